@@ -1,0 +1,83 @@
+"""Refusals that explain themselves: a list of problems, each tied to its field and its rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One reason why a command was refused.
+
+    `code` is stable and machine-readable (`too_long`, `not_allowed`, `stale` ...); `message` is a sentence for the
+    person who typed; `field` is the name of the command's argument the sentence belongs to, or empty when it belongs
+    to the whole; `rule` is the number of the business rule in domain-rules, where there is one.
+    """
+
+    code: str
+    message: str
+    field: str = ""
+    rule: str = ""
+
+
+class Refused(Exception):  # noqa: N818 - the product's own word for it, used in every sentence about commands
+    """A command that was not carried out, with every problem found; the transaction is rolled back."""
+
+    def __init__(self, *problems: Problem) -> None:
+        if not problems:
+            raise ValueError("a refusal needs at least one problem")
+        super().__init__("; ".join(p.message for p in problems))
+        self.problems = problems
+
+    @property
+    def code(self) -> str:
+        """The code of the first problem."""
+        return self.problems[0].code
+
+
+class Stale(Refused):
+    """A decision made on a screen that was out of date: says who changed the record and when.
+
+    `changed_by` and `changed_at` (UTC) come from the record as it is now, so the screen can name the first decider.
+    """
+
+    def __init__(self, *, what: str, changed_by: str, changed_at: datetime, status: str = "") -> None:
+        sentence = f"{what} was changed by {changed_by} at {changed_at:%H:%M} UTC"
+        sentence += f" and is now {status}." if status else "."
+        sentence += " Nothing was saved; what you typed is still here."
+        super().__init__(Problem(code="stale", message=sentence))
+        self.changed_by = changed_by
+        self.changed_at = changed_at
+
+
+class NotFound(Refused):
+    """A record that does not exist or that this actor may not see; both answer alike, so ids cannot be probed."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(Problem(code="not_found", message=f"{what} was not found."))
+
+
+@dataclass
+class Problems:
+    """Collects problems field by field, then raises them all at once."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, field_name: str, code: str, message: str, *, rule: str = "") -> None:
+        """Note one problem of `field_name`."""
+        self.found.append(Problem(field=field_name, code=code, message=message, rule=rule))
+
+    def require(self, value: str | None, field_name: str, label: str, *, longest: int = 4000) -> str:
+        """Return `value` stripped; note a problem when it is empty or longer than `longest` characters."""
+        text = (value or "").strip()
+        if not text:
+            self.add(field_name, "required", f"{label} is needed.")
+        elif len(text) > longest:
+            self.add(field_name, "too_long", f"{label} has {len(text):,} characters; at most {longest:,} fit.")
+        return text
+
+    def refuse_if_any(self) -> None:
+        """Raise `Refused` with everything noted so far, if anything was."""
+        if self.found:
+            raise Refused(*self.found)
