@@ -1,0 +1,75 @@
+# The commands of this project. `make help` lists them.
+# Only GNU make, bash and Python >= 3.11 are needed; everything else goes into .venv.
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The folder is moved and copied, so no console script (they hold absolute paths): always `python -m`.
+PY := .venv/bin/python
+PIP := $(PY) -m pip --quiet --disable-pip-version-check --no-input
+DB := export DATABASE_URL="$${DATABASE_URL:-sqlite:///var/dealer.db}"
+ARGS ?=
+
+.PHONY: help run test sure format bench seed shell try-real clean
+
+help:  ## list these commands
+	@echo "make <command>; PORT (8501) and DATABASE_URL (sqlite:///var/dealer.db) are obeyed"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/.ready-run  ## start the app; the first start installs, migrates, seeds and prints the demo sign-ins
+	@$(DB); $(PY) -m seed --ensure && exec $(PY) -m streamlit run server.py --server.port "$${PORT:-8501}"
+
+test: .venv/.ready-dev  ## run every test (ARGS="tests/leads -k score" for some of them)
+	@$(PY) -m pytest $(ARGS)
+
+sure: .venv/.ready-dev  ## format, lint, types and tests: what must pass before a commit
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest $(ARGS)
+
+format: .venv/.ready-dev  ## put every file into the house format and repair what can be repaired
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+bench: .venv/.ready-dev  ## measure speed against the goals in docs/scale.md
+	@$(PY) -m tests.bench $(ARGS)
+
+seed: .venv/.ready-run  ## migrate, and fill an empty database with the demo network
+	@$(DB); $(PY) -m seed --ensure $(ARGS)
+
+shell: .venv/.ready-run  ## a Python prompt with the database open
+	@$(DB); $(PY) -m db shell
+
+try-real: .venv/.ready-run  ## import the real data sets into a scratch database; expected beside found
+	@$(PY) -m seed.try_real $(ARGS)
+
+clean:  ## remove .venv, caches and test results; the data in var/ stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are older than the pins only when the pins have changed since: then, and on first use, pip runs.
+.venv/.ready-run: requirements.txt constraints.txt | .venv/bin/pip
+	@echo "Installing what the app runs on (once)..."
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+.venv/.ready-dev: requirements-dev.txt requirements.txt constraints.txt | .venv/bin/pip
+	@echo "Installing what the tests need (once)..."
+	@$(PIP) install -r requirements-dev.txt
+	@touch .venv/.ready-run $@
+
+# pip is the last thing a new environment gets, so a half-made one is made again.
+.venv/bin/pip:
+	@python=""; \
+	for name in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
+	  if command -v "$$name" >/dev/null && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    python="$$name"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11 or newer was not found. Install it (on Debian: apt install python3 python3-venv), or name it: make run PYTHON=/path/to/python3" >&2; exit 1; fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$python cannot make a virtual environment: its venv module is missing (on Debian: apt install python3-venv)." >&2; exit 1; fi; \
+	echo "Making .venv with $$("$$python" --version)..."; \
+	"$$python" -m venv --clear .venv
