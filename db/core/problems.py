@@ -42,7 +42,9 @@ class Stale(Refused):
     `changed_by` and `changed_at` (UTC) come from the record as it is now, so the screen can name the first decider.
     """
 
-    def __init__(self, *, what: str, changed_by: str, changed_at: datetime, status: str = "") -> None:
+    def __init__(
+        self, *, what: str, changed_by: str, changed_at: datetime, status: str = ""
+    ) -> None:
         sentence = f"{what} was changed by {changed_by} at {changed_at:%H:%M} UTC"
         sentence += f" and is now {status}." if status else "."
         sentence += " Nothing was saved; what you typed is still here."
@@ -66,15 +68,23 @@ class Problems:
 
     def add(self, field_name: str, code: str, message: str, *, rule: str = "") -> None:
         """Note one problem of `field_name`."""
-        self.found.append(Problem(field=field_name, code=code, message=message, rule=rule))
+        self.found.append(
+            Problem(field=field_name, code=code, message=message, rule=rule)
+        )
 
-    def require(self, value: str | None, field_name: str, label: str, *, longest: int = 4000) -> str:
+    def require(
+        self, value: str | None, field_name: str, label: str, *, longest: int = 4000
+    ) -> str:
         """Return `value` stripped; note a problem when it is empty or longer than `longest` characters."""
         text = (value or "").strip()
         if not text:
             self.add(field_name, "required", f"{label} is needed.")
         elif len(text) > longest:
-            self.add(field_name, "too_long", f"{label} has {len(text):,} characters; at most {longest:,} fit.")
+            self.add(
+                field_name,
+                "too_long",
+                f"{label} has {len(text):,} characters; at most {longest:,} fit.",
+            )
         return text
 
     def refuse_if_any(self) -> None:

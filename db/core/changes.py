@@ -1,0 +1,43 @@
+"""Change counters: one row an area, raised in each writing transaction, so that a cache key can never be stale."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, String, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from db.core.base import Base
+from db.core.insert import insert_or_ignore
+
+
+class ChangeCounter(Base):
+    """How often an area has been written to."""
+
+    __tablename__ = "change_counter"
+
+    area: Mapped[str] = mapped_column(String(40), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger, nullable=False)
+
+
+def touch(session: Session, *areas: str) -> None:
+    """Note that this transaction changes `areas`; written once, when the transaction ends."""
+    session.info.setdefault("areas", set()).update(areas)
+
+
+def write(session: Session) -> None:
+    """Raise the counters that were noted, always in the same order."""
+    for area in sorted(session.info.pop("areas", ())):
+        raised = session.execute(
+            update(ChangeCounter)
+            .where(ChangeCounter.area == area)
+            .values(n=ChangeCounter.n + 1)
+        )
+        if raised.rowcount == 0:
+            insert_or_ignore(session, ChangeCounter, {"area": area, "n": 1})
+
+
+def token(session: Session, *areas: str) -> tuple[tuple[str, int], ...]:
+    """The counters of `areas` (all areas when none is named) as a hashable key for caches."""
+    query = select(ChangeCounter.area, ChangeCounter.n).order_by(ChangeCounter.area)
+    if areas:
+        query = query.where(ChangeCounter.area.in_(areas))
+    return tuple((area, n) for area, n in session.execute(query))

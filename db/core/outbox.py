@@ -1,0 +1,49 @@
+"""Mail waiting to be sent: written in the command's transaction, delivered afterwards (SMTP, or .eml files)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from db.core.base import Base
+from db.core.types import BigId, UtcDateTime
+
+
+class OutboxMail(Base):
+    """One mail. `sent_at` is empty until it was delivered; `error` holds the last failure's words."""
+
+    __tablename__ = "outbox_mail"
+    __table_args__ = (Index("ix_outbox_mail_waiting", "sent_at", "next_try_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    to_address: Mapped[str] = mapped_column(String(254), nullable=False)
+    subject: Mapped[str] = mapped_column(String(300), nullable=False)
+    body: Mapped[str] = mapped_column(Text, nullable=False)
+    item_type: Mapped[str] = mapped_column(String(40), nullable=False, default="")
+    item_id: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    next_try_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    tries: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str] = mapped_column(Text, nullable=False, default="")
+
+
+def queue_mail(
+    session: Session,
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    item_type: str = "",
+    item_id: int | None = None,
+) -> None:
+    """Put one mail into the outbox; line breaks in the subject become spaces, so no header can be injected."""
+    session.add(
+        OutboxMail(
+            to_address=to.strip(), subject=" ".join(subject.split())[:300], body=body, item_type=item_type,
+            item_id=item_id, created_at=now, next_try_at=now, tries=0, error="",
+        )
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""Who may do what: one table, denied by default. Scope (which dealers) is a separate question, answered by the actor."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The seven roles; a person has exactly one."""
+
+    ADMIN = "admin"
+    COORDINATOR = "coordinator"
+    MANAGER = "manager"
+    SALES_LEADER = "sales_leader"
+    FINANCE = "finance"
+    DEALER_MANAGER = "dealer_manager"
+    DEALER_STAFF = "dealer_staff"
+
+    @property
+    def label(self) -> str:
+        """The role as people say it."""
+        return ROLE_LABELS[self]
+
+    @property
+    def is_dealer(self) -> bool:
+        """Whether people with this role belong to a dealership and may only ever see their own dealers."""
+        return self in (Role.DEALER_MANAGER, Role.DEALER_STAFF)
+
+
+ROLE_LABELS = {
+    Role.ADMIN: "Administrator",
+    Role.COORDINATOR: "Coordinator",
+    Role.MANAGER: "Manager",
+    Role.SALES_LEADER: "Sales leader",
+    Role.FINANCE: "Finance",
+    Role.DEALER_MANAGER: "Dealer manager",
+    Role.DEALER_STAFF: "Dealer staff",
+}
+
+
+class Permission(StrEnum):
+    """One thing a person may do; pages and commands ask for the same names."""
+
+    HOME_VIEW = "home.view"
+    LEADS_VIEW = "leads.view"
+    LEADS_WORK = "leads.work"
+    LEADS_ENTER = "leads.enter"
+    LEADS_ASSIGN = "leads.assign"
+    LEADS_CLOSE = "leads.close"
+    LEADS_MERGE = "leads.merge"
+    LEADS_IMPORT = "leads.import"
+    PERFORMANCE_VIEW = "performance.view"
+    ROUTING_VIEW = "routing.view"
+    ROUTING_MANAGE = "routing.manage"
+    PROVIDERS_MANAGE = "providers.manage"
+    DEALERS_VIEW = "dealers.view"
+    DEALERS_IMPORT = "dealers.import"
+    DEALERS_MANAGE = "dealers.manage"
+    PEOPLE_VIEW = "people.view"
+    PEOPLE_MANAGE = "people.manage"
+    CALENDARS_VIEW = "calendars.view"
+    CALENDARS_MANAGE = "calendars.manage"
+    IMPORTS_VIEW = "imports.view"
+    IMPORTS_UNDO = "imports.undo"
+    EXPORT_RUN = "export.run"
+    EXPORT_LOG_VIEW = "export_log.view"
+    TIMELINE_SEARCH = "timeline.search"
+    FLOWS_VIEW = "flows.view"
+    PERSONAL_DATA_VIEW = "personal_data.view"
+
+
+P = Permission
+_EVERYBODY = {P.HOME_VIEW}
+_DEALER_STAFF = _EVERYBODY | {
+    P.LEADS_VIEW,
+    P.LEADS_WORK,
+    P.LEADS_ENTER,
+    P.LEADS_CLOSE,
+    P.PERSONAL_DATA_VIEW,
+}
+_DEALER_MANAGER = _DEALER_STAFF | {
+    P.LEADS_ASSIGN, P.LEADS_MERGE, P.PERFORMANCE_VIEW, P.DEALERS_VIEW, P.EXPORT_RUN, P.CALENDARS_VIEW,
+}  # fmt: skip
+_SALES_LEADER = _EVERYBODY | {
+    P.LEADS_VIEW,
+    P.PERFORMANCE_VIEW,
+    P.DEALERS_VIEW,
+    P.EXPORT_RUN,
+    P.FLOWS_VIEW,
+}
+_FINANCE = _EVERYBODY | {P.DEALERS_VIEW, P.EXPORT_RUN, P.FLOWS_VIEW}
+_COORDINATOR = _DEALER_MANAGER | {
+    P.LEADS_IMPORT, P.ROUTING_VIEW, P.DEALERS_IMPORT, P.DEALERS_MANAGE, P.IMPORTS_VIEW, P.IMPORTS_UNDO, P.FLOWS_VIEW,
+}  # fmt: skip
+_MANAGER = _COORDINATOR | {
+    P.ROUTING_MANAGE,
+    P.EXPORT_LOG_VIEW,
+    P.TIMELINE_SEARCH,
+    P.PEOPLE_VIEW,
+    P.CALENDARS_MANAGE,
+}
+
+GRANTED: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.MANAGER: frozenset(_MANAGER),
+    Role.COORDINATOR: frozenset(_COORDINATOR),
+    Role.SALES_LEADER: frozenset(_SALES_LEADER),
+    Role.FINANCE: frozenset(_FINANCE),
+    Role.DEALER_MANAGER: frozenset(_DEALER_MANAGER),
+    Role.DEALER_STAFF: frozenset(_DEALER_STAFF),
+}
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether `role` was granted `permission`; anything not granted is denied."""
+    return permission in GRANTED.get(role, frozenset())

@@ -1,0 +1,146 @@
+"""Engines and transactions: `reading()` for queries, `writing()` for one command, `run()` for a command with retries."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from db.core import changes, timeline
+from db.core.settings import settings
+
+T = TypeVar("T")
+# PostgreSQL documents these as worth another try: serialization failure, deadlock, and a lock that was not free.
+RETRY_STATES = {"40001", "40P01", "55P03"}
+MOST_TRIES = 5
+
+
+def make_engine(url: str) -> Engine:
+    """Open a database by URL with the settings every process needs.
+
+    SQLite: write-ahead log, synchronous=FULL, foreign keys on, BEGIN IMMEDIATE for writers (a read snapshot cannot be
+    upgraded to a write, reliability.md 0.4). PostgreSQL: psycopg 3, connections checked before use.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            parsed,
+            connect_args={"timeout": 30, "check_same_thread": False},
+            pool_timeout=10,
+        )
+
+        @event.listens_for(engine, "connect")
+        def _connect(connection: Any, _record: Any) -> None:
+            connection.isolation_level = (
+                None  # we issue BEGIN ourselves, else savepoints leak
+            )
+            cursor = connection.cursor()
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "busy_timeout=30000",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Any) -> None:
+            writer = connection.get_execution_options().get("writer", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+    else:
+        engine = create_engine(
+            parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=10
+        )
+    return engine
+
+
+_engines: dict[str, Engine] = {}
+
+
+def engine() -> Engine:
+    """The engine of this process (DATABASE_URL), opened once."""
+    url = settings().database_url
+    if url not in _engines:
+        _engines[url] = make_engine(url)
+    return _engines[url]
+
+
+@contextmanager
+def reading(bind: Engine | None = None) -> Iterator[Session]:
+    """A session for queries; it is always rolled back."""
+    with Session(bind or engine(), expire_on_commit=False) as session:
+        try:
+            yield session
+        finally:
+            session.rollback()
+
+
+@contextmanager
+def writing(
+    bind: Engine | None = None, *, keeps_timeline: bool = True
+) -> Iterator[Session]:
+    """One transaction for one command: commits when the block ends, rolls everything back when it raises.
+
+    A command writes exactly one timeline entry (domain-rules 2.0); `keeps_timeline=False` is for housekeeping that
+    changes no record a person works with: sessions, sign-in attempts, last visit, delivery of queued mail.
+    """
+    source = (bind or engine()).execution_options(writer=True)
+    with Session(source, expire_on_commit=False) as session:
+        try:
+            yield session
+            finish(session, keeps_timeline=keeps_timeline)
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+def finish(session: Session, *, keeps_timeline: bool = True) -> None:
+    """Write what a command queued: change counters first, the hash-chained timeline last.
+
+    All writers take these locks in the same order at the end of their work, so they cannot deadlock on them and hold
+    the head of the chain only for the moment before commit.
+    """
+    session.flush()
+    changes.write(session)
+    timeline.write(session, expected=1 if keeps_timeline else 0)
+
+
+def run(
+    command: Callable[..., T],
+    *,
+    bind: Engine | None = None,
+    keeps_timeline: bool = True,
+    **arguments: Any,
+) -> T:
+    """Run one command in its own transaction, again (at most five times) when the database asks for a retry."""
+    for attempt in range(1, MOST_TRIES + 1):
+        try:
+            with writing(bind, keeps_timeline=keeps_timeline) as session:
+                return command(session, **arguments)
+        except DBAPIError as error:
+            if (
+                attempt == MOST_TRIES
+                or getattr(error.orig, "sqlstate", None) not in RETRY_STATES
+            ):
+                raise
+            time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
+    raise AssertionError("unreachable")
+
+
+def dispose() -> None:
+    """Close every pooled connection and forget the engines (tests, and before a restore)."""
+    while _engines:
+        _engines.popitem()[1].dispose()
+    settings.cache_clear()

@@ -1,0 +1,67 @@
+"""Dealers as the lead desk needs them; the issue Network widens this area."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, Float, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from db.calendar.tables import WorkCalendar
+from db.core.base import Base
+from db.core.types import BigId, UtcDateTime
+
+
+class Dealer(Base):
+    """One rooftop. `code` is text (leading zeros count). `status`: prospect, onboarding, active, suspended, terminated."""
+
+    __tablename__ = "dealer"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), nullable=False, unique=True)
+    name: Mapped[str] = mapped_column(String(160), nullable=False)
+    name_key: Mapped[str] = mapped_column(String(160), nullable=False, index=True)
+    url: Mapped[str] = mapped_column(String(300), nullable=False, default="")
+    region: Mapped[str] = mapped_column(String(40), nullable=False, index=True)
+    state: Mapped[str] = mapped_column(String(2), nullable=False, index=True)
+    city: Mapped[str] = mapped_column(String(80), nullable=False, default="")
+    postal_code: Mapped[str] = mapped_column(String(12), nullable=False, default="")
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
+    zone: Mapped[str] = mapped_column(String(60), nullable=False)
+    status: Mapped[str] = mapped_column(String(20), nullable=False, index=True)
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("work_calendar.id"))
+    # Fairness and capacity of routing (domain-rules 2.2 C 4-5): a share weight, open-lead cap and daily quota; 0 = no limit.
+    lead_weight: Mapped[int] = mapped_column(Integer, nullable=False, default=1)
+    lead_cap: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
+    daily_quota: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
+    takes_leads: Mapped[bool] = mapped_column(Boolean, nullable=False, default=True)
+    version: Mapped[int] = mapped_column(Integer, nullable=False, default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"), index=True)
+    calendar: Mapped[WorkCalendar | None] = relationship()
+
+
+class DealerBrand(Base):
+    """A make the dealer is authorised to sell; a dealer without any takes leads of every make."""
+
+    __tablename__ = "dealer_brand"
+    __table_args__ = (Index("uq_dealer_brand_dealer_id_brand", "dealer_id", "brand", unique=True),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    dealer_id: Mapped[int] = mapped_column(ForeignKey("dealer.id"), nullable=False)
+    brand: Mapped[str] = mapped_column(String(40), nullable=False)
+    dealer: Mapped[Dealer] = relationship()
+
+
+class DealerTerritory(Base):
+    """A postal prefix that belongs to a dealer; the longest matching prefix wins."""
+
+    __tablename__ = "dealer_territory"
+    __table_args__ = (Index("ix_dealer_territory_prefix", "postal_prefix"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    dealer_id: Mapped[int] = mapped_column(ForeignKey("dealer.id"), nullable=False, index=True)
+    postal_prefix: Mapped[str] = mapped_column(String(12), nullable=False)
+    dealer: Mapped[Dealer] = relationship()

@@ -1,0 +1,124 @@
+"""Lead counts by cohort, kept by triggers that no code path can forget, and compared with a fresh count on demand.
+
+The measures are the funnel of domain-rules 2.2 F, by the month a lead was received. A change of `MEASURES` or of a
+grain needs a migration that drops these triggers, creates the new ones and rebuilds.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+# Each measure is 0 or 1 for a lead; {r} is the row. `valid` excludes BAD and DUPLICATE (domain-rules 2.2 F), and every
+# later measure counts valid leads only, so that a rate never has more hits than cases.
+VALID = "{r}.status NOT IN ('bad', 'duplicate', 'held')"
+MEASURES: dict[str, str] = {
+    "received": "{r}.status <> 'held'",
+    "valid": VALID,
+    "duplicate": "{r}.status = 'duplicate'",
+    "bad": "{r}.status = 'bad'",
+    "responded": f"{VALID} AND {{r}}.first_action_at IS NOT NULL",
+    "in_target": f"{VALID} AND {{r}}.first_action_at IS NOT NULL AND {{r}}.first_action_at <= {{r}}.first_action_due_at",
+    "late": f"{VALID} AND {{r}}.first_action_at IS NOT NULL AND {{r}}.first_action_at > {{r}}.first_action_due_at",
+    "contacted": f"{VALID} AND {{r}}.contacted_at IS NOT NULL",
+    "qualified": f"{VALID} AND {{r}}.qualified_at IS NOT NULL",
+    "appointment_set": f"{VALID} AND {{r}}.appointment_set_at IS NOT NULL",
+    "appointment_shown": f"{VALID} AND {{r}}.appointment_shown_at IS NOT NULL",
+    "sold": f"{VALID} AND {{r}}.sold_at IS NOT NULL",
+    "closed": f"{VALID} AND {{r}}.closed_at IS NOT NULL",
+}
+GRAINS: dict[str, dict[str, str]] = {
+    "lead_month": {
+        "received_month": "{r}.received_month",
+        "region": "COALESCE({r}.region, '')",
+        "state": "{r}.state",
+        "source": "{r}.source",
+        "product": "{r}.product",
+    },
+    "lead_dealer_month": {
+        "received_month": "{r}.received_month",
+        "dealer_id": "COALESCE({r}.dealer_id, 0)",
+        "source": "{r}.source",
+    },
+}
+WATCHED = (
+    "received_month", "region", "state", "source", "product", "dealer_id", "status", "first_action_at",
+    "first_action_due_at", "contacted_at", "qualified_at", "appointment_set_at", "appointment_shown_at", "sold_at",
+    "closed_at",
+)  # fmt: skip
+
+
+def _measure(expression: str, row: str) -> str:
+    return f"(CASE WHEN {expression.format(r=row)} THEN 1 ELSE 0 END)"
+
+
+def _add(table: str, row: str) -> str:
+    """The statement that adds one row's measures to its cell."""
+    keys = GRAINS[table]
+    columns = ", ".join([*keys, *MEASURES])
+    values = ", ".join([*(k.format(r=row) for k in keys.values()), *(_measure(m, row) for m in MEASURES.values())])
+    sums = ", ".join(f"{m} = {table}.{m} + excluded.{m}" for m in MEASURES)
+    # "WHERE true" keeps SQLite's parser from reading ON as a join condition.
+    return f"INSERT INTO {table} ({columns}) SELECT {values} WHERE true ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
+
+
+def _take(table: str, row: str) -> str:
+    """The statement that takes one row's measures out of its cell."""
+    sums = ", ".join(f"{m} = {m} - {_measure(e, row)}" for m, e in MEASURES.items())
+    keys = " AND ".join(f"{k} = {e.format(r=row)}" for k, e in GRAINS[table].items())
+    return f"UPDATE {table} SET {sums} WHERE {keys}"
+
+
+def trigger_statements(dialect: str) -> list[str]:
+    """CREATE statements of the triggers on `lead` for SQLite or PostgreSQL."""
+    add = "; ".join(_add(t, "NEW") for t in GRAINS) + ";"
+    take = "; ".join(_take(t, "OLD") for t in GRAINS) + ";"
+    changed = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in WATCHED)
+    if dialect == "sqlite":
+        changed = changed.replace("IS DISTINCT FROM", "IS NOT")
+        return [
+            f"CREATE TRIGGER lead_rollup_insert AFTER INSERT ON lead BEGIN {add} END",
+            f"CREATE TRIGGER lead_rollup_update AFTER UPDATE ON lead WHEN {changed} BEGIN {take} {add} END",
+            f"CREATE TRIGGER lead_rollup_delete AFTER DELETE ON lead BEGIN {take} END",
+        ]
+    return [
+        "CREATE FUNCTION lead_rollup() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF TG_OP <> 'INSERT' THEN {take} END IF; IF TG_OP <> 'DELETE' THEN {add} END IF; RETURN NULL; END $$",
+        "CREATE TRIGGER lead_rollup_write AFTER INSERT OR DELETE ON lead FOR EACH ROW EXECUTE FUNCTION lead_rollup()",
+        f"CREATE TRIGGER lead_rollup_update AFTER UPDATE ON lead FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION lead_rollup()",
+    ]
+
+
+def drop_statements(dialect: str) -> list[str]:
+    """Undo of `trigger_statements`."""
+    if dialect == "sqlite":
+        return [f"DROP TRIGGER IF EXISTS lead_rollup_{event}" for event in ("insert", "update", "delete")]
+    return ["DROP FUNCTION IF EXISTS lead_rollup() CASCADE"]
+
+
+def _fresh(table: str) -> str:
+    keys = GRAINS[table]
+    measures = ", ".join(f"SUM({_measure(e, 'lead')}) AS {m}" for m, e in MEASURES.items())
+    selected = ", ".join(f"{e.format(r='lead')} AS {k}" for k, e in keys.items())
+    grouped = ", ".join(e.format(r="lead") for e in keys.values())
+    return f"SELECT {selected}, {measures} FROM lead GROUP BY {grouped}"
+
+
+def rebuild(target: Session | Connection) -> None:
+    """Count everything anew, from the leads themselves."""
+    for table, keys in GRAINS.items():
+        target.execute(text(f"DELETE FROM {table}"))
+        target.execute(text(f"INSERT INTO {table} ({', '.join([*keys, *MEASURES])}) {_fresh(table)}"))
+
+
+def differences(session: Session) -> list[str]:
+    """Cells whose stored counts differ from a fresh count, as sentences; empty when all agree. Cells of zeros are ignored."""
+    found: list[str] = []
+    for table, keys in GRAINS.items():
+        columns = ", ".join([*keys, *MEASURES])
+        some = " + ".join(MEASURES)
+        stored = {tuple(row) for row in session.execute(text(f"SELECT {columns} FROM {table} WHERE {some} <> 0"))}
+        fresh = {tuple(row) for row in session.execute(text(f"SELECT {columns} FROM ({_fresh(table)}) AS f WHERE {some} <> 0"))}
+        found += [f"{table}: stored {row} is not what a fresh count gives" for row in sorted(stored - fresh, key=str)]
+        found += [f"{table}: {row} is missing" for row in sorted(fresh - stored, key=str)]
+    return found

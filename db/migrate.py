@@ -1,0 +1,79 @@
+"""Schema versions: brings a database to the newest one, whole or not at all, and says which one it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from db.core.session import make_engine
+
+HERE = Path(__file__).parent / "migrations"
+
+
+class SchemaUnknown(RuntimeError):
+    """The database has a schema this program does not know: it is newer than the program, or not ours."""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def newest() -> str:
+    """The revision this program wants."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def current(engine: Engine) -> str | None:
+    """The revision a database has; None when it is empty."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_known(engine: Engine) -> None:
+    """Raise `SchemaUnknown` unless the database has exactly the newest schema (R13: an old app refuses a new schema)."""
+    found = current(engine)
+    if found != newest():
+        raise SchemaUnknown(
+            f"The database has schema {found or 'none'}, this program needs {newest()}. Run: python -m db migrate"
+        )
+
+
+def upgrade(url: str, *, to: str = "head") -> str:
+    """Bring the database at `url` to a revision in one transaction; gives back the revision it then has."""
+    engine = make_engine(url)
+    try:
+        found = current(engine)
+        known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+        if found is not None and found not in known:
+            raise SchemaUnknown(f"The database has schema {found}, which this program does not know; it is newer.")
+        # SQLite checks foreign keys per statement while tables are rebuilt; they are checked as a whole afterwards.
+        with engine.execution_options(writer=True).connect() as connection:
+            if engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+                connection.rollback()
+            with connection.begin():
+                if engine.dialect.name == "postgresql":
+                    # Several processes may start at once; the first migrates, the others wait and find it done.
+                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(740012)")
+                config = _config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, to)
+                if engine.dialect.name == "sqlite":
+                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                    if broken:
+                        raise RuntimeError(f"the migration leaves {len(broken)} references broken")
+        revision = current(engine)
+        assert revision is not None
+        return revision
+    finally:
+        engine.dispose()

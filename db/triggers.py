@@ -1,0 +1,31 @@
+"""Statements of the first schema that no table declaration can hold: the guard on the timeline, its head, the rollups."""
+
+from __future__ import annotations
+
+from db.core.timeline import GENESIS
+from db.leads import rollup
+
+GUARDED = ("timeline_entry", "timeline_link")
+
+
+def first_schema_statements(dialect: str) -> list[str]:
+    """CREATE statements for SQLite or PostgreSQL, in order."""
+    statements = [f"INSERT INTO timeline_head (id, seq, hash) VALUES (1, 0, '{GENESIS}')"]
+    if dialect == "sqlite":
+        statements += [
+            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+            "BEGIN SELECT RAISE(ABORT, 'the timeline cannot be changed'); END"
+            for table in GUARDED
+            for event in ("UPDATE", "DELETE")
+        ]
+    else:
+        statements.append(
+            "CREATE FUNCTION timeline_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION 'the timeline cannot be changed'; END $$"
+        )
+        statements += [
+            f"CREATE TRIGGER {table}_final BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION timeline_is_final()"
+            for table in GUARDED
+        ]
+    return statements + rollup.trigger_statements(dialect)

@@ -1,0 +1,119 @@
+"""Takes one step of a flow: checks, guards the version, moves the state. Never commits, never flushes, never reads the clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from db.core.actor import Actor
+from db.core.problems import NotFound, Stale
+from db.workflow.checks import require_step
+from db.workflow.spec import Flow
+from db.workflow.tables import QueueItem
+
+Q = TypeVar("Q", bound=QueueItem)
+
+
+def get_item(session: Session, flow: Flow, *, item_id: int, actor: Actor) -> Any:
+    """The record as it is now (locked on PostgreSQL), or `NotFound` when it is absent or out of the actor's scope."""
+    table = flow.table
+    item = session.execute(
+        select(table)
+        .where(table.id == item_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if item is None or not actor.scope.allows(
+        dealer_id=item.dealer_id, region=item.region
+    ):
+        raise NotFound(f"This {flow.item_label}")
+    return item
+
+
+def begin_step(
+    session: Session,
+    flow: Flow,
+    name: str,
+    *,
+    item_id: int,
+    seen_version: int,
+    actor: Actor,
+) -> Any:
+    """Read the record for a step: refuse when it is gone, changed since `seen_version`, in another state, or not theirs."""
+    item = get_item(session, flow, item_id=item_id, actor=actor)
+    step = flow.step(name)
+    actor.require(step.permission)
+    if item.version != seen_version:
+        raise Stale(
+            what=f"{flow.item_label.capitalize()} {item.number}", changed_by=item.updated_by,
+            changed_at=item.updated_at, status=flow.state(item.status).label.lower(),
+        )  # fmt: skip
+    require_step(
+        flow, name, status=item.status, submitted_by=item.submitted_by, actor=actor
+    )
+    return item
+
+
+def end_step(
+    session: Session,
+    flow: Flow,
+    name: str,
+    item: Any,
+    *,
+    actor: Actor,
+    now: datetime,
+    target: str = "",
+    **values: Any,
+) -> dict[str, Any]:
+    """Write the step with the version in the WHERE; gives back {"before", "after"} of what changed for the timeline.
+
+    `target` is needed only where the step declares several; `values` are further columns to set.
+    """
+    step = flow.step(name)
+    if not target:
+        if len(step.targets) > 1:
+            raise ValueError(f"step {name!r} leads to one of {step.targets}; say which")
+        target = step.targets[0] if step.targets else item.status
+    elif target != item.status and target not in step.targets:
+        raise ValueError(f"step {name!r} does not lead to {target!r}")
+    return move(session, flow, item, target=target, actor=actor, now=now, **values)
+
+
+def move(
+    session: Session,
+    flow: Flow,
+    item: Any,
+    *,
+    target: str,
+    actor: Actor,
+    now: datetime,
+    **values: Any,
+) -> dict[str, Any]:
+    """Set state and columns of a record already read and checked; raises `Stale` when somebody else was faster."""
+    table = flow.table
+    new = {"status": target, "is_open": not flow.state(target).final, **values}
+    changed = {k: v for k, v in new.items() if getattr(item, k) != v}
+    before = {k: getattr(item, k) for k in changed}
+    done = session.execute(
+        update(table)
+        .where(
+            table.id == item.id,
+            table.version == item.version,
+            table.status == item.status,
+        )
+        .values(
+            **changed, version=item.version + 1, updated_at=now, updated_by=actor.name
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if done.rowcount != 1:
+        raise Stale(
+            what=f"{flow.item_label.capitalize()} {item.number}",
+            changed_by="somebody else",
+            changed_at=now,
+        )
+    session.refresh(item)
+    return {"before": before, "after": changed}
