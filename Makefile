@@ -8,7 +8,6 @@ MAKEFLAGS += --no-print-directory
 # The folder is moved and copied, so no console script (they hold absolute paths): always `python -m`.
 PY := .venv/bin/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check --no-input
-DB := export DATABASE_URL="$${DATABASE_URL:-sqlite:///var/dealer.db}"
 ARGS ?=
 
 .PHONY: help run test sure format bench seed shell try-real clean
@@ -18,7 +17,7 @@ help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.ready-run  ## start the app; the first start installs, migrates, seeds and prints the demo sign-ins
-	@$(DB); $(PY) -m seed --ensure && exec $(PY) -m streamlit run server.py --server.port "$${PORT:-8501}"
+	@$(PY) -m seed --ensure && exec $(PY) -m streamlit run server.py --server.port "$${PORT:-8501}"
 
 test: .venv/.ready-dev  ## run every test (ARGS="tests/leads -k score" for some of them)
 	@$(PY) -m pytest $(ARGS)
@@ -37,10 +36,10 @@ bench: .venv/.ready-dev  ## measure speed against the goals in docs/scale.md
 	@$(PY) -m tests.bench $(ARGS)
 
 seed: .venv/.ready-run  ## migrate, and fill an empty database with the demo network
-	@$(DB); $(PY) -m seed --ensure $(ARGS)
+	@$(PY) -m seed --ensure $(ARGS)
 
 shell: .venv/.ready-run  ## a Python prompt with the database open
-	@$(DB); $(PY) -m db shell
+	@$(PY) -m db shell
 
 try-real: .venv/.ready-run  ## import the real data sets into a scratch database; expected beside found
 	@$(PY) -m seed.try_real $(ARGS)

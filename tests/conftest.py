@@ -1,0 +1,228 @@
+"""What every test may ask for: scratch databases on SQLite and PostgreSQL, a running app, a browser."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from tests.support.databases import PostgresTemplates, SqliteTemplates
+from tests.support.missing import BROWSER, POSTGRES, missing, required
+from tests.support.postgres import NoPostgres, postgres_running
+from tests.support.serving import Served, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+    from sqlalchemy import Engine
+
+# No deadline: two shared cores say nothing about a rule being right. `HYPOTHESIS_PROFILE=thorough` for a long look.
+hypothesis_settings.register_profile("default", deadline=None, print_blob=True)
+hypothesis_settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=5_000)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+BROWSER_FIXTURES = {"chromium", "page"}
+POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_templates"}
+
+
+def migrate(url: str) -> None:
+    """Bring an empty database to the newest schema."""
+    from db.migrate import upgrade
+
+    upgrade(url)
+
+
+# ---------------------------------------------------------------------------------------------------- databases
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of a server's maintenance database: TEST_POSTGRES_URL, else a private server for this run."""
+    if given := os.environ.get("TEST_POSTGRES_URL"):
+        yield given
+        return
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres_running())
+        except NoPostgres as error:
+            missing(POSTGRES, str(error))
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_templates(postgres_server: str) -> Iterator[PostgresTemplates]:
+    templates = PostgresTemplates(postgres_server)
+    yield templates
+    templates.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplates:
+    return SqliteTemplates(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture
+def sqlite_url(sqlite_templates: SqliteTemplates, tmp_path: Path) -> str:
+    """A fresh migrated SQLite database."""
+    return sqlite_templates.copy("migrated", migrate, to=tmp_path / "dealer.db")
+
+
+@pytest.fixture
+def postgres_url(postgres_templates: PostgresTemplates) -> Iterator[str]:
+    """A fresh migrated PostgreSQL database."""
+    with postgres_templates.copy("migrated", migrate) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh migrated database; the test runs once on each of the two kinds."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on `database_url`, closed at the end of the test."""
+    from db.core.session import make_engine
+
+    opened = make_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+    """An engine on a SQLite database only, for what does not depend on the kind."""
+    from db.core.session import make_engine
+
+    opened = make_engine(sqlite_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def app_database(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A fresh SQLite database that this process itself uses, through DATABASE_URL (AppTest, the CLI's functions)."""
+    from db.core.session import dispose
+
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("VAR_DIR", str(Path(sqlite_url.removeprefix("sqlite:///")).parent))
+    dispose()
+    yield sqlite_url
+    dispose()
+
+
+# ------------------------------------------------------------------------------------------------ app and browser
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """`serve(database_url, {"NAME": "value"})` starts the app and gives its address; ended after the test."""
+    running: list[Served] = []
+    with ExitStack() as stack:
+
+        def start(database_url: str, extra_env: dict[str, str] | None = None, **options: Any) -> Served:
+            served = stack.enter_context(serving(database_url, extra_env, **options))
+            running.append(served)
+            return served
+
+        yield start
+        for served in running:
+            print(f"--- log of {served.url}\n{served.log()[-6000:]}")  # pytest shows it when the test failed
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium for the whole run; make a context of it for each person."""
+    try:
+        from tests.support.browser import NoBrowser, chromium_running
+    except ImportError as error:
+        missing(BROWSER, f"playwright is not installed ({error})")
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(chromium_running())
+        except NoBrowser as error:
+            missing(BROWSER, str(error))
+        yield browser
+
+
+@pytest.fixture
+def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of 1400 x 900 in a profile of its own; its picture is kept in test-results/ when the test fails."""
+    from tests.support.browser import picture_path
+
+    context = chromium.new_context(
+        viewport={"width": 1400, "height": 900}, locale="en-US", timezone_id="America/New_York", accept_downloads=True
+    )
+    opened = context.new_page()
+    yield opened
+    if getattr(request.node, "failed_call", False):
+        opened.screenshot(path=picture_path(request.node.nodeid), full_page=True)
+    context.close()
+
+
+# --------------------------------------------------------------------------------------------------------- the run
+def pytest_configure(config: pytest.Config) -> None:
+    # Before anything of the app is imported: no test touches the developer's own database, mail or server settings.
+    for name in list(os.environ):
+        if name in {"DATABASE_URL", "VAR_DIR"} or name.startswith(("STREAMLIT_", "SMTP_", "MAIL_")):
+            del os.environ[name]
+    os.environ["BCRYPT_COST"] = "4"
+    # `timeout` and CI end a run with SIGTERM; as an interrupt it still stops the servers and browsers we started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        callspec = getattr(item, "callspec", None)
+        on_postgres = callspec is not None and callspec.params.get("database_url") == "postgresql"
+        if on_postgres or fixtures & POSTGRES_FIXTURES:
+            item.add_marker("postgres")
+        if fixtures & BROWSER_FIXTURES:
+            item.add_marker("browser")
+    # Playwright keeps an event loop in this thread, which asyncio.run() of any later test would trip over.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    if report.when == "call":
+        item.failed_call = report.failed  # type: ignore[attr-defined]
+    return report
+
+
+def _kind(report: pytest.TestReport) -> str:
+    if "browser" in report.keywords:
+        return "browser"
+    return "PostgreSQL" if "postgres" in report.keywords else "other"
+
+
+def _skipped(terminalreporter: Any) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        kind = _kind(report) if isinstance(report, pytest.TestReport) else "other"
+        found[kind, reason.removeprefix("Skipped: ")] += 1
+    return found
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or session.exitstatus != pytest.ExitCode.OK:
+        return
+    kinds = {kind for kind, _ in _skipped(reporter)}
+    if ("browser" in kinds and required(BROWSER)) or ("PostgreSQL" in kinds and required(POSTGRES)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for (kind, reason), number in sorted(_skipped(terminalreporter).items()):
+        what = f"{number} {kind} test" if kind != "other" else f"{number} test"
+        switch = {"browser": BROWSER, "PostgreSQL": POSTGRES}.get(kind)
+        verdict = f" - that fails the run, because {switch} is set" if switch and required(switch) else ""
+        terminalreporter.write_line(f"Not run: {what}{'' if number == 1 else 's'}: {reason}{verdict}")

@@ -1,0 +1,85 @@
+"""Scratch databases: migrated once for the whole run, copied for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+Fill = Callable[[str], None]
+_numbers = count(1)
+
+
+class SqliteTemplates:
+    """Databases made once per `name` by `fill(url)` and copied as a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.made: set[str] = set()
+
+    def copy(self, name: str, fill: Fill, *, to: Path) -> str:
+        """The URL of a fresh copy at the path `to`."""
+        template = self.folder / f"{name}.db"
+        if name not in self.made:
+            fill(f"sqlite:///{template}")
+            # The write-ahead log is folded in, so that copying the one file copies everything.
+            with sqlite3.connect(template) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.close()
+            self.made.add(name)
+        shutil.copyfile(template, to)
+        return f"sqlite:///{to}"
+
+
+class PostgresTemplates:
+    """Databases made once per `name` by `fill(url)` and copied with CREATE DATABASE ... TEMPLATE.
+
+    `server` is the URL of a maintenance database whose user may create databases.
+    """
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.prefix = f"test_{os.getpid()}"
+        self.made: dict[str, str] = {}
+
+    def _execute(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def create(self, name: str, *, template: str = "template0") -> str:
+        """Create a database and return its URL."""
+        # The copy is written through the log: for a small database that is quicker than two checkpoints.
+        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        return make_url(self.server).set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, name: str) -> None:
+        """Drop a database, ending whatever is still connected to it."""
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    @contextmanager
+    def copy(self, name: str, fill: Fill) -> Iterator[str]:
+        """The URL of a fresh copy, dropped at the end of the block."""
+        if name not in self.made:
+            template = f"{self.prefix}_{name}"
+            fill(self.create(template))
+            self.made[name] = template
+        fresh = f"{self.prefix}_{next(_numbers)}"
+        url = self.create(fresh, template=self.made[name])
+        try:
+            yield url
+        finally:
+            self.drop(fresh)
+
+    def close(self) -> None:
+        """Drop the templates (a server given by TEST_POSTGRES_URL outlives the run)."""
+        for template in self.made.values():
+            self.drop(template)
+        self.made.clear()
