@@ -51,9 +51,7 @@ class Scope:
             return "All dealers"
         if self.kind == "regions":
             return ", ".join(sorted(self.regions)) or "No region"
-        return f"{len(self.dealer_ids)} dealer" + (
-            "" if len(self.dealer_ids) == 1 else "s"
-        )
+        return f"{len(self.dealer_ids)} dealer" + ("" if len(self.dealer_ids) == 1 else "s")
 
 
 EVERYTHING = Scope("all")

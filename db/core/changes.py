@@ -26,11 +26,7 @@ def touch(session: Session, *areas: str) -> None:
 def write(session: Session) -> None:
     """Raise the counters that were noted, always in the same order."""
     for area in sorted(session.info.pop("areas", ())):
-        raised = session.execute(
-            update(ChangeCounter)
-            .where(ChangeCounter.area == area)
-            .values(n=ChangeCounter.n + 1)
-        )
+        raised = session.execute(update(ChangeCounter).where(ChangeCounter.area == area).values(n=ChangeCounter.n + 1))
         if raised.rowcount == 0:
             insert_or_ignore(session, ChangeCounter, {"area": area, "n": 1})
 

@@ -55,7 +55,10 @@ class ExportColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportAbout:
-    """What an export holds and who took it: `row_count` is what the filter matched, `zone` the IANA zone of its times."""
+    """What an export holds and who took it.
+
+    `row_count` is what the filter matched, `zone` the IANA zone its times are written in.
+    """
 
     title: str
     filters: tuple[tuple[str, str], ...]
@@ -100,9 +103,9 @@ def write_csv(
     *,
     byte_order_mark: bool = True,
 ) -> bytes:
-    """A CSV file (UTF-8, commas, CRLF): labels, then one line a row; times are ISO 8601 with the offset of `about.zone`.
+    """A CSV file (UTF-8, commas, CRLF): the labels, then one line a row.
 
-    The byte order mark makes spreadsheets read names in other scripts correctly; leave it out for programs.
+    Times are ISO 8601 with the offset of `about.zone`, money and percent plain numbers. The byte order mark makes spreadsheets read names in other scripts correctly; leave it out for programs.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
@@ -114,7 +117,8 @@ def write_csv(
 
 
 def _csv_cell(kind: ExportKind, value: Any, zone: ZoneInfo) -> str:
-    if value is None or _is_nan(value):
+    value = _plain(value)
+    if value is None:
         return ""
     number = _number(kind, value)
     if number is not None:
@@ -146,14 +150,19 @@ def _as_text(kind: ExportKind, value: Any, zone: ZoneInfo) -> str:
     return str(value)
 
 
-def _is_nan(value: Any) -> bool:
-    # pandas hands over NaN and NaT for missing values; both are the only things that differ from themselves.
-    return (isinstance(value, float) and math.isnan(value)) or (isinstance(value, datetime) and value != value)  # noqa: PLR0124
+def _plain(value: Any) -> Any:
+    """A numpy scalar as the Python value it stands for, and pandas' three ways to say "missing" as None."""
+    if type(value).__name__ in {"NaTType", "NAType"} or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
 
 
-def _utf8(text: str, encoding: str) -> bytes:
-    # Half of a surrogate pair cannot be written in UTF-8; it is shown as the replacement character, never an error.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode(encoding)
+def _utf8(text: str, encoding: str = "utf-8") -> bytes:
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        # Half of a surrogate pair cannot be written; it is shown as the replacement character, never an error.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode(encoding)
 
 
 def write_jsonl(columns: Sequence[ExportColumn], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -168,12 +177,11 @@ def write_jsonl(columns: Sequence[ExportColumn], rows: Iterable[Sequence[Any]]) 
         values = [_json_cell(kind, value) for kind, value in zip(kinds, row, strict=True)]
         record = dict(zip(names, values, strict=True))
         lines.append(json.dumps(record, ensure_ascii=False, allow_nan=False, default=_json_value))
-    return _utf8("".join(line + "\n" for line in lines), "utf-8")
+    return _utf8("".join(line + "\n" for line in lines))
 
 
 def _json_cell(kind: ExportKind, value: Any) -> Any:
-    if value is None or _is_nan(value):
-        return None
+    value = _plain(value)
     if kind == "money":
         number = _number(kind, value)
         return value if number is None else format(number, "f")
@@ -191,14 +199,14 @@ def _json_value(value: Any) -> Any:
         return format(value, "f") if value.is_finite() else None
     if isinstance(value, set | frozenset):
         return sorted(value)
-    # numpy scalars say what they are through item(); anything else is shown as its text.
-    return value.item() if hasattr(value, "item") else str(value)
+    plain = _plain(value)
+    return str(value) if plain is value else plain
 
 
 def write_xlsx(columns: Sequence[ExportColumn], rows: Iterable[Sequence[Any]], about: ExportAbout) -> bytes:
     """A workbook with the sheet "Data" (frozen header, filter, typed cells) and the sheet "About".
 
-    Texts are always strings, never formulas or links. Times are in `about.zone`, which the heading and "About" say.
+    Texts are always strings, never formulas or links. Times are local times of `about.zone`, which "About" names.
     Raises `Refused` with `too_many_rows` when a sheet cannot hold the rows.
     """
     out = io.BytesIO()
@@ -240,8 +248,7 @@ class _DataSheet:
         head = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
         self.sheet.freeze_panes(1, 0)
         for index, column in enumerate(columns):
-            label = f"{column.label} ({zone.key})" if column.kind == "datetime" else column.label
-            self._write_text(0, index, label, head)
+            self._write_text(0, index, column.label, head)
 
     def add(self, row: Sequence[Any]) -> None:
         """Write one row below the others."""
@@ -260,10 +267,11 @@ class _DataSheet:
             self.sheet.set_column(index, index, min(max(width + 2, 8), 60))
 
     def _write(self, row: int, index: int, kind: ExportKind, value: Any) -> None:
-        if value is None or _is_nan(value):
+        value = _plain(value)
+        if value is None:
             return
         number = _number(kind, value)
-        if number is not None and (abs(number) < _EXACT_DIGITS or kind != "integer"):
+        if number is not None and (kind != "integer" or abs(number) < _EXACT_DIGITS):
             self.sheet.write_number(row, index, float(number), self.formats[kind])
             self._widen(row, index, len(f"{number:,.2f}"))
         elif isinstance(value, bool):
@@ -279,7 +287,7 @@ class _DataSheet:
             self._write_text(row, index, _as_text(kind, value, self.zone))
 
     def _write_text(self, row: int, index: int, text: str, style: Any = None) -> None:
-        safe = neutralise(_utf8(text, "utf-8").decode())
+        safe = neutralise(_utf8(text).decode())
         # A cell over the limit would be dropped whole by the writer, so it is cut where a person can see it.
         if len(safe) > _SHEET_CELL:
             safe = safe[: _SHEET_CELL - 1] + "…"
@@ -307,6 +315,7 @@ def _write_about(book: Any, about: ExportAbout, data: _DataSheet) -> None:
     lines += [
         ("As of", f"{about.as_of.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key}"),
         ("Taken by", about.by),
+        ("Times are those of", zone.key),
         ("Rows", data.rows),
     ]
     if about.row_count != data.rows:
@@ -314,10 +323,10 @@ def _write_about(book: Any, about: ExportAbout, data: _DataSheet) -> None:
     if data.cut:
         lines.append((f"Texts cut to {_SHEET_CELL:,} characters", data.cut))
     for row, (name, value) in enumerate(lines):
-        sheet.write_string(row, 0, neutralise(_utf8(name, "utf-8").decode()), bold)
+        sheet.write_string(row, 0, neutralise(_utf8(name).decode()), bold)
         if isinstance(value, int):
             sheet.write_number(row, 1, value, whole)
         else:
-            sheet.write_string(row, 1, neutralise(_utf8(value, "utf-8").decode())[:_SHEET_CELL], wrap)
+            sheet.write_string(row, 1, neutralise(_utf8(value).decode())[:_SHEET_CELL], wrap)
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 60)

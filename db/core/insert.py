@@ -16,15 +16,9 @@ def _insert(session: Session, table: type[Base]) -> Any:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
-def insert_or_ignore(
-    session: Session, table: type[Base], values: Mapping[str, Any]
-) -> bool:
+def insert_or_ignore(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:
     """Insert one row; False when a row with the same unique key was there already."""
-    return bool(
-        session.execute(
-            _insert(session, table).values(**values).on_conflict_do_nothing()
-        ).rowcount
-    )
+    return bool(session.execute(_insert(session, table).values(**values).on_conflict_do_nothing()).rowcount)
 
 
 def upsert(
@@ -38,7 +32,5 @@ def upsert(
     """Insert one row, or replace the columns named in `update` of the row with the same `key`."""
     statement = _insert(session, table).values(**values)
     session.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(key), set_={c: statement.excluded[c] for c in update}
-        )
+        statement.on_conflict_do_update(index_elements=list(key), set_={c: statement.excluded[c] for c in update})
     )

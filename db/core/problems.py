@@ -42,9 +42,7 @@ class Stale(Refused):
     `changed_by` and `changed_at` (UTC) come from the record as it is now, so the screen can name the first decider.
     """
 
-    def __init__(
-        self, *, what: str, changed_by: str, changed_at: datetime, status: str = ""
-    ) -> None:
+    def __init__(self, *, what: str, changed_by: str, changed_at: datetime, status: str = "") -> None:
         sentence = f"{what} was changed by {changed_by} at {changed_at:%H:%M} UTC"
         sentence += f" and is now {status}." if status else "."
         sentence += " Nothing was saved; what you typed is still here."
@@ -68,13 +66,9 @@ class Problems:
 
     def add(self, field_name: str, code: str, message: str, *, rule: str = "") -> None:
         """Note one problem of `field_name`."""
-        self.found.append(
-            Problem(field=field_name, code=code, message=message, rule=rule)
-        )
+        self.found.append(Problem(field=field_name, code=code, message=message, rule=rule))
 
-    def require(
-        self, value: str | None, field_name: str, label: str, *, longest: int = 4000
-    ) -> str:
+    def require(self, value: str | None, field_name: str, label: str, *, longest: int = 4000) -> str:
         """Return `value` stripped; note a problem when it is empty or longer than `longest` characters."""
         text = (value or "").strip()
         if not text:

@@ -51,9 +51,7 @@ def words_of(*texts: str | None) -> list[str]:
     """
     found: dict[str, None] = {}
     for text in texts:
-        folded = unicodedata.normalize("NFKD", text or "").encode(
-            "ascii", "ignore"
-        ).decode() or (text or "")
+        folded = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode() or (text or "")
         folded = folded.lower()
         for chunk in folded.split():
             joined = re.sub(r"[^\w]", "", chunk)
@@ -69,11 +67,7 @@ def index(
 ) -> None:  # fmt: skip
     """Replace the words of one record; `is_new` spares the delete when the record cannot have words yet."""
     if not is_new:
-        session.execute(
-            delete(SearchWord).where(
-                SearchWord.kind == kind, SearchWord.item_id == item_id
-            )
-        )
+        session.execute(delete(SearchWord).where(SearchWord.kind == kind, SearchWord.item_id == item_id))
     rows = [
         {
             "word": w,
@@ -88,9 +82,7 @@ def index(
         session.execute(insert(SearchWord), rows)
 
 
-def find(
-    session: Session, text: str, *, kinds: Iterable[Kind], scope: Scope, limit: int = 20
-) -> list[Hit]:
+def find(session: Session, text: str, *, kinds: Iterable[Kind], scope: Scope, limit: int = 20) -> list[Hit]:
     """Records of `kinds` in which every typed word starts some word, newest first; at most `limit` of them."""
     typed = words_of(text)[:6]
     if not typed:
@@ -109,12 +101,7 @@ def find(
         hits = query if hits is None else hits.intersect(query)
     assert hits is not None
     rows = hits.subquery()
-    newest = (
-        select(rows.c.kind, rows.c.item_id)
-        .distinct()
-        .order_by(rows.c.kind, rows.c.item_id.desc())
-        .limit(limit)
-    )
+    newest = select(rows.c.kind, rows.c.item_id).distinct().order_by(rows.c.kind, rows.c.item_id.desc()).limit(limit)
     return [Hit(kind, item_id) for kind, item_id in session.execute(newest)]
 
 

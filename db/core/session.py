@@ -41,9 +41,7 @@ def make_engine(url: str) -> Engine:
 
         @event.listens_for(engine, "connect")
         def _connect(connection: Any, _record: Any) -> None:
-            connection.isolation_level = (
-                None  # we issue BEGIN ourselves, else savepoints leak
-            )
+            connection.isolation_level = None  # we issue BEGIN ourselves, else savepoints leak
             cursor = connection.cursor()
             for pragma in (
                 "journal_mode=WAL",
@@ -59,9 +57,7 @@ def make_engine(url: str) -> Engine:
             writer = connection.get_execution_options().get("writer", False)
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
     else:
-        engine = create_engine(
-            parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=10
-        )
+        engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=10)
     return engine
 
 
@@ -87,9 +83,7 @@ def reading(bind: Engine | None = None) -> Iterator[Session]:
 
 
 @contextmanager
-def writing(
-    bind: Engine | None = None, *, keeps_timeline: bool = True
-) -> Iterator[Session]:
+def writing(bind: Engine | None = None, *, keeps_timeline: bool = True) -> Iterator[Session]:
     """One transaction for one command: commits when the block ends, rolls everything back when it raises.
 
     A command writes exactly one timeline entry (domain-rules 2.0); `keeps_timeline=False` is for housekeeping that
@@ -130,10 +124,7 @@ def run(
             with writing(bind, keeps_timeline=keeps_timeline) as session:
                 return command(session, **arguments)
         except DBAPIError as error:
-            if (
-                attempt == MOST_TRIES
-                or getattr(error.orig, "sqlstate", None) not in RETRY_STATES
-            ):
+            if attempt == MOST_TRIES or getattr(error.orig, "sqlstate", None) not in RETRY_STATES:
                 raise
             time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")

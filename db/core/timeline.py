@@ -60,9 +60,7 @@ class TimelineLink(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    seq: Mapped[int] = mapped_column(
-        ForeignKey("timeline_entry.seq"), nullable=False, index=True
-    )
+    seq: Mapped[int] = mapped_column(ForeignKey("timeline_entry.seq"), nullable=False, index=True)
     item_type: Mapped[str] = mapped_column(String(40), nullable=False)
     item_id: Mapped[int] = mapped_column(BigInteger, nullable=False)
     dealer_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -186,9 +184,7 @@ def write(session: Session, *, expected: int) -> None:
             f"a command writes exactly {expected} timeline entry, this one queued {len(queued)}: {names}"
         )
     for queue_entry in queued:
-        head = session.execute(
-            select(TimelineHead).where(TimelineHead.id == 1).with_for_update()
-        ).scalar_one()
+        head = session.execute(select(TimelineHead).where(TimelineHead.id == 1).with_for_update()).scalar_one()
         entry = TimelineEntry(
             seq=head.seq + 1,
             at=queue_entry.at,
@@ -206,16 +202,9 @@ def write(session: Session, *, expected: int) -> None:
         entry.hash = digest(head.hash, _fields(entry, items))
         session.add(entry)
         session.flush()
-        session.add_all(
-            TimelineLink(seq=entry.seq, item_type=t, item_id=i, dealer_id=d)
-            for t, i, d in items
-        )
+        session.add_all(TimelineLink(seq=entry.seq, item_type=t, item_id=i, dealer_id=d) for t, i, d in items)
         session.flush()
-        session.execute(
-            update(TimelineHead)
-            .where(TimelineHead.id == 1)
-            .values(seq=entry.seq, hash=entry.hash)
-        )
+        session.execute(update(TimelineHead).where(TimelineHead.id == 1).values(seq=entry.seq, hash=entry.hash))
 
 
 @dataclass(frozen=True)
@@ -239,14 +228,10 @@ def verify(session: Session) -> ChainReport:
             TimelineLink.dealer_id,
         ).order_by(TimelineLink.id)
     ):
-        links.setdefault(link.seq, []).append(
-            [link.item_type, link.item_id, link.dealer_id]
-        )
+        links.setdefault(link.seq, []).append([link.item_type, link.item_id, link.dealer_id])
     previous, count = GENESIS, 0
     stream = session.execute(
-        select(TimelineEntry)
-        .order_by(TimelineEntry.seq)
-        .execution_options(yield_per=2000)
+        select(TimelineEntry).order_by(TimelineEntry.seq).execution_options(yield_per=2000)
     ).scalars()
     for entry in stream:
         count += 1
@@ -266,9 +251,7 @@ def verify(session: Session) -> ChainReport:
             )
         previous = entry.hash
     if links:
-        return ChainReport(
-            count, previous, min(links), "a link points to an entry that is missing"
-        )
+        return ChainReport(count, previous, min(links), "a link points to an entry that is missing")
     head = session.get_one(TimelineHead, 1)
     if (head.seq, head.hash) != (count, previous):
         return ChainReport(

@@ -8,7 +8,9 @@ from typing import Final
 
 from db.leads.adf_draft import MAX_BYTES, Issue, NotReadable
 
-_DECLARED: Final = re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,20}=\s{0,20}[\"'\x93\x94]?\s{0,20}([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+_DECLARED: Final = re.compile(
+    rb"<\?xml[^>]{0,200}?encoding\s{0,20}=\s{0,20}[\"'\x93\x94]?\s{0,20}([A-Za-z0-9._:-]{1,40})", re.IGNORECASE
+)
 _ALLOWED: Final = re.compile(
     r"(?:utf-8|utf-16(?:-[lb]e)?|utf-32(?:-[lb]e)?|ascii|iso8859-\d{1,2}|cp125\d|cp437|cp850|koi8-[ru]|mac-roman"
     r"|gb2312|gbk|gb18030|big5|shift_jis|euc_jp|euc_kr)"
@@ -38,13 +40,19 @@ def text_of(raw: bytes) -> tuple[str, list[Issue]]:
     if not text.strip():
         raise NotReadable("empty", "The document is empty.")
     if "<" not in text:
-        raise NotReadable("not_adf", "The document holds no XML: there is not a single element in it.", value=text.strip())
+        raise NotReadable(
+            "not_adf", "The document holds no XML: there is not a single element in it.", value=text.strip()
+        )
     _forbid_dtd(text)
     if (illegal := _ILLEGAL.search(text)) is not None:
         line, column = place_of(text, illegal.start())
         code_point = f"U+{ord(illegal[0]):04X}"
         raise NotReadable(
-            "illegal_character", f"The character {code_point} is not allowed in XML.", value=code_point, line=line, column=column
+            "illegal_character",
+            f"The character {code_point} is not allowed in XML.",
+            value=code_point,
+            line=line,
+            column=column,
         )
     return text, issues
 
@@ -58,7 +66,7 @@ def _decode(raw: bytes) -> tuple[str, list[Issue]]:
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
         if raw.startswith(mark):
-            return (_utf8(raw[3:]) if name == "utf-8-sig" else (_strictly(raw, name), []))
+            return _utf8(raw[3:]) if name == "utf-8-sig" else (_strictly(raw, name), [])
     head = raw[:4]
     if head[:3] == b"\0\0\0" or head[1:4] == b"\0\0\0":
         return _strictly(raw, "utf-32-be" if head[0] == 0 else "utf-32-le"), []
@@ -85,7 +93,9 @@ def _strictly(raw: bytes, name: str) -> str:
     try:
         return raw.decode(name)
     except UnicodeDecodeError as error:
-        raise NotReadable("encoding", f"The document is not readable as {name.upper()}; send UTF-8.", value=error.reason) from error
+        raise NotReadable(
+            "encoding", f"The document is not readable as {name.upper()}; send UTF-8.", value=error.reason
+        ) from error
 
 
 def _cp1252_byte(error: UnicodeError) -> tuple[str, int]:
@@ -106,7 +116,9 @@ def _utf8(raw: bytes) -> tuple[str, list[Issue]]:
     try:
         text = raw.decode("utf-8", errors="adf-cp1252")
     except UnicodeDecodeError as error:
-        raise NotReadable("encoding", "The document is neither UTF-8 nor Windows-1252; send UTF-8.", value=error.reason) from error
+        raise NotReadable(
+            "encoding", "The document is neither UTF-8 nor Windows-1252; send UTF-8.", value=error.reason
+        ) from error
     warning = Issue(
         code="encoding_guessed",
         severity="warning",
@@ -120,6 +132,7 @@ def _utf8(raw: bytes) -> tuple[str, list[Issue]]:
 def _forbid_dtd(text: str) -> None:
     """Refuse any document type or entity declaration that is not plain text inside CDATA or a comment (Q29)."""
     position = 0
+    unclosed: set[str] = set()
     while (found := _MARKUP.search(text, position)) is not None:
         closer = _CLOSERS.get(found[0].lower())
         if closer is None:
@@ -131,6 +144,8 @@ def _forbid_dtd(text: str) -> None:
                 line=line,
                 column=column,
             )
-        end = text.find(closer, found.end())
+        end = -1 if closer in unclosed else text.find(closer, found.end())
         # An unclosed section hides nothing: the rest is still searched, and the document is refused later.
+        if end < 0:
+            unclosed.add(closer)
         position = found.end() if end < 0 else end + len(closer)

@@ -297,11 +297,15 @@ class NotReadable(Exception):  # noqa: N818 - a refusal, in the product's own wo
     illegal_character, unknown_entity, too_deep, no_prospect, no_document; `line` and `column` count from 1 when known.
     """
 
-    def __init__(self, code: str, message: str, *, value: str = "", line: int | None = None, column: int | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, value: str = "", line: int | None = None, column: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.line = line
         self.column = column
         place = f"line {line}, column {column}" if line else ""
-        self.problems: tuple[Issue, ...] = (Issue(code=code, severity="error", path=place, value=value[:80], message=message),)
+        self.problems: tuple[Issue, ...] = (
+            Issue(code=code, severity="error", path=place, value=value[:80], message=message),
+        )

@@ -15,7 +15,10 @@ from defusedxml.ElementTree import fromstring
 from db.leads.adf_decode import place_of
 from db.leads.adf_draft import NotReadable
 
-FREE_TEXT: Final = frozenset({"comments", "comment", "pricecomments", "notes", "note", "description", "message", "remarks"})
+FREE_TEXT: Final = frozenset(
+    {"comments", "comment", "pricecomments", "notes", "note", "description", "message", "remarks"}
+)
+_LONGEST_PROLOG: Final = 50
 _NAME: Final = re.compile(r"[A-Za-z_][\w.:-]*")
 _SPACE: Final = re.compile(r"\s*")
 _END_TAG: Final = re.compile(r"</\s*([A-Za-z_][\w.:-]*)\s*>")
@@ -48,7 +51,7 @@ def is_legal(code_point: int) -> bool:
 def prolog_end(text: str) -> int:
     """Where the root element starts: white space, processing instructions and comments before it are passed over (Q1)."""
     position = 0
-    while True:
+    for _ in range(_LONGEST_PROLOG):
         found = _SPACE.match(text, position)
         position = found.end() if found else position
         if text.startswith("\ufeff", position):
@@ -65,6 +68,7 @@ def prolog_end(text: str) -> int:
             position = _comment_end(text, position)
         else:
             return position
+    raise _malformed(text, position, "There is too much before the root element.")
 
 
 def repair(text: str, start: int) -> str:
@@ -196,7 +200,7 @@ def _start_tag(text: str, start: int) -> tuple[str, str, bool, int] | None:
         if value is None:
             return None
         begin, end, position = value
-        swallowed = _SWALLOWED.fullmatch(text[begin:end]) if text[position : position + 1].isalnum() else None
+        swallowed = _swallowed(text, begin, end, position)
         if swallowed is not None:
             # type="total currency="USD": the official example forgot a quote, so one value took in the next name (3.2).
             _keep(attributes, key[0], _text(text, begin, begin + swallowed.end(1)))
@@ -207,6 +211,12 @@ def _start_tag(text: str, start: int) -> tuple[str, str, bool, int] | None:
             _keep(attributes, key_text, _text(text, begin, end))
         else:
             _keep(attributes, key[0], _text(text, begin, end))
+
+
+def _swallowed(text: str, begin: int, end: int, position: int) -> re.Match[str] | None:
+    if end - begin > 200 or not text[position : position + 1].isalnum():
+        return None
+    return _SWALLOWED.fullmatch(text[begin:end])
 
 
 def _keep(attributes: dict[str, str], key: str, value: str) -> None:

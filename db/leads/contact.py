@@ -36,10 +36,14 @@ _COUNTRIES: Final[dict[str, tuple[str, str, range]]] = {
     "ZA": ("27", "0", range(9, 10)),
 }
 _NANP: Final = frozenset({"US", "CA", "PR", "VI", "GU", "BS", "BM", "JM", "DO", "TT", "BB"})
-_EXTENSION: Final = re.compile(r"(?i)(?:\bext(?:ension)?\b|\bx(?=[\s.:]?\d)|(?<=\d)x(?=\d)|#|;ext=)[\s.:#=]*\d{1,7}\s*$")
+_EXTENSION: Final = re.compile(
+    r"(?i)(?:\bext(?:ension)?\b|\bx(?=[\s.:]?\d)|(?<=\d)x(?=\d)|#|;ext=)[\s.:#=]*\d{1,7}\s*$"
+)
 _SEVERAL: Final = re.compile(r"(?i)\s*(?:/|;|,|\||\bor\b|\band\b)\s*")
 _PHONE_CHARACTERS: Final = re.compile(r"[+\d\s().\-‐-―/\[\]*_:]+")
-_LOCAL_PART: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+)*")
+_LOCAL_PART: Final = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+)*"
+)
 _DOMAIN_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _TOP_LEVEL: Final = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
 _DOTLESS_DOMAINS: Final = frozenset({"gmail.com", "googlemail.com"})
@@ -49,7 +53,22 @@ _PARTICLES: Final = frozenset(
     "van von der den de del della la las los le di da do dos das du st st. bin ibn al el ter ten mac mc".split()
 )
 _PLACEHOLDERS: Final = frozenset(
-    {"n/a", "na", "none", "null", "nil", "nan", "unknown", "undefined", "-", "--", "---", ".", "not provided", "not available"}
+    {
+        "n/a",
+        "na",
+        "none",
+        "null",
+        "nil",
+        "nan",
+        "unknown",
+        "undefined",
+        "-",
+        "--",
+        "---",
+        ".",
+        "not provided",
+        "not available",
+    }
 )
 
 

@@ -118,7 +118,10 @@ def differences(session: Session) -> list[str]:
         columns = ", ".join([*keys, *MEASURES])
         some = " + ".join(MEASURES)
         stored = {tuple(row) for row in session.execute(text(f"SELECT {columns} FROM {table} WHERE {some} <> 0"))}
-        fresh = {tuple(row) for row in session.execute(text(f"SELECT {columns} FROM ({_fresh(table)}) AS f WHERE {some} <> 0"))}
+        fresh = {
+            tuple(row)
+            for row in session.execute(text(f"SELECT {columns} FROM ({_fresh(table)}) AS f WHERE {some} <> 0"))
+        }
         found += [f"{table}: stored {row} is not what a fresh count gives" for row in sorted(stored - fresh, key=str)]
         found += [f"{table}: {row} is missing" for row in sorted(fresh - stored, key=str)]
     return found

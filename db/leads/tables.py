@@ -58,7 +58,9 @@ class Lead(QueueItem):
     timeframe: Mapped[str] = mapped_column(String(200), nullable=False, default="")
     wanted_by: Mapped[date | None] = mapped_column(Date)
     vendor_name: Mapped[str] = mapped_column(String(300), nullable=False, default="")
-    details: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False, default=dict)  # the rest of the document as read
+    details: Mapped[dict[str, Any]] = mapped_column(
+        Json, nullable=False, default=dict
+    )  # the rest of the document as read
     warnings: Mapped[list[Any]] = mapped_column(Json, nullable=False, default=list)
     value_cents: Mapped[int | None] = mapped_column(BigInteger)
     # score and routing, each with its explanation

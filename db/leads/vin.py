@@ -6,7 +6,9 @@ import re
 from typing import Final
 
 _SHAPE: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
-_VALUES: Final = dict(zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", (*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)), strict=True))
+_VALUES: Final = dict(
+    zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", (*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)), strict=True)
+)
 _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _YEAR_CODES: Final = "ABCDEFGHJKLMNPRSTVWXY123456789"
 _FIRST_CYCLE: Final = 1980

@@ -14,9 +14,7 @@ from db.workflow.spec import Flow, Step
 FIXED_ARGUMENTS = ("session", "item_id", "seen_version", "actor", "now")
 
 
-def refusal(
-    flow: Flow, step: Step, *, status: str, submitted_by: str, actor: Actor
-) -> Problem | None:
+def refusal(flow: Flow, step: Step, *, status: str, submitted_by: str, actor: Actor) -> Problem | None:
     """Why `actor` may not take `step` now, or None when nothing is in the way."""
     if status not in step.sources:
         label = flow.state(status).label.lower() if status in flow.index else status
@@ -38,22 +36,16 @@ def refusal(
     return None
 
 
-def available_steps(
-    flow: Flow, *, status: str, submitted_by: str, actor: Actor
-) -> tuple[Step, ...]:
+def available_steps(flow: Flow, *, status: str, submitted_by: str, actor: Actor) -> tuple[Step, ...]:
     """The steps this actor may take on a record in this state, in declared order; never the steps of jobs."""
     return tuple(
         step
         for step in flow.steps
-        if not step.by_job
-        and refusal(flow, step, status=status, submitted_by=submitted_by, actor=actor)
-        is None
+        if not step.by_job and refusal(flow, step, status=status, submitted_by=submitted_by, actor=actor) is None
     )
 
 
-def require_step(
-    flow: Flow, name: str, *, status: str, submitted_by: str, actor: Actor
-) -> Step:
+def require_step(flow: Flow, name: str, *, status: str, submitted_by: str, actor: Actor) -> Step:
     """The step, or `Refused` with the reason `available_steps` would have hidden it for."""
     step = flow.step(name)
     problem = refusal(flow, step, status=status, submitted_by=submitted_by, actor=actor)
@@ -81,16 +73,9 @@ def problems_with(flow: Flow, commands: Mapping[str, Callable[..., Any]]) -> lis
                 if target not in reached:
                     reached.add(target)
                     frontier.append(target)
-    found += [
-        f"no step leads to the state {s.name!r}"
-        for s in flow.states
-        if s.name not in reached
-    ]
+    found += [f"no step leads to the state {s.name!r}" for s in flow.states if s.name not in reached]
     for state in flow.states:
-        leaves = any(
-            state.name in s.sources and set(s.targets) - {state.name}
-            for s in flow.steps
-        )
+        leaves = any(state.name in s.sources and set(s.targets) - {state.name} for s in flow.steps)
         if not state.final and not leaves:
             found.append(f"the open state {state.name!r} is a dead end")
     for step in flow.steps:
@@ -108,7 +93,5 @@ def problems_with(flow: Flow, commands: Mapping[str, Callable[..., Any]]) -> lis
         arguments = tuple(inspect.signature(command).parameters)
         expected = (*FIXED_ARGUMENTS, *(i.name for i in step.inputs))
         if set(arguments) != set(expected):
-            found.append(
-                f"command {step.name!r} takes {arguments}, the step declares {expected}"
-            )
+            found.append(f"command {step.name!r} takes {arguments}, the step declares {expected}")
     return found

@@ -21,14 +21,9 @@ def get_item(session: Session, flow: Flow, *, item_id: int, actor: Actor) -> Any
     """The record as it is now (locked on PostgreSQL), or `NotFound` when it is absent or out of the actor's scope."""
     table = flow.table
     item = session.execute(
-        select(table)
-        .where(table.id == item_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        select(table).where(table.id == item_id).with_for_update().execution_options(populate_existing=True)
     ).scalar_one_or_none()
-    if item is None or not actor.scope.allows(
-        dealer_id=item.dealer_id, region=item.region
-    ):
+    if item is None or not actor.scope.allows(dealer_id=item.dealer_id, region=item.region):
         raise NotFound(f"This {flow.item_label}")
     return item
 
@@ -51,9 +46,7 @@ def begin_step(
             what=f"{flow.item_label.capitalize()} {item.number}", changed_by=item.updated_by,
             changed_at=item.updated_at, status=flow.state(item.status).label.lower(),
         )  # fmt: skip
-    require_step(
-        flow, name, status=item.status, submitted_by=item.submitted_by, actor=actor
-    )
+    require_step(flow, name, status=item.status, submitted_by=item.submitted_by, actor=actor)
     return item
 
 
@@ -104,9 +97,7 @@ def move(
             table.version == item.version,
             table.status == item.status,
         )
-        .values(
-            **changed, version=item.version + 1, updated_at=now, updated_by=actor.name
-        )
+        .values(**changed, version=item.version + 1, updated_at=now, updated_by=actor.name)
         .execution_options(synchronize_session=False)
     )
     if done.rowcount != 1:

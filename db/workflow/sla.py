@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-SlaStatus = Literal[
-    "none", "paused", "on_track", "at_risk", "breached", "met", "missed"
-]
+SlaStatus = Literal["none", "paused", "on_track", "at_risk", "breached", "met", "missed"]
 
 LABELS: dict[str, str] = {
     "none": "No promise",

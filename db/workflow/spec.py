@@ -31,9 +31,7 @@ class Input:
 
     name: str
     label: str
-    kind: Literal[
-        "text", "choice", "bool", "dealer", "person", "moment", "money", "date"
-    ] = "text"
+    kind: Literal["text", "choice", "bool", "dealer", "person", "moment", "money", "date"] = "text"
     required: bool = True
     choices: tuple[tuple[str, str], ...] = ()
     help: str = ""

@@ -21,29 +21,15 @@ class QueueItem(Base):
     __abstract__ = True
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, sort_order=-20)
-    number: Mapped[str] = mapped_column(
-        String(20), nullable=False, unique=True, sort_order=-19
-    )
+    number: Mapped[str] = mapped_column(String(20), nullable=False, unique=True, sort_order=-19)
     status: Mapped[str] = mapped_column(String(30), nullable=False, sort_order=-18)
-    version: Mapped[int] = mapped_column(
-        Integer, nullable=False, default=1, sort_order=-17
-    )
+    version: Mapped[int] = mapped_column(Integer, nullable=False, default=1, sort_order=-17)
     is_open: Mapped[bool] = mapped_column(Boolean, nullable=False, sort_order=-16)
-    dealer_id: Mapped[int | None] = mapped_column(
-        ForeignKey("dealer.id"), sort_order=-15
-    )
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), sort_order=-15)
     region: Mapped[str | None] = mapped_column(String(40), sort_order=-14)
-    assignee_id: Mapped[int | None] = mapped_column(
-        ForeignKey("person.id"), sort_order=-13
-    )
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), sort_order=-13)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, sort_order=-12)
-    submitted_by: Mapped[str] = mapped_column(
-        String(80), nullable=False, sort_order=-11
-    )
-    created_at: Mapped[datetime] = mapped_column(
-        UtcDateTime, nullable=False, sort_order=-10
-    )
-    updated_at: Mapped[datetime] = mapped_column(
-        UtcDateTime, nullable=False, sort_order=-9
-    )
+    submitted_by: Mapped[str] = mapped_column(String(80), nullable=False, sort_order=-11)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False, sort_order=-10)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False, sort_order=-9)
     updated_by: Mapped[str] = mapped_column(String(120), nullable=False, sort_order=-8)

@@ -1,0 +1,206 @@
+"""What an area offers to the desk as a whole. `db/catalog.py` lists the areas; my work, search, notifications, imports,
+exports, metrics, the sweep and the checks find everything there, without being edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from db.core.permissions import Permission
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from db.core.actor import Actor
+    from db.core.export_files import ExportColumn
+    from db.imports.mapping import Mapping as ColumnMapping
+    from db.imports.mapping import TargetField
+    from db.workflow.spec import Flow
+
+
+# ---- my work -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class WorkLine:
+    """One record that waits for somebody. `page` and `query` say where a click leads (a path under pages/)."""
+
+    item_type: str
+    item_id: int
+    number: str
+    title: str
+    status: str
+    tone: str
+    due_at: datetime | None
+    why: str
+    page: str
+    query: Mapping[str, str]
+    dealer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkCount:
+    """A queue as it waits for this actor: `count` is capped at `CAP` + 1, shown as "1,000+"."""
+
+    label: str
+    count: int
+    overdue: int
+    page: str
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+CAP = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkSource:
+    """What of an area waits for an actor, due first, and what changed since a moment."""
+
+    name: str
+    permission: Permission
+    lines: Callable[..., list[WorkLine]]  # (session, *, actor, now, limit)
+    counts: Callable[..., list[WorkCount]]  # (session, *, actor, now)
+
+
+# ---- search --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class SearchResult:
+    """One record found by the search box."""
+
+    kind: str
+    item_id: int
+    title: str
+    subtitle: str
+    page: str
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSource:
+    """A kind of record the search box finds; `load` turns ids into results, leaving out what the actor may not see."""
+
+    kind: Literal["dealer", "lead", "customer", "person"]
+    label: str
+    permission: Permission
+    load: Callable[..., list[SearchResult]]  # (session, *, ids, actor)
+
+
+# ---- imports -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """A file as it was uploaded, posted or read from disk."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(kw_only=True)
+class RowOutcome:
+    """What became of one row or document; `undo` is what the kind's own undo needs to take it back."""
+
+    file: str
+    row: int
+    outcome: Literal["created", "updated", "duplicate", "rejected"]
+    code: str = ""
+    message: str = ""
+    item_type: str = ""
+    item_id: int | None = None
+    dealer_id: int | None = None
+    undo: dict[str, Any] | None = None
+
+
+class ImportApply(Protocol):
+    """Applies files inside the caller's transaction and tells of every row. A dry run is the same call, rolled back."""
+
+    def __call__(
+        self, session: Session, *, files: Sequence[SourceFile], mapping: ColumnMapping | None, batch_id: int,
+        channel: str, actor: Actor, now: datetime,
+    ) -> list[RowOutcome]: ...  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportKind:
+    """A kind of file that can be brought in. `fields` is empty for documents that need no column mapping (ADF)."""
+
+    name: str
+    title: str
+    permission: Permission
+    extensions: tuple[str, ...]
+    apply: ImportApply
+    undo: Callable[..., int]  # (session, *, batch_id, rows, actor, now) -> records taken back; raises Refused
+    fields: tuple[TargetField, ...] = ()
+    help: str = ""
+
+
+# ---- exports -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class ExportKind:
+    """A table that can be taken out. `rows` yields tuples in the order of `columns`; `documents` is for JSON lines."""
+
+    name: str
+    title: str
+    permission: Permission
+    columns: tuple[ExportColumn, ...]
+    rows: Callable[..., Any]  # (session, *, actor, scope, filters: Mapping[str, Any], now) -> Iterable[tuple]
+    documents: Callable[..., Any] | None = None  # same arguments -> Iterable[dict], for --format jsonl
+    has_personal_data: bool = False
+
+
+# ---- metrics -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class MetricDefinition:
+    """A number with its definition: what is counted, over what, what is left out, and where the rule stands."""
+
+    name: str
+    title: str
+    formula: str
+    numerator: str
+    denominator: str = ""
+    excluded: str = ""
+    unit: Literal["count", "percent", "minutes", "money", "days"] = "count"
+    rule: str = ""
+    better: Literal["up", "down", "none"] = "up"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A metric of the catalogue. `compute` gives rows of {dims..., "numerator", "denominator", "value"}."""
+
+    definition: MetricDefinition
+    dims: tuple[str, ...]
+    compute: Callable[..., list[dict[str, Any]]]  # (session, *, scope, by, filters, now)
+    permission: Permission
+
+
+# ---- jobs and checks -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Something the sweep does; `run` opens its own transactions and may run twice or in two processes at once safely."""
+
+    name: str
+    run: Callable[..., int]  # (bind, *, now) -> how many records it worked on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """Something `python -m db check` verifies; gives back sentences about what is wrong."""
+
+    name: str
+    run: Callable[[Session], list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """One area's offers."""
+
+    name: str
+    title: str
+    flows: tuple[Flow, ...] = ()
+    work: tuple[WorkSource, ...] = ()
+    search: tuple[SearchSource, ...] = ()
+    imports: tuple[ImportKind, ...] = ()
+    exports: tuple[ExportKind, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    checks: tuple[Check, ...] = ()

@@ -1,0 +1,63 @@
+"""Words and shapes people read: durations, counts, moments in the viewer's zone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+def minutes_label(minutes: float | None) -> str:
+    """A duration in at most two units: "45 min", "3 h 05 min", "2 d 4 h"; an en dash when unknown."""
+    if minutes is None:
+        return "–"
+    whole = round(minutes)
+    if whole < 60:
+        return f"{whole} min"
+    if whole < 24 * 60:
+        hours, rest = divmod(whole, 60)
+        return f"{hours} h {rest:02d} min" if rest else f"{hours} h"
+    days, rest = divmod(whole, 24 * 60)
+    hours = rest // 60
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def relative_label(moment: datetime | None, now: datetime) -> str:
+    """How far a moment is from now: "in 12 min", "3 h ago", "now"."""
+    if moment is None:
+        return "–"
+    minutes = (moment - now) / timedelta(minutes=1)
+    if abs(minutes) < 1:
+        return "now"
+    return f"in {minutes_label(minutes)}" if minutes > 0 else f"{minutes_label(-minutes)} ago"
+
+
+def moment_label(moment: datetime | None, zone: str, *, now: datetime | None = None) -> str:
+    """A moment in a zone: "Mon 29 Jun, 10:45"; the year is added when it is not this one, "Today" when it is today."""
+    if moment is None:
+        return "–"
+    local = moment.astimezone(ZoneInfo(zone))
+    clock = f"{local:%H:%M}"
+    if now is not None:
+        today = now.astimezone(ZoneInfo(zone)).date()
+        if local.date() == today:
+            return f"Today, {clock}"
+        if local.year == today.year:
+            return f"{local:%a} {local.day} {local:%b}, {clock}"
+    return f"{local:%a} {local.day} {local:%b %Y}, {clock}"
+
+
+def count_label(count: int, cap: int = 1000) -> str:
+    """A count that was capped when it was made: "37", "1,000+"."""
+    return f"{cap:,}+" if count > cap else f"{count:,}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """ "1 lead", "2 leads"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def percent_label(part: float | None, whole: float | None, digits: int = 1) -> str:
+    """A share in percent, an en dash when there is nothing to share."""
+    if not whole or part is None:
+        return "–"
+    return f"{100 * part / whole:.{digits}f}%"

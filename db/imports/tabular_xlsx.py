@@ -1,0 +1,269 @@
+"""Workbooks: proved harmless entry by entry, then read with calamine, every cell as text (R21)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from xml.parsers import expat
+
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from db.imports.safety import FileRefused, Limits, check_zip, unpack
+from db.imports.tabular_types import RawRow, RowProblem
+
+_CONTENT_TYPES = "[Content_Types].xml"
+_WORKBOOK = "xl/workbook.xml"
+_RELATIONS = "xl/_rels/workbook.xml.rels"
+_KEPT = 4 * 1024 * 1024
+_REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+_DAMAGED = "The workbook is damaged and cannot be opened."
+
+
+class _NotASheetError(Exception):
+    pass
+
+
+@dataclass
+class _Scan:
+    """Counts the cells of one part of a workbook while it is unpacked, if that part is a worksheet.
+
+    calamine lays the used area out as a full rectangle, so two cells in opposite corners would take gigabytes; the
+    corners are measured here first. Any document type declaration is refused.
+    """
+
+    limits: Limits
+    errors: list[int] = field(default_factory=list)
+    root: str = ""
+    row: int = 0
+    column: int = 0
+    cells: int = 0
+    filled: int = 0
+    area: tuple[int, int, int, int] | None = None
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Take one opening tag."""
+        local = name.rpartition(":")[2]
+        if not self.root:
+            self.root = local
+            if local != "worksheet":
+                raise _NotASheetError
+        elif local == "c":
+            self._cell(attributes)
+        elif local == "row":
+            given = attributes.get("r", "")
+            self.row = int(given) if given.isascii() and given.isdigit() and len(given) < 8 else self.row + 1
+            self.column = 0
+        elif local in {"v", "is", "f"}:
+            self._content()
+
+    def _cell(self, attributes: dict[str, str]) -> None:
+        self.cells += 1
+        reference = _REFERENCE.fullmatch(attributes.get("r", ""))
+        if reference:
+            self.column = 0
+            for letter in reference.group(1).upper():
+                self.column = self.column * 26 + ord(letter) - 64
+            self.row = int(reference.group(2))
+        elif "r" in attributes:
+            raise FileRefused("damaged", _DAMAGED)
+        else:
+            self.column += 1
+        if attributes.get("t") == "e":
+            self.errors.append(self.row)
+        if self.cells > self.limits.cells * 4:
+            self._refuse(self.cells)
+
+    def _content(self) -> None:
+        self.filled += 1
+        top, left, bottom, right = self.area or (self.row, self.column, self.row, self.column)
+        self.area = (min(top, self.row), min(left, self.column), max(bottom, self.row), max(right, self.column))
+        size = (self.area[2] - self.area[0] + 1) * (self.area[3] - self.area[1] + 1)
+        # A formula and its value are two elements of one cell, so elements alone prove nothing below twice the limit.
+        if size > self.limits.cells or self.filled > self.limits.cells * 3:
+            self._refuse(max(size, self.filled))
+
+    def _refuse(self, count: int) -> None:
+        sentence = (
+            f"A sheet of the workbook uses {count:,} cells; at most {self.limits.cells:,} are read. "
+            "Split it, or delete stray cells far from the table."
+        )
+        raise FileRefused("too_many_cells", sentence)
+
+
+def records(raw: bytes, limits: Limits, sheet: str = "") -> tuple[Iterator[RawRow], tuple[str, ...]]:
+    """The rows that are not blank of one worksheet (the first visible one with rows, or `sheet`), and warnings.
+
+    Raises `FileRefused`: wrong_type, zip_bomb, too_many_cells, damaged, no_sheet, no_rows.
+    """
+    error_rows = _prove_harmless(raw, limits)
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
+            name, rows, first_row, others = _choose(book, sheet)
+    except (CalamineError, ValueError, OSError, KeyError, IndexError, OverflowError) as error:
+        raise FileRefused("damaged", _DAMAGED) from error
+    except BaseException as error:
+        # A panic inside the Rust reader arrives as a BaseException of its own; it is only one more damaged file.
+        if type(error).__name__ == "PanicException":
+            raise FileRefused("damaged", _DAMAGED) from None
+        raise
+    warnings = ()
+    if others:
+        names = ", ".join(f'"{other}"' for other in others[:5])
+        warnings = (f'Only the sheet "{name}" was read, not {names}{" …" if len(others) > 5 else ""}.',)
+    return _rows(rows, first_row, frozenset(error_rows.get(name, ()))), warnings
+
+
+def _choose(book: CalamineWorkbook, wanted: str) -> tuple[str, list[list[object]], int, list[str]]:
+    tables = [meta for meta in book.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
+    visible = [meta.name for meta in tables if meta.visible == SheetVisibleEnum.Visible]
+    if wanted:
+        if wanted not in [meta.name for meta in tables]:
+            raise FileRefused("no_sheet", f'The workbook has no sheet called "{wanted}".')
+        candidates = [wanted]
+    else:
+        candidates = visible
+    if not candidates:
+        raise FileRefused("no_sheet", "The workbook has no visible sheet with a table.")
+    for name in candidates:
+        sheet = book.get_sheet_by_name(name)
+        rows: list[list[object]] = list(sheet.to_python(skip_empty_area=True))  # type: ignore[arg-type]
+        if rows:
+            others = [] if wanted else [other for other in visible if other != name]
+            return name, rows, (sheet.start or (0, 0))[0] + 1, others
+    raise FileRefused("no_rows", "The workbook has no rows.")
+
+
+def _rows(rows: list[list[object]], first_row: int, error_rows: frozenset[int]) -> Iterator[RawRow]:
+    for number, row in enumerate(rows, start=first_row):
+        cells = [cell_text(value) for value in row]
+        problem = None
+        if number in error_rows:
+            problem = RowProblem("", "error_cell", "A cell of this row holds a formula error such as #N/A.")
+        if problem or any(cell.strip() for cell in cells):
+            yield RawRow(number, cells, problem=problem)
+
+
+def cell_text(value: object) -> str:
+    """A typed cell as the text a person would type: whole numbers without a fraction, days and times in ISO form."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        # Fifteen digits are what a spreadsheet keeps and shows; more would be noise of the binary fraction.
+        number = Decimal(f"{value:.15g}")
+        text = f"{number:f}" if number.is_finite() else ""
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, dt.time):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, dt.timedelta):
+        seconds = round(value.total_seconds())
+        sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+        return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return "" if value is None else str(value)
+
+
+def _prove_harmless(raw: bytes, limits: Limits) -> dict[str, list[int]]:
+    """Unpack every part once in small pieces, refusing what is no plain workbook; gives rows with error cells by sheet.
+
+    Nothing is kept but three small parts, so a refusal costs little memory and comes before calamine sees a byte.
+    """
+    entries = check_zip(raw, limits)
+    names = {entry.filename for entry in entries}
+    if _CONTENT_TYPES not in names or _WORKBOOK not in names:
+        raise FileRefused("wrong_type", "The file is not an Excel workbook (.xlsx).")
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        raise FileRefused("wrong_type", "The workbook holds macros. Save it as .xlsx without macros and try again.")
+    kept: dict[str, bytes] = {}
+    errors: dict[str, list[int]] = {}
+    # The content types come first: they say cheaply whether the rest is worth unpacking.
+    for entry in sorted(entries, key=lambda e: e.filename != _CONTENT_TYPES):
+        scan = _scan_part(raw, entry, limits, kept)
+        if entry.filename == _CONTENT_TYPES:
+            _check_content_types(kept.get(_CONTENT_TYPES, b""))
+        if scan.errors:
+            errors[entry.filename] = scan.errors
+    return _by_sheet(errors, kept) if errors else {}
+
+
+def _scan_part(raw: bytes, entry: zipfile.ZipInfo, limits: Limits, kept: dict[str, bytes]) -> _Scan:
+    scan = _Scan(limits)
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = scan.start
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    keep = entry.filename in {_CONTENT_TYPES, _WORKBOOK, _RELATIONS} and entry.file_size <= _KEPT
+    pieces: list[bytes] = []
+    feeding: bool | None = None
+    for chunk in unpack(raw, entry):
+        if keep:
+            pieces.append(chunk)
+        if feeding is None:
+            feeding = chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe", b"\xfe\xff"))
+        if feeding:
+            feeding = _feed(parser, scan, chunk)
+    if scan.root == "worksheet":
+        _feed(parser, scan, b"", last=True)
+    if keep:
+        kept[entry.filename] = b"".join(pieces)
+    return scan
+
+
+def _feed(parser: expat.XMLParserType, scan: _Scan, chunk: bytes, *, last: bool = False) -> bool:
+    """Give the parser the next piece; False when the rest of the part need not be looked at."""
+    try:
+        parser.Parse(chunk, last)
+    except _NotASheetError:
+        return False
+    except expat.ExpatError as error:
+        # Old drawings are not well-formed and harmless; a broken worksheet cannot be measured, so it is not read.
+        if scan.root in {"", "worksheet"}:
+            raise FileRefused("damaged", _DAMAGED) from error
+        return False
+    return True
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise FileRefused("not_a_table", "The workbook declares a document type, which no spreadsheet program does.")
+
+
+def _check_content_types(content: bytes) -> None:
+    text = content.decode("utf-8", "replace").lower()
+    if "macroenabled" in text:
+        raise FileRefused("wrong_type", "The workbook holds macros. Save it as .xlsx without macros and try again.")
+    if "spreadsheetml.sheet.main+xml" not in text:
+        raise FileRefused("wrong_type", "The file is not an Excel workbook (.xlsx).")
+
+
+def _by_sheet(errors: dict[str, list[int]], kept: dict[str, bytes]) -> dict[str, list[int]]:
+    targets: dict[str, str] = {}
+    sheets: dict[str, str] = {}
+
+    def relation(name: str, attributes: dict[str, str]) -> None:
+        if name.endswith("Relationship"):
+            target = attributes.get("Target", "")
+            targets[attributes.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+    def sheet(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] == "sheet":
+            link = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+            sheets[attributes.get("name", "")] = targets.get(link, "")
+
+    for part, handler in ((_RELATIONS, relation), (_WORKBOOK, sheet)):
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = handler
+        try:
+            parser.Parse(kept.get(part, b""), True)
+        except expat.ExpatError as error:
+            raise FileRefused("damaged", _DAMAGED) from error
+    return {name: errors[part] for name, part in sheets.items() if part in errors}
