@@ -105,7 +105,8 @@ def write_csv(
 ) -> bytes:
     """A CSV file (UTF-8, commas, CRLF): the labels, then one line a row.
 
-    Times are ISO 8601 with the offset of `about.zone`, money and percent plain numbers. The byte order mark makes spreadsheets read names in other scripts correctly; leave it out for programs.
+    Times are ISO 8601 with the offset of `about.zone`; money and percent are plain numbers. The byte order mark makes
+    spreadsheets read names in other scripts correctly; leave it out for programs.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")

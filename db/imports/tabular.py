@@ -176,7 +176,7 @@ class _Table:
     def _warnings(self) -> tuple[str, ...]:
         found = []
         if self.split_again:
-            first = next(row.row for row in self.rows if row.notes) if any(row.notes for row in self.rows) else 1
+            first = next((row.row for row in self.rows if row.notes), 1)
             found.append(
                 f"{self.split_again:,} rows were quoted as a whole and have been split again (first: {first:,})."
             )

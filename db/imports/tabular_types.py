@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """One reason why a row cannot be taken as it is; `field` is a target field, a column, or empty for the whole row."""
+    """One reason why a row cannot be taken; `field` is a target field, a column, or empty for the whole row."""
 
     field: str
     code: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from xml.parsers import expat
 
@@ -28,7 +28,6 @@ class _NotASheetError(Exception):
     pass
 
 
-@dataclass
 class _Scan:
     """Counts the cells of one part of a workbook while it is unpacked, if that part is a worksheet.
 
@@ -36,63 +35,101 @@ class _Scan:
     corners are measured here first. Any document type declaration is refused.
     """
 
-    limits: Limits
-    errors: list[int] = field(default_factory=list)
-    root: str = ""
-    row: int = 0
-    column: int = 0
-    cells: int = 0
-    filled: int = 0
-    area: tuple[int, int, int, int] | None = None
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.error_rows: list[int] = []
+        self.root = ""
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler = self._first
+        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+        self._feeding: bool | None = None
+        self._row = self._column = self._cells = 0
+        self._top = self._left = 2**31
+        self._bottom = self._right = 0
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Take one opening tag."""
-        local = name.rpartition(":")[2]
-        if not self.root:
-            self.root = local
-            if local != "worksheet":
-                raise _NotASheetError
-        elif local == "c":
+    def feed(self, chunk: bytes) -> None:
+        """Take the next unpacked piece."""
+        if self._feeding is None:
+            self._feeding = chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe", b"\xfe\xff"))
+        if not self._feeding:
+            return
+        try:
+            self._parser.Parse(chunk, False)
+        except _NotASheetError:
+            self._feeding = False
+        except expat.ExpatError as error:
+            # Old drawings are not well-formed and harmless; a broken worksheet cannot be measured, so it is not read.
+            if self.root in {"", "worksheet"}:
+                raise FileRefused("damaged", _DAMAGED) from error
+            self._feeding = False
+
+    def close(self) -> None:
+        """The part has ended."""
+        if self.root == "worksheet":
+            try:
+                self._parser.Parse(b"", True)
+            except expat.ExpatError as error:
+                raise FileRefused("damaged", _DAMAGED) from error
+
+    def _first(self, name: str, _: dict[str, str]) -> None:
+        self.root = name.rpartition(":")[2]
+        if self.root != "worksheet":
+            raise _NotASheetError
+        self._parser.StartElementHandler = self._element
+
+    def _element(self, name: str, attributes: dict[str, str]) -> None:
+        local = name.rpartition(":")[2] if ":" in name else name
+        if local == "c":
             self._cell(attributes)
-        elif local == "row":
-            given = attributes.get("r", "")
-            self.row = int(given) if given.isascii() and given.isdigit() and len(given) < 8 else self.row + 1
-            self.column = 0
         elif local in {"v", "is", "f"}:
             self._content()
+        elif local == "row":
+            given = attributes.get("r", "")
+            self._row = int(given) if given.isascii() and given.isdigit() and len(given) < 8 else self._row + 1
+            self._column = 0
 
     def _cell(self, attributes: dict[str, str]) -> None:
-        self.cells += 1
-        reference = _REFERENCE.fullmatch(attributes.get("r", ""))
-        if reference:
-            self.column = 0
-            for letter in reference.group(1).upper():
-                self.column = self.column * 26 + ord(letter) - 64
-            self.row = int(reference.group(2))
-        elif "r" in attributes:
-            raise FileRefused("damaged", _DAMAGED)
+        self._cells += 1
+        given = attributes.get("r")
+        if given is None:
+            self._column += 1
         else:
-            self.column += 1
+            reference = _REFERENCE.fullmatch(given)
+            if not reference:
+                raise FileRefused("damaged", _DAMAGED)
+            letters, digits = reference.groups()
+            self._column = _column_number(letters)
+            self._row = int(digits)
         if attributes.get("t") == "e":
-            self.errors.append(self.row)
-        if self.cells > self.limits.cells * 4:
-            self._refuse(self.cells)
+            self.error_rows.append(self._row)
+        if self._cells > self.limits.cells * 4:
+            _refuse_cells(self._cells, self.limits)
 
     def _content(self) -> None:
-        self.filled += 1
-        top, left, bottom, right = self.area or (self.row, self.column, self.row, self.column)
-        self.area = (min(top, self.row), min(left, self.column), max(bottom, self.row), max(right, self.column))
-        size = (self.area[2] - self.area[0] + 1) * (self.area[3] - self.area[1] + 1)
-        # A formula and its value are two elements of one cell, so elements alone prove nothing below twice the limit.
-        if size > self.limits.cells or self.filled > self.limits.cells * 3:
-            self._refuse(max(size, self.filled))
+        row, column = self._row, self._column
+        if self._top <= row <= self._bottom and self._left <= column <= self._right:
+            return
+        self._top, self._bottom = min(self._top, row), max(self._bottom, row)
+        self._left, self._right = min(self._left, column), max(self._right, column)
+        area = (self._bottom - self._top + 1) * (self._right - self._left + 1)
+        if area > self.limits.cells:
+            _refuse_cells(area, self.limits)
 
-    def _refuse(self, count: int) -> None:
-        sentence = (
-            f"A sheet of the workbook uses {count:,} cells; at most {self.limits.cells:,} are read. "
-            "Split it, or delete stray cells far from the table."
-        )
-        raise FileRefused("too_many_cells", sentence)
+
+@functools.lru_cache(maxsize=1024)
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _refuse_cells(count: int, limits: Limits) -> None:
+    sentence = (
+        f"A sheet of the workbook uses {count:,} cells or more; at most {limits.cells:,} are read. "
+        "Split it, or delete stray cells far from the table."
+    )
+    raise FileRefused("too_many_cells", sentence)
 
 
 def records(raw: bytes, limits: Limits, sheet: str = "") -> tuple[Iterator[RawRow], tuple[str, ...]]:
@@ -111,7 +148,7 @@ def records(raw: bytes, limits: Limits, sheet: str = "") -> tuple[Iterator[RawRo
         if type(error).__name__ == "PanicException":
             raise FileRefused("damaged", _DAMAGED) from None
         raise
-    warnings = ()
+    warnings: tuple[str, ...] = ()
     if others:
         names = ", ".join(f'"{other}"' for other in others[:5])
         warnings = (f'Only the sheet "{name}" was read, not {names}{" …" if len(others) > 5 else ""}.',)
@@ -186,51 +223,37 @@ def _prove_harmless(raw: bytes, limits: Limits) -> dict[str, list[int]]:
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise FileRefused("wrong_type", "The workbook holds macros. Save it as .xlsx without macros and try again.")
     kept: dict[str, bytes] = {}
-    errors: dict[str, list[int]] = {}
     # The content types come first: they say cheaply whether the rest is worth unpacking.
     for entry in sorted(entries, key=lambda e: e.filename != _CONTENT_TYPES):
-        scan = _scan_part(raw, entry, limits, kept)
+        _prove_size(raw, entry, limits, kept)
         if entry.filename == _CONTENT_TYPES:
             _check_content_types(kept.get(_CONTENT_TYPES, b""))
-        if scan.errors:
-            errors[entry.filename] = scan.errors
+    errors: dict[str, list[int]] = {}
+    for entry in entries:
+        scan = _Scan(limits)
+        for chunk in unpack(raw, entry):
+            scan.feed(chunk)
+        scan.close()
+        if scan.error_rows:
+            errors[entry.filename] = scan.error_rows
     return _by_sheet(errors, kept) if errors else {}
 
 
-def _scan_part(raw: bytes, entry: zipfile.ZipInfo, limits: Limits, kept: dict[str, bytes]) -> _Scan:
-    scan = _Scan(limits)
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = scan.start
-    parser.StartDoctypeDeclHandler = _refuse_doctype
+def _prove_size(raw: bytes, entry: zipfile.ZipInfo, limits: Limits, kept: dict[str, bytes]) -> None:
+    """Unpack one part to see its true size, counting cells as plain bytes: a cheap first look before the exact one."""
     keep = entry.filename in {_CONTENT_TYPES, _WORKBOOK, _RELATIONS} and entry.file_size <= _KEPT
+    sheet = entry.filename.startswith("xl/worksheets/")
     pieces: list[bytes] = []
-    feeding: bool | None = None
+    filled = 0
     for chunk in unpack(raw, entry):
         if keep:
             pieces.append(chunk)
-        if feeding is None:
-            feeding = chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe", b"\xfe\xff"))
-        if feeding:
-            feeding = _feed(parser, scan, chunk)
-    if scan.root == "worksheet":
-        _feed(parser, scan, b"", last=True)
+        if sheet:
+            filled += chunk.count(b"</v>") + chunk.count(b"</is>")
+            if filled > limits.cells:
+                _refuse_cells(filled, limits)
     if keep:
         kept[entry.filename] = b"".join(pieces)
-    return scan
-
-
-def _feed(parser: expat.XMLParserType, scan: _Scan, chunk: bytes, *, last: bool = False) -> bool:
-    """Give the parser the next piece; False when the rest of the part need not be looked at."""
-    try:
-        parser.Parse(chunk, last)
-    except _NotASheetError:
-        return False
-    except expat.ExpatError as error:
-        # Old drawings are not well-formed and harmless; a broken worksheet cannot be measured, so it is not read.
-        if scan.root in {"", "worksheet"}:
-            raise FileRefused("damaged", _DAMAGED) from error
-        return False
-    return True
 
 
 def _refuse_doctype(*_: object) -> None:
