@@ -97,9 +97,14 @@ class Calendar:
         # Hashes of text differ from process to process, so the remembered one must not travel in a pickle.
         return {key: value for key, value in self.__dict__.items() if key != "_hash"}
 
+    @property
+    def named_holidays(self) -> dict[date, str]:
+        """The holidays by date, in order."""
+        return dict(self.holidays)  # type: ignore[arg-type]  # pairs since __post_init__
+
     def holiday_on(self, day: date) -> str | None:
         """Return the name of the holiday on `day`, or None."""
-        pairs: tuple[tuple[date, str], ...] = self.holidays  # type: ignore[assignment]  # sorted in __post_init__
+        pairs: tuple[tuple[date, str], ...] = self.holidays  # type: ignore[assignment]  # since __post_init__
         at = bisect_left(pairs, (day, ""))
         return pairs[at][1] if at < len(pairs) and pairs[at][0] == day else None
 
