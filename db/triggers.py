@@ -5,6 +5,7 @@ from __future__ import annotations
 from db.core.timeline import GENESIS
 from db.leads import rollup
 
+# fixed SQL: table names and the first hash are constants of ours; CREATE TRIGGER takes no parameters.
 GUARDED = ("timeline_entry", "timeline_link")
 
 

@@ -49,7 +49,7 @@ def make_engine(url: str) -> Engine:
                 "foreign_keys=ON",
                 "busy_timeout=30000",
             ):
-                cursor.execute(f"PRAGMA {pragma}")
+                cursor.execute(f"PRAGMA {pragma}")  # fixed SQL: the constants above
             cursor.close()
 
         @event.listens_for(engine, "begin")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+# fixed SQL: everything put together here is a constant of this file; CREATE TRIGGER takes no parameters.
+
 # Each measure is 0 or 1 for a lead; {r} is the row. `valid` excludes BAD and DUPLICATE (domain-rules 2.2 F), and every
 # later measure counts valid leads only, so that a rate never has more hits than cases.
 VALID = "{r}.status NOT IN ('bad', 'duplicate', 'held')"

@@ -46,7 +46,8 @@ class PostgresTemplates:
     """
 
     def __init__(self, server: str) -> None:
-        self.server = server
+        # psycopg does not know SQLAlchemy's way of naming a driver (postgresql+psycopg://).
+        self.server = make_url(server).set(drivername="postgresql").render_as_string(hide_password=False)
         self.prefix = f"test_{os.getpid()}"
         self.made: dict[str, str] = {}
 
