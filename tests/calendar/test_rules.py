@@ -427,3 +427,10 @@ def test_all_problems_are_told_at_once():
     calendar = Calendar(name="", zone="Nowhere", weekly=((ODD,),) + ((),) * 6)
     assert {problem.field for problem in problems_with(calendar)} == {"name", "zone", "weekly"}
     assert "Monday: 10:00–10:00 is empty" in " ".join(problem.message for problem in problems_with(calendar))
+
+
+def test_a_pause_that_begins_later_does_not_touch_the_state_before_it():
+    later = (local("2026-06-29 16:00"), None)
+    found = state(DESK, local("2026-06-29 09:00"), 480, local("2026-06-29 10:00"), paused=[later])
+    assert (found.status, found.elapsed_seconds, found.due_at) == ("running", 3600, None)
+    assert found.due_if_resumed_at == local("2026-06-29 18:00")
