@@ -430,7 +430,7 @@ def test_all_problems_are_told_at_once():
 
 
 def test_a_pause_that_begins_later_does_not_touch_the_state_before_it():
-    later = (local("2026-06-29 16:00"), None)
+    later = (local("2026-06-29 11:00"), None)
     found = state(DESK, local("2026-06-29 09:00"), 480, local("2026-06-29 10:00"), paused=[later])
     assert (found.status, found.elapsed_seconds, found.due_at) == ("running", 3600, None)
     assert found.due_if_resumed_at == local("2026-06-29 18:00")
