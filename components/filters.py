@@ -1,0 +1,55 @@
+"""Filters that live in the URL: shareable, kept by a reload, and safe when the URL holds something unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+
+def many(label: str, options: Sequence[str], *, key: str, placeholder: str, width: Any = "stretch") -> list[str]:
+    """Any number of options; none chosen means all."""
+    return list(st.multiselect(label, options, key=key, bind="query-params", placeholder=placeholder, width=width))
+
+
+def one(label: str, options: Mapping[str, str], *, key: str, default: str, width: Any = "content") -> str:
+    """Exactly one of a few options as a segmented control; `options` maps values to labels."""
+    chosen = st.segmented_control(
+        label, list(options), format_func=lambda v: options[v], key=key, default=default, required=True,
+        bind="query-params", width=width,
+    )  # fmt: skip
+    return chosen if chosen in options else default
+
+
+def pick(label: str, options: Mapping[str, str], *, key: str, all_label: str, width: Any = "stretch") -> str:
+    """One of many options from a list, or empty for all."""
+    choices = ["", *options]
+    chosen = st.selectbox(
+        label, choices, format_func=lambda v: options.get(v, all_label), key=key, bind="query-params", width=width
+    )
+    return chosen or ""
+
+
+def words(label: str, *, key: str, placeholder: str, width: Any = "stretch") -> str:
+    """Free text to look for."""
+    found = st.text_input(
+        label, key=key, type="search", placeholder=placeholder, icon=":material/search:", bind="query-params",
+        width=width,
+    )  # fmt: skip
+    return (found or "").strip()
+
+
+def clear_button(keys: Sequence[str], *, key: str, after: Callable[[], None] | None = None) -> None:
+    """A quiet button that takes all these filters back; drawn only when one of them is set."""
+    if not any(st.session_state.get(k) for k in keys):
+        return
+
+    def clear() -> None:
+        for k in keys:
+            st.session_state.pop(k, None)
+            st.query_params.pop(k, None)
+        if after is not None:
+            after()
+
+    st.button("Clear filters", key=key, on_click=clear, type="tertiary", icon=":material/filter_alt_off:")

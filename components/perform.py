@@ -1,0 +1,119 @@
+"""Runs one command from an `on_click`: one transaction, and an outcome that the next run shows where the person looks.
+
+A click carries what the person saw: pass `seen_version` as an argument at drawing time, so that a stale screen is
+noticed (streamlit.md 3.4). Refusals keep everything that was typed; only success clears it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from components.access import current_actor
+from components.clock import now
+from db.core.problems import Problem, Refused
+from db.core.session import run
+
+log = logging.getLogger("dealerdesk.perform")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the last click of one form: `problems` is empty when it was carried out."""
+
+    said: str
+    problems: tuple[Problem, ...] = ()
+
+
+def perform(
+    command: Callable[..., Any],
+    *,
+    form: str,
+    say: str | Callable[[Any], str],
+    typed: Mapping[str, str] | None = None,
+    clear: Sequence[str] = (),
+    convert: Mapping[str, Callable[[Any], Any]] | None = None,
+    after: Callable[[Any], None] | None = None,
+    arguments: Mapping[str, Any] | None = None,
+) -> bool:
+    """Run `command` as the person who clicked; True when it was carried out.
+
+    `typed` maps the command's arguments to widget keys read now, `convert` turns such a value into what the command
+    takes (a `Refused` it raises is shown like the command's own). On success `say` is toasted, the keys in `clear` and
+    `typed` are forgotten and `after` runs with the command's result.
+    """
+    values: dict[str, Any] = dict(arguments or {})
+    try:
+        for name, key in (typed or {}).items():
+            value = st.session_state.get(key)
+            values[name] = (convert or {})[name](value) if name in (convert or {}) else value
+        result = run(command, actor=current_actor(), now=now(), **values)
+    except Refused as refusal:
+        st.session_state[_key(form)] = Outcome("", refusal.problems)
+        return False
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("command %s failed, reference %s", getattr(command, "__name__", command), reference)
+        sentence = f"This did not work and nothing was saved. Try again; if it stays, give your administrator the reference {reference}."
+        st.session_state[_key(form)] = Outcome("", (Problem(code="failed", message=sentence),))
+        return False
+    st.session_state[_key(form)] = Outcome(say(result) if callable(say) else say)
+    for key in (*clear, *(typed or {}).values()):
+        st.session_state.pop(key, None)
+    if after is not None:
+        after(result)
+    return True
+
+
+def _key(form: str) -> str:
+    return f"_outcome_{form}"
+
+
+def outcome_of(form: str) -> Outcome | None:
+    """The outcome of the last click of this form, still there until `forget`."""
+    found = st.session_state.get(_key(form))
+    return found if isinstance(found, Outcome) else None
+
+
+def forget(form: str) -> None:
+    """Drop what is known of a form's last click."""
+    st.session_state.pop(_key(form), None)
+
+
+def show_outcome(form: str) -> bool:
+    """Draw the last outcome: a toast for success (once), the problems that belong to no field as an error.
+
+    Gives back True when the last click was carried out. Problems of a field are drawn by `problems_of`, beside it.
+    """
+    outcome = outcome_of(form)
+    if outcome is None:
+        return False
+    if not outcome.problems:
+        st.toast(outcome.said, icon=":material/check:")
+        forget(form)
+        return True
+    general = [p.message for p in outcome.problems if not p.field]
+    if general:
+        st.error("\n\n".join(general), icon=":material/error:")
+    return False
+
+
+def problems_of(form: str, field: str) -> None:
+    """Draw the problems of one field below its widget."""
+    outcome = outcome_of(form)
+    for problem in outcome.problems if outcome else ():
+        if problem.field == field:
+            st.markdown(f":red[:material/error: {problem.message}]")
+
+
+def stray_problems(form: str, drawn: Sequence[str]) -> None:
+    """Draw problems of fields the form does not show, so that no refusal is ever silent."""
+    outcome = outcome_of(form)
+    for problem in outcome.problems if outcome else ():
+        if problem.field and problem.field not in drawn:
+            st.error(problem.message, icon=":material/error:")

@@ -1,0 +1,71 @@
+"""A KPI tile: the number, how it moved, its trend, what exactly it counts, and the way to the records behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import streamlit as st
+
+from db.core.area import MetricDefinition
+from db.core.labels import moment_label
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """What to draw. `delta_good` says whether the movement is an improvement; `page`/`query` is the drill-through."""
+
+    definition: MetricDefinition
+    value: str
+    icon: str = ""
+    delta: str | None = None
+    delta_good: bool | None = None
+    versus: str = ""
+    trend: Sequence[float] = ()
+    note: str = ""
+    page: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    link: str = "Show leads"
+
+
+def draw_tiles(tiles: Sequence[Tile], *, key: str, as_of: datetime, zone: str, columns: int = 4) -> None:
+    """Draw tiles in a grid that becomes one column on a phone."""
+    with st.grid(columns, min_column_width=210, gap="small", key=f"{key}_tiles"):
+        for position, tile in enumerate(tiles):
+            with st.container(border=True, gap="xsmall", height="stretch"):
+                _draw(tile, key=f"{key}_{position}", as_of=as_of, zone=zone)
+
+
+def _draw(tile: Tile, *, key: str, as_of: datetime, zone: str) -> None:
+    colour: Literal["normal", "inverse", "off"] = "off"
+    if tile.delta and tile.delta_good is not None:
+        rises = not tile.delta.startswith(("-", "−"))
+        colour = "normal" if rises == tile.delta_good else "inverse"
+    st.metric(
+        tile.definition.title, tile.value, tile.delta, delta_color=colour, icon=tile.icon or None,
+        chart_data=list(tile.trend) if len(tile.trend) > 1 else None, chart_type="line",
+        delta_description=tile.versus if tile.delta else None,
+    )  # fmt: skip
+    if tile.note:
+        st.caption(tile.note)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        draw_definition(tile.definition, key=key, as_of=as_of, zone=zone)
+        if tile.page:
+            st.page_link(tile.page, label=tile.link, icon=":material/arrow_forward:", query_params=dict(tile.query))
+
+
+def draw_definition(definition: MetricDefinition, *, key: str, as_of: datetime, zone: str) -> None:
+    """A quiet button that opens the definition of a number (P5: formula, numerator, denominator, excluded, as-of)."""
+    with st.popover("Definition", icon=":material/info:", type="tertiary", key=f"{key}_definition"):
+        rows = [
+            ("Formula", definition.formula),
+            ("Counted", definition.numerator),
+            ("Out of", definition.denominator),
+            ("Left out", definition.excluded),
+            ("Rule", definition.rule),
+            ("As of", moment_label(as_of, zone)),
+        ]
+        st.markdown(f"**{definition.title}**")
+        st.markdown("  \n".join(f":gray[{label}] {text}" for label, text in rows if text))
