@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, Literal
 
 from db.leads.adf_draft import Channel, ConsentDraft
@@ -23,7 +23,11 @@ def plain(text: str) -> str:
         text = _TAGS.sub("", _BREAKS.sub("\n", text))
         text = re.sub(r"&(?:[A-Za-z]{2,10}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});", lambda m: html.unescape(m[0]), text)
     elif "&" in text:
-        text = re.sub(r"&(?:nbsp|amp|quot|apos|lt|gt|#39|#160|[A-Za-z]{3,8}acute|[A-Za-z]tilde);", lambda m: html.unescape(m[0]), text)
+        text = re.sub(
+            r"&(?:nbsp|amp|quot|apos|lt|gt|#39|#160|[A-Za-z]{3,8}acute|[A-Za-z]tilde);",
+            lambda m: html.unescape(m[0]),
+            text,
+        )
     lines = (" ".join(line.replace("\u00a0", " ").split()) for line in text.split("\n"))
     kept = "\n".join(line for line in lines if line)
     return "".join(c for c in kept if c == "\n" or c >= " ")
@@ -32,18 +36,23 @@ def plain(text: str) -> str:
 # --- Labels ------------------------------------------------------------------------------------------------------------
 
 _LABELLED: Final = re.compile(r"(?P<label>[A-Za-z][A-Za-z0-9 /_().'-]{0,40}?) ?(?::|=| [-–] ) ?(?P<value>.*)")
+_MOST_LABELS: Final = 300
 _NEXT_LABEL: Final = re.compile(r", ?(?=[A-Z][A-Za-z0-9 /_-]{0,30}(?::| - ))")
 
 
-def labels(text: str) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=4)  # small on purpose: it must not keep customers' texts around
+def labels(text: str) -> tuple[tuple[str, str], ...]:
     """The `Label: value` pairs of plain text, label squeezed to lower-case letters; one a line, or several after commas."""
+    pairs: list[tuple[str, str]] = []
     for line in text[:LONGEST_READ].split("\n"):
         for piece in _NEXT_LABEL.split(line):
             found = _LABELLED.fullmatch(piece.strip())
-            if found is not None:
-                yield re.sub(r"[^a-z]", "", found["label"].lower()), found["value"].strip()
-                if (inner := _LABELLED.fullmatch(found["value"].strip())) is not None:
-                    yield re.sub(r"[^a-z]", "", inner["label"].lower()), inner["value"].strip()
+            while found is not None and len(pairs) < _MOST_LABELS:
+                value = found["value"].strip()
+                pairs.append(("".join(c for c in found["label"].lower() if "a" <= c <= "z"), value))
+                # "Customer Comments: PreferredMethod - text": the value is labelled once more.
+                found = _LABELLED.fullmatch(value)
+    return tuple(pairs)
 
 
 # --- Personal data (Q27) -----------------------------------------------------------------------------------------------
@@ -51,6 +60,7 @@ def labels(text: str) -> Iterator[tuple[str, str]]:
 _SENSITIVE: Final = (
     (
         "dob",
+        ("birth", "dob", "d.o.b", "born", "nacimiento", "naissance"),
         re.compile(
             r"(?i)\b(?:date ?of ?birth|birth ?(?:date|day)|d\.?o\.?b\.?|born(?: on)?|fecha de nacimiento|date de naissance)\b"
             r" ?[:=#-]{0,2} ?(\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}|\d{8}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|\d{1,2} [A-Za-z]{3,9}\.? \d{4})"
@@ -58,23 +68,30 @@ _SENSITIVE: Final = (
     ),
     (
         "ssn",
+        ("ssn", "s.s.n", "soc", "sin", "itin", "tax"),
         re.compile(
             r"(?i)\b(?:ssn|s\.s\.n\.?|soc(?:ial)?\.? ?sec(?:urity)?\.?(?: ?(?:number|no\.?|num|#))?|sin(?: ?(?:number|no\.?|#))?"
             r"|social insurance(?: number)?|itin|tax ?id)(?:\s?\([^()\n]{0,20}\))? ?(?:is|[:=#-]){0,2} ?(\d[\d -]{2,14}\d|[xX*]{3}[xX*\d -]{3,12}\d)"
         ),
     ),
-    ("ssn", re.compile(r"(?<![\d-])((?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4})(?![\d-])")),
+    ("ssn", ("-",), re.compile(r"(?<![\d-])((?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4})(?![\d-])")),
     (
         "income",
+        ("income", "salar", "wage", "earning", "ingres", "revenu"),
         re.compile(
             r"(?i)\b(?:(?:gross |net |annual |monthly |yearly |household |weekly |other |total )*(?:income|salary|wages?|earnings)"
             r"|ingresos(?: mensuales)?|revenu)\b(?: ?\([^()\n]{0,20}\))?(?: is| of| per (?:month|year))? ?[:=-]{0,2} ?([$€£]? ?\d[\d,. ]{0,14}\d?k?)"
         ),
     ),
-    ("ip", re.compile(r"(?<![\d.])((?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d))(?![\d.])")),
-    ("ip", re.compile(r"(?i)\bip(?: ?address)? ?[:=] ?([0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})")),
+    (
+        "ip",
+        (".",),
+        re.compile(r"(?<![\d.])((?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d))(?![\d.])"),
+    ),
+    ("ip", ("ip",), re.compile(r"(?i)\bip(?: ?address)? ?[:=] ?([0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})")),
     (
         "account",
+        ("account", "routing", "iban"),
         re.compile(
             r"(?i)\b(?:(?:bank |checking |savings )?account(?: ?(?:number|no\.?|#))|routing(?: ?(?:number|no\.?|#))?|iban) ?[:=#-]{0,2} ?"
             r"([A-Z]{0,2}\d[A-Z0-9 -]{4,33})"
@@ -82,11 +99,18 @@ _SENSITIVE: Final = (
     ),
     (
         "licence",
+        ("licen", "dl"),
         re.compile(
             r"(?i)\b(?:driver'?s? ?licen[cs]e|dl|licencia de conducir)(?: ?(?:number|no\.?|num|#)){0,2} ?[:=#]{1,2} ?([A-Z0-9][A-Z0-9 -]{3,19})"
         ),
     ),
-    ("national_id", re.compile(r"(?i)\b(?:dni|cuit|cuil|curp|passport|national id)(?: ?(?:number|no\.?|#)){0,2} ?[:=#]{0,2} ?([A-Z]{0,4}\d[\dA-Z.-]{5,19})")),
+    (
+        "national_id",
+        ("dni", "cuit", "cuil", "curp", "passport", "national id"),
+        re.compile(
+            r"(?i)\b(?:dni|cuit|cuil|curp|passport|national id)(?: ?(?:number|no\.?|#)){0,2} ?[:=#]{0,2} ?([A-Z]{0,4}\d[\dA-Z.-]{5,19})"
+        ),
+    ),
 )
 _CARD: Final = re.compile(r"(?<![\d-])((?:\d[ -]?){13,18}\d)(?![\d-])")
 _SENSITIVE_TAGS: Final = {
@@ -115,6 +139,8 @@ def mask(text: str) -> tuple[str, tuple[str, ...]]:
 
     Kinds: account, card, dob, income, ip, licence, national_id, ssn (Q27).
     """
+    if not any(letter.isdigit() for letter in text):
+        return text, ()
     kinds: set[str] = set()
 
     def card(found: re.Match[str]) -> str:
@@ -125,7 +151,10 @@ def mask(text: str) -> tuple[str, tuple[str, ...]]:
         return MASK
 
     text = _CARD.sub(card, text)
-    for kind, pattern in _SENSITIVE:
+    lowered = text.lower()
+    for kind, hints, pattern in _SENSITIVE:
+        if not any(hint in lowered for hint in hints):
+            continue
 
         def hidden(found: re.Match[str], kind: str = kind) -> str:
             kinds.add(kind)
@@ -140,7 +169,9 @@ def mask(text: str) -> tuple[str, tuple[str, ...]]:
 # --- Wishes ------------------------------------------------------------------------------------------------------------
 
 Preference = Literal["phone", "email", "sms"]
-_NO_CONTACT: Final = re.compile(r"(?i)\b(?:do not|don['’]?t|dont|never|no|please no|not|stop)\b(?: \w+){0,2}? (?:call|text|e-?mail|phone|sms)(?:s|ing|ed)?\b(?: me| us)?")
+_NO_CONTACT: Final = re.compile(
+    r"(?i)\b(?:do not|don['’]?t|dont|never|no|please no|not|stop)\b(?: \w+){0,2}? (?:call|text|e-?mail|phone|sms)(?:s|ing|ed)?\b(?: me| us)?"
+)
 _ASKED_CHANNEL: Final = re.compile(
     r"(?i)\b(?:please|prefer(?:ably|red)?|best (?:way|reached|contact)|reach me|contact me|just|only)\b[^.?!\n]{0,30}?\b"
     r"(texts?|texting|sms|e-?mails?|call(?:s|ing)?|phone)\b(?! (?:number|address|of|the)\b)"
@@ -159,7 +190,9 @@ def channel_of(text: str) -> Preference | None:
         found.add("sms")
     if re.search(r"(?i)e-?mail", text):
         found.add("email")
-    if re.search(r"(?i)\b(?:phone|call(?:s|ing)?|voice|telephone|tel|cell(?:phone)?|mobile|tel[eé]fono|llamada)\b", text):
+    if re.search(
+        r"(?i)\b(?:phone|call(?:s|ing)?|voice|telephone|tel|cell(?:phone)?|mobile|tel[eé]fono|llamada)\b", text
+    ):
         found.add("phone")
     if found == {"sms", "phone"} and re.search(r"(?i)\btext", text) and not re.search(r"(?i)\b(?:or|and|/|y)\b", text):
         return "sms"
@@ -183,17 +216,35 @@ _OPT_REVERSED: Final = re.compile(
     r"(?i)^opt(?:ed)?[- ]?(?P<dir>in|out)(?: to| for| of)? (?P<channel>e-?mail|phone|call|voice|text|sms|mail|postal|text message)s?\b ?[:=-]? ?"
     r"(?P<answer>yes|no|true|false|y|n|1|0)?\b"
 )
-_OK_TO: Final = re.compile(r"(?i)^(?:ok(?:ay)?|consent|permission|may we|agree[sd]?) to (?P<channel>e-?mail|call|phone|text|sms)(?: me| you)? ?[:?=-] ?(?P<answer>yes|no|true|false|y|n|1|0)\b")
+_OK_TO: Final = re.compile(
+    r"(?i)^(?:ok(?:ay)?|consent|permission|may we|agree[sd]?) to (?P<channel>e-?mail|call|phone|text|sms)(?: me| you)? ?[:?=-] ?(?P<answer>yes|no|true|false|y|n|1|0)\b"
+)
 _AGREES: Final = re.compile(
     r"(?i)\bi (?:agree|consent|accept|give (?:my )?(?:permission|consent))\b[^.\n]{0,80}\b(?P<channel>texts?|sms|text messages?|calls?|e-?mails?)\b"
 )
-_REFUSES: Final = re.compile(r"(?i)\b(?:do not|don['’]?t|dont|please no|never|stop)\b (?:ever )?(?P<channel>text(?:s|ing)?|sms|call(?:s|ing)?|phone|e-?mail(?:s|ing)?)\b")
-_CHANNELS: Final[tuple[tuple[str, Channel], ...]] = (("e", "email"), ("ph", "phone"), ("c", "phone"), ("v", "phone"), ("ma", "mail"), ("po", "mail"))
+_REFUSES: Final = re.compile(
+    r"(?i)\b(?:do not|don['’]?t|dont|please no|never|stop)\b (?:ever )?(?P<channel>text(?:s|ing)?|sms|call(?:s|ing)?|phone|e-?mail(?:s|ing)?)\b"
+)
+_CHANNELS: Final[tuple[tuple[str, Channel], ...]] = (
+    ("e", "email"),
+    ("ph", "phone"),
+    ("c", "phone"),
+    ("v", "phone"),
+    ("ma", "mail"),
+    ("po", "mail"),
+)
+
+
+_CONSENT_HINT: Final = re.compile(
+    r"(?i)\bopt|agree|consent|permission|ok(?:ay)? to|may we|accept|do not|don['’]?t|dont|please no|never|stop"
+)
 
 
 def consents(text: str) -> tuple[ConsentDraft, ...]:
     """Opt-ins and opt-outs, one per channel with the words they stand on; where both are said, the refusal counts."""
     found: dict[Channel, ConsentDraft] = {}
+    if _CONSENT_HINT.search(text) is None:
+        return ()
     for line in text[:LONGEST_READ].split("\n"):
         for piece in re.split(r", ?(?=[A-Z])|; ?", line):
             words = piece.strip()
@@ -243,11 +294,15 @@ _NO_TRADE: Final = re.compile(
     r"(?i)\b(?:no|not|without|never|don['’]?t (?:have|want|need)|do not (?:have|want|need)|won['’]?t|isn['’]?t)\b(?: \w+){0,3}? trad(?:e|ing)(?:[- ]?ins?)?\b"
     r"|\btrad(?:e|ing)(?:[- ]?in)?(?: \w+){0,2} ?[:=?-] ?(?:no|none|n/?a|false|0)\b"
 )
-_SAYS_TRADE: Final = re.compile(r"(?i)\btrad(?:e|es|ed|ing)(?:[- ]?ins?)?\b(?! accelerator)|\bpart[- ]exchange\b|\btradein\b")
+_SAYS_TRADE: Final = re.compile(
+    r"(?i)\btrad(?:e|es|ed|ing)(?:[- ]?ins?)?\b(?! accelerator)|\bpart[- ]exchange\b|\btradein\b"
+)
 
 
 def says_trade(text: str) -> bool:
     """True when the customer speaks of a trade-in, and not only to say that there is none (Q16)."""
+    if "trad" not in text.lower() and "exchange" not in text.lower():
+        return False
     return _SAYS_TRADE.search(_NO_TRADE.sub(" ", text[:LONGEST_READ])) is not None
 
 
@@ -262,21 +317,49 @@ def sell_option(text: str) -> Literal["trade", "sell", "either"] | None:
             if trades or sells:
                 return "trade" if trades else "sell"
     trades = re.search(r"(?i)\btrad(?:e|ing)\b", _NO_TRADE.sub(" ", words))
-    sells = re.search(r"(?i)\b(?:for|or|pay|take) cash\b|\bsell(?:ing)? (?:my|it|this|the|our|or|outright)\b|\bcash offer\b|\btrade or sell\b", words)
+    sells = re.search(
+        r"(?i)\b(?:for|or|pay|take) cash\b|\bsell(?:ing)? (?:my|it|this|the|our|or|outright)\b|\bcash offer\b|\btrade or sell\b",
+        words,
+    )
     if trades and sells:
         return "either"
     return "sell" if sells else None
 
 
+_MONEY_HINT: Final = re.compile(r"(?i)financ|loan|credit|approv|qualif|monthly")
+_DRIVE_HINT: Final = re.compile(r"(?i)test|prueba|essai")
+
+
 def wants_finance(text: str) -> bool:
     """True when financing is asked for or a credit application is sent; false when only cash or no financing is meant."""
-    said = re.sub(r"(?i)\b(?:no|not|without|don['’]?t need|do not need|won['’]?t need)\b(?: \w+){0,2} (?:financ\w*|loan|credit)", " ", text[:LONGEST_READ])
+    if _MONEY_HINT.search(text) is None:
+        return False
+    said = re.sub(
+        r"(?i)\b(?:no|not|without|don['’]?t need|do not need|won['’]?t need)\b(?: \w+){0,2} (?:financ\w*|loan|credit)",
+        " ",
+        text[:LONGEST_READ],
+    )
     said = re.sub(r"(?i)\b(?:financ\w*|loan)(?: \w+){0,2} ?[:=?-] ?(?:no|none|n/?a|false)\b", " ", said)
-    return re.search(r"(?i)\bfinanc(?:e|ed|ing|iaci[oó]n|iar|ement)\b|\bcredit app|\bpre-?(?:approv|qualif)|\bauto loan\b|\bmonthly (?:payment|income)", said) is not None
+    return (
+        re.search(
+            r"(?i)\bfinanc(?:e|ed|ing|iaci[oó]n|iar|ement)\b|\bcredit app|\bpre-?(?:approv|qualif)|\bauto loan\b|\bmonthly (?:payment|income)",
+            said,
+        )
+        is not None
+    )
 
 
 def wants_test_drive(text: str) -> bool:
     """True when a test drive or test ride is asked for."""
-    said = re.sub(r"(?i)\b(?:no|not|without|don['’]?t (?:want|need))\b(?: \w+){0,3} test[- ]?(?:drive|ride)", " ", text[:LONGEST_READ])
+    if _DRIVE_HINT.search(text) is None:
+        return False
+    said = re.sub(
+        r"(?i)\b(?:no|not|without|don['’]?t (?:want|need))\b(?: \w+){0,3} test[- ]?(?:drive|ride)",
+        " ",
+        text[:LONGEST_READ],
+    )
     said = re.sub(r"(?i)\btest[- ]?(?:drive|ride)(?: \w+){0,2} ?[:=?-] ?(?:no|none|n/?a|false)\b", " ", said)
-    return re.search(r"(?i)\btest[- ]?(?:driv(?:e|ing)|rid(?:e|ing))\b|\bprueba de manejo\b|\bessai routier\b", said) is not None
+    return (
+        re.search(r"(?i)\btest[- ]?(?:driv(?:e|ing)|rid(?:e|ing))\b|\bprueba de manejo\b|\bessai routier\b", said)
+        is not None
+    )

@@ -115,7 +115,9 @@ def cents_of(text: str) -> int | None:
 
 def odometer_of(text: str) -> tuple[int | None, str | None]:
     """Distance and unit of `13,200`, `12.5k miles` or `90000 km`; None where it cannot be told."""
-    found = re.fullmatch(r"(?i)(?:approx\.?|about|~|ca\.?)?\s*([\d.,\s]*\d)\s*(k(?!m))?\s*([a-z]+)?\.?", text.strip()[:60])
+    found = re.fullmatch(
+        r"(?i)(?:approx\.?|about|~|ca\.?)?\s*([\d.,\s]*\d)\s*(k(?!m))?\s*([a-z]+)?\.?", text.strip()[:60]
+    )
     if found is None:
         return None, None
     number = found[1].replace(" ", "")
