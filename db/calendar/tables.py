@@ -13,12 +13,15 @@ from db.core.types import BigId, Json, UtcDateTime
 
 
 class HolidayList(Base):
-    """A named list of holidays, such as US federal."""
+    """A named list of holidays, such as US federal. `version` rises with each change of its days."""
 
     __tablename__ = "holiday_list"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(80), nullable=False, unique=True)
+    version: Mapped[int] = mapped_column(Integer, nullable=False, default=1)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    updated_by: Mapped[str] = mapped_column(String(120), nullable=False)
 
 
 class Holiday(Base):

@@ -30,6 +30,7 @@ class Lead(QueueItem):
         Index("ix_lead_dealer_month", "dealer_id", "received_month"),
         Index("ix_lead_assignee", "assignee_id", "is_open", "due_at"),
         Index("ix_lead_breach", "is_open", "breach_handled_at", "first_action_due_at"),
+        Index("ix_lead_idle", "is_open", "last_activity_at"),
     )
 
     # arrival

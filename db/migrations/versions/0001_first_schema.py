@@ -26,6 +26,9 @@ def upgrade() -> None:
         "holiday_list",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holiday_list")),
         sa.UniqueConstraint("name", name=op.f("uq_holiday_list_name")),
     )
@@ -137,6 +140,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(length=60), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
         sa.Column("must_change_password", sa.Boolean(), nullable=False),
+        sa.Column("password_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -355,6 +359,7 @@ def upgrade() -> None:
         "sign_in_session",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("browser", sa.String(length=32), nullable=False),
         sa.Column("ticket_hash", sa.String(length=64), nullable=True),
         sa.Column("ticket_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("token_hash", sa.String(length=64), nullable=True),
@@ -661,6 +666,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_lead_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index("ix_lead_dealer_month", ["dealer_id", "received_month"], unique=False)
         batch_op.create_index(batch_op.f("ix_lead_duplicate_of_id"), ["duplicate_of_id"], unique=False)
+        batch_op.create_index("ix_lead_idle", ["is_open", "last_activity_at"], unique=False)
         batch_op.create_index("ix_lead_month", ["received_month", "region"], unique=False)
         batch_op.create_index("ix_lead_received", ["received_at", "id"], unique=False)
         batch_op.create_index("ix_lead_status", ["is_open", "status", "dealer_id"], unique=False)
