@@ -185,7 +185,7 @@ class ConsentDraft:
 
 @dataclass(frozen=True, kw_only=True)
 class VendorDraft:
-    """The dealer the lead is meant for: `name` is vendorname, else the vendor contact's name, else vendor/name (Q12)."""
+    """The dealer the lead is meant for: `name` is vendorname, else vendor/name, else the contact's name (Q12)."""
 
     name: str | None = None
     ids: tuple[ExternalId, ...] = ()

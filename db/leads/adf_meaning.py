@@ -1,4 +1,4 @@
-"""Which vehicle is wanted and which one is the customer's own: what feeds mean, as opposed to what they write (Q16-Q18)."""
+"""Which vehicle is wanted and which is the customer's own: what feeds mean, not what they write (Q16-Q18)."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ _FIELDS: Final = {
     "make": "make", "brand": "make", "manufacturer": "make",
     "model": "model", "modelname": "model",
     "vin": "vin", "vinnumber": "vin",
-    "mileage": "odometer", "odometer": "odometer", "miles": "odometer", "odometerreading": "odometer", "kilometers": "odometer",
+    "mileage": "odometer", "odometer": "odometer", "miles": "odometer", "odometerreading": "odometer",
+    "kilometers": "odometer",
     "condition": "condition", "trim": "trim", "color": "colour", "colour": "colour",
 }  # fmt: skip
 _SENTENCE: Final = re.compile(
-    r"(?i)\btrad(?:e|ing)(?:[- ]?in)?(?: in)?(?: of)?:? (?:for |on )?(?:my |a |an |our |the )?(?P<year>(?:19|20)\d{2}) (?P<make>[A-Za-z][A-Za-z-]+) "
+    r"(?i)\btrad(?:e|ing)(?:[- ]?in)?(?: in)?(?: of)?:? (?:for |on )?(?:my |a |an |our |the )?"
+    r"(?P<year>(?:19|20)\d{2}) (?P<make>[A-Za-z][A-Za-z-]+) "
     r"(?P<model>[A-Za-z0-9][\w-]*)"
 )
 _VEHICLE_TEXT: Final = re.compile(
     r"(?P<year>(?:19|20)\d{2}) (?P<make>[A-Za-z][A-Za-z-]+) (?P<model>[^,;()]{1,60}?)(?:[,;(].*)?"
 )
 _VALUE_MY_TRADE: Final = re.compile(
-    r"(?i)\bvalue (?:my|your) trade\b|\btrade[- ]?in (?:value|valuation|appraisal)\b|\bsell (?:my|your) (?:car|vehicle|truck|bike)\b|\btrade appraisal\b"
+    r"(?i)\bvalue (?:my|your) trade\b|\btrade[- ]?in (?:value|valuation|appraisal)\b"
+    r"|\bsell (?:my|your) (?:car|vehicle|truck|bike)\b|\btrade appraisal\b"
 )
 
 
@@ -59,7 +62,7 @@ def spoken_case(text: str) -> str:
 
 
 def wanted_of(vehicles: Sequence[VehicleDraft], notes: Notes) -> VehicleDraft | None:
-    """The vehicle of interest: the first one that is not the customer's own and says which it is; None when there is none."""
+    """The vehicle of interest: the first that is not the customer's own and says which it is, else None (Q16)."""
     candidates = [vehicle for vehicle in vehicles if not vehicle.is_trade]
     said = [vehicle for vehicle in candidates if vehicle.is_identified]
     said = said or [vehicle for vehicle in candidates if vehicle.comments or vehicle.price_cents or vehicle.image_url]
@@ -110,7 +113,7 @@ def trade_in_of(
 
 
 def is_mirror(own: VehicleDraft, wanted: VehicleDraft) -> bool:
-    """True when an own vehicle is a form's echo of the wanted one: same VIN, or same model and no year, VIN or odometer."""
+    """True when an own vehicle only echoes the wanted one: same VIN, or same model and no year, VIN or odometer."""
     if own.vin and wanted.vin and own.vin == wanted.vin:
         return True
     if own.year or own.vin or own.odometer or own.stock:

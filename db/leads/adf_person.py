@@ -14,7 +14,8 @@ from db.leads.adf_tree import Notes, attribute, children, first, fold, line
 from db.leads.contact import email_normal, phone_e164, split_name
 
 _PARTS: Final = {
-    "first": "first", "firstname": "first", "given": "first", "givenname": "first", "forename": "first", "fname": "first",
+    "first": "first", "firstname": "first", "given": "first", "givenname": "first", "forename": "first",
+    "fname": "first",
     "middle": "middle", "middlename": "middle", "mi": "middle", "middleinitial": "middle", "initial": "middle",
     "last": "last", "lastname": "last", "surname": "last", "family": "last", "familyname": "last", "lname": "last",
     "suffix": "suffix", "namesuffix": "suffix",
@@ -26,7 +27,8 @@ NAME_TAGS: Final = (frozenset(_PARTS) - {"full", "title", "initial", "mi"}) | _C
 PHONE_TAGS: Final = {
     "phone": "", "telephone": "", "phonenumber": "", "tel": "", "internationalphone": "",
     "cellphone": "cellphone", "mobile": "cellphone", "mobilephone": "cellphone", "cell": "cellphone",
-    "homephone": "home", "workphone": "work", "fax": "fax", "pager": "pager", "dayphone": "day", "eveningphone": "evening",
+    "homephone": "home", "workphone": "work", "fax": "fax", "pager": "pager",
+    "dayphone": "day", "eveningphone": "evening",
     "phonehome": "home", "phonework": "work", "phonemobile": "cellphone", "phonecell": "cellphone",
 }  # fmt: skip
 _STREET: Final = re.compile(r"(?:street|address)\d?|streetaddress\d?|addressline\d?")

@@ -8,9 +8,17 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from db.leads import adf_comments as wishes
+from db.leads import adf_privacy, adf_vehicle
 from db.leads import adf_values as values
-from db.leads import adf_vehicle
-from db.leads.adf_draft import EmailDraft, LeadDraft, PhoneDraft, ProviderDraft, TimeframeDraft, VendorDraft
+from db.leads.adf_draft import (
+    EmailDraft,
+    LeadDraft,
+    PhoneDraft,
+    ProviderDraft,
+    TimeframeDraft,
+    VehicleDraft,
+    VendorDraft,
+)
 from db.leads.adf_meaning import trade_in_of, wanted_of
 from db.leads.adf_person import NAME_TAGS, PHONE_TAGS, address_of, emails_of, names_of, phones_of
 from db.leads.adf_tree import Notes, attribute, block, children, first, ids_of, line, unknown_leaves
@@ -74,7 +82,7 @@ def prospect_of(element: Element, *, position: int, received_at: datetime, count
     ids = ids_of(element)
     extras, tagged = _extras(element, customer, contacts)
     text = comments or ""
-    masked, kinds = wishes.mask(text)
+    masked, kinds = adf_privacy.mask(text)
     for kind in sorted({*kinds, *tagged}):
         notes.add(
             "personal_data",
@@ -172,8 +180,14 @@ def _timeframe(customer: Element | None, received_at: datetime) -> TimeframeDraf
     if element is None:
         return None
     earliest, latest = line(first(element, "earliestdate")), line(first(element, "latestdate"))
+    description = line(first(element, "description"))
+    if not len(element) and (text := line(element)):
+        # Text alone is what the DTD allows; our own writer adds the dates to it in these words.
+        description, *days = text.split("; ") if "; earliest 2" in text or "; latest 2" in text else [text]
+        earliest = next((day[9:] for day in days if day.startswith("earliest ")), earliest)
+        latest = next((day[7:] for day in days if day.startswith("latest ")), latest)
     frame = TimeframeDraft(
-        description=line(first(element, "description")) or (line(element) if not len(element) else None),
+        description=description or None,
         earliest=values.day_of(earliest, received_at=received_at) if earliest else None,
         latest=values.day_of(latest, received_at=received_at) if latest else None,
     )
@@ -230,7 +244,7 @@ def _provider(prospect: Element, notes: Notes, *, country: str) -> ProviderDraft
 def _extras(
     prospect: Element, customer: Element | None, contacts: list[Element]
 ) -> tuple[tuple[tuple[str, str], ...], set[str]]:
-    """What the document says beyond the standard, by path, with personal values masked; and the kinds of those (Q13, Q14)."""
+    """What is said beyond the standard, by path, personal values masked; and the kinds of those (Q13, Q14)."""
     places: list[tuple[str, Element | None, frozenset[str]]] = [("prospect", prospect, _KNOWN["prospect"])]
     places += [("vehicle", found, _KNOWN["vehicle"]) for found in children(prospect, "vehicle")]
     places += [("customer", customer, _KNOWN["customer"])]
@@ -245,10 +259,10 @@ def _extras(
         for name, element in unknown_leaves(holder, known):
             if (text := line(element)) is None:
                 continue
-            if (kind := wishes.sensitive_tag(name)) is not None:
+            if (kind := adf_privacy.sensitive_tag(name)) is not None:
                 kinds.add(kind)
-                text = wishes.MASK
-            found.append((f"{place}/{name}", wishes.mask(text)[0][:500]))
+                text = adf_privacy.MASK
+            found.append((f"{place}/{name}", adf_privacy.mask(text)[0][:500]))
     return tuple(found[:_MOST_EXTRAS]), kinds
 
 
@@ -260,7 +274,7 @@ def _marked(emails: tuple[EmailDraft, ...], phones: tuple[PhoneDraft, ...]) -> w
     return "email" if by_mail else "phone"
 
 
-def _finances(vehicles: Iterable[adf_vehicle.VehicleDraft]) -> bool:
+def _finances(vehicles: Iterable[VehicleDraft]) -> bool:
     wanted = [vehicle for vehicle in vehicles if not vehicle.is_trade]
     return any(
         v.interest == "lease"

@@ -1,4 +1,4 @@
-"""The repair of nearly well-formed ADF: what real senders get wrong is put right, what is ambiguous is refused (3.2, 3.3).
+"""Repair of nearly well-formed ADF: what real senders get wrong is put right, the ambiguous is refused (3.2, 3.3).
 
 Repaired: quotes and attributes, bare `&` and `<`, element case, undeclared prefixes, processing instructions.
 Refused: illegal characters, unknown entities, `--` in comments, wrong or missing end tags.
@@ -20,14 +20,16 @@ FREE_TEXT: Final = frozenset(
 )
 _LONGEST_PROLOG: Final = 50
 _NAME: Final = re.compile(r"[A-Za-z_][\w.:-]*")
+_DOUBLE: Final = "“”„«»"
+_SINGLE: Final = "\u2018\u2019\u201a`"
 _SPACE: Final = re.compile(r"\s*")
 _END_TAG: Final = re.compile(r"</\s*([A-Za-z_][\w.:-]*)\s*>")
-_UNQUOTED: Final = re.compile(r"[^\s\"'<>=“”„«»‘’‚`]+")
+_UNQUOTED: Final = re.compile(rf"[^\s\"'<>={_DOUBLE}{_SINGLE}]+")
 _CLOSING: Final = {
     '"': re.compile('["<]'),
     "'": re.compile("['<]"),
-    **dict.fromkeys("“”„«»", re.compile('[“”„«»"<>]')),
-    **dict.fromkeys("‘’‚`", re.compile("[‘’'`<>]")),
+    **dict.fromkeys(_DOUBLE, re.compile(f'[{_DOUBLE}"<>]')),
+    **dict.fromkeys(_SINGLE, re.compile(f"[{_SINGLE}'<>]")),
 }
 _SWALLOWED: Final = re.compile(r"(\S.*\S|\S)\s+([A-Za-z_][\w.:-]*)\s*=", re.DOTALL)
 _SPEC_OPTION: Final = re.compile(r"([^<]{0,500})</name\s*>", re.IGNORECASE)
@@ -49,7 +51,7 @@ def is_legal(code_point: int) -> bool:
 
 
 def prolog_end(text: str) -> int:
-    """Where the root element starts: white space, processing instructions and comments before it are passed over (Q1)."""
+    """Where the root element starts: white space, processing instructions and comments before it are skipped (Q1)."""
     position = 0
     for _ in range(_LONGEST_PROLOG):
         found = _SPACE.match(text, position)

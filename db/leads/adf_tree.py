@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from db.leads.adf_comments import mask, plain
+from db.leads.adf_comments import plain
 from db.leads.adf_draft import ExternalId, Issue, NotReadable, Severity
+from db.leads.adf_privacy import mask
 from db.leads.contact import is_placeholder
 
 DEEPEST: Final = 100
@@ -21,7 +22,8 @@ _ALIASES: Final = {
     "comment": "comments", "notes": "comments", "note": "comments", "remarks": "comments", "message": "comments",
     "customercomments": "comments", "emailaddress": "email", "mail": "email",
     "zip": "postalcode", "zipcode": "postalcode", "postcode": "postalcode", "postal": "postalcode",
-    "state": "regioncode", "province": "regioncode", "region": "regioncode", "statecode": "regioncode", "apt": "apartment",
+    "state": "regioncode", "province": "regioncode", "region": "regioncode", "statecode": "regioncode",
+    "apt": "apartment",
     "dealername": "vendorname", "dealershipname": "vendorname", "dealership": "vendorname", "dealer": "vendor",
     "requestdatetime": "requestdate", "lead": "prospect",
 }  # fmt: skip
@@ -127,6 +129,6 @@ class Notes:
 
 
 def unknown_leaves(element: Element | None, known: Iterable[str]) -> Iterator[tuple[str, Element]]:
-    """Children this reader has no place for, with their names: vendor extensions that are kept beside the lead (Q13, Q14)."""
+    """Children this reader has no place for, with their names: extensions kept beside the lead (Q13, Q14)."""
     names = frozenset(known)
     return ((child.tag, child) for child in (element if element is not None else ()) if child.tag not in names)

@@ -23,7 +23,8 @@ STATUSES: Final = {
     "used": "used preowned cpo certified certifiedpreowned certifiedused secondhand u demo",
 }
 PHONE_KINDS: Final = {
-    "voice": "voice phone telephone tel home house residence work business office day daytime evening main primary landline other",
+    "voice": "voice phone telephone tel home house residence work business office day daytime evening main primary "
+    "landline other",
     "cellphone": "cellphone cell mobile mobilephone cellular sms text whatsapp",
     "fax": "fax",
     "pager": "pager beeper",
@@ -93,7 +94,7 @@ def year_of(text: str, *, today: date) -> int | None:
 
 
 def cents_of(text: str) -> int | None:
-    """Whole cents, rounded half up; `$26,995`, `26 995,00`, `26.995,50`, `27k` and `USD 26995.00` are read, words are not."""
+    """Whole cents, rounded half up: `$26,995`, `26 995,00`, `26.995,50`, `27k`, `USD 26995.00`; None for words."""
     bare = re.sub(r"(?i)(?:usd|cad|eur|mxn|ars|gbp|[$€£\s\u00a0'’])", "", text[:60])
     thousands = re.fullmatch(r"(?i)([\d.,]+)k", bare)
     bare = thousands[1] if thousands else bare
@@ -132,7 +133,7 @@ def odometer_of(text: str) -> tuple[int | None, str | None]:
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """A request date as understood: `at` in UTC or None; `doubts` are the codes of what is not certain about it (Q20)."""
+    """A request date as understood: `at` in UTC or None; `doubts` are codes of what is uncertain about it (Q20)."""
 
     at: datetime | None
     doubts: tuple[str, ...] = ()
@@ -161,7 +162,8 @@ _OFFSET: Final = re.compile(
     r"(?:GMT|UTC)?\s*([+\-−])\s*(\d{1,2})(?::?(\d{1,2}))?(?:\s*\([^)]*\))?", re.IGNORECASE | re.ASCII
 )
 _ZONES: Final = {
-    "z": 0, "gmt": 0, "utc": 0, "ut": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
+    "z": 0, "gmt": 0, "utc": 0, "ut": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6,
+    "pst": -8, "pdt": -7,
     "akst": -9, "akdt": -8, "hst": -10, "ast": -4, "adt": -3,
 }  # fmt: skip
 

@@ -13,11 +13,12 @@ from db.leads.adf_draft import Colour, Money, VehicleDraft, VehicleOption
 from db.leads.adf_tree import Notes, attribute, block, children, first, ids_of, line
 
 KNOWN: Final = frozenset(
-    "id interest status year make model vin stock trim doors bodystyle transmission odometer condition colorcombination imagetag "
-    "price pricecomments option finance comments color exteriorcolor interiorcolor".split()
+    {"id", "interest", "status", "year", "make", "model", "vin", "stock", "trim", "doors", "bodystyle", "transmission"}
+    | {"odometer", "condition", "colorcombination", "imagetag", "price", "pricecomments", "option", "finance"}
+    | {"comments", "color", "exteriorcolor", "interiorcolor"}
 )
-_PRICE_TYPES: Final = frozenset("quote offer msrp invoice call appraisal asking".split())
-_ODOMETER_STATUSES: Final = frozenset("unknown rolledover replaced original".split())
+_PRICE_TYPES: Final = frozenset({"quote", "offer", "msrp", "invoice", "call", "appraisal", "asking"})
+_ODOMETER_STATUSES: Final = frozenset({"unknown", "rolledover", "replaced", "original"})
 
 
 def vehicle_of(element: Element, notes: Notes, path: str, *, received_at: datetime) -> VehicleDraft:

@@ -1,4 +1,4 @@
-"""How a person is reached and recognised: phone numbers, e-mail addresses, names and the keys that match them (2.2 D)."""
+"""How a person is reached and recognised: phone numbers, e-mail addresses, names and matching keys (2.2 D)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _EXTENSION: Final = re.compile(
     r"(?i)(?:\bext(?:ension)?\b|\bx(?=[\s.:]?\d)|(?<=\d)x(?=\d)|#|;ext=)[\s.:#=]*\d{1,7}\s*$"
 )
 _SEVERAL: Final = re.compile(r"(?i)\s*(?:/|;|,|\||\bor\b|\band\b)\s*")
-_PHONE_CHARACTERS: Final = re.compile(r"[+\d\s().\-‐-―/\[\]*_:]+")
+_PHONE_CHARACTERS: Final = re.compile(r"[+\d\s().\-\u2010-\u2015/\[\]*_:]+")
 _LOCAL_PART: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+)*"
 )
@@ -50,7 +50,8 @@ _DOTLESS_DOMAINS: Final = frozenset({"gmail.com", "googlemail.com"})
 _TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "sr.", "sra", "mme", "herr", "frau"})
 _SUFFIXES: Final = frozenset({"jr", "sr", "ii", "iii", "iv", "v", "md", "phd", "esq", "dds", "cpa"})
 _PARTICLES: Final = frozenset(
-    "van von der den de del della la las los le di da do dos das du st st. bin ibn al el ter ten mac mc".split()
+    {"van", "von", "der", "den", "de", "del", "della", "la", "las", "los", "le", "di", "da", "do", "dos", "das", "du"}
+    | {"st", "st.", "bin", "ibn", "al", "el", "ter", "ten", "mac", "mc"}
 )
 _PLACEHOLDERS: Final = frozenset(
     {
@@ -118,7 +119,7 @@ def _one_phone(text: str, country: str) -> str | None:
     if not text or len(text) > 40 or _PHONE_CHARACTERS.fullmatch(text) is None or "+" in text[1:].replace("(+", "(", 1):
         return None
     digits = "".join(letter for letter in text if letter in "0123456789")
-    if text.startswith("+") or text.startswith("(+"):
+    if text.startswith(("+", "(+")):
         return _international(digits)
     if country in _NANP:
         if digits.startswith("011") and len(digits) > 11:

@@ -18,7 +18,7 @@ _NORTH_AMERICA: Final = "12345"
 
 def clean(text: str) -> str:
     """The VIN as it is stored: upper case, without spaces, hyphens or a leading `VIN:`; not checked in any way."""
-    bare = re.sub(r"[\s\-‐-–.*]", "", text).upper()
+    bare = re.sub(r"[\s\-\u2010-\u2015.*]", "", text).upper()
     return re.sub(r"^VIN[:#]?(?=[A-Z0-9]{17}$)", "", bare)
 
 
