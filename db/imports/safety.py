@@ -46,6 +46,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 _MARKUP = re.compile(r"\s*<(?:[A-Za-z!?])")
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{"\]])')
 _OTHER_TEXT = re.compile(r"\s*(?:#!\s*/|BEGIN:(?:VCARD|VCALENDAR)|-----BEGIN |\{\\rtf|%PDF-|%!PS)")
+_FEW_CONTROLS = 8
 _TEXT_CONTROLS = {"\t", "\n", "\r", "\f", "\x0b"}
 
 
@@ -126,7 +127,7 @@ def check_text(text: str) -> None:
         raise FileRefused("not_a_table", "The file is of another kind, not a table.")
     sample = text[:65_536]
     controls = sum(1 for ch in sample if ch < " " and ch not in _TEXT_CONTROLS)
-    if controls * 20 > len(sample):
+    if controls > _FEW_CONTROLS and controls * 20 > len(sample):
         raise FileRefused("not_a_table", "The file holds binary data, not a table.")
 
 

@@ -24,6 +24,10 @@ _REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _DAMAGED = "The workbook is damaged and cannot be opened."
 
 
+# An unknown encoding in the declaration comes as a LookupError, one expat cannot map as a ValueError.
+_UNREADABLE_XML = (expat.ExpatError, LookupError, ValueError)
+
+
 class _NotASheetError(Exception):
     pass
 
@@ -57,7 +61,7 @@ class _Scan:
             self._parser.Parse(chunk, False)
         except _NotASheetError:
             self._feeding = False
-        except expat.ExpatError as error:
+        except _UNREADABLE_XML as error:
             # Old drawings are not well-formed and harmless; a broken worksheet cannot be measured, so it is not read.
             if self.root in {"", "worksheet"}:
                 raise FileRefused("damaged", _DAMAGED) from error
@@ -68,7 +72,7 @@ class _Scan:
         if self.root == "worksheet":
             try:
                 self._parser.Parse(b"", True)
-            except expat.ExpatError as error:
+            except _UNREADABLE_XML as error:
                 raise FileRefused("damaged", _DAMAGED) from error
 
     def _first(self, name: str, _: dict[str, str]) -> None:
@@ -287,6 +291,6 @@ def _by_sheet(errors: dict[str, list[int]], kept: dict[str, bytes]) -> dict[str,
         parser.StartElementHandler = handler
         try:
             parser.Parse(kept.get(part, b""), True)
-        except expat.ExpatError as error:
+        except _UNREADABLE_XML as error:
             raise FileRefused("damaged", _DAMAGED) from error
     return {name: errors[part] for name, part in sheets.items() if part in errors}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+from collections.abc import Sequence
 
 import pytest
 import xlsxwriter
@@ -25,7 +26,7 @@ def codes(sheet: Sheet) -> list[list[str]]:
     return [[problem.code for problem in row.problems] for row in sheet.rows]
 
 
-def workbook(rows: list[list[object]], *, name: str = "Leads") -> bytes:
+def workbook(rows: Sequence[Sequence[object]], *, name: str = "Leads") -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     sheet = book.add_worksheet(name)
