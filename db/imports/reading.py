@@ -1,0 +1,93 @@
+"""Uploaded tables as mapped rows, and all that could not be read as rejected rows: where each table kind starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from db.core.area import RowOutcome, SourceFile
+from db.core.problems import Problem, Refused
+from db.imports import mapping as mappings
+from db.imports.mapping import MappedRow, Mapping, TargetField
+from db.imports.safety import FileRefused
+from db.imports.tabular import Sheet, read_table
+
+_WHOLE_FILE = 0
+_NOTES = "import_notes"
+
+
+@dataclass
+class Tables:
+    """The rows of all files: `rows` can be taken, `rejected` cannot (row 0 stands for a whole file)."""
+
+    rows: list[MappedRow] = field(default_factory=list)
+    rejected: list[RowOutcome] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+
+
+def read_tables(files: Sequence[SourceFile], *, mapping: Mapping | None, fields: Sequence[TargetField]) -> Tables:
+    """Every row of `files` as field values or as a rejected row, each exactly once; raises nothing for what is in them.
+
+    Without a mapping the headings themselves say which column is which (U14); a file whose headings do not is rejected
+    whole, with the columns that are missing.
+    """
+    tables = Tables()
+    sheets: list[Sheet] = []
+    for file in files:
+        try:
+            sheets.append(
+                read_table(file.content, file_name=file.name, options=mapping.reading if mapping else None),
+            )
+        except FileRefused as refusal:
+            tables.rejected.append(_reject(file.name, _WHOLE_FILE, refusal.problems))
+    if mapping and sheets:
+        try:
+            sheets = mappings.combine(mapping, sheets)
+        except Refused as refusal:
+            tables.rejected += [_reject(sheet.file, _WHOLE_FILE, refusal.problems) for sheet in sheets]
+            return tables
+    for sheet in sheets:
+        _map(sheet, mapping, fields, tables)
+    return tables
+
+
+def _map(sheet: Sheet, mapping: Mapping | None, fields: Sequence[TargetField], tables: Tables) -> None:
+    used = mapping or mappings.suggest(sheet.columns, fields)
+    problems = mappings.problems_with(used, fields, sheet.columns)
+    if problems:
+        tables.rejected.append(_reject(sheet.file, _WHOLE_FILE, problems))
+        return
+    tables.sentences += [f"{sheet.file}: {warning}" for warning in sheet.warnings]
+    unused = mappings.unused_columns(used, sheet.columns)
+    if unused:
+        listed = ", ".join(f'"{column}"' for column in unused[:12]) + (" …" if len(unused) > 12 else "")
+        tables.sentences.append(f"{sheet.file}: not imported: {listed}.")
+    for row in mappings.apply(used, fields, sheet):
+        if row.problems:
+            tables.rejected.append(_reject(row.file, row.row, row.problems))
+        else:
+            tables.rows.append(row)
+
+
+def _reject(file: str, row: int, problems: Sequence[Problem | mappings.RowProblem]) -> RowOutcome:
+    return RowOutcome(
+        file=file, row=row, outcome="rejected", code=problems[0].code, message=" ".join(p.message for p in problems)
+    )
+
+
+def refuse_row(row: MappedRow, *problems: Problem) -> RowOutcome:
+    """A row the kind itself cannot take, with every reason."""
+    return _reject(row.file, row.row, problems)
+
+
+def tell(session: Session, *sentences: str) -> None:
+    """Add sentences to the result of the import that runs in this session (what was repaired, left out, unmatched)."""
+    session.info.setdefault(_NOTES, []).extend(sentences)
+
+
+def told(session: Session) -> list[str]:
+    """The sentences added since the last call; the engine takes them."""
+    found: list[str] = session.info.pop(_NOTES, [])
+    return found
