@@ -1,0 +1,30 @@
+"""A flow as a Mermaid state diagram, made from its declaration."""
+
+from __future__ import annotations
+
+from db.workflow.spec import Flow
+
+COLOURS = {
+    "blue": "#DBEAFE", "green": "#D1FAE5", "orange": "#FEF3C7", "red": "#FEE2E2", "violet": "#EDE9FE",
+    "gray": "#E5E7EB", "neutral": "#F1F5F9",
+}  # fmt: skip
+
+
+def diagram(flow: Flow, *, every_step: bool = False) -> str:
+    """Mermaid text. Without `every_step`, ways that start from more than five states are left to the table below."""
+    lines = ["stateDiagram-v2", "  direction LR", f"  [*] --> {flow.initial}"]
+    lines += [f'  state "{s.label}" as {s.name}' for s in flow.states]
+    drawn: dict[tuple[str, str], list[str]] = {}
+    for step in flow.steps:
+        if not every_step and len(step.sources) > 5:
+            continue
+        for source in step.sources:
+            for target in step.targets:
+                if source != target:
+                    drawn.setdefault((source, target), []).append(step.label)
+    lines += [f"  {source} --> {target}: {' / '.join(labels)}" for (source, target), labels in drawn.items()]
+    lines += [f"  {s.name} --> [*]" for s in flow.states if s.final]
+    for tone in dict.fromkeys(s.tone for s in flow.states):
+        lines.append(f"  classDef {tone} fill:{COLOURS[tone]},stroke:#94A3B8,color:#172033")
+        lines += [f"  class {s.name} {tone}" for s in flow.states if s.tone == tone]
+    return "\n".join(lines)

@@ -1,0 +1,135 @@
+"""Reads the timeline for people: what changed since a visit, and a search over everything that was ever done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from db.core.actor import Actor
+from db.core.permissions import Permission
+from db.core.timeline import TimelineEntry, TimelineLink
+from db.dealers.tables import Dealer
+
+AREA_LABELS = {
+    "leads": "Leads", "dealers": "Dealers", "people": "People", "imports": "Imports", "calendar": "Calendars",
+    "customers": "Customers", "routing": "Routing", "exports": "Exports",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryLine:
+    """One entry as a person reads it; `item_type` and `item_id` name the first record it is about."""
+
+    seq: int
+    at: datetime
+    actor_name: str
+    actor: str
+    source: str
+    area: str
+    command: str
+    summary: str
+    reason: str
+    item_type: str = ""
+    item_id: int | None = None
+    items: int = 0
+    detail: dict[str, Any] | None = None
+
+
+def _in_scope(query: Select[Any], actor: Actor) -> Select[Any]:
+    """Only entries about dealers this actor may see; entries about no dealer are for people who see all."""
+    if actor.scope.is_all:
+        return query
+    link = exists().where(TimelineLink.seq == TimelineEntry.seq)
+    if actor.scope.kind == "dealers":
+        return query.where(link.where(TimelineLink.dealer_id.in_(sorted(actor.scope.dealer_ids) or [0])))
+    dealers = select(Dealer.id).where(Dealer.region.in_(sorted(actor.scope.regions) or [""]))
+    return query.where(link.where(TimelineLink.dealer_id.in_(dealers)))
+
+
+def _lines(session: Session, entries: Sequence[TimelineEntry], *, with_detail: bool = False) -> list[HistoryLine]:
+    first: dict[int, tuple[str, int]] = {}
+    counts: dict[int, int] = {}
+    if entries:
+        seqs = [e.seq for e in entries]
+        lowest = (
+            select(TimelineLink.seq, func.min(TimelineLink.id).label("id"), func.count().label("n"))
+            .where(TimelineLink.seq.in_(seqs))
+            .group_by(TimelineLink.seq)
+            .subquery()
+        )
+        rows = session.execute(
+            select(TimelineLink.seq, TimelineLink.item_type, TimelineLink.item_id, lowest.c.n).join(
+                lowest, lowest.c.id == TimelineLink.id
+            )
+        )
+        for seq, item_type, item_id, n in rows:
+            first[seq], counts[seq] = (item_type, item_id), n
+    return [
+        HistoryLine(
+            seq=e.seq, at=e.at, actor_name=e.actor_name, actor=e.actor, source=e.source, area=e.area,
+            command=e.command, summary=e.summary, reason=e.reason, items=counts.get(e.seq, 0),
+            item_type=first.get(e.seq, ("", 0))[0], item_id=first[e.seq][1] if e.seq in first else None,
+            detail=dict(e.detail) if with_detail else None,
+        )
+        for e in entries
+    ]  # fmt: skip
+
+
+def changes_since(session: Session, *, actor: Actor, since: datetime, limit: int = 12) -> list[HistoryLine]:
+    """What others did to records this actor may see since a moment, newest first; the actor's own doings are left out."""
+    query = (
+        select(TimelineEntry)
+        .where(TimelineEntry.at > since, TimelineEntry.actor != actor.username)
+        .where(TimelineEntry.command.notlike("%_denied"))
+        .order_by(TimelineEntry.seq.desc())
+        .limit(limit)
+    )
+    return _lines(session, session.scalars(_in_scope(query, actor)).all())
+
+
+def find_entries(
+    session: Session, *, actor: Actor, text: str = "", area: str = "", person: str = "", source: str = "",
+    since: datetime | None = None, until: datetime | None = None, after: int | None = None, limit: int = 50,
+) -> list[HistoryLine]:  # fmt: skip
+    """Entries that match, newest first, by keyset (`after` is the number of the last entry of the page before).
+
+    `text` is looked for in the summary, the reason and the command; refused without the permission `timeline.search`.
+    """
+    actor.require(Permission.TIMELINE_SEARCH)
+    query = select(TimelineEntry).order_by(TimelineEntry.seq.desc()).limit(limit)
+    if text:
+        like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        columns = (TimelineEntry.summary, TimelineEntry.reason, TimelineEntry.command)
+        query = query.where(or_(*(c.ilike(like, escape="\\") for c in columns)))
+    if area:
+        query = query.where(TimelineEntry.area == area)
+    if person:
+        query = query.where(or_(TimelineEntry.actor == person, TimelineEntry.actor_name == person))
+    if source:
+        query = query.where(TimelineEntry.source == source)
+    if since is not None:
+        query = query.where(TimelineEntry.at >= since)
+    if until is not None:
+        query = query.where(TimelineEntry.at < until)
+    if after is not None:
+        query = query.where(TimelineEntry.seq < after)
+    return _lines(session, session.scalars(_in_scope(query, actor)).all(), with_detail=True)
+
+
+def item_history(session: Session, *, item_type: str, item_id: int, limit: int = 100) -> list[HistoryLine]:
+    """Entries about one record, newest first; the caller has already decided that the actor may see the record."""
+    seqs = (
+        select(TimelineLink.seq)
+        .where(TimelineLink.item_type == item_type, TimelineLink.item_id == item_id)
+        .order_by(TimelineLink.seq.desc())
+        .limit(limit)
+    )
+    query = (
+        select(TimelineEntry).where(TimelineEntry.seq.in_(seqs.subquery().select())).order_by(TimelineEntry.seq.desc())
+    )
+    return _lines(session, session.scalars(query).all(), with_detail=True)

@@ -1,0 +1,110 @@
+"""My work: everything that waits for me across all queues, due first, and what changed since my last visit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import streamlit as st
+from components.access import current_actor, guard
+from components.clock import now
+from db.catalog import open_page, work_counts, work_lines
+from db.people.queries import previous_visit
+
+from components import tables
+from components.charts.base import table
+from components.labels import empty_state, plain
+from components.queue_page import id_at, remember_rows
+from db.core.labels import count_label, moment_label, plural, relative_label
+from db.core.permissions import Permission
+from db.core.session import reading
+from db.reports.history_queries import changes_since
+
+guard(Permission.HOME_VIEW)
+SHOWN = 50
+
+
+@st.fragment(run_every="60s")
+def draw_work() -> None:
+    """The counts and the list, refreshed each minute."""
+    guard(Permission.HOME_VIEW)
+    actor, at = current_actor(), now()
+    with reading() as session:
+        counts = work_counts(session, actor=actor, now=at)
+        lines = work_lines(session, actor=actor, now=at, limit=SHOWN)
+    if counts:
+        with st.grid(4, min_column_width=190, gap="small"):
+            for count in counts:
+                with st.container(border=True, gap="xxsmall"):
+                    st.metric(
+                        count.label, count_label(count.count),
+                        delta=f"{count_label(count.overdue)} overdue" if count.overdue else None,
+                        delta_color="inverse", delta_arrow="off",
+                    )  # fmt: skip
+                    st.page_link(
+                        count.page, label="Open", icon=":material/arrow_forward:", query_params=dict(count.query)
+                    )
+    if not lines:
+        empty_state("task_alt", "Nothing waits for you.", action="New work appears here by itself.")
+        return
+    st.subheader("Waiting for me")
+    remember_rows("work", list(range(len(lines))))
+
+    def opened(position: int) -> None:
+        index = id_at("work", position)
+        if index is not None:
+            st.session_state["_work_to"] = lines[index]
+
+    tones = {line.status: line.tone for line in lines}
+    rows = table(
+        {
+            "Number": [line.number for line in lines],
+            "Subject": [line.title for line in lines],
+            "Dealer": [line.dealer or "–" for line in lines],
+            "Status": [[line.status] for line in lines],
+            "Due": [relative_label(line.due_at, at) for line in lines],
+            "Why": [line.why for line in lines],
+        }
+    )
+    tables.show(
+        rows, key="work_table", alt="Records that wait for me",
+        columns={
+            "Number": tables.opener("Number", key="work_open_click", on_open=opened, width=104),
+            "Subject": tables.text("Subject", width="large"),
+            "Dealer": tables.text("Dealer", width="medium"),
+            "Status": tables.pill("Status", tones, width=130),
+            "Due": tables.text("Due", width=110),
+            "Why": tables.text("Why", width="medium"),
+        },
+    )  # fmt: skip
+    st.caption(f"As of {moment_label(at, actor.zone, now=at)}, refreshes every minute")
+    target = st.session_state.pop("_work_to", None)
+    if target is not None:
+        st.switch_page(target.page, query_params=dict(target.query))
+
+
+def draw_changes() -> None:
+    """What others changed since the visit before this one."""
+    actor, at = current_actor(), now()
+    with reading() as session:
+        since = previous_visit(session, person_id=actor.user_id or 0) or at - timedelta(days=7)
+        changes = changes_since(session, actor=actor, since=since)
+    st.subheader("Since your last visit")
+    if not changes:
+        st.caption(f"Nothing changed since {moment_label(since, actor.zone, now=at)}.")
+        return
+    st.caption(f"{plural(len(changes), 'newest change')} since {moment_label(since, actor.zone, now=at)}")
+    for line in changes:
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.markdown(
+                f"{plain(line.summary)} :gray[:small[{plain(line.actor_name)}, {relative_label(line.at, at)}]]",
+                width="stretch",
+            )
+            target = open_page(line.item_type, line.item_id)
+            if target:
+                page, query = target
+                st.page_link(page, label="Open", query_params=query)
+
+
+st.title(":material/inbox: My work")
+draw_work()
+draw_changes()

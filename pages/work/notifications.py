@@ -1,0 +1,52 @@
+"""Notifications: what the desk told me, newest first."""
+
+from __future__ import annotations
+
+import streamlit as st
+from components.access import current_actor, guard
+from components.clock import now
+from db.people.notifications import list_notifications, mark_read
+
+from components.labels import empty_state, plain
+from components.perform import show_outcome
+from db.core.labels import moment_label
+from db.core.permissions import Permission
+from db.core.session import reading, run
+
+guard(Permission.HOME_VIEW)
+ICONS = {
+    "assigned": "person_add", "about_to_breach": "timer", "breached": "alarm", "returned": "undo", "decided": "gavel",
+    "unassigned": "report",
+}  # fmt: skip
+PAGES = {"lead": ("pages/leads/lead.py", "lead")}
+
+actor = current_actor()
+with reading() as session:
+    rows = list_notifications(session, person_id=actor.user_id or 0, limit=100)
+
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title(":material/notifications: Notifications")
+    unread = [r for r in rows if r.read_at is None]
+
+    def read_all() -> None:
+        run(mark_read, keeps_timeline=False, person_id=actor.user_id or 0, ids=None, now=now())
+
+    if unread:
+        st.button("Mark all as read", on_click=read_all, icon=":material/done_all:", type="tertiary")
+
+show_outcome("notifications")
+if not rows:
+    empty_state(
+        "notifications_off", "Nothing yet.", action="You are told when work is assigned to you, due soon or overdue."
+    )
+for row in rows:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+        icon = ICONS.get(row.kind, "info")
+        weight = "**" if row.read_at is None else ""
+        st.markdown(
+            f":material/{icon}: {weight}{plain(row.title)}{weight}  \n:gray[:small[{plain(row.body)}]]", width="stretch"
+        )
+        st.caption(moment_label(row.created_at, actor.zone, now=now()), width="content")
+        if row.item_type in PAGES and row.item_id:
+            page, name = PAGES[row.item_type]
+            st.page_link(page, label="Open", icon=":material/arrow_forward:", query_params={name: str(row.item_id)})
