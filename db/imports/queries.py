@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -72,7 +72,7 @@ class MappingDetail:
     updated_by: str
 
 
-def _frame(session: Session, query: Select[*tuple[object, ...]]) -> pd.DataFrame:
+def _frame(session: Session, query: Select[*tuple[Any, ...]]) -> pd.DataFrame:
     import pandas as pd
 
     result = session.execute(query)

@@ -1,0 +1,140 @@
+"""The one list of what the desk is made of.
+
+My work, search, imports, exports, metrics, the sweep and the checks read it. A new area is one import and one entry in
+`AREAS`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db.calendar.area import AREA as CALENDAR
+from db.checks import CORE_CHECKS
+from db.core.area import Area, Check, ExportKind, ImportKind, Job, Metric, SearchSource, WorkSource
+from db.core.problems import Problem, Refused
+from db.dealers.area import AREA as DEALERS
+from db.imports.area import AREA as IMPORTS
+from db.imports.kinds import register
+from db.people.area import AREA as PEOPLE
+from db.workflow.spec import Flow
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+AREAS: tuple[Area, ...] = (PEOPLE, CALENDAR, DEALERS, IMPORTS)
+FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
+_IMPORTS = {kind.name: kind for area in AREAS for kind in area.imports}
+_EXPORTS = {kind.name: kind for area in AREAS for kind in area.exports}
+_METRICS = {metric.definition.name: metric for area in AREAS for metric in area.metrics}
+_FLOWS = {flow.name: flow for flow in FLOWS}
+register(_IMPORTS.values())
+
+
+def _get(found: dict[str, T], name: str, what: str, field: str) -> T:
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none"
+        raise Refused(
+            Problem(code=f"unknown_{field}", message=f'There is no {what} "{name}". Known are: {known}.', field=field)
+        )
+    return found[name]
+
+
+def import_kind(name: str) -> ImportKind:
+    """The import of this name; raises `Refused` naming those there are."""
+    return _get(_IMPORTS, name, "import", "kind")
+
+
+def export_kind(name: str) -> ExportKind:
+    """The export of this name; raises `Refused` naming those there are."""
+    return _get(_EXPORTS, name, "export", "kind")
+
+
+def metric(name: str) -> Metric:
+    """The metric of this name; raises `Refused` naming those there are."""
+    return _get(_METRICS, name, "metric", "metric")
+
+
+def flow(name: str) -> Flow:
+    """The flow of this name; raises `Refused` naming those there are."""
+    return _get(_FLOWS, name, "flow", "flow")
+
+
+def all_imports() -> tuple[ImportKind, ...]:
+    """Every kind of import, in the order of the areas."""
+    return tuple(_IMPORTS.values())
+
+
+def all_exports() -> tuple[ExportKind, ...]:
+    """Every kind of export, in the order of the areas."""
+    return tuple(_EXPORTS.values())
+
+
+def all_metrics() -> tuple[Metric, ...]:
+    """Every metric, in the order of the areas."""
+    return tuple(_METRICS.values())
+
+
+def work_sources() -> tuple[WorkSource, ...]:
+    """What my work is put together from."""
+    return tuple(source for area in AREAS for source in area.work)
+
+
+def search_sources() -> tuple[SearchSource, ...]:
+    """What the search box finds."""
+    return tuple(source for area in AREAS for source in area.search)
+
+
+def all_jobs() -> tuple[Job, ...]:
+    """What the sweep does, in the order of the areas."""
+    return tuple(job for area in AREAS for job in area.jobs)
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """How one job went: how many records it worked on, or the words of what stopped it."""
+
+    name: str
+    count: int
+    error: str = ""
+
+
+def run_jobs(now: datetime, bind: Engine | None = None) -> list[JobResult]:
+    """Run every job once. One that fails does not keep the others from running; its error is logged and told."""
+    results = []
+    for job in all_jobs():
+        try:
+            results.append(JobResult(job.name, _run(job.run, bind, now)))
+        except Exception as error:
+            log.exception("job %s failed", job.name)
+            results.append(JobResult(job.name, 0, f"{type(error).__name__}: {error}"))
+    return results
+
+
+def _run(job: Callable[..., int], bind: Engine | None, now: datetime) -> int:
+    return job(bind, now=now)
+
+
+def checks() -> tuple[Check, ...]:
+    """What `python -m db check` verifies: the core's own promises first, then each area's."""
+    return (*CORE_CHECKS, *(check for area in AREAS for check in area.checks))
+
+
+def run_checks(session: Session) -> list[tuple[str, list[str]]]:
+    """Every check with the sentences about what is wrong; a check that itself fails is something wrong, too."""
+    results = []
+    for check in checks():
+        try:
+            found = check.run(session)
+        except Exception as error:
+            log.exception("check %s failed", check.name)
+            found = [f"could not be checked: {type(error).__name__}: {error}"]
+            session.rollback()
+        results.append((check.name, found))
+    return results

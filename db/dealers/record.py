@@ -1,0 +1,240 @@
+"""A dealer as facts: checked as a whole, compared field by field, stored with its makes, territory and search words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, delete, select, update
+from sqlalchemy.orm import Session
+
+from db.core import search
+from db.core.base import Base
+from db.core.geo import STATES, state_code
+from db.core.problems import Problems
+from db.dealers import rules
+from db.dealers.tables import Dealer, DealerBrand, DealerTerritory
+from db.dealers.whereabouts import zone_of
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealerFacts:
+    """Everything people may say about a dealer. `zone` empty means: that of its place. Positions in degrees."""
+
+    code: str
+    name: str
+    state: str
+    region: str = ""
+    url: str = ""
+    city: str = ""
+    postal_code: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    zone: str = ""
+    status: str = "prospect"
+    calendar_id: int | None = None
+    lead_weight: int = 1
+    lead_cap: int = 0
+    daily_quota: int = 0
+    takes_leads: bool = True
+    brands: tuple[str, ...] = ()
+    territories: tuple[str, ...] = ()
+
+
+FIELDS = tuple(field.name for field in dataclasses.fields(DealerFacts))
+COLUMNS = tuple(name for name in FIELDS if name not in ("brands", "territories"))
+LABELS: dict[str, str] = {
+    "code": "Code", "name": "Name", "state": "State", "region": "Region", "url": "Website", "city": "City",
+    "postal_code": "Postal code", "latitude": "Latitude", "longitude": "Longitude", "zone": "Time zone",
+    "status": "Status", "calendar_id": "Working hours", "lead_weight": "Share of leads",
+    "lead_cap": "Cap of open leads", "daily_quota": "Daily quota", "takes_leads": "Takes leads", "brands": "Makes",
+    "territories": "Territory",
+}  # fmt: skip
+
+
+def checked(facts: DealerFacts, problems: Problems) -> DealerFacts:
+    """The same facts in their stored form; every problem is noted at its field (domain-rules 2.2 C)."""
+    code = rules.check_code(facts.code, problems)
+    state = state_code(facts.state) or ""
+    if not state:
+        sentence = f'"{facts.state[:60]}" is no state or province.' if facts.state.strip() else "The state is needed."
+        problems.add("state", "unknown_state", sentence)
+    rules.check_position(facts.latitude, facts.longitude, problems)
+    rules.check_share(
+        lead_weight=facts.lead_weight, lead_cap=facts.lead_cap, daily_quota=facts.daily_quota, problems=problems
+    )
+    return DealerFacts(
+        code=code,
+        name=rules.check_name(facts.name, problems),
+        state=state,
+        region=rules.check_length(rules.region_name(facts.region), "region", "The region", problems),
+        url=rules.check_url(facts.url, problems),
+        city=rules.check_length(facts.city, "city", "The city", problems),
+        postal_code=rules.check_length(facts.postal_code.upper(), "postal_code", "The postal code", problems),
+        latitude=facts.latitude,
+        longitude=facts.longitude,
+        zone=_zone(facts, state, problems),
+        status=rules.check_status(facts.status, problems),
+        calendar_id=facts.calendar_id,
+        lead_weight=facts.lead_weight,
+        lead_cap=facts.lead_cap,
+        daily_quota=facts.daily_quota,
+        takes_leads=facts.takes_leads,
+        brands=rules.check_brands(facts.brands, problems),
+        territories=rules.check_territories(facts.territories, problems),
+    )
+
+
+def _zone(facts: DealerFacts, state: str, problems: Problems) -> str:
+    if not facts.zone:
+        return zone_of(state, facts.latitude, facts.longitude) or ""
+    try:
+        return ZoneInfo(facts.zone.strip()).key
+    except (KeyError, ValueError, OSError):
+        problems.add("zone", "unknown_zone", f'"{facts.zone[:60]}" is no time zone, such as America/Chicago.')
+        return ""
+
+
+def changed_with(facts: DealerFacts, changes: Mapping[str, Any]) -> DealerFacts:
+    """The facts with some of them replaced; a zone that was only that of the old place follows to the new one."""
+    follows = facts.zone == zone_of(facts.state, facts.latitude, facts.longitude)
+    if follows and "zone" not in changes and {"state", "latitude", "longitude"} & set(changes):
+        changes = {**changes, "zone": ""}
+    return dataclasses.replace(facts, **changes)
+
+
+def differences(before: DealerFacts, after: DealerFacts) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields that differ, as they were and as they are."""
+    names = [name for name in FIELDS if getattr(before, name) != getattr(after, name)]
+    return {n: getattr(before, n) for n in names}, {n: getattr(after, n) for n in names}
+
+
+def facts_of(session: Session, dealers: Iterable[Dealer]) -> dict[int, DealerFacts]:
+    """The facts of stored dealers, by id."""
+    rows = {dealer.id: dealer for dealer in dealers}
+    brands: dict[int, list[str]] = defaultdict(list)
+    territories: dict[int, list[str]] = defaultdict(list)
+    ids = sorted(rows)
+    for start in range(0, len(ids), _CHUNK):
+        some = ids[start : start + _CHUNK]
+        for dealer_id, brand in session.execute(
+            select(DealerBrand.dealer_id, DealerBrand.brand).where(DealerBrand.dealer_id.in_(some))
+        ):
+            brands[dealer_id].append(brand)
+        for dealer_id, prefix in session.execute(
+            select(DealerTerritory.dealer_id, DealerTerritory.postal_prefix).where(DealerTerritory.dealer_id.in_(some))
+        ):
+            territories[dealer_id].append(prefix)
+    return {
+        dealer_id: DealerFacts(
+            **{name: getattr(dealer, name) for name in COLUMNS},
+            brands=tuple(sorted(brands[dealer_id], key=str.casefold)),
+            territories=tuple(sorted(territories[dealer_id])),
+        )
+        for dealer_id, dealer in rows.items()
+    }
+
+
+def create(
+    session: Session, all_facts: Iterable[DealerFacts], *, now: datetime, batch_id: int | None = None
+) -> list[Dealer]:
+    """Store new dealers, in order; their ids are set."""
+    pairs = [
+        (
+            Dealer(
+                **{name: getattr(facts, name) for name in COLUMNS}, name_key=rules.name_key(facts.name), version=1,
+                created_at=now, updated_at=now, batch_id=batch_id,
+            ),
+            facts,
+        )
+        for facts in all_facts
+    ]  # fmt: skip
+    session.add_all(dealer for dealer, _ in pairs)
+    session.flush()
+    for dealer, facts in pairs:
+        _store_lists(session, dealer.id, facts)
+        _index(session, dealer, is_new=True)
+    return [dealer for dealer, _ in pairs]
+
+
+def write(session: Session, dealer: Dealer, before: DealerFacts, after: DealerFacts, *, now: datetime) -> None:
+    """Store changed facts and raise the version; records that repeat the dealer's region for scope follow it."""
+    for name in COLUMNS:
+        setattr(dealer, name, getattr(after, name))
+    dealer.name_key = rules.name_key(after.name)
+    dealer.version += 1
+    dealer.updated_at = now
+    session.flush()
+    if (before.brands, before.territories) != (after.brands, after.territories):
+        _drop_lists(session, dealer.id)
+        _store_lists(session, dealer.id, after)
+    if before.region != after.region:
+        _move_region(session, dealer.id, after.region)
+    _index(session, dealer)
+
+
+def remove(session: Session, dealer: Dealer) -> None:
+    """Take a dealer back that came by mistake; only an undo does this, and only when nothing refers to it."""
+    _drop_lists(session, dealer.id)
+    search.index(session, kind="dealer", item_id=dealer.id, texts=(), dealer_id=None, region=None)
+    session.delete(dealer)
+    session.flush()
+
+
+def references(session: Session, dealer_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Which tables hold records that refer to each dealer (its own makes and territory aside)."""
+    own = {DealerBrand.__tablename__, DealerTerritory.__tablename__}
+    ids = sorted(dealer_ids)
+    found: dict[int, list[str]] = defaultdict(list)
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns if table.name not in own else ():
+            if not any(key.column is Dealer.__table__.c.id for key in column.foreign_keys):
+                continue
+            for start in range(0, len(ids), _CHUNK):
+                some = ids[start : start + _CHUNK]
+                for (dealer_id,) in session.execute(select(column).where(column.in_(some)).distinct()):
+                    found[dealer_id].append(table.name)
+    return dict(found)
+
+
+def _index(session: Session, dealer: Dealer, *, is_new: bool = False) -> None:
+    search.index(
+        session, kind="dealer", item_id=dealer.id, texts=(dealer.code, dealer.name, dealer.city),
+        dealer_id=dealer.id, region=dealer.region, is_new=is_new,
+    )  # fmt: skip
+
+
+def _store_lists(session: Session, dealer_id: int, facts: DealerFacts) -> None:
+    session.add_all(DealerBrand(dealer_id=dealer_id, brand=brand) for brand in facts.brands)
+    session.add_all(DealerTerritory(dealer_id=dealer_id, postal_prefix=prefix) for prefix in facts.territories)
+    session.flush()
+
+
+def _drop_lists(session: Session, dealer_id: int) -> None:
+    session.execute(delete(DealerBrand).where(DealerBrand.dealer_id == dealer_id))
+    session.execute(delete(DealerTerritory).where(DealerTerritory.dealer_id == dealer_id))
+
+
+def _repeats_region(table: Table) -> bool:
+    # A person's scope names a region or a dealer, which is another thing than repeating the region of a dealer.
+    return {"dealer_id", "region"} <= set(table.c.keys()) and table.name != "person_scope"
+
+
+def _move_region(session: Session, dealer_id: int, region: str) -> None:
+    """Scope asks each record for its own region, so the dealer's records move along, whatever area they belong to."""
+    for table in Base.metadata.sorted_tables:
+        if _repeats_region(table):
+            session.execute(update(table).where(table.c.dealer_id == dealer_id).values(region=region))
+
+
+def state_name(code: str) -> str:
+    """The name of a state for people; the code itself when it is unknown."""
+    found = STATES.get(code)
+    return found.name if found else code
