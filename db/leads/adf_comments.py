@@ -195,7 +195,8 @@ _TRADE: Final = re.compile(
     r"\btrad(?:e|es|ed|ing)(?:[- ]?ins?)?\b(?! accelerator)|\bpart[- ]exchange\b|\btradein\b", re.IGNORECASE
 )
 _SELL: Final = re.compile(
-    r"\b(?:for|or|pay|take) cash\b|\bsell(?:ing)? (?:my|it|this|the|our|or|outright)\b|\bcash offer\b|\btrade or sell\b",
+    r"\b(?:for|or|pay|take) cash\b|\bsell(?:ing)? (?:my|it|this|the|our|or|outright)\b"
+    r"|\bcash offer\b|\btrade or sell\b",
     re.IGNORECASE,
 )
 _SELL_LABELS: Final = frozenset({"options", "option", "selloption", "sellortrade", "tradeorsell", "intent"})

@@ -59,7 +59,7 @@ def names_of(contact: Element | None, notes: Notes, path: str) -> Names:
             if (attribute(element, "type") or "").lower() == "business" and not inner:
                 company = company or line(element)
                 continue
-            written = fold(attribute(element, "part") or "full")
+            written = fold((attribute(element, "part") or "full").replace(" ", ""))
             if written not in _PARTS:
                 notes.add(
                     "name_part_unknown",

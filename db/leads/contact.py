@@ -116,7 +116,7 @@ def phone_e164(raw: str, *, country: str = "US") -> str | None:
 
 def _one_phone(text: str, country: str) -> str | None:
     text = _EXTENSION.sub("", text.replace("(0)", "")).strip()
-    if not text or len(text) > 40 or _PHONE_CHARACTERS.fullmatch(text) is None or "+" in text[1:].replace("(+", "(", 1):
+    if not text or len(text) > 40 or _PHONE_CHARACTERS.fullmatch(text) is None or "+" in text.lstrip("(")[1:]:
         return None
     digits = "".join(letter for letter in text if letter in "0123456789")
     if text.startswith(("+", "(+")):
@@ -144,7 +144,7 @@ def email_normal(raw: str) -> str | None:
     text = unicodedata.normalize("NFKC", raw).strip()
     if (bracketed := re.search(r"<([^<>\s]{3,254})>\s*$", text)) is not None:
         text = bracketed[1]
-    text = re.sub(r"(?i)^mailto:", "", text).strip(" \t\r\n<>\"'.,;:")
+    text = re.sub(r"(?i)^mailto:", "", text).strip(" \t\r\n<>\"'").rstrip(".,;: ")
     if re.search(r"[\s,;]", text):
         return next((found for part in re.split(r"[\s,;]+", text)[:5] if (found := _one_email(part))), None)
     return _one_email(text)
@@ -226,7 +226,7 @@ def _untitled(words: list[str]) -> list[str]:
 
 def name_key(name: str) -> str:
     """A name for comparing: no accents, no case, no punctuation, single spaces; other scripts are kept."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     letters = "".join(" " if c in "-_,/" else c for c in plain if not unicodedata.combining(c))
     return " ".join("".join(c for c in letters if c.isalnum() or c.isspace()).split())
 
