@@ -26,6 +26,8 @@ class Person(Base):
     zone: Mapped[str] = mapped_column(String(60), nullable=False, default="America/New_York")
     password_hash: Mapped[str] = mapped_column(String(200), nullable=False)
     must_change_password: Mapped[bool] = mapped_column(Boolean, nullable=False, default=False)
+    # A one-time password that nobody used stops working; empty for a password the person chose.
+    password_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_active: Mapped[bool] = mapped_column(Boolean, nullable=False, default=True)
     version: Mapped[int] = mapped_column(Integer, nullable=False, default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
@@ -55,6 +57,8 @@ class SignInSession(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), nullable=False, index=True)
+    # Tabs that signed in one by one share the cookie of their browser: signing out of one ends them all.
+    browser: Mapped[str] = mapped_column(String(32), nullable=False)
     ticket_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     ticket_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -68,7 +72,7 @@ class SignInSession(Base):
 
 
 class SignInTry(Base):
-    """A failed sign-in, by the name typed (hashed, it may be a password typed in the wrong box) and by source address."""
+    """A failed sign-in, by the name typed (hashed: it may be a password in the wrong box) and by source address."""
 
     __tablename__ = "sign_in_try"
     __table_args__ = (
@@ -83,7 +87,7 @@ class SignInTry(Base):
 
 
 class Notification(Base):
-    """One line for one person: assigned, about to breach, breached, returned, decided. `dedupe_key` makes it once only."""
+    """One line for one person: assigned, about to breach, breached, returned, decided. `dedupe_key` makes it once."""
 
     __tablename__ = "notification"
     __table_args__ = (Index("ix_notification_inbox", "person_id", "read_at", "id"),)

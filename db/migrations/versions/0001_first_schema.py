@@ -194,7 +194,9 @@ def upgrade() -> None:
     op.create_table(
         "search_word",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("word", sa.String(length=40), nullable=False),
+        sa.Column(
+            "word", sa.String(length=40).with_variant(sa.String(length=40, collation="C"), "postgresql"), nullable=False
+        ),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("item_id", sa.BigInteger(), nullable=False),
         sa.Column("dealer_id", sa.BigInteger(), nullable=True),

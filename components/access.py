@@ -1,0 +1,146 @@
+"""Who may see a page: the sign-in in front of everything, and the guard that is the first line of every page."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
+from streamlit_authenticator.utilities import CredentialsError, ResetError
+
+from components import auth
+from components.clock import now
+from db.core.actor import Actor
+from db.core.permissions import Permission
+from db.core.problems import Problem, Refused
+from db.core.session import writing
+from db.core.settings import settings
+from db.people import sessions
+from db.people.sessions import Account
+
+
+class SignedOut(Refused):
+    """The person who clicked is no longer signed in, or has to choose a password first; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__(Problem(code="signed_out", message="You were signed out; nothing was saved. Sign in again."))
+
+
+def current_actor() -> Actor:
+    """Who acts in this click, read from the database now (R29); raises `SignedOut`. Counts as activity.
+
+    For callbacks, which run before any page and its guard. A page takes the actor its guard gives back.
+    """
+    account = auth.find_account()
+    if account is None or account.must_change_password:
+        raise SignedOut()
+    if not _ticks_by_itself():
+        _note_activity(account)
+    return account.actor
+
+
+def current_session_id() -> int | None:
+    """The id of this tab's session, for the page that lists a person's sign-ins."""
+    account = auth.find_account()
+    return account.session_id if account else None
+
+
+def guard(permission: Permission | str) -> Actor:
+    """The first line of every page and of every live fragment: gives the actor, or draws what stands instead and stops.
+
+    Signed out: the sign-in and nothing else. A one-time password: the form to change it. No permission: a quiet note.
+    """
+    wanted = Permission(permission)
+    in_fragment = _ticks_by_itself()
+    account = auth.find_account()
+    if account is None or account.must_change_password:
+        if in_fragment:
+            st.rerun()  # the whole app runs again and its gate draws the sign-in
+        gate(account)
+    assert account is not None
+    if not in_fragment:
+        _note_activity(account)
+    if not account.actor.can(wanted):
+        no_access()
+    return account.actor
+
+
+def gate(account: Account | None) -> None:
+    """Let a signed-in person pass; otherwise draw the sign-in (or the change of a one-time password) and stop."""
+    desk = auth.DeskAuth(account)
+    if account is None:
+        _draw_sign_in(desk)
+        st.stop()
+    elif account.must_change_password:
+        auth.tell_browser(account)
+        _draw_forced_change(desk)
+        st.stop()
+
+
+def no_access() -> None:
+    """Say quietly that this page is not for this role, and stop."""
+    with st.container(horizontal_alignment="center", gap="xsmall"):
+        st.space("large")
+        st.markdown("# :gray[:material/lock:]", width="content")
+        st.markdown("##### You have no access to this page", width="content")
+        st.caption("If you need it for your work, ask an administrator.", width="content")
+    st.stop()
+
+
+def change_password(desk: auth.DeskAuth, *, key: str) -> bool:
+    """Draw the form to change one's own password; True in the run in which it was changed."""
+    assert desk.account is not None
+    try:
+        changed = bool(desk.reset_password(desk.account.actor.username, fields=auth.CHANGE_FIELDS, key=key))
+    except CredentialsError:
+        st.error("The current password is not right.", icon=":material/error:", width=auth.CARD_WIDTH)
+        return False
+    except ResetError as refusal:
+        st.error(str(refusal), icon=":material/error:", width=auth.CARD_WIDTH)
+        return False
+    return changed
+
+
+def _draw_sign_in(desk: auth.DeskAuth) -> None:
+    auth.tell_browser(None)
+    with st.container(horizontal_alignment="center", gap="small"):
+        _brand()
+        desk.login(fields=auth.SIGN_IN_FIELDS, key="sign_in")
+        if st.session_state.get("authentication_status"):
+            st.rerun()
+        if desk.said:
+            st.error(desk.said, icon=":material/error:", width=auth.CARD_WIDTH)
+        elif notice := st.session_state.get(auth.NOTICE):
+            st.info(notice, icon=":material/info:", width=auth.CARD_WIDTH)
+        st.caption("No account, or a lost password? Ask your administrator.", width="content")
+
+
+def _draw_forced_change(desk: auth.DeskAuth) -> None:
+    with st.container(horizontal_alignment="center", gap="small"):
+        _brand()
+        st.markdown("##### Choose your own password", width="content")
+        st.caption("You signed in with a password that is good for once.", width="content")
+        if change_password(desk, key="first_password"):
+            st.rerun()
+        st.button("Sign out", type="tertiary", on_click=auth.sign_out, key="leave_first_password")
+
+
+def _brand() -> None:
+    st.space("large")
+    st.markdown(f"### :blue[:material/storefront:] {settings().organisation}", width="content")
+
+
+def _ticks_by_itself() -> bool:
+    """Whether this is the body of a fragment, which may be a live one: ticks must not keep a session from growing idle.
+
+    A click in a fragment runs its callback first, and that counts.
+    """
+    context = get_script_run_ctx()
+    in_fragment = context is not None and bool(context.fragment_ids_this_run)
+    return in_fragment and ThreadState.get().run_location is not RunLocation.CALLBACK
+
+
+def _note_activity(account: Account) -> None:
+    moment = now()
+    if moment - account.seen_at >= sessions.SEEN_EVERY:
+        with writing(keeps_timeline=False) as session:
+            sessions.touch(session, session_id=account.session_id, now=moment)

@@ -1,0 +1,150 @@
+"""Every page of the desk, in one table. A page that is not here is not served; tests hold table and files together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from components.labels import badge
+from db.core.actor import Actor
+from db.core.labels import count_label
+from db.core.permissions import Permission
+
+P = Permission  # the table below reads better with a short name
+ROOT = Path(__file__).resolve().parents[1]
+NOTIFICATIONS = "pages/work/notifications.py"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageEntry:
+    """One page: where it lies, how it is called, and which permission its guard asks for.
+
+    `hidden` pages are reached from other pages (a record's detail) and never listed. `planned` marks a page whose
+    file is still to come; the mark goes when the file comes.
+    """
+
+    file: str
+    title: str
+    icon: str
+    section: str
+    permission: Permission
+    help: str
+    hidden: bool = False
+    default: bool = False
+    planned: bool = False
+
+    @property
+    def url_path(self) -> str:
+        """The path of the page in the address bar (the default page is also the root)."""
+        return Path(self.file).stem
+
+    @property
+    def exists(self) -> bool:
+        """Whether the page's file is there."""
+        return (ROOT / self.file).exists()
+
+
+WORK, LEADS, NETWORK, ADMINISTRATION = "Work", "Leads", "Network", "Administration"
+
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry(
+        file="pages/work/my_work.py", title="My work", icon="checklist", section=WORK, permission=P.HOME_VIEW,
+        help="Everything that waits for you, due first", default=True, planned=True,
+    ),
+    PageEntry(
+        file="pages/work/search.py", title="Search", icon="search", section=WORK, permission=P.HOME_VIEW,
+        help="Find a dealer, lead, customer, VIN or number", hidden=True, planned=True,
+    ),
+    PageEntry(
+        file=NOTIFICATIONS, title="Notifications", icon="notifications", section=WORK, permission=P.HOME_VIEW,
+        help="What the desk has told you", planned=True,
+    ),
+    PageEntry(
+        file="pages/work/account.py", title="My account", icon="account_circle", section=WORK, permission=P.HOME_VIEW,
+        help="Your password, your sign-ins and your time zone",
+    ),
+    PageEntry(
+        file="pages/leads/board.py", title="Response board", icon="bolt", section=LEADS, permission=P.LEADS_VIEW,
+        help="Open leads by the time they are due", planned=True,
+    ),
+    PageEntry(
+        file="pages/leads/lead.py", title="Lead", icon="person_search", section=LEADS, permission=P.LEADS_VIEW,
+        help="One lead with its whole history", hidden=True, planned=True,
+    ),
+    PageEntry(
+        file="pages/leads/intake.py", title="Lead intake", icon="move_to_inbox", section=LEADS,
+        permission=P.LEADS_IMPORT, help="Bring leads in from files", planned=True,
+    ),
+    PageEntry(
+        file="pages/leads/performance.py", title="Lead performance", icon="monitoring", section=LEADS,
+        permission=P.PERFORMANCE_VIEW, help="How fast and how well leads are answered", planned=True,
+    ),
+    PageEntry(
+        file="pages/leads/routing.py", title="Routing", icon="alt_route", section=LEADS, permission=P.ROUTING_VIEW,
+        help="Which dealer gets which lead, and why", planned=True,
+    ),
+    PageEntry(
+        file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,
+        permission=P.DEALERS_VIEW, help="The dealers you may see", planned=True,
+    ),
+    PageEntry(
+        file="pages/network/dealer.py", title="Dealer", icon="store", section=NETWORK, permission=P.DEALERS_VIEW,
+        help="One dealer", hidden=True, planned=True,
+    ),
+    PageEntry(
+        file="pages/admin/people.py", title="People and access", icon="group", section=ADMINISTRATION,
+        permission=P.PEOPLE_VIEW, help="Who may sign in, as what, and for which dealers",
+    ),
+    PageEntry(
+        file="pages/admin/calendars.py", title="Calendars", icon="calendar_month", section=ADMINISTRATION,
+        permission=P.CALENDARS_VIEW, help="Opening hours, holidays and exceptions", planned=True,
+    ),
+    PageEntry(
+        file="pages/admin/providers.py", title="Lead providers", icon="hub", section=ADMINISTRATION,
+        permission=P.PROVIDERS_MANAGE, help="Who sends leads, and with which key", planned=True,
+    ),
+    PageEntry(
+        file="pages/admin/imports.py", title="Imports", icon="upload_file", section=ADMINISTRATION,
+        permission=P.IMPORTS_VIEW, help="Every file that was brought in, with undo", planned=True,
+    ),
+    PageEntry(
+        file="pages/admin/exports.py", title="Export log", icon="file_export", section=ADMINISTRATION,
+        permission=P.EXPORT_LOG_VIEW, help="Who took which data out", planned=True,
+    ),
+    PageEntry(
+        file="pages/admin/timeline.py", title="Timeline", icon="history", section=ADMINISTRATION,
+        permission=P.TIMELINE_SEARCH, help="Every change, by whom and when", planned=True,
+    ),
+    PageEntry(
+        file="pages/admin/flows.py", title="Workflows", icon="account_tree", section=ADMINISTRATION,
+        permission=P.FLOWS_VIEW, help="The states and steps of each queue", planned=True,
+    ),
+)  # fmt: skip
+
+
+def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]], dict[str, PageEntry]]:
+    """The pages for `st.navigation`, by section, and the entry of each by its address.
+
+    Every page is registered for everybody: a deep link must survive the sign-in, and Streamlit must know that this
+    app navigates by itself before anybody is let in (streamlit.md 0.1). What the role may not see is not listed.
+    """
+    sections: dict[str, list[Any]] = {}
+    entries: dict[str, PageEntry] = {}
+    present = [entry for entry in PAGES if entry.exists]
+    has_default = any(entry.default for entry in present)
+    for position, entry in enumerate(present):
+        is_default = entry.default or (not has_default and position == 0)
+        listed = actor is not None and actor.can(entry.permission) and not entry.hidden
+        title = entry.title
+        if entry.file == NOTIFICATIONS and unread:
+            title += " " + badge(count_label(unread, cap=99), "bad")
+        page = st.Page(
+            ROOT / entry.file, title=title, icon=f":material/{entry.icon}:", url_path=entry.url_path,
+            default=is_default, visibility="visible" if listed else "hidden", help=entry.help,
+        )  # fmt: skip
+        sections.setdefault(entry.section, []).append(page)
+        entries[page.url_path] = entry
+    return sections, entries

@@ -1,0 +1,146 @@
+"""Delivers the outbox: by SMTP (SMTP_URL), else as .eml files in var/outbox. Safe in several processes at once.
+
+A mail is claimed by moving its next try ahead in a transaction of its own, so that no other process takes it; a
+process that dies while sending leaves it to be tried again after the lease. A mail can therefore arrive twice, but
+is never lost; its Message-ID stays the same, by which mail programs drop the second copy.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from sqlalchemy import Engine, select, update
+
+from db.core.outbox import OutboxMail
+from db.core.session import reading, writing
+from db.core.settings import settings
+
+log = logging.getLogger("dealerdesk.mail")
+LEASE = timedelta(minutes=5)
+MOST_TRIES = 10
+BATCH = 50
+TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    mail_id: int
+    to: str
+    subject: str
+    body: str
+    created_at: datetime
+    tries: int
+
+
+def next_try(tries: int) -> timedelta:
+    """How long to wait after a number of failed tries: 1, 2, 4 ... minutes, at most six hours."""
+    return timedelta(minutes=min(2 ** max(0, tries - 1), 360))
+
+
+def deliver_due(bind: Engine | None = None, *, now: datetime) -> int:
+    """Deliver every mail whose time has come; gives how many were sent. After ten failures a mail is left alone."""
+    sent = 0
+    with reading(bind) as session:
+        due = session.scalars(
+            select(OutboxMail.id)
+            .where(OutboxMail.sent_at.is_(None), OutboxMail.next_try_at <= now, OutboxMail.tries < MOST_TRIES)
+            .order_by(OutboxMail.next_try_at, OutboxMail.id)
+            .limit(BATCH)
+        ).all()
+    for mail_id in due:
+        claimed = _claim(bind, mail_id, now)
+        if claimed is None:
+            continue
+        error = _send(claimed)
+        _note(bind, claimed, error=error, now=now)
+        sent += not error
+    return sent
+
+
+def _claim(bind: Engine | None, mail_id: int, now: datetime) -> _Claimed | None:
+    with writing(bind, keeps_timeline=False) as session:
+        won: Any = session.execute(
+            update(OutboxMail)
+            .where(OutboxMail.id == mail_id, OutboxMail.sent_at.is_(None), OutboxMail.next_try_at <= now)
+            .values(next_try_at=now + LEASE, tries=OutboxMail.tries + 1)
+        )
+        if won.rowcount != 1:
+            return None
+        m = session.get_one(OutboxMail, mail_id)
+        return _Claimed(m.id, m.to_address, m.subject, m.body, m.created_at, m.tries)
+
+
+def _note(bind: Engine | None, mail: _Claimed, *, error: str, now: datetime) -> None:
+    with writing(bind, keeps_timeline=False) as session:
+        row = session.get_one(OutboxMail, mail.mail_id)
+        row.error = error
+        if error:
+            row.next_try_at = now + next_try(mail.tries)
+        else:
+            row.sent_at = now
+
+
+def _send(mail: _Claimed) -> str:
+    """Send one mail; an empty text when it went out, else the kind of failure (never the mail's content)."""
+    message = compose(mail.to, mail.subject, mail.body, mail_id=mail.mail_id, at=mail.created_at)
+    try:
+        if settings().smtp_url:
+            send_by_smtp(settings().smtp_url, message)
+        else:
+            write_file(settings().var / "outbox", message, mail.mail_id)
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        log.warning("mail %s could not be delivered (try %s): %s", mail.mail_id, mail.tries, type(error).__name__)
+        return f"{type(error).__name__}: {error}"[:500]
+    return ""
+
+
+def compose(to: str, subject: str, body: str, *, mail_id: int, at: datetime) -> EmailMessage:
+    """The mail as it is sent; plain text, with an id that stays the same over several tries."""
+    message = EmailMessage()
+    sender = settings().mail_from
+    message["From"] = sender
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{mail_id}.{int(at.timestamp())}@{sender.rpartition('@')[2] or 'localhost'}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body)
+    return message
+
+
+def write_file(folder: Path, message: EmailMessage, mail_id: int) -> Path:
+    """Keep a mail as a file a mail program opens; written whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{mail_id:08d}.eml"
+    half = path.with_suffix(".part")
+    half.write_bytes(message.as_bytes())
+    half.replace(path)
+    return path
+
+
+def send_by_smtp(url: str, message: EmailMessage) -> None:
+    """Send through smtp://user:password@host:port, smtps:// for TLS from the start, ?starttls=1 for STARTTLS."""
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    context = ssl.create_default_context()
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_SECONDS, context=context)
+    elif parts.scheme == "smtp":
+        server = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT_SECONDS)
+    else:
+        raise ValueError("SMTP_URL begins with smtp:// or smtps://")
+    with server:
+        if parse_qs(parts.query).get("starttls") == ["1"]:
+            server.starttls(context=context)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(message)

@@ -1,0 +1,186 @@
+"""Reading people: the list for administrators, one person, and who to tell about a dealer's record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, column, func, or_, select, table
+from sqlalchemy.orm import Session
+
+from db.core.actor import Actor, Scope
+from db.core.mailer import MOST_TRIES
+from db.core.outbox import OutboxMail
+from db.core.permissions import GRANTED, Permission, Role
+from db.core.problems import NotFound
+from db.core.settings import settings
+from db.people.rules import tidy_username
+from db.people.sessions import actor_of, person_actor
+from db.people.tables import Person, PersonScope, SignInSession
+
+# Dealers come after people in the order of areas; their names are all that is needed of them here.
+DEALER = table("dealer", column("id"), column("code"), column("name"), column("region"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonLine:
+    """One person as the list and the drawer show them."""
+
+    person_id: int
+    username: str
+    name: str
+    email: str
+    role: Role
+    scope: Scope
+    scope_text: str
+    zone: str
+    is_active: bool
+    must_change_password: bool
+    last_sign_in_at: datetime | None
+    created_at: datetime
+    version: int
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """(label, tone) of the account."""
+        if not self.is_active:
+            return ("Disabled", "neutral")
+        return ("One-time password", "attention") if self.must_change_password else ("Active", "good")
+
+
+def _lines(session: Session, people: Sequence[Person]) -> list[PersonLine]:
+    ids = [p.id for p in people]
+    scopes: dict[int, list[tuple[str | None, int | None]]] = {}
+    codes: dict[int, list[str]] = {}
+    rows = session.execute(
+        select(PersonScope.person_id, PersonScope.region, PersonScope.dealer_id, DEALER.c.code, DEALER.c.name)
+        .outerjoin(DEALER, DEALER.c.id == PersonScope.dealer_id)
+        .where(PersonScope.person_id.in_(ids))
+        .order_by(DEALER.c.code)
+    )
+    for person_id, region, dealer_id, code, name in rows:
+        scopes.setdefault(person_id, []).append((region, dealer_id))
+        if code is not None:
+            codes.setdefault(person_id, []).append(f"{code} {name}")
+    found = []
+    for p in people:
+        actor = actor_of(p, scopes.get(p.id, []))
+        dealers = codes.get(p.id, [])
+        text = dealers[0] if actor.scope.kind == "dealers" and len(dealers) == 1 else actor.scope.describe()
+        found.append(
+            PersonLine(
+                person_id=p.id, username=p.username, name=p.name, email=p.email, role=actor.role, scope=actor.scope,
+                scope_text=text, zone=p.zone, is_active=p.is_active, must_change_password=p.must_change_password,
+                last_sign_in_at=p.last_sign_in_at, created_at=p.created_at, version=p.version,
+            )
+        )  # fmt: skip
+    return found
+
+
+def list_people(
+    session: Session, *, actor: Actor, text: str = "", roles: Sequence[Role] = (), is_active: bool | None = None
+) -> list[PersonLine]:
+    """People by name; `text` is searched in name, user name and e-mail. Needs people.view."""
+    actor.require(Permission.PEOPLE_VIEW)
+    query = select(Person).order_by(func.lower(Person.name), Person.id)
+    for word in text.split():
+        like = "%" + word.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(
+            or_(*(func.lower(c).like(like, escape="\\") for c in (Person.name, Person.username, Person.email)))
+        )
+    if roles:
+        query = query.where(Person.role.in_([r.value for r in roles]))
+    if is_active is not None:
+        query = query.where(Person.is_active.is_(is_active))
+    return _lines(session, session.scalars(query).all())
+
+
+def get_person(
+    session: Session, *, actor: Actor, person_id: int | None = None, username: str | None = None
+) -> PersonLine:
+    """One person by id or user name; raises `NotFound`. One's own record needs no permission."""
+    which = Person.id == person_id if person_id is not None else Person.username == tidy_username(username or "")
+    person = session.scalars(select(Person).where(which)).one_or_none()
+    if person is None or person.id != actor.user_id:
+        actor.require(Permission.PEOPLE_VIEW)
+    if person is None:
+        raise NotFound("This person")
+    return _lines(session, [person])[0]
+
+
+def actor_for(session: Session, *, username: str) -> Actor:
+    """The actor an active person is, for tests, the seed and the command line; raises `NotFound`."""
+    person = session.scalars(
+        select(Person).where(Person.username == tidy_username(username), Person.is_active.is_(True))
+    ).one_or_none()
+    if person is None:
+        raise NotFound("This person")
+    return person_actor(session, person_id=person.id)
+
+
+def previous_visit(session: Session, *, person_id: int) -> datetime | None:
+    """When the visit before this one began; None for somebody who signs in for the first time."""
+    return session.scalar(select(Person.previous_visit_at).where(Person.id == person_id))
+
+
+def names_of(session: Session, *, person_ids: Iterable[int]) -> dict[int, str]:
+    """Names by id, for lists that show who a record is assigned to."""
+    ids = sorted(set(person_ids))
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples()
+    return dict(rows.all())
+
+
+def list_regions(session: Session) -> list[str]:
+    """The regions there are dealers in."""
+    return [r for (r,) in session.execute(select(DEALER.c.region).distinct().order_by(DEALER.c.region))]
+
+
+def list_dealer_choices(session: Session, *, scope: Scope) -> list[tuple[int, str]]:
+    """(id, "code name") of the dealers somebody with this scope may give access to."""
+    rows = session.execute(
+        select(DEALER.c.id, DEALER.c.code, DEALER.c.name)
+        .where(scope.where(DEALER.c.id, DEALER.c.region))
+        .order_by(DEALER.c.code)
+    )
+    return [(dealer_id, f"{code} {name}") for dealer_id, code, name in rows]
+
+
+def dealers_reached_by(scope: Scope) -> ColumnElement[bool]:
+    """The condition on `DEALER` for a scope."""
+    return scope.where(DEALER.c.id, DEALER.c.region)
+
+
+def people_to_tell(session: Session, *, dealer_id: int | None, region: str | None, permission: Permission) -> list[int]:
+    """Ids of active people who hold a permission and whose scope reaches a dealer (or an unassigned lead's region)."""
+    roles = [role.value for role, granted in GRANTED.items() if permission in granted]
+    reaches = [Person.scope_kind == "all"]
+    if region is not None:
+        reaches.append(and_(Person.scope_kind == "regions", PersonScope.region == region))
+    if dealer_id is not None:
+        reaches.append(and_(Person.scope_kind == "dealers", PersonScope.dealer_id == dealer_id))
+    return list(
+        session.scalars(
+            select(Person.id)
+            .distinct()
+            .outerjoin(PersonScope, PersonScope.person_id == Person.id)
+            .where(Person.is_active.is_(True), Person.role.in_(roles), or_(*reaches))
+            .order_by(Person.id)
+        )
+    )
+
+
+def desk_figures(session: Session, *, now: datetime) -> dict[str, int]:
+    """A few figures for a monitor: active accounts, signed-in browsers, mail that waits and mail that was given up."""
+    idle_since = now - timedelta(minutes=settings().session_idle_minutes)
+    counts = {
+        "people": select(func.count()).select_from(Person).where(Person.is_active.is_(True)),
+        "signed_in_browsers": select(func.count(func.distinct(SignInSession.browser))).where(
+            SignInSession.ended_at.is_(None), SignInSession.expires_at > now, SignInSession.seen_at > idle_since
+        ),
+        "mail_waiting": select(func.count()).select_from(OutboxMail).where(OutboxMail.sent_at.is_(None)),
+        "mail_given_up": select(func.count())
+        .select_from(OutboxMail)
+        .where(OutboxMail.sent_at.is_(None), OutboxMail.tries >= MOST_TRIES),
+    }
+    return {name: session.scalar(query) or 0 for name, query in counts.items()}

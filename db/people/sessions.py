@@ -1,0 +1,251 @@
+"""Signed-in browsers: opened after a sign-in, looked up on every run, ended on the server (reliability.md 0.1, R33).
+
+A sign-in makes a session with a one-time ticket; the browser swaps the ticket for a cookie. Ticket and cookie are
+random and stored as SHA-256 only. Everything here is housekeeping: `writing(keeps_timeline=False)`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, delete, select, update
+from sqlalchemy.orm import Session
+
+from db.core.actor import Actor, Scope
+from db.core.permissions import Role
+from db.core.session import writing
+from db.core.settings import settings
+from db.people.rules import session_is_over
+from db.people.tables import Person, PersonScope, SignInSession, SignInTry
+
+TICKET_SECONDS = 60
+# How exact `seen_at` is: one write a minute for each person who is working, not one a click.
+SEEN_EVERY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Who is signed in, as the database says at this moment."""
+
+    session_id: int
+    actor: Actor
+    email: str
+    must_change_password: bool
+    seen_at: datetime
+    ticket_waits: bool
+
+    @property
+    def person_id(self) -> int:
+        """The id of the person."""
+        assert self.actor.user_id is not None
+        return self.actor.user_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A new session: its id stays on the server, its ticket goes to the browser once."""
+
+    session_id: int
+    ticket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInBrowser:
+    """One line of "where you are signed in"."""
+
+    session_id: int
+    signed_in_at: datetime
+    seen_at: datetime
+    source: str
+    is_this_one: bool
+
+
+def digest(secret: str) -> str:
+    """What is stored of a ticket or a token."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def open_session(session: Session, *, person_id: int, source: str, now: datetime) -> Opened:
+    """Open a session for a person whose password was just checked; begins a new visit."""
+    ticket = secrets.token_urlsafe(32)
+    row = SignInSession(
+        person_id=person_id, browser=secrets.token_hex(16), ticket_hash=digest(ticket),
+        ticket_expires_at=now + timedelta(seconds=TICKET_SECONDS), created_at=now, seen_at=now,
+        expires_at=now + timedelta(hours=settings().session_absolute_hours), ended_because="", source=source[:80],
+    )  # fmt: skip
+    session.add(row)
+    session.execute(
+        update(Person)
+        .where(Person.id == person_id)
+        .values(last_sign_in_at=now, previous_visit_at=Person.visit_started_at, visit_started_at=now)
+    )
+    session.flush()
+    return Opened(session_id=row.id, ticket=ticket)
+
+
+def redeem(session: Session, *, ticket: str, old_token: str, now: datetime) -> str | None:
+    """Swap a ticket for a new token, once; None when the ticket is unknown, used or older than a minute.
+
+    `old_token` is the cookie the browser already had: tabs of the same person become one browser, and a browser that
+    now belongs to somebody else ends the sessions of the person before.
+    """
+    token = secrets.token_urlsafe(32)
+    swapped: Any = session.execute(
+        update(SignInSession)
+        .where(
+            SignInSession.ticket_hash == digest(ticket),
+            SignInSession.ticket_expires_at > now,
+            SignInSession.ended_at.is_(None),
+        )
+        .values(token_hash=digest(token), ticket_hash=None, ticket_expires_at=None)
+    )
+    if swapped.rowcount != 1:
+        return None
+    mine = session.execute(select(SignInSession).where(SignInSession.token_hash == digest(token))).scalar_one()
+    before = _by_token(session, old_token)
+    if before is not None and before.ended_at is None:
+        if before.person_id == mine.person_id:
+            mine.browser = before.browser
+        else:
+            _end(session, SignInSession.browser == before.browser, because="another sign-in", now=now)
+    return token
+
+
+def _by_token(session: Session, token: str) -> SignInSession | None:
+    if not token:
+        return None
+    return session.execute(select(SignInSession).where(SignInSession.token_hash == digest(token))).scalar_one_or_none()
+
+
+def find_account(session: Session, *, now: datetime, session_id: int | None = None, token: str = "") -> Account | None:
+    """Who a session (by id, or by the cookie's token) belongs to now; None when it is over or the account disabled.
+
+    One indexed query: role, scope and zone are read afresh, so a change holds from the next action on (R29).
+    """
+    if session_id is None and not token:
+        return None
+    which = SignInSession.id == session_id if session_id is not None else SignInSession.token_hash == digest(token)
+    rows = session.execute(
+        select(SignInSession, Person, PersonScope.region, PersonScope.dealer_id)
+        .join(Person, Person.id == SignInSession.person_id)
+        .outerjoin(PersonScope, PersonScope.person_id == Person.id)
+        .where(which)
+    ).all()
+    if not rows:
+        return None
+    row, person = rows[0][0], rows[0][1]
+    over = session_is_over(
+        now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at,
+        idle_minutes=settings().session_idle_minutes,
+    )  # fmt: skip
+    if over or not person.is_active or person.role not in set(Role):
+        return None
+    return Account(
+        session_id=row.id,
+        actor=actor_of(person, [(region, dealer_id) for _, _, region, dealer_id in rows]),
+        email=person.email,
+        must_change_password=person.must_change_password,
+        seen_at=row.seen_at,
+        ticket_waits=row.ticket_hash is not None and row.ticket_expires_at is not None and row.ticket_expires_at > now,
+    )
+
+
+def actor_of(person: Person, scopes: list[tuple[str | None, int | None]]) -> Actor:
+    """The actor a person is, with the regions or dealers of their scope rows."""
+    scope = Scope("dealers")  # sees nothing: what an unknown kind of scope comes to
+    if person.scope_kind == "all":
+        scope = Scope("all")
+    elif person.scope_kind == "regions":
+        scope = Scope("regions", regions=frozenset(region for region, _ in scopes if region))
+    elif person.scope_kind == "dealers":
+        scope = Scope("dealers", dealer_ids=frozenset(dealer_id for _, dealer_id in scopes if dealer_id is not None))
+    return Actor(
+        user_id=person.id, username=person.username, name=person.name, role=Role(person.role), scope=scope,
+        zone=person.zone,
+    )  # fmt: skip
+
+
+def person_actor(session: Session, *, person_id: int) -> Actor:
+    """The actor a person is, by id; the person must exist."""
+    person = session.get_one(Person, person_id)
+    scopes = session.execute(
+        select(PersonScope.region, PersonScope.dealer_id).where(PersonScope.person_id == person_id)
+    ).tuples()
+    return actor_of(person, list(scopes.all()))
+
+
+def touch(session: Session, *, session_id: int, now: datetime) -> None:
+    """Note that the person is working."""
+    session.execute(
+        update(SignInSession).where(SignInSession.id == session_id, SignInSession.seen_at < now).values(seen_at=now)
+    )
+
+
+def _end(session: Session, which: ColumnElement[bool], *, because: str, now: datetime) -> int:
+    ended: Any = session.execute(
+        update(SignInSession)
+        .where(which, SignInSession.ended_at.is_(None))
+        .values(ended_at=now, ended_because=because, ticket_hash=None, ticket_expires_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(ended.rowcount)
+
+
+def end_browser(session: Session, *, session_id: int, person_id: int, because: str, now: datetime) -> int:
+    """End a session and every other tab of the same browser; a session of somebody else is left alone."""
+    browser = select(SignInSession.browser).where(SignInSession.id == session_id).scalar_subquery()
+    which = (SignInSession.person_id == person_id) & (SignInSession.browser == browser)
+    return _end(session, which, because=because, now=now)
+
+
+def end_token(session: Session, *, token: str, because: str, now: datetime) -> int:
+    """End the browser a cookie belongs to."""
+    row = _by_token(session, token)
+    return 0 if row is None else end_browser(
+        session, session_id=row.id, person_id=row.person_id, because=because, now=now
+    )  # fmt: skip
+
+
+def end_all(
+    session: Session, *, person_id: int, because: str, now: datetime, keep_session_id: int | None = None
+) -> int:
+    """End a person's sessions everywhere, but for the browser of `keep_session_id`."""
+    which: ColumnElement[bool] = SignInSession.person_id == person_id
+    if keep_session_id is not None:
+        kept = select(SignInSession.browser).where(SignInSession.id == keep_session_id).scalar_subquery()
+        which &= SignInSession.browser != kept
+    return _end(session, which, because=because, now=now)
+
+
+def list_browsers(
+    session: Session, *, person_id: int, this_session_id: int | None, now: datetime
+) -> list[SignedInBrowser]:
+    """Where a person is signed in now, the newest first, one line a browser."""
+    rows = session.scalars(
+        select(SignInSession)
+        .where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None), SignInSession.expires_at > now)
+        .order_by(SignInSession.seen_at.desc(), SignInSession.id.desc())
+    ).all()
+    idle = timedelta(minutes=settings().session_idle_minutes)
+    own = next((row.browser for row in rows if row.id == this_session_id), None)
+    found: dict[str, SignedInBrowser] = {}
+    for row in rows:
+        if now - row.seen_at < idle and row.browser not in found:
+            found[row.browser] = SignedInBrowser(
+                session_id=row.id, signed_in_at=row.created_at, seen_at=row.seen_at, source=row.source,
+                is_this_one=row.browser == own,
+            )  # fmt: skip
+    return list(found.values())
+
+
+def tidy(bind: Engine | None, *, now: datetime) -> int:
+    """Forget what no longer matters: tries of yesterday, sessions that ended a month ago. Safe in several processes."""
+    with writing(bind, keeps_timeline=False) as session:
+        old_tries: Any = session.execute(delete(SignInTry).where(SignInTry.at < now - timedelta(days=1)))
+        month_ago = now - timedelta(days=30)
+        old_sessions: Any = session.execute(delete(SignInSession).where(SignInSession.expires_at < month_ago))
+        return int(old_tries.rowcount + old_sessions.rowcount)

@@ -1,0 +1,76 @@
+"""The server: Home.py with HTTP routes, security headers and the sweep. Start it with `streamlit run server.py`."""
+
+import importlib
+import importlib.util
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import anyio
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from streamlit.runtime.pages_manager import PagesManager
+
+from components import auth, door, incidents
+from db.core.session import engine
+from db.core.settings import settings
+from db.migrate import SchemaUnknown, require_known
+
+log = logging.getLogger("dealerdesk.server")
+
+# Else a process that nobody has visited yet would run any file straight under pages/ without Home.py, for whoever asks.
+PagesManager.uses_pages_directory = False
+auth.cookies_are_set_by_server()
+
+
+def refuse_unknown_schema() -> None:
+    """End the process with one sentence when the database is not the one this program was made for."""
+    try:
+        require_known(engine())
+    except SchemaUnknown as error:
+        sys.exit(str(error))
+
+
+def intake_routes() -> list[Route]:
+    """POST /intake/adf and whatever else lead intake serves: `ROUTES` of db/leads/http_intake.py."""
+    if importlib.util.find_spec("db.leads.http_intake") is None:
+        return []
+    return list(importlib.import_module("db.leads.http_intake").ROUTES)
+
+
+def sweep(now: datetime) -> None:
+    """Run the jobs of every area once; each claims its rows in the database, so several processes may do this."""
+    if importlib.util.find_spec("db.catalog") is not None:
+        importlib.import_module("db.catalog").run_jobs(now)
+
+
+async def sweep_for_ever() -> None:
+    """Sweep now and then; whatever goes wrong is logged and tried again the next time."""
+    while True:
+        try:
+            await anyio.to_thread.run_sync(sweep, datetime.now(UTC))
+        except Exception as error:
+            incidents.report(error, where="the sweep")
+        await anyio.sleep(settings().sweep_seconds)
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Sweep for as long as the server runs."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sweep_for_ever)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+refuse_unknown_schema()
+app = st.App(
+    "Home.py",
+    routes=[*door.ROUTES, *intake_routes()],
+    middleware=[Middleware(door.Guard)],
+    lifespan=lifespan,
+    on_script_error=incidents.show,
+)
