@@ -17,7 +17,21 @@ from sqlalchemy.orm import Session
 
 from db.calendar.area import AREA as CALENDAR
 from db.checks import CORE_CHECKS
-from db.core.area import Area, Check, ExportKind, ImportKind, Job, Metric, SearchSource, WorkSource
+from db.core import search
+from db.core.actor import Actor
+from db.core.area import (
+    Area,
+    Check,
+    ExportKind,
+    ImportKind,
+    Job,
+    Metric,
+    SearchResult,
+    SearchSource,
+    WorkCount,
+    WorkLine,
+    WorkSource,
+)
 from db.core.problems import Problem, Refused
 from db.dealers.area import AREA as DEALERS
 from db.imports.area import AREA as IMPORTS
@@ -37,6 +51,7 @@ _FLOWS = {flow.name: flow for flow in FLOWS}
 register(_IMPORTS.values())
 
 
+# ---- by name -------------------------------------------------------------------------------------------------------
 def _get(found: dict[str, T], name: str, what: str, field: str) -> T:
     if name not in found:
         known = ", ".join(sorted(found)) or "none"
@@ -81,16 +96,60 @@ def all_metrics() -> tuple[Metric, ...]:
     return tuple(_METRICS.values())
 
 
-def work_sources() -> tuple[WorkSource, ...]:
-    """What my work is put together from."""
-    return tuple(source for area in AREAS for source in area.work)
+# ---- my work and search --------------------------------------------------------------------------------------------
+OPENED_BY: dict[str, tuple[str, str]] = {
+    "lead": ("pages/leads/lead.py", "lead"),
+    "dealer": ("pages/network/dealer.py", "dealer"),
+    "person": ("pages/admin/people.py", "person"),
+    "calendar": ("pages/admin/calendars.py", "calendar"),
+    "import_batch": ("pages/admin/imports.py", "batch"),
+}
+"""The page that shows a kind of record, and the name its id has in the address."""
 
 
-def search_sources() -> tuple[SearchSource, ...]:
-    """What the search box finds."""
-    return tuple(source for area in AREAS for source in area.search)
+def open_page(item_type: str, item_id: int) -> tuple[str, dict[str, str]] | None:
+    """Where a click on a record leads: (page, query), or None for a kind that has no page."""
+    if item_type not in OPENED_BY:
+        return None
+    page, name = OPENED_BY[item_type]
+    return page, {name: str(item_id)}
 
 
+def work_sources(actor: Actor) -> tuple[WorkSource, ...]:
+    """What this actor's work is put together from."""
+    return tuple(source for area in AREAS for source in area.work if actor.can(source.permission))
+
+
+def work_lines(session: Session, *, actor: Actor, now: datetime, limit: int = 50) -> list[WorkLine]:
+    """Everything that waits for this actor across all queues, due first; what has no due time comes last."""
+    lines = [
+        line for source in work_sources(actor) for line in source.lines(session, actor=actor, now=now, limit=limit)
+    ]
+    return sorted(lines, key=lambda line: (line.due_at is None, line.due_at or now, line.number))[:limit]
+
+
+def work_counts(session: Session, *, actor: Actor, now: datetime) -> list[WorkCount]:
+    """How much waits for this actor, a count a queue, in the order of the areas."""
+    return [count for source in work_sources(actor) for count in source.counts(session, actor=actor, now=now)]
+
+
+def search_sources(actor: Actor) -> tuple[SearchSource, ...]:
+    """What the search box finds for this actor."""
+    return tuple(source for area in AREAS for source in area.search if actor.can(source.permission))
+
+
+def search_everything(session: Session, typed: str, *, actor: Actor, limit: int = 20) -> dict[str, list[SearchResult]]:
+    """What the typed words find, by kind of record, each kind at most `limit`; kinds without a hit are left out."""
+    found: dict[str, list[SearchResult]] = {}
+    for source in search_sources(actor):
+        # Each kind is asked for by itself, so that many leads cannot crowd out the one dealer.
+        hits = search.find(session, typed, kinds=(source.kind,), scope=actor.scope, limit=limit)
+        if hits:
+            found[source.label] = source.load(session, ids=[hit.item_id for hit in hits], actor=actor)
+    return {label: results for label, results in found.items() if results}
+
+
+# ---- the sweep -----------------------------------------------------------------------------------------------------
 def all_jobs() -> tuple[Job, ...]:
     """What the sweep does, in the order of the areas."""
     return tuple(job for area in AREAS for job in area.jobs)
@@ -121,6 +180,7 @@ def _run(job: Callable[..., int], bind: Engine | None, now: datetime) -> int:
     return job(bind, now=now)
 
 
+# ---- the checks ----------------------------------------------------------------------------------------------------
 def checks() -> tuple[Check, ...]:
     """What `python -m db check` verifies: the core's own promises first, then each area's."""
     return (*CORE_CHECKS, *(check for area in AREAS for check in area.checks))

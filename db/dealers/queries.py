@@ -23,7 +23,7 @@ from db.dealers.tables import Dealer, DealerBrand, DealerTerritory
 if TYPE_CHECKING:
     import pandas as pd
 
-PAGE = "pages/network/dealers.py"
+PAGE = "pages/network/dealer.py"
 _COLUMNS = (
     Dealer.id, Dealer.code, Dealer.name, Dealer.region, Dealer.state, Dealer.city, Dealer.status, Dealer.takes_leads,
     Dealer.lead_weight, Dealer.lead_cap, Dealer.daily_quota, Dealer.zone, Dealer.latitude, Dealer.longitude,
