@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, String, column, func, select, table
+from sqlalchemy import Integer, String, column, func, select, table
 from sqlalchemy.orm import Session
 
 from db.calendar.holidays_us import federal_holidays
@@ -229,5 +229,5 @@ def list_holiday_lists(session: Session) -> list[HolidayListRecord]:
     ]  # fmt: skip
 
 
-def _counts(session: Session, query: Select[Any]) -> dict[int, int]:
+def _counts(session: Session, query: Any) -> dict[int, int]:
     return {key: number for key, number in session.execute(query) if key is not None}

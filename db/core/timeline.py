@@ -7,18 +7,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from numbers import Integral
+from pathlib import PurePath
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     ForeignKey,
     Index,
     Integer,
+    Select,
     String,
     Text,
+    cast,
+    func,
     select,
     update,
 )
@@ -26,6 +35,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.core.actor import Actor
 from db.core.base import Base
+from db.core.labels import storable
 from db.core.types import BigId, Json, UtcDateTime
 
 GENESIS = "0" * 64
@@ -98,21 +108,36 @@ class _Entry:
 
 
 def _plain(value: Any) -> Any:
-    """Make a value fit for canonical JSON: moments and dates as ISO text, sets sorted, enums as their values."""
+    """Make a value fit for canonical JSON, so that it reads back the same from JSON text and from PostgreSQL's JSONB.
+
+    Moments and dates become ISO text, sets are sorted, enums become their values, decimals text. JSONB forgets how a
+    number was written (1e22, -0.0, 2.0), so whole floats become integers. TypeError for what has no such form.
+    """
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return storable(str(value))
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return str(float(value))
+        return int(value) if value.is_integer() else float(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
+        return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+    if isinstance(value, date | time):
         return value.isoformat()
+    if isinstance(value, Decimal | UUID | PurePath):
+        return storable(str(value))
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {storable(str(k)): _plain(v) for k, v in value.items()}
     if isinstance(value, set | frozenset):
-        return sorted(_plain(v) for v in value)
+        return sorted((_plain(v) for v in value), key=canonical)
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
-    if isinstance(value, str):
-        # PostgreSQL cannot keep U+0000 in JSON; a visible stand-in is kept instead of losing the entry.
-        return str(value).replace("\x00", "\N{SYMBOL FOR NULL}")
-    return value
+    raise TypeError(f"the timeline cannot keep a {type(value).__name__}: {value!r}")
 
 
 def record(
@@ -145,21 +170,30 @@ def record(
         actor,
         area,
         command,
-        str(_plain(summary)),
+        storable(summary),
         list(items),
-        str(_plain(reason)),
+        storable(reason),
         detail,
     )
     session.info.setdefault("timeline", []).append(entry)
 
 
+def repeated(session: Session) -> None:
+    """Tell that this command was carried out before (a form sent twice): it changes nothing, so no entry is due."""
+    session.info["timeline_repeated"] = True
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: the one spelling of a value that is hashed."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def digest(prev_hash: str, fields: Mapping[str, Any]) -> str:
     """SHA-256 over the previous hash and the canonical JSON of one entry."""
-    body = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(f"{prev_hash}\n{body}".encode()).hexdigest()
+    return hashlib.sha256(f"{prev_hash}\n{canonical(fields)}".encode()).hexdigest()
 
 
-def _fields(entry: TimelineEntry, items: list[list[Any]]) -> dict[str, Any]:
+def _fields(entry: Any, detail: Any, items: list[list[Any]]) -> dict[str, Any]:
     return {
         "seq": entry.seq,
         "at": entry.at.astimezone(UTC).isoformat(),
@@ -170,26 +204,29 @@ def _fields(entry: TimelineEntry, items: list[list[Any]]) -> dict[str, Any]:
         "command": entry.command,
         "summary": entry.summary,
         "reason": entry.reason,
-        "detail": entry.detail,
+        "detail": detail,
         "items": items,
     }
 
 
 def write(session: Session, *, expected: int) -> None:
-    """Append what was queued to the chain. A transaction that queued another number of entries is a programming error."""
+    """Append what was queued to the chain; AssertionError when the transaction queued another number of entries."""
     queued: list[_Entry] = session.info.pop("timeline", [])
+    if session.info.pop("timeline_repeated", False):
+        expected = 0
     if len(queued) != expected:
         names = ", ".join(e.command for e in queued) or "none"
         raise AssertionError(
             f"a command writes exactly {expected} timeline entry, this one queued {len(queued)}: {names}"
         )
     for queue_entry in queued:
-        head = session.execute(select(TimelineHead).where(TimelineHead.id == 1).with_for_update()).scalar_one()
+        # Columns, not the object: an object this session has read before would keep its old values.
+        head = session.execute(_head().with_for_update()).one()
         entry = TimelineEntry(
             seq=head.seq + 1,
             at=queue_entry.at,
-            actor=queue_entry.actor.username,
-            actor_name=queue_entry.actor.name,
+            actor=storable(queue_entry.actor.username),
+            actor_name=storable(queue_entry.actor.name),
             source=queue_entry.actor.source,
             area=queue_entry.area,
             command=queue_entry.command,
@@ -198,8 +235,8 @@ def write(session: Session, *, expected: int) -> None:
             detail=queue_entry.detail,
             prev_hash=head.hash,
         )
-        items = [[i.item_type, i.item_id, i.dealer_id] for i in queue_entry.items]
-        entry.hash = digest(head.hash, _fields(entry, items))
+        items = [_plain([i.item_type, i.item_id, i.dealer_id]) for i in queue_entry.items]
+        entry.hash = digest(head.hash, _fields(entry, entry.detail, items))
         session.add(entry)
         session.flush()
         session.add_all(TimelineLink(seq=entry.seq, item_type=t, item_id=i, dealer_id=d) for t, i, d in items)
@@ -207,9 +244,19 @@ def write(session: Session, *, expected: int) -> None:
         session.execute(update(TimelineHead).where(TimelineHead.id == 1).values(seq=entry.seq, hash=entry.hash))
 
 
+def _head() -> Select[int, str]:
+    return select(TimelineHead.seq, TimelineHead.hash).where(TimelineHead.id == 1)
+
+
+def head_of(session: Session) -> tuple[int, str]:
+    """Number and hash of the newest entry: what is exported daily and given to `verify` later."""
+    head = session.execute(_head()).one()
+    return head.seq, head.hash
+
+
 @dataclass(frozen=True)
 class ChainReport:
-    """What verifying the chain found: the number of entries, and the first number where something is wrong."""
+    """What verifying the chain found: the number of entries read, and the first number where something is wrong."""
 
     entries: int
     head: str
@@ -217,47 +264,84 @@ class ChainReport:
     message: str
 
 
-def verify(session: Session) -> ChainReport:
-    """Walk the whole chain; finds edits, deletions, swaps and insertions with the first bad number (R37)."""
-    links: dict[int, list[list[Any]]] = {}
-    for link in session.execute(
-        select(
-            TimelineLink.seq,
-            TimelineLink.item_type,
-            TimelineLink.item_id,
-            TimelineLink.dealer_id,
-        ).order_by(TimelineLink.id)
-    ):
-        links.setdefault(link.seq, []).append([link.item_type, link.item_id, link.dealer_id])
-    previous, count = GENESIS, 0
-    stream = session.execute(
-        select(TimelineEntry).order_by(TimelineEntry.seq).execution_options(yield_per=2000)
-    ).scalars()
-    for entry in stream:
-        count += 1
-        if entry.seq != count or entry.prev_hash != previous:
-            return ChainReport(
-                count,
-                previous,
-                count,
-                f"entry {count} does not follow entry {count - 1}",
-            )
-        if digest(previous, _fields(entry, links.pop(entry.seq, []))) != entry.hash:
-            return ChainReport(
-                count,
-                previous,
-                count,
-                f"entry {count} was changed after it was written",
-            )
-        previous = entry.hash
-    if links:
-        return ChainReport(count, previous, min(links), "a link points to an entry that is missing")
-    head = session.get_one(TimelineHead, 1)
-    if (head.seq, head.hash) != (count, previous):
-        return ChainReport(
-            count,
-            previous,
-            count + 1,
-            f"the chain ends at {count}, but {head.seq} entries were written",
-        )
-    return ChainReport(count, previous, None, f"{count} entries, chain intact")
+PAGE = 1000
+
+
+def _entries_after(session: Session, seq: int | None, size: int) -> Sequence[Any]:
+    query = select(
+        TimelineEntry.seq, TimelineEntry.at, TimelineEntry.actor, TimelineEntry.actor_name, TimelineEntry.source,
+        TimelineEntry.area, TimelineEntry.command, TimelineEntry.summary, TimelineEntry.reason,
+        cast(TimelineEntry.detail, Text).label("detail"), TimelineEntry.prev_hash, TimelineEntry.hash,
+    )  # fmt: skip
+    if seq is not None:
+        query = query.where(TimelineEntry.seq > seq)
+    return session.execute(query.order_by(TimelineEntry.seq).limit(size)).all()
+
+
+def _links_of(session: Session, first: int, last: int) -> dict[int, list[list[Any]]]:
+    found: dict[int, list[list[Any]]] = {}
+    query = select(TimelineLink.seq, TimelineLink.item_type, TimelineLink.item_id, TimelineLink.dealer_id)
+    query = query.where(TimelineLink.seq >= first, TimelineLink.seq <= last).order_by(TimelineLink.id)
+    for seq, *item in session.execute(query):
+        found.setdefault(seq, []).append(item)
+    return found
+
+
+def _problem_of(row: Any, number: int, previous: str, items: list[list[Any]]) -> str:
+    if row.seq != number or row.prev_hash != previous:
+        return f"entry {number} does not follow entry {number - 1}"
+    try:
+        is_same = digest(previous, _fields(row, json.loads(row.detail), items)) == row.hash
+    except (ValueError, TypeError):  # what is stored is not what this module writes
+        is_same = False
+    return "" if is_same else f"entry {number} was changed after it was written"
+
+
+def verify(session: Session, *, exported: tuple[int, str] | None = None) -> ChainReport:
+    """Walk the whole chain; finds edits, deletions, swaps and insertions with the first bad number (R37).
+
+    `exported` is a number and hash noted earlier (`head_of`): with it a cut tail and a chain that was rewritten as a
+    whole are found too. One pass in pages, so memory stays flat; safe while others write.
+    """
+    count, previous, size = 0, GENESIS, PAGE
+    while True:
+        try:
+            page = _entries_after(session, count or None, size)
+        except (ValueError, TypeError):  # a moment that is none: find its entry one by one
+            if size == 1:
+                return ChainReport(count, previous, count + 1, f"entry {count + 1} cannot be read")
+            size = 1
+            continue
+        if not page:
+            head = session.execute(_head()).one_or_none()
+            if head is not None and head.seq > count and _entries_after(session, count or None, 1):
+                continue  # somebody wrote between the last page and the look at the head
+            break
+        links = _links_of(session, page[0].seq, page[-1].seq)
+        for row in page:
+            message = _problem_of(row, count + 1, previous, links.get(row.seq, []))
+            if not message and exported is not None and row.seq == exported[0] and row.hash != exported[1]:
+                message = f"entry {row.seq} is not the one whose hash was exported"
+            if message:
+                return ChainReport(count, previous, count + 1, message)
+            count, previous = count + 1, row.hash
+    return _check_end(session, count, previous, head, exported)
+
+
+def _check_end(session: Session, count: int, previous: str, head: Any, exported: tuple[int, str] | None) -> ChainReport:
+    bad, message = None, f"{count} entries, chain intact"
+    stray = session.scalar(
+        select(func.min(TimelineLink.seq)).where((TimelineLink.seq < 1) | (TimelineLink.seq > count))
+    )
+    if exported is not None and exported[0] > count:
+        bad, message = count + 1, f"the chain ends at {count}, but its end was exported as {exported[0]}"
+    elif head is None:
+        bad, message = count + 1, "the note of the newest entry is missing"
+    elif head.seq != count:
+        bad = min(head.seq, count) + 1
+        message = f"the chain ends at {count}, but {head.seq} entries were written"
+    elif head.hash != previous:
+        bad, message = max(count, 1), f"entry {count} is not the one that was written last"
+    elif stray is not None:
+        bad, message = stray, f"a link points to entry {stray}, which is missing"
+    return ChainReport(count, previous, bad, message)
