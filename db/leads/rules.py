@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from db.calendar.rules import Calendar, NeverOpen, intervals, next_opening
 from db.core.labels import plural
 from db.core.problems import Problem
-from db.leads.score import HOT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +23,8 @@ class Policy:
     hot_first_action_minutes: int = 5
     first_quality_minutes: int = 60
     wall_clock_hours: int = 24
-    hot_from: int = HOT
+    hot_from: int = 70
+    warm_from: int = 40
     least_attempts: int = 8
     least_days: int = 10
     cadence_days: tuple[int, ...] = (1, 2, 3, 5, 7, 10, 14, 21, 30)
@@ -120,6 +120,13 @@ def earliest(stamp: datetime | None, at: datetime) -> datetime:
 
 
 # ---- targets and the next promise (2.2 B, E) -----------------------------------------------------------------------
+def temperature(score: int, policy: Policy = POLICY) -> str:
+    """hot, warm or cold, by score."""
+    if score >= policy.hot_from:
+        return "hot"
+    return "warm" if score >= policy.warm_from else "cold"
+
+
 def first_action_target(score: int, policy: Policy = POLICY) -> int:
     """Working minutes until somebody has to act; a hot lead cannot wait as long."""
     return policy.hot_first_action_minutes if score >= policy.hot_from else policy.first_action_minutes

@@ -1,4 +1,4 @@
-"""A small network, and leads at a named stage of life: the arrival is written, all that follows goes through commands."""
+"""A small network, and leads at a named stage of life: the arrival is written, all else goes through commands."""
 
 from __future__ import annotations
 
