@@ -24,7 +24,7 @@ class Lead(QueueItem):
     __table_args__ = (
         Index("ix_lead_board", "is_open", "due_at", "id"),
         Index("ix_lead_board_dealer", "dealer_id", "is_open", "due_at", "id"),
-        Index("ix_lead_status", "is_open", "status", "dealer_id"),
+        Index("ix_lead_status", "is_open", "status", "due_at", "id"),
         Index("ix_lead_received", "received_at", "id"),
         Index("ix_lead_month", "received_month", "region"),
         Index("ix_lead_dealer_month", "dealer_id", "received_month"),

@@ -671,7 +671,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_lead_idle", ["is_open", "last_activity_at"], unique=False)
         batch_op.create_index("ix_lead_month", ["received_month", "region"], unique=False)
         batch_op.create_index("ix_lead_received", ["received_at", "id"], unique=False)
-        batch_op.create_index("ix_lead_status", ["is_open", "status", "dealer_id"], unique=False)
+        batch_op.create_index("ix_lead_status", ["is_open", "status", "due_at", "id"], unique=False)
 
     op.create_table(
         "lead_activity",
