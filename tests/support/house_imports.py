@@ -19,6 +19,8 @@ AREAS = (
 ORDER = (*CORE, *AREAS)
 # Folders of db/ that belong to no area and may know all of them.
 TOOLS = ("migrations", "cli")
+# Modules straight under db/ that offer every area at once to the screens.
+SHOWN = ("catalog", "exports")
 CORE_MODULES = tuple(f"db.{name}" for name in CORE)
 PURE_CORE = ("db.core.labels", "db.core.types", "db.core.problems", "db.calendar")
 
@@ -99,7 +101,7 @@ def pages(source: Source) -> Iterator[str]:
 
 
 def components(source: Source) -> Iterator[str]:
-    """components/**: building blocks that know no business area."""
+    """components/**: building blocks that know no business area, but for components/areas/<area>.py."""
     if source.parts[0] != "components":
         return
     yield from _only(
@@ -108,11 +110,21 @@ def components(source: Source) -> Iterator[str]:
         lambda i: i.root in {"streamlit", "streamlit_authenticator", "starlette", "pandas", "pyarrow", "altair"},
         "a component draws; SQL lives in db",
     )
+    # What several pages of one area draw alike would be copied from page to page if it had no file of its own.
+    is_of_an_area = source.parts[1] == "areas"
     yield from _only(
         source,
         [i for i in source.imports if i.root in {"db", "pages", "seed", "tests", "Home", "server"}],
-        lambda i: i.root == "db" and (i.within(*CORE_MODULES, "db.people") or _db_package(i)[0] == "catalog"),
-        "a component knows no business area and no page: what an area offers comes through db.catalog",
+        lambda i: (
+            i.root == "db"
+            and (
+                i.within(*CORE_MODULES, "db.people")
+                or _db_package(i)[0] in SHOWN
+                or (is_of_an_area and _module_is(_db_package(i)[1], "queries", "commands", "flow", "rules"))
+            )
+        ),
+        "a component knows no business area and no page: what an area offers comes through db.catalog, what its pages"
+        " draw alike stands in components/areas and asks the area's queries, commands, flow and rules",
     )
 
 
