@@ -15,7 +15,7 @@ from db.core.session import make_engine
 HERE = Path(__file__).parent / "migrations"
 
 
-class SchemaUnknown(RuntimeError):
+class SchemaUnknown(RuntimeError):  # noqa: N818 - says what is the matter, as the other refusals do
     """The database has a schema this program does not know: it is newer than the program, or not ours."""
 
 
@@ -24,6 +24,14 @@ def _config() -> Config:
     config.set_main_option("script_location", str(HERE))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _too_new(found: str) -> str:
+    return f"The database has schema {found}, which this program does not know; it is newer. Start a newer program."
 
 
 def newest() -> str:
@@ -40,8 +48,10 @@ def current(engine: Engine) -> str | None:
 
 
 def require_known(engine: Engine) -> None:
-    """Raise `SchemaUnknown` unless the database has exactly the newest schema (R13: an old app refuses a new schema)."""
+    """Raise `SchemaUnknown` unless the database has exactly the newest schema (R13: old apps refuse new schemas)."""
     found = current(engine)
+    if found is not None and found not in _known():
+        raise SchemaUnknown(_too_new(found))
     if found != newest():
         raise SchemaUnknown(
             f"The database has schema {found or 'none'}, this program needs {newest()}. Run: python -m db migrate"
@@ -53,14 +63,15 @@ def upgrade(url: str, *, to: str = "head") -> str:
     engine = make_engine(url)
     try:
         found = current(engine)
-        known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-        if found is not None and found not in known:
-            raise SchemaUnknown(f"The database has schema {found}, which this program does not know; it is newer.")
+        if found is not None and found not in _known():
+            raise SchemaUnknown(_too_new(found))
         # SQLite checks foreign keys per statement while tables are rebuilt; they are checked as a whole afterwards.
         with engine.execution_options(writer=True).connect() as connection:
             if engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-                connection.rollback()
+                # On the driver's own connection: SQLAlchemy would begin first, and then SQLite ignores this.
+                driver = connection.connection.driver_connection
+                assert driver is not None
+                driver.execute("PRAGMA foreign_keys=OFF")
             with connection.begin():
                 if engine.dialect.name == "postgresql":
                     # Several processes may start at once; the first migrates, the others wait and find it done.

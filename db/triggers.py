@@ -1,4 +1,4 @@
-"""Statements of the first schema that no table declaration can hold: the guard on the timeline, its head, the rollups."""
+"""Statements of the first schema no table declaration can hold: the guard on the timeline, its head, the rollups."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from db.leads import rollup
 
 # fixed SQL: table names and the first hash are constants of ours; CREATE TRIGGER takes no parameters.
 GUARDED = ("timeline_entry", "timeline_link")
+REPLACED = {
+    "timeline_entry": "seq = NEW.seq OR hash = NEW.hash OR prev_hash = NEW.prev_hash",
+    "timeline_link": "id = NEW.id",
+}
 
 
 def first_schema_statements(dialect: str) -> list[str]:
@@ -18,6 +22,13 @@ def first_schema_statements(dialect: str) -> list[str]:
             "BEGIN SELECT RAISE(ABORT, 'the timeline cannot be changed'); END"
             for table in GUARDED
             for event in ("UPDATE", "DELETE")
+        ]
+        # INSERT OR REPLACE deletes the old row without asking the delete trigger.
+        statements += [
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+            "BEGIN SELECT RAISE(ABORT, 'the timeline cannot be changed'); END"
+            for table, same in REPLACED.items()
         ]
     else:
         statements.append(

@@ -15,7 +15,7 @@ Source = Literal["app", "cli", "http", "sweep", "seed"]
 
 @dataclass(frozen=True)
 class Scope:
-    """Which dealers an actor may see: all, those of some regions, or a list of dealers. Hashable: part of cache keys."""
+    """Which dealers an actor may see: all, those of some regions, or a list. Hashable: part of cache keys."""
 
     kind: Literal["all", "regions", "dealers"] = "dealers"
     regions: frozenset[str] = frozenset()

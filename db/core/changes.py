@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, String, select, update
+from sqlalchemy import BigInteger, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.core.base import Base
-from db.core.insert import insert_or_ignore
+from db.core.insert import insert_or_add
 
 
 class ChangeCounter(Base):
@@ -24,11 +24,12 @@ def touch(session: Session, *areas: str) -> None:
 
 
 def write(session: Session) -> None:
-    """Raise the counters that were noted, always in the same order."""
+    """Raise the counters that were noted, always in the same order.
+
+    One statement a counter: two transactions that both write an area for the first time must both be counted.
+    """
     for area in sorted(session.info.pop("areas", ())):
-        raised = session.execute(update(ChangeCounter).where(ChangeCounter.area == area).values(n=ChangeCounter.n + 1))
-        if raised.rowcount == 0:
-            insert_or_ignore(session, ChangeCounter, {"area": area, "n": 1})
+        insert_or_add(session, ChangeCounter, {"area": area, "n": 1}, key=("area",), add=("n",))
 
 
 def token(session: Session, *areas: str) -> tuple[tuple[str, int], ...]:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """A text that both databases can keep: NUL becomes a visible stand-in, half of a character pair becomes U+FFFD.
+
+    PostgreSQL refuses U+0000 in every text and neither database can encode a lone surrogate; both reach us in file
+    names and broken uploads, and a command must not fail on them.
+    """
+    return _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text.replace("\x00", "\N{SYMBOL FOR NULL}"))
 
 
 def minutes_label(minutes: float | None) -> str:
     """A duration in at most two units: "45 min", "3 h 05 min", "2 d 4 h"; an en dash when unknown."""
-    if minutes is None:
+    if minutes is None or math.isnan(minutes):  # a missing number of a DataFrame is NaN
         return "–"
     whole = round(minutes)
     if whole < 60:
@@ -58,6 +71,6 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 def percent_label(part: float | None, whole: float | None, digits: int = 1) -> str:
     """A share in percent, an en dash when there is nothing to share."""
-    if not whole or part is None:
+    if not whole or part is None or math.isnan(whole) or math.isnan(part):
         return "–"
     return f"{100 * part / whole:.{digits}f}%"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.core.base import Base
+from db.core.labels import storable
+from db.core.problems import Problem, Refused
 from db.core.types import BigId, UtcDateTime
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ONE_ADDRESS = re.compile(r"[^\s,;<>@\x00-\x1f\x7f-\x9f]+@[^\s,;<>@\x00-\x1f\x7f-\x9f]+")
+LONGEST_ADDRESS = 254
 
 
 class OutboxMail(Base):
@@ -40,10 +47,19 @@ def queue_mail(
     item_type: str = "",
     item_id: int | None = None,
 ) -> None:
-    """Put one mail into the outbox; line breaks in the subject become spaces, so no header can be injected."""
+    """Put one mail into the outbox, so written that no header can be injected.
+
+    Line breaks and control characters of the subject become spaces. An address with any of them, or one that names
+    several people, is refused (`bad_address`).
+    """
+    address = to.strip()
+    if len(address) > LONGEST_ADDRESS or not _ONE_ADDRESS.fullmatch(address):
+        sentence = "Mail cannot be sent: this is not one e-mail address."
+        raise Refused(Problem(code="bad_address", field="to", message=sentence))
+    line = " ".join(_CONTROL.sub(" ", storable(subject)).split())
     session.add(
         OutboxMail(
-            to_address=to.strip(), subject=" ".join(subject.split())[:300], body=body, item_type=item_type,
+            to_address=storable(address), subject=line[:300], body=storable(body), item_type=item_type,
             item_id=item_id, created_at=now, next_try_at=now, tries=0, error="",
         )
     )  # fmt: skip

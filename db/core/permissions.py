@@ -1,4 +1,4 @@
-"""Who may do what: one table, denied by default. Scope (which dealers) is a separate question, answered by the actor."""
+"""Who may do what: one table, denied by default. Which dealers (scope) is another question, answered by the actor."""
 
 from __future__ import annotations
 

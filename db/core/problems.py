@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+
+from db.core.labels import storable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,7 @@ class Stale(Refused):
     """
 
     def __init__(self, *, what: str, changed_by: str, changed_at: datetime, status: str = "") -> None:
-        sentence = f"{what} was changed by {changed_by} at {changed_at:%H:%M} UTC"
+        sentence = f"{what} was changed by {changed_by} at {changed_at.astimezone(UTC):%H:%M} UTC"
         sentence += f" and is now {status}." if status else "."
         sentence += " Nothing was saved; what you typed is still here."
         super().__init__(Problem(code="stale", message=sentence))
@@ -69,9 +71,12 @@ class Problems:
         self.found.append(Problem(field=field_name, code=code, message=message, rule=rule))
 
     def require(self, value: str | None, field_name: str, label: str, *, longest: int = 4000) -> str:
-        """Return `value` stripped; note a problem when it is empty or longer than `longest` characters."""
-        text = (value or "").strip()
-        if not text:
+        """Return `value` stripped; note a problem when it is empty or longer than `longest` characters.
+
+        A text of spaces and invisible characters only counts as empty.
+        """
+        text = storable(value or "").strip()
+        if not any(c.isprintable() and not c.isspace() for c in text):
             self.add(field_name, "required", f"{label} is needed.")
         elif len(text) > longest:
             self.add(

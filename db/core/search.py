@@ -6,10 +6,22 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Index, String, delete, func, insert, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Index,
+    String,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from db.core.actor import Scope
 from db.core.base import Base
@@ -17,6 +29,10 @@ from db.core.types import BigId
 
 Kind = Literal["dealer", "lead", "customer", "person"]
 LONGEST_WORD = 40
+MOST_WORDS = 6
+LAST_CHARACTER = "\U0010ffff"
+# Prefixes are ranges of the byte order, which SQLite always has and PostgreSQL only in the collation "C".
+_Word = String(LONGEST_WORD).with_variant(String(LONGEST_WORD, collation="C"), "postgresql")
 
 
 class SearchWord(Base):
@@ -29,7 +45,7 @@ class SearchWord(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    word: Mapped[str] = mapped_column(String(LONGEST_WORD), nullable=False)
+    word: Mapped[str] = mapped_column(_Word, nullable=False)
     kind: Mapped[str] = mapped_column(String(20), nullable=False)
     item_id: Mapped[int] = mapped_column(BigInteger, nullable=False)
     dealer_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -38,27 +54,37 @@ class SearchWord(Base):
 
 @dataclass(frozen=True)
 class Hit:
-    """A record found: its kind, its id and how many of the typed words matched."""
+    """A record found: its kind and its id."""
 
     kind: str
     item_id: int
 
 
+# Letters that Unicode does not take apart into a base letter and an accent, as people type them.
+_PLAIN_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\N{LATIN SMALL LETTER DOTLESS I}": "i"}
+)
+
+
+def _chunks(text: str) -> list[tuple[str, ...]]:
+    """Each typed chunk as its words: first the whole without punctuation, then its parts when it has several."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    folded = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_PLAIN_LETTERS)
+    found = []
+    for chunk in folded.split():
+        parts = [part for part in re.split(r"[\W_]+", chunk) if part]
+        if parts:
+            whole = "".join(parts)
+            found.append(tuple(word[:LONGEST_WORD] for word in ([whole, *parts] if len(parts) > 1 else [whole])))
+    return found
+
+
 def words_of(*texts: str | None) -> list[str]:
-    """The distinct index words of some texts: lower-case, accents removed, split at anything that is no letter or digit.
+    """The distinct index words of some texts: case and accents removed, split at what is no letter or digit.
 
     A hyphenated number such as L-000123 is kept both whole (l000123) and in parts.
     """
-    found: dict[str, None] = {}
-    for text in texts:
-        folded = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode() or (text or "")
-        folded = folded.lower()
-        for chunk in folded.split():
-            joined = re.sub(r"[^\w]", "", chunk)
-            for word in (joined, *re.split(r"[^\w]+", chunk)):
-                if word:
-                    found.setdefault(word[:LONGEST_WORD])
-    return list(found)
+    return list(dict.fromkeys(word for text in texts for chunk in _chunks(text or "") for word in chunk))
 
 
 def index(
@@ -82,27 +108,45 @@ def index(
         session.execute(insert(SearchWord), rows)
 
 
+def _starts(column: Any, word: str) -> ColumnElement[bool]:
+    """The column starts with `word`. A range instead of LIKE, which would not use the index on PostgreSQL."""
+    return and_(column >= word, column < word + LAST_CHARACTER)
+
+
+def _also_has(word: str) -> ColumnElement[bool]:
+    """The record of the outer row has another word that starts with `word`."""
+    other = aliased(SearchWord)
+    return exists().where(other.kind == SearchWord.kind, other.item_id == SearchWord.item_id, _starts(other.word, word))
+
+
 def find(session: Session, text: str, *, kinds: Iterable[Kind], scope: Scope, limit: int = 20) -> list[Hit]:
-    """Records of `kinds` in which every typed word starts some word, newest first; at most `limit` of them."""
-    typed = words_of(text)[:6]
+    """Records of `kinds` in which every typed word starts some word, newest first; at most `limit` of each kind.
+
+    A typed chunk with punctuation matches as a whole or in parts: O'Brien finds OBrien, and Jean-Luc finds Jean Luc.
+    """
+    # The longest chunk is looked up in the index, the others are asked of its hits only: "john s" reads the few johns.
+    typed = sorted(_chunks(text)[:MOST_WORDS], key=lambda chunk: -len(chunk[0]))
     if not typed:
         return []
-    hits = None
-    for word in typed:
+    conditions = []
+    for position, (whole, *parts) in enumerate(typed):
+        has = (lambda word: _starts(SearchWord.word, word)) if position == 0 else _also_has
+        alternatives = [has(whole)]
+        if parts:
+            longest = max(parts, key=len)
+            alternatives.append(and_(has(longest), *(_also_has(part) for part in parts if part != longest)))
+        conditions.append(or_(*alternatives))
+    hits: list[Hit] = []
+    for kind in sorted(set(kinds)):
         query = (
-            select(SearchWord.kind, SearchWord.item_id)
-            # A range instead of LIKE: it uses the index on both databases whatever the collation.
-            .where(SearchWord.word >= word, SearchWord.word < word + "\U0010ffff")
-            .where(
-                SearchWord.kind.in_(sorted(kinds)),
-                scope.where(SearchWord.dealer_id, SearchWord.region),
-            )
+            select(SearchWord.item_id)
+            .where(SearchWord.kind == kind, scope.where(SearchWord.dealer_id, SearchWord.region), *conditions)
+            .distinct()
+            .order_by(SearchWord.item_id.desc())
+            .limit(limit)
         )
-        hits = query if hits is None else hits.intersect(query)
-    assert hits is not None
-    rows = hits.subquery()
-    newest = select(rows.c.kind, rows.c.item_id).distinct().order_by(rows.c.kind, rows.c.item_id.desc()).limit(limit)
-    return [Hit(kind, item_id) for kind, item_id in session.execute(newest)]
+        hits += [Hit(kind, item_id) for item_id in session.scalars(query)]
+    return hits
 
 
 def count_words(session: Session) -> int:

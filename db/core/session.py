@@ -1,8 +1,10 @@
-"""Engines and transactions: `reading()` for queries, `writing()` for one command, `run()` for a command with retries."""
+"""Engines and transactions: `reading()` for queries, `writing()` for one command, `run()` for one with retries."""
 
 from __future__ import annotations
 
+import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,12 +17,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db.core import changes, timeline
+from db.core.problems import Refused
 from db.core.settings import settings
 
 T = TypeVar("T")
 # PostgreSQL documents these as worth another try: serialization failure, deadlock, and a lock that was not free.
 RETRY_STATES = {"40001", "40P01", "55P03"}
 MOST_TRIES = 5
+DENIED_CODES = {"not_allowed", "own_request"}
+log = logging.getLogger("dealerdesk.session")
 
 
 def make_engine(url: str) -> Engine:
@@ -31,11 +36,15 @@ def make_engine(url: str) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if not parsed.database or parsed.database == ":memory:":
+            raise ValueError("a SQLite database needs a file: every connection to :memory: would see its own database")
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
             parsed,
             connect_args={"timeout": 30, "check_same_thread": False},
+            # Writers hold a connection while they wait for each other; readers must not starve behind them.
+            pool_size=10,
+            max_overflow=20,
             pool_timeout=10,
         )
 
@@ -44,10 +53,10 @@ def make_engine(url: str) -> Engine:
             connection.isolation_level = None  # we issue BEGIN ourselves, else savepoints leak
             cursor = connection.cursor()
             for pragma in (
+                "busy_timeout=30000",
                 "journal_mode=WAL",
                 "synchronous=FULL",
                 "foreign_keys=ON",
-                "busy_timeout=30000",
             ):
                 cursor.execute(f"PRAGMA {pragma}")  # fixed SQL: the constants above
             cursor.close()
@@ -62,14 +71,16 @@ def make_engine(url: str) -> Engine:
 
 
 _engines: dict[str, Engine] = {}
+_opening = threading.Lock()
 
 
 def engine() -> Engine:
     """The engine of this process (DATABASE_URL), opened once."""
     url = settings().database_url
-    if url not in _engines:
-        _engines[url] = make_engine(url)
-    return _engines[url]
+    with _opening:  # the first visitors arrive in several threads at once
+        if url not in _engines:
+            _engines[url] = make_engine(url)
+        return _engines[url]
 
 
 @contextmanager
@@ -118,7 +129,10 @@ def run(
     keeps_timeline: bool = True,
     **arguments: Any,
 ) -> T:
-    """Run one command in its own transaction, again (at most five times) when the database asks for a retry."""
+    """Run one command in its own transaction, again (at most five times) when the database asks for a retry.
+
+    A command refused for want of a right changes nothing, but leaves one entry in the timeline (R25, R36).
+    """
     for attempt in range(1, MOST_TRIES + 1):
         try:
             with writing(bind, keeps_timeline=keeps_timeline) as session:
@@ -127,11 +141,36 @@ def run(
             if attempt == MOST_TRIES or getattr(error.orig, "sqlstate", None) not in RETRY_STATES:
                 raise
             time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
+        except Refused as refusal:
+            if refusal.code in DENIED_CODES:
+                _record_denial(command, refusal, bind, arguments)
+            raise
     raise AssertionError("unreachable")
+
+
+def _record_denial(
+    command: Callable[..., Any], refusal: Refused, bind: Engine | None, arguments: dict[str, Any]
+) -> None:
+    """Note who tried what in a transaction of its own; a failure to do so must not hide the refusal itself."""
+    actor, now = arguments.get("actor"), arguments.get("now")
+    if actor is None or now is None:
+        return
+    name = getattr(command, "__name__", "command")
+    folders = getattr(command, "__module__", "").split(".")
+    try:
+        with writing(bind) as session:
+            timeline.record(
+                session, actor=actor, now=now, area=folders[1] if folders[0] == "db" and len(folders) > 1 else "desk",
+                command=name, summary=f"Denied: {refusal}",
+                extra={"denied": refusal.code, "item_id": arguments.get("item_id"), "rule": refusal.problems[0].rule},
+            )  # fmt: skip
+    except Exception:
+        log.exception("the denial of %s could not be recorded", name)
 
 
 def dispose() -> None:
     """Close every pooled connection and forget the engines (tests, and before a restore)."""
-    while _engines:
-        _engines.popitem()[1].dispose()
+    with _opening:
+        while _engines:
+            _engines.popitem()[1].dispose()
     settings.cache_clear()

@@ -29,19 +29,30 @@ class Settings:
     organisation: str = "Dealer desk"
 
 
+def _number(name: str, default: int, *, least: int = 1) -> int:
+    """A whole number from `least` on; ValueError with the variable's name, for the person who set it."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not value.isdecimal() or int(value) < least:
+        raise ValueError(f"{name} must be a whole number from {least} on, not {value!r}")
+    return int(value)
+
+
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, from environment variables of the same names in capitals."""
-    var = Path(os.environ.get("VAR_DIR", ROOT / "var"))
+    """The settings of this process, from environment variables of the same names in capitals (`var` is VAR_DIR)."""
+    var = Path(os.environ.get("VAR_DIR") or ROOT / "var")
     return Settings(
         database_url=os.environ.get("DATABASE_URL") or f"sqlite:///{var / 'dealer.db'}",
         var=var,
-        bcrypt_cost=int(os.environ.get("BCRYPT_COST", "12")),
-        session_idle_minutes=int(os.environ.get("SESSION_IDLE_MINUTES", "30")),
-        session_absolute_hours=int(os.environ.get("SESSION_ABSOLUTE_HOURS", "12")),
+        bcrypt_cost=_number("BCRYPT_COST", Settings.bcrypt_cost),
+        session_idle_minutes=_number("SESSION_IDLE_MINUTES", Settings.session_idle_minutes),
+        session_absolute_hours=_number("SESSION_ABSOLUTE_HOURS", Settings.session_absolute_hours),
+        sign_in_tries=_number("SIGN_IN_TRIES", Settings.sign_in_tries),
+        sign_in_window_minutes=_number("SIGN_IN_WINDOW_MINUTES", Settings.sign_in_window_minutes),
+        sign_in_locked_minutes=_number("SIGN_IN_LOCKED_MINUTES", Settings.sign_in_locked_minutes),
         smtp_url=os.environ.get("SMTP_URL", ""),
-        mail_from=os.environ.get("MAIL_FROM", "dealer-desk@localhost"),
-        sweep_seconds=int(os.environ.get("SWEEP_SECONDS", "60")),
-        behind_https=os.environ.get("BEHIND_HTTPS", "") == "1",
-        organisation=os.environ.get("ORGANISATION", "Dealer desk"),
+        mail_from=os.environ.get("MAIL_FROM") or Settings.mail_from,
+        sweep_seconds=_number("SWEEP_SECONDS", Settings.sweep_seconds, least=0),
+        behind_https=os.environ.get("BEHIND_HTTPS", "").strip().lower() in {"1", "true", "yes", "on"},
+        organisation=os.environ.get("ORGANISATION") or Settings.organisation,
     )

@@ -14,14 +14,15 @@ from sqlalchemy.orm import Session
 # Each measure is 0 or 1 for a lead; {r} is the row. `valid` excludes BAD and DUPLICATE (domain-rules 2.2 F), and every
 # later measure counts valid leads only, so that a rate never has more hits than cases.
 VALID = "{r}.status NOT IN ('bad', 'duplicate', 'held')"
+RESPONDED = f"{VALID} AND {{r}}.first_action_at IS NOT NULL"
 MEASURES: dict[str, str] = {
     "received": "{r}.status <> 'held'",
     "valid": VALID,
     "duplicate": "{r}.status = 'duplicate'",
     "bad": "{r}.status = 'bad'",
-    "responded": f"{VALID} AND {{r}}.first_action_at IS NOT NULL",
-    "in_target": f"{VALID} AND {{r}}.first_action_at IS NOT NULL AND {{r}}.first_action_at <= {{r}}.first_action_due_at",
-    "late": f"{VALID} AND {{r}}.first_action_at IS NOT NULL AND {{r}}.first_action_at > {{r}}.first_action_due_at",
+    "responded": RESPONDED,
+    "in_target": f"{RESPONDED} AND {{r}}.first_action_at <= {{r}}.first_action_due_at",
+    "late": f"{RESPONDED} AND {{r}}.first_action_at > {{r}}.first_action_due_at",
     "contacted": f"{VALID} AND {{r}}.contacted_at IS NOT NULL",
     "qualified": f"{VALID} AND {{r}}.qualified_at IS NOT NULL",
     "appointment_set": f"{VALID} AND {{r}}.appointment_set_at IS NOT NULL",
@@ -61,7 +62,8 @@ def _add(table: str, row: str) -> str:
     values = ", ".join([*(k.format(r=row) for k in keys.values()), *(_measure(m, row) for m in MEASURES.values())])
     sums = ", ".join(f"{m} = {table}.{m} + excluded.{m}" for m in MEASURES)
     # "WHERE true" keeps SQLite's parser from reading ON as a join condition.
-    return f"INSERT INTO {table} ({columns}) SELECT {values} WHERE true ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
+    insert = f"INSERT INTO {table} ({columns}) SELECT {values} WHERE true"
+    return f"{insert} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
 
 
 def _take(table: str, row: str) -> str:
@@ -87,7 +89,8 @@ def trigger_statements(dialect: str) -> list[str]:
         "CREATE FUNCTION lead_rollup() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"IF TG_OP <> 'INSERT' THEN {take} END IF; IF TG_OP <> 'DELETE' THEN {add} END IF; RETURN NULL; END $$",
         "CREATE TRIGGER lead_rollup_write AFTER INSERT OR DELETE ON lead FOR EACH ROW EXECUTE FUNCTION lead_rollup()",
-        f"CREATE TRIGGER lead_rollup_update AFTER UPDATE ON lead FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION lead_rollup()",
+        f"CREATE TRIGGER lead_rollup_update AFTER UPDATE ON lead FOR EACH ROW WHEN ({changed}) "
+        "EXECUTE FUNCTION lead_rollup()",
     ]
 
 
@@ -107,23 +110,34 @@ def _fresh(table: str) -> str:
 
 
 def rebuild(target: Session | Connection) -> None:
-    """Count everything anew, from the leads themselves."""
+    """Count everything anew, from the leads themselves; leads can be read but not written meanwhile."""
+    bind = target.get_bind() if isinstance(target, Session) else target
+    if bind.dialect.name == "postgresql":
+        # A lead written between the delete and the fresh count would be counted by its trigger and by the count.
+        target.execute(text("LOCK TABLE lead IN SHARE MODE"))
     for table, keys in GRAINS.items():
         target.execute(text(f"DELETE FROM {table}"))
         target.execute(text(f"INSERT INTO {table} ({', '.join([*keys, *MEASURES])}) {_fresh(table)}"))
 
 
 def differences(session: Session) -> list[str]:
-    """Cells whose stored counts differ from a fresh count, as sentences; empty when all agree. Cells of zeros are ignored."""
+    """Cells whose stored counts differ from a fresh count, as sentences; empty when all agree.
+
+    Cells of zeros are ignored: they remain when the last lead of a cell moves away.
+    """
     found: list[str] = []
     for table, keys in GRAINS.items():
         columns = ", ".join([*keys, *MEASURES])
-        some = " + ".join(MEASURES)
-        stored = {tuple(row) for row in session.execute(text(f"SELECT {columns} FROM {table} WHERE {some} <> 0"))}
-        fresh = {
-            tuple(row)
-            for row in session.execute(text(f"SELECT {columns} FROM ({_fresh(table)}) AS f WHERE {some} <> 0"))
-        }
+        some = " OR ".join(f"{m} <> 0" for m in MEASURES)
+        stored: set[tuple[object, ...]] = set()
+        fresh: set[tuple[object, ...]] = set()
+        # One statement sees one moment: leads that arrive meanwhile are in both halves or in neither.
+        both = text(
+            f"SELECT 1, {columns} FROM {table} WHERE {some} "
+            f"UNION ALL SELECT 2, {columns} FROM ({_fresh(table)}) AS f WHERE {some}"
+        )
+        for half, *row in session.execute(both):
+            (stored if half == 1 else fresh).add(tuple(row))
         found += [f"{table}: stored {row} is not what a fresh count gives" for row in sorted(stored - fresh, key=str)]
         found += [f"{table}: {row} is missing" for row in sorted(fresh - stored, key=str)]
     return found

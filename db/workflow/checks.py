@@ -1,4 +1,4 @@
-"""Which steps are open to somebody: the one question that buttons and commands both ask; and checks of a declaration."""
+"""Which steps are open to somebody: the one question buttons and commands both ask; and checks of a declaration."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def refusal(flow: Flow, step: Step, *, status: str, submitted_by: str, actor: Ac
             code="not_allowed", message=f"Your role ({actor.role.label}) may not do this: {step.label.lower()}.",
             rule=step.permission,
         )  # fmt: skip
+    if step.four_eyes and actor.role.is_dealer:
+        # Dealer people see only their own dealers' records, so this one is of their own house.
+        return Problem(
+            code="own_request", rule="domain-rules 2.0",
+            message=f"This {flow.item_label} is your own dealership's; the manufacturer has to take this step.",
+        )  # fmt: skip
     if step.four_eyes and submitted_by == actor.username:
         return Problem(
             code="own_request", rule="domain-rules 2.0",
@@ -54,6 +60,17 @@ def require_step(flow: Flow, name: str, *, status: str, submitted_by: str, actor
     return step
 
 
+def _reached(flow: Flow) -> set[str]:
+    """The states some way of steps leads to from the initial one."""
+    reached, frontier = {flow.initial}, [flow.initial]
+    while frontier:
+        here = frontier.pop()
+        new = {t for step in flow.steps if here in step.sources for t in step.targets} - reached
+        reached |= new
+        frontier += new
+    return reached
+
+
 def problems_with(flow: Flow, commands: Mapping[str, Callable[..., Any]]) -> list[str]:
     """Everything wrong with a declaration, in sentences; a test asks this of each flow.
 
@@ -65,14 +82,9 @@ def problems_with(flow: Flow, commands: Mapping[str, Callable[..., Any]]) -> lis
         found.append(f"the initial state {flow.initial!r} is not declared")
     if len(names) != len(flow.states):
         found.append("a state is declared twice")
-    reached, frontier = {flow.initial}, [flow.initial]
-    while frontier:
-        here = frontier.pop()
-        for step in flow.steps:
-            for target in step.targets if here in step.sources else ():
-                if target not in reached:
-                    reached.add(target)
-                    frontier.append(target)
+    if len({s.name for s in flow.steps}) != len(flow.steps):
+        found.append("a step is declared twice")
+    reached = _reached(flow)
     found += [f"no step leads to the state {s.name!r}" for s in flow.states if s.name not in reached]
     for state in flow.states:
         leaves = any(state.name in s.sources and set(s.targets) - {state.name} for s in flow.steps)
@@ -84,6 +96,8 @@ def problems_with(flow: Flow, commands: Mapping[str, Callable[..., Any]]) -> lis
             for s in (*step.sources, *step.targets)
             if s not in names
         ]
+        if not step.sources:
+            found.append(f"step {step.name!r} starts from no state")
         if not step.by_job and not any(may(role, step.permission) for role in Role):
             found.append(f"nobody may take step {step.name!r}")
         command = commands.get(step.name)
@@ -92,6 +106,8 @@ def problems_with(flow: Flow, commands: Mapping[str, Callable[..., Any]]) -> lis
             continue
         arguments = tuple(inspect.signature(command).parameters)
         expected = (*FIXED_ARGUMENTS, *(i.name for i in step.inputs))
+        if len(set(expected)) != len(expected):
+            found.append(f"step {step.name!r} has two inputs of one name, or one named like a fixed argument")
         if set(arguments) != set(expected):
             found.append(f"command {step.name!r} takes {arguments}, the step declares {expected}")
     return found

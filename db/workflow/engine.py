@@ -1,4 +1,4 @@
-"""Takes one step of a flow: checks, guards the version, moves the state. Never commits, never flushes, never reads the clock."""
+"""Takes one step of a flow: checks, guards the version, moves the state. Never commits and never reads the clock."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
+from db.core.insert import rows_changed
 from db.core.problems import NotFound, Stale
 from db.workflow.checks import require_step
 from db.workflow.spec import Flow
@@ -37,7 +38,7 @@ def begin_step(
     seen_version: int,
     actor: Actor,
 ) -> Any:
-    """Read the record for a step: refuse when it is gone, changed since `seen_version`, in another state, or not theirs."""
+    """Read the record for a step: refuse when gone, not theirs, changed since `seen_version`, or in another state."""
     item = get_item(session, flow, item_id=item_id, actor=actor)
     step = flow.step(name)
     actor.require(step.permission)
@@ -90,7 +91,8 @@ def move(
     new = {"status": target, "is_open": not flow.state(target).final, **values}
     changed = {k: v for k, v in new.items() if getattr(item, k) != v}
     before = {k: getattr(item, k) for k in changed}
-    done = session.execute(
+    done = rows_changed(
+        session,
         update(table)
         .where(
             table.id == item.id,
@@ -98,9 +100,9 @@ def move(
             table.status == item.status,
         )
         .values(**changed, version=item.version + 1, updated_at=now, updated_by=actor.name)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
-    if done.rowcount != 1:
+    if done != 1:
         raise Stale(
             what=f"{flow.item_label.capitalize()} {item.number}",
             changed_by="somebody else",

