@@ -1,0 +1,402 @@
+"""Which dealer gets a lead, and why each other one did not (domain-rules 2.2 C): pure, the same facts decide the same.
+
+Rules in order, the first that leaves a candidate wins: the dealer named, the owner of the postal prefix, the nearest.
+Then fairness among what is left; without any candidate the fallback queue, with its reason. No lead is ever lost.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypedDict
+
+from db.core.geo import Place, distance_km
+from db.core.labels import plural
+from db.leads.routing_policy import Policy
+from db.leads.routing_share import least_loaded, take_turn
+
+SHOWN: Final = 30
+Rule = Literal["preferred_dealer", "territory", "nearest", "everywhere", "fallback"]
+
+RULE_LABELS: Final[dict[str, str]] = {
+    "preferred_dealer": "Dealer named by the customer",
+    "territory": "Owner of the postal area",
+    "nearest": "Nearest dealers",
+    "everywhere": "All dealers in turn",
+    "fallback": "Nobody could take it",
+}
+NOT_ACTIVE: Final = {
+    "prospect": "is not a dealer yet",
+    "onboarding": "has not finished onboarding",
+    "suspended": "is suspended",
+    "terminated": "is terminated",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealerFacts:
+    """What routing knows of a dealer.
+
+    `brands` in comparable form (empty: every make); `prefixes` are postal prefixes without spaces; `cap` and `quota` 0
+    mean no limit; `hit_rate` is the share of its leads answered in time (None: too few to tell).
+    """
+
+    id: int
+    code: str
+    name: str
+    status: str = "active"
+    takes_leads: bool = True
+    brands: frozenset[str] = frozenset()
+    prefixes: frozenset[str] = frozenset()
+    state: str = ""
+    region: str = ""
+    zone: str = "America/New_York"
+    latitude: float | None = None
+    longitude: float | None = None
+    weight: int = 1
+    cap: int = 0
+    quota: int = 0
+    hit_rate: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadFacts:
+    """What routing knows of a lead.
+
+    `named_dealer_id` is the dealer the document names, `named_by` how ("vendor id 02036"); `named_text` is what it said
+    where no dealer of ours was found. `brand` is in comparable form and empty where it must not decide (no make, or a
+    used car); `is_new` is True when the document says so. `excluded` dealers had their chance (a re-route).
+    """
+
+    named_dealer_id: int | None = None
+    named_by: str = ""
+    named_text: str = ""
+    brand: str = ""
+    brand_label: str = ""
+    is_new: bool = False
+    postal: str = ""
+    place: Place | None = None
+    excluded: frozenset[int] = frozenset()
+
+
+class Candidate(TypedDict):
+    """One dealer that was considered; `dropped_by` is empty for the chosen one, else the rule that took it out."""
+
+    dealer_code: str
+    dealer_name: str
+    dropped_by: str
+    reason: str
+
+
+@dataclass(kw_only=True)
+class Load:
+    """What each dealer carries now: open leads, and leads given today. `add` keeps it true within a batch."""
+
+    open_leads: Counter[int] = field(default_factory=Counter)
+    today: Counter[int] = field(default_factory=Counter)
+
+    def add(self, dealer_id: int) -> None:
+        """Note that this dealer was given one more."""
+        self.open_leads[dealer_id] += 1
+        self.today[dealer_id] += 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Where a lead goes and why. `dropped` counts the dealers left out by rule, shown or not.
+
+    `pool` names the turn list and `credits` are the new values of that list (dealer id -> credit), to be stored.
+    """
+
+    rule: Rule
+    dealer: DealerFacts | None
+    why: str
+    candidates: tuple[Candidate, ...]
+    dropped: Mapping[str, int]
+    distance_km: float | None = None
+    is_in_territory: bool = False
+    is_out_of_market: bool = False
+    pool: str = ""
+    credits: Mapping[int, int] = field(default_factory=dict)
+
+    def as_stored(self, *, policy_version: int) -> dict[str, object]:
+        """The explanation kept on the lead."""
+        return {
+            "policy_version": policy_version,
+            "rule": self.rule,
+            "dealer_code": self.dealer.code if self.dealer else "",
+            "dealer_name": self.dealer.name if self.dealer else "",
+            "why": self.why,
+            "distance_km": None if self.distance_km is None else round(self.distance_km),
+            "candidates": [dict(candidate) for candidate in self.candidates],
+            "dropped": dict(self.dropped),
+        }
+
+
+class Network:
+    """The dealers of a moment, indexed; what does not change from lead to lead is worked out once a place and brand."""
+
+    def __init__(self, dealers: Iterable[DealerFacts]) -> None:
+        self.dealers = tuple(sorted(dealers, key=lambda d: d.code))
+        self.by_id = {dealer.id: dealer for dealer in self.dealers}
+        self.sold_brands = frozenset(brand for dealer in self.dealers for brand in dealer.brands)
+        self._owners: dict[str, list[DealerFacts]] = {}
+        for dealer in self.dealers:
+            for prefix in dealer.prefixes:
+                self._owners.setdefault(prefix, []).append(dealer)
+        self.idle = frozenset(d.id for d in self.dealers if d.status != "active" or not d.takes_leads)
+        self._unplaced = [d for d in self.dealers if d.latitude is None or d.longitude is None]
+        self._nearby: dict[tuple[float, float], list[tuple[float, DealerFacts]]] = {}
+        self._distances: dict[tuple[float, float], dict[int, float]] = {}
+
+    def owners(self, postal: str) -> tuple[str, tuple[DealerFacts, ...]]:
+        """The longest prefix of a postal code somebody owns, and its owners by code; ("", ()) when there is none."""
+        bare = "".join(postal.split()).upper()
+        for length in range(len(bare), 0, -1):
+            if found := self._owners.get(bare[:length]):
+                return bare[:length], tuple(found)
+        return "", ()
+
+    def by_distance(self, place: Place) -> list[tuple[float, DealerFacts]]:
+        """Every dealer with a known position, nearest first, with its distance in km; ties by code."""
+        spot = (place.latitude, place.longitude)
+        if spot not in self._nearby:
+            measured = [
+                (distance_km(*spot, dealer.latitude, dealer.longitude), dealer)
+                for dealer in self.dealers
+                if dealer.latitude is not None and dealer.longitude is not None
+            ]
+            self._nearby[spot] = sorted(measured, key=lambda pair: (pair[0], pair[1].code))
+            self._distances[spot] = {dealer.id: km for km, dealer in self._nearby[spot]}
+        return self._nearby[spot]
+
+    def distances(self, place: Place) -> Mapping[int, float]:
+        """The distance in km to each dealer with a known position."""
+        self.by_distance(place)
+        return self._distances[place.latitude, place.longitude]
+
+    def ranked(self, place: Place | None) -> Iterator[DealerFacts]:
+        """Every dealer once, nearest first, those without a position last; by code where no place is known."""
+        if place is None:
+            yield from self.dealers
+            return
+        yield from (dealer for _, dealer in self.by_distance(place))
+        yield from self._unplaced
+
+
+def decide(
+    lead: LeadFacts,
+    network: Network,
+    policy: Policy,
+    *,
+    load: Load,
+    credits: Mapping[str, Mapping[int, int]],
+) -> Decision:
+    """Choose a dealer for `lead`; `credits` are the turn lists by pool. Nothing is changed: the caller stores it."""
+    work = _Work(lead, network, policy, load)
+    named = network.by_id.get(lead.named_dealer_id) if lead.named_dealer_id is not None else None
+    if named is not None:
+        reason = work.barred(named, by_name=True)
+        if reason is None:
+            return work.chosen("preferred_dealer", named, f"{named.name} was named ({lead.named_by}).")
+        work.drop(named, *reason)
+    elif lead.named_text:
+        work.notes.append(f"“{lead.named_text[:80]}” is no dealer of the network.")
+
+    group, owners = network.owners(lead.postal)
+    fit = work.fit(owners)
+    if fit:
+        return work.share("territory", fit, group, f"Postal area {group}", credits)
+
+    reachable, group, what = work.reachable()
+    fit = work.fit(reachable)
+    if fit:
+        rule: Rule = "nearest" if lead.place else "everywhere"
+        return work.share(rule, fit, group, what, credits)
+    return work.nobody()
+
+
+class _Work:
+    """One decision in the making: who was dropped, by what, in the order of the rules."""
+
+    def __init__(self, lead: LeadFacts, network: Network, policy: Policy, load: Load) -> None:
+        self.lead, self.network, self.policy, self.load = lead, network, policy, load
+        self.dropped: dict[int, Candidate] = {}
+        self.notes: list[str] = []
+        self.distances: Mapping[int, float] = {}
+        if lead.place is not None:
+            self.distances = network.distances(lead.place)
+
+    def drop(self, dealer: DealerFacts, rule: str, reason: str) -> None:
+        if dealer.id not in self.dropped:
+            self.dropped[dealer.id] = Candidate(
+                dealer_code=dealer.code, dealer_name=dealer.name, dropped_by=rule, reason=reason
+            )
+
+    def barred(self, dealer: DealerFacts, *, by_name: bool = False) -> tuple[str, str] | None:
+        """Why this dealer may not have the lead whatever the distance (rules 2, 5), or None."""
+        lead, policy = self.lead, self.policy
+        if dealer.status != "active":
+            return "status", f"{dealer.name} {NOT_ACTIVE.get(dealer.status, f'is {dealer.status}')}."
+        if not dealer.takes_leads:
+            return "status", f"{dealer.name} takes no leads at present."
+        if dealer.id in lead.excluded:
+            return "had_it", f"{dealer.name} had this lead and did not act in time."
+        # A named dealer keeps a car of another make, unless it is said to be new and somebody else sells that make.
+        binding = not by_name or (lead.is_new and lead.brand in self.network.sold_brands)
+        if lead.brand and dealer.brands and lead.brand not in dealer.brands and binding:
+            return "brand", f"{dealer.name} is not authorised for {lead.brand_label or lead.brand}."
+        if by_name and policy.named_dealer_beyond_capacity:
+            return None
+        return self._full(dealer)
+
+    def _full(self, dealer: DealerFacts) -> tuple[str, str] | None:
+        carries, today = self.load.open_leads[dealer.id], self.load.today[dealer.id]
+        if dealer.cap and carries >= dealer.cap:
+            return "capacity", f"{dealer.name} has {plural(carries, 'open lead')}, its cap is {dealer.cap}."
+        if dealer.quota and today >= dealer.quota:
+            return "capacity", f"{dealer.name} was given {plural(today, 'lead')} today, its quota is {dealer.quota}."
+        if self._weight(dealer) <= 0:
+            return "capacity", f"{dealer.name} has a share of 0."
+        return None
+
+    def _weight(self, dealer: DealerFacts) -> int:
+        """The share of a dealer; one that answers too few of its leads in time gets a smaller one (rule 6)."""
+        floor = self.policy.performance_floor_percent
+        if floor is None or dealer.hit_rate is None or 100 * dealer.hit_rate >= floor:
+            return dealer.weight * 100
+        return dealer.weight * self.policy.performance_share_percent
+
+    def fit(self, dealers: Sequence[DealerFacts]) -> list[DealerFacts]:
+        """The dealers of a rule that nothing speaks against; the others are dropped with their reason."""
+        kept = []
+        for dealer in dealers:
+            if dealer.id in self.dropped:
+                continue
+            reason = self.barred(dealer)
+            if reason is None:
+                kept.append(dealer)
+            else:
+                self.drop(dealer, *reason)
+        return kept
+
+    def reachable(self) -> tuple[list[DealerFacts], str, str]:
+        """The dealers of rule 3b: the nearest that may have it and those about as near; else who could come at all."""
+        lead, policy = self.lead, self.policy
+        if lead.place is None:
+            able = [d for d in self.network.dealers if d.id not in self.dropped and self.barred(d) is None]
+            if policy.without_place == "share" or len(able) == 1:
+                return list(self.network.dealers), "", "No postal code or state: every dealer in turn"
+            return [], "", ""
+        if lead.place.precision == "state":
+            # Within a state nobody is known to be nearer, so the dealers of the state take turns.
+            local = [d for d in self.network.dealers if d.state == lead.place.state and d.id not in self.dropped]
+            if any(self.barred(d) is None for d in local):
+                return local, lead.place.state, f"In the customer's state ({lead.place.state})"
+        reached: list[DealerFacts] = []
+        limit = float(policy.nearest_km)
+        for km, dealer in self.network.by_distance(lead.place):
+            if km > limit:
+                break
+            reached.append(dealer)
+            if limit == policy.nearest_km and dealer.id not in self.dropped and self.barred(dealer) is None:
+                limit = min(limit, km + policy.nearest_band_km)
+        return reached, lead.place.key, f"Near {lead.place.key}"
+
+    def share(
+        self, rule: Rule, fit: Sequence[DealerFacts], group: str, what: str, credits: Mapping[str, Mapping[int, int]]
+    ) -> Decision:
+        """Give it to one of several by the policy's fairness (rule 4)."""
+        if len(fit) == 1:
+            return self.chosen(rule, fit[0], f"{what}: {fit[0].name} is the only one that can take it.")
+        weights = {dealer.id: self._weight(dealer) for dealer in fit}
+        if self.policy.fairness == "least_load":
+            chosen = self.network.by_id[least_loaded(weights, self.load.open_leads, [d.id for d in fit])]
+            why = f"{what}: {chosen.name} carries least of {len(fit)} ({self.load.open_leads[chosen.id]} open)."
+            return self.chosen(rule, chosen, why, others=fit, lost="carries more open leads for its share")
+        pool = f"{rule}|{self.lead.brand[:40]}|{group[:20]}"
+        winner, after = take_turn(weights, credits.get(pool, {}), [dealer.id for dealer in fit])
+        chosen = self.network.by_id[winner]
+        why = f"{what}: it was the turn of {chosen.name} among {len(fit)}."
+        return self.chosen(rule, chosen, why, others=fit, lost="was not its turn", pool=pool, credits=after)
+
+    def chosen(
+        self, rule: Rule, dealer: DealerFacts, why: str, *, others: Sequence[DealerFacts] = (), lost: str = "",
+        pool: str = "", credits: Mapping[int, int] | None = None,
+    ) -> Decision:  # fmt: skip
+        """The decision for a dealer, with everybody else's reason."""
+        for other in others:
+            if other.id != dealer.id:
+                self.drop(other, "fairness", f"{other.name} {lost}.")
+        best = Candidate(dealer_code=dealer.code, dealer_name=dealer.name, dropped_by="", reason=why)
+        shown, counts = self._told(dealer, rule)
+        group, owners = self.network.owners(self.lead.postal)
+        return Decision(
+            rule=rule, dealer=dealer, why=" ".join([*self.notes, why]), candidates=(best, *shown), dropped=counts,
+            distance_km=self.distances.get(dealer.id), is_in_territory=bool(group) and dealer in owners,
+            is_out_of_market=self._is_far(), pool=pool, credits=credits or {},
+        )  # fmt: skip
+
+    def nobody(self) -> Decision:
+        """The fallback queue, with the reason in words."""
+        shown, counts = self._told(None, "fallback")
+        if not self.network.dealers:
+            why = "There are no dealers yet."
+        elif self.lead.place is None and not self.lead.postal:
+            why = "Neither a dealer of ours nor a postal code or state was named."
+        elif self.lead.place is None:
+            why = "The postal code belongs to no place we know."
+        elif self.lead.brand and self.network.sold_brands and self.lead.brand not in self.network.sold_brands:
+            why = f"No dealer is authorised for {self.lead.brand_label or self.lead.brand}."
+        elif not counts or set(counts) <= {"distance", "status"}:
+            why = f"No active dealer within {self.policy.nearest_km} km."
+        else:
+            why = "Every dealer that could take it was left out: " + _summed(counts) + "."
+        return Decision(
+            rule="fallback", dealer=None, why=" ".join([*self.notes, why]), candidates=tuple(shown), dropped=counts,
+            is_out_of_market=self._is_far(),
+        )  # fmt: skip
+
+    def _is_far(self) -> bool:
+        nearest = min(self.distances.values(), default=None)
+        return nearest is not None and nearest > self.policy.nearest_km
+
+    def _told(self, winner: DealerFacts | None, rule: Rule) -> tuple[list[Candidate], dict[str, int]]:
+        """Every other dealer with its reason, dropped ones first, then the nearest, at most `SHOWN`; counts of all."""
+        counts: Counter[str] = Counter(candidate["dropped_by"] for candidate in self.dropped.values())
+        shown = list(self.dropped.values())
+        others = {"preferred_dealer": "preferred_dealer", "territory": "territory"}.get(rule, "distance")
+        idle = self.network.idle - self.dropped.keys()
+        counts["status"] += len(idle)
+        counts[others] += len(self.network.dealers) - len(self.dropped) - len(idle) - (winner is not None)
+        for dealer in self.network.ranked(self.lead.place):
+            if len(shown) >= SHOWN:
+                break
+            if dealer.id not in self.dropped and dealer is not winner:
+                shown.append(self._left_out(dealer, rule))
+        return shown[:SHOWN], {rule: number for rule, number in sorted(counts.items()) if number}
+
+    def _left_out(self, dealer: DealerFacts, rule: Rule) -> Candidate:
+        km = self.distances.get(dealer.id)
+        if dealer.status != "active" or not dealer.takes_leads:
+            by, reason = self.barred(dealer) or ("status", "")
+        elif rule == "preferred_dealer":
+            by, reason = "preferred_dealer", f"Not {dealer.name}: another dealer was named."
+        elif rule == "territory":
+            by, reason = "territory", f"{dealer.name} does not own this postal area."
+        elif self.lead.place is None:
+            by, reason = "distance", f"{dealer.name}: where the customer lives is not known."
+        elif km is None:
+            by, reason = "distance", f"{dealer.name} has no position on the map."
+        else:
+            by, reason = "distance", f"{dealer.name} is {km:,.0f} km away."
+        return Candidate(dealer_code=dealer.code, dealer_name=dealer.name, dropped_by=by, reason=reason)
+
+
+def _summed(counts: Mapping[str, int]) -> str:
+    words = {
+        "status": "not active", "brand": "not authorised for the brand", "capacity": "full", "distance": "too far away",
+        "had_it": "had it before", "territory": "another postal area",
+    }  # fmt: skip
+    return ", ".join(f"{number:,} {words.get(rule, rule)}" for rule, number in sorted(counts.items()))
