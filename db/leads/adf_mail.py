@@ -115,7 +115,7 @@ def _readings(text: str, *, is_html: bool) -> Iterator[str]:
         if is_html:
             text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", _HIDDEN.sub("", text)))
         for _ in range(2):
-            if "&lt;" not in text and "&#60;" not in text and "&#x3c;" not in text.lower():
+            if "&" not in text:
                 break
             text = html.unescape(text)
             yield text

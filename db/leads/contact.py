@@ -56,11 +56,8 @@ _PARTICLES: Final = frozenset(
 _PLACEHOLDERS: Final = frozenset(
     {
         "n/a",
-        "na",
         "none",
         "null",
-        "nil",
-        "nan",
         "unknown",
         "undefined",
         "-",

@@ -1,4 +1,4 @@
-"""The collected documents: every field of the accepted ones, a reason for each refused one, and no side door (R18, R20)."""
+"""The collected documents: no wrong field, a reason for each refusal, and no side door (R18, R20)."""
 
 from __future__ import annotations
 

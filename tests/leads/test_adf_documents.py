@@ -1,5 +1,7 @@
 """Documents as senders write them, each in one sentence: what must come out, whatever the spelling (Q1-Q30)."""
 
+# ruff: noqa: E501 - a document under test reads best on one line
+
 from __future__ import annotations
 
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 import pytest
 
 from db.leads.adf import NotReadable, bounce_text, parse
-from tests.leads.adf_examples import DATE, NAME, RECEIVED, REACHED, VEHICLE, adf, codes, prospect, read_one
+from tests.leads.adf_examples import DATE, NAME, REACHED, RECEIVED, VEHICLE, adf, codes, prospect, read_one
 
 GOOD: dict[str, Any] = {
     "customer_name": "Rosa Alvarez",

@@ -1,5 +1,7 @@
 """What a lead means: which vehicle is wanted, which one is the customer's own, and what the comments ask (Q16-Q19, Q27)."""
 
+# ruff: noqa: E501 - a document under test reads best on one line
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
