@@ -40,6 +40,8 @@ def parse(raw: bytes, *, received_at: datetime, country: str = "US") -> Document
     `received_at` (aware) is when it arrived, `country` the dealer's two-letter code. Raises `NotReadable` when the
     document as a whole cannot be used; a prospect that cannot become a lead is returned with `quarantine` set.
     """
+    if received_at.tzinfo is None:
+        raise ValueError("received_at must know its zone")
     text, issues = text_of(raw)
     start = _root_start(text)
     root, is_repaired = _tree(text, start, issues)

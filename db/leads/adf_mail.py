@@ -32,6 +32,7 @@ _START: Final = re.compile(r"(?i)<(?:[A-Za-z_][\w.-]{0,60}:)?adf(?=[\s>/])")
 _END: Final = re.compile(r"(?i)</(?:[A-Za-z_][\w.-]{0,60}:)?adf\s{0,20}>")
 _BARE_START: Final = re.compile(r"(?i)<(?:[A-Za-z_][\w.-]{0,60}:)?prospect(?=[\s>/])")
 _BARE_END: Final = re.compile(r"(?i)</(?:[A-Za-z_][\w.-]{0,60}:)?prospect\s{0,20}>")
+_MARKED: Final = re.compile(rb"(?i)<(?:[A-Za-z_][\w.-]{0,60}:)?(?:adf|prospect)(?=[\s>/])")
 _DTD: Final = re.compile(r"(?i)<!DOCTYPE\s+(?:adf|prospect)\b|<!ENTITY\b")
 _DECLARED: Final = re.compile(r"(<\?xml[^>]{0,200}?)\s+encoding\s*=\s*[\"'][^\"'>]{0,60}[\"']", re.IGNORECASE)
 _HTML_BREAK: Final = re.compile(r"(?i)<\s{0,3}(?:br|/p|/div|/li|/tr)\b[^<>]{0,300}>")
@@ -74,19 +75,22 @@ def documents_in(raw: bytes, *, file_name: str) -> list[MailPart]:
     if not is_mail(raw, file_name=file_name):
         if raw.startswith(b"\xd0\xcf\x11\xe0"):
             raise NotReadable("no_document", "This is an Outlook message file; save the mail as .eml and send that.")
-        return [MailPart(file_name=file_name, raw=raw, place="file")]
+        return _file(raw, file_name)
     if len(raw) > MAX_MAIL_BYTES:
         raise NotReadable("too_large", f"The mail has {len(raw):,} bytes; at most {MAX_MAIL_BYTES:,} are read.")
     message = BytesParser(policy=compat32).parsebytes(raw.lstrip(b"\r\n"))
     sender, subject = _header(message, "from"), _header(message, "subject")
     leaves = [part for part in message.walk() if not part.is_multipart()][:1000]
-    found: list[tuple[str, bytes, Place]] = list(_xml_parts(leaves, file_name))
+    xml_parts = list(_xml_parts(leaves, file_name))
+    # An invoice in XML beside the lead is not the lead; it is handed on only when there is nothing else to judge.
+    found = [part for part in xml_parts if _MARKED.search(part[1].replace(b"\x00", b""))]
     for content_type in () if found else ("text/plain", "text/html"):
         bodies = [part for part in leaves if _content_type(part) == content_type]
         texts = [text for part in bodies for text in slices(_text(part), is_html=content_type == "text/html")]
         found = [(file_name, text.encode("utf-8", "replace"), "body") for text in dict.fromkeys(texts)]
         if found:
             break
+    found = found or xml_parts
     if not found:
         raise NotReadable("no_document", "The mail holds no ADF document, neither in its body nor as an attachment.")
     if len(found) > MOST_DOCUMENTS:
@@ -94,6 +98,15 @@ def documents_in(raw: bytes, *, file_name: str) -> list[MailPart]:
     return [
         MailPart(file_name=name, raw=data, place=place, sender=sender, subject=subject) for name, data, place in found
     ]
+
+
+def _file(raw: bytes, file_name: str) -> list[MailPart]:
+    """A file as it is, except one that was escaped as a whole (`&lt;adf&gt;`), which is unescaped."""
+    if b"<" not in raw and b"&lt;" in raw[:4000]:
+        texts = slices(raw.decode("utf-8", "replace"))
+        if texts:
+            return [MailPart(file_name=file_name, raw=text.encode(), place="file") for text in texts]
+    return [MailPart(file_name=file_name, raw=raw, place="file")]
 
 
 def slices(text: str, *, is_html: bool = False) -> list[str]:

@@ -21,7 +21,7 @@ from db.leads.adf_draft import (
 )
 from db.leads.adf_meaning import trade_in_of, wanted_of
 from db.leads.adf_person import NAME_TAGS, PHONE_TAGS, address_of, emails_of, names_of, phones_of
-from db.leads.adf_tree import Notes, attribute, block, children, first, ids_of, line, unknown_leaves
+from db.leads.adf_tree import Notes, attribute, block, children, first, ids_of, line, unknown_leaves, wrapped
 
 NO_CONTACT_POINT: Final = "There is neither a phone number nor an e-mail address, so nobody could answer this customer."
 _MOST_EXTRAS: Final = 40
@@ -33,7 +33,9 @@ _CONTACT_TAGS: Final = (
     | frozenset(PHONE_TAGS)
 )
 _KNOWN: Final = {
-    "prospect": frozenset({"id", "requestdate", "vehicle", "customer", "vendor", "provider", "contact", "comments"}),
+    "prospect": frozenset(
+        {"id", "requestdate", "vehicle", "vehicles", "customer", "vendor", "provider", "contact", "comments"}
+    ),
     "vehicle": adf_vehicle.KNOWN,
     "customer": _CONTACT_TAGS | {"contact", "timeframe"},
     "contact": _CONTACT_TAGS,
@@ -67,7 +69,7 @@ def prospect_of(element: Element, *, position: int, received_at: datetime, count
         notes.add(f"requestdate_{doubt}", "requestdate", requested_raw, _DOUBTS[doubt])
     vehicles = tuple(
         adf_vehicle.vehicle_of(found, notes, f"vehicle[{number}]", received_at=received_at)
-        for number, found in enumerate(children(element, "vehicle"), start=1)
+        for number, found in enumerate(wrapped(element, "vehicle", "vehicles"), start=1)
     )
     customer = _customer(element, notes)
     contacts = _contacts(customer, element)
@@ -246,7 +248,7 @@ def _extras(
 ) -> tuple[tuple[tuple[str, str], ...], set[str]]:
     """What is said beyond the standard, by path, personal values masked; and the kinds of those (Q13, Q14)."""
     places: list[tuple[str, Element | None, frozenset[str]]] = [("prospect", prospect, _KNOWN["prospect"])]
-    places += [("vehicle", found, _KNOWN["vehicle"]) for found in children(prospect, "vehicle")]
+    places += [("vehicle", found, _KNOWN["vehicle"]) for found in wrapped(prospect, "vehicle", "vehicles")]
     places += [("customer", customer, _KNOWN["customer"])]
     places += [("contact", found, _KNOWN["contact"]) for found in contacts if found is not customer]
     places += [

@@ -101,6 +101,15 @@ def children(element: Element | None, *names: str) -> Iterator[Element]:
     return (child for child in (element if element is not None else ()) if child.tag in names)
 
 
+def wrapped(element: Element | None, name: str, wrapper: str) -> Iterator[Element]:
+    """Children of this name, also those that a sender put into a wrapper such as `vehicles` or `options`."""
+    for child in element if element is not None else ():
+        if child.tag == name:
+            yield child
+        elif child.tag == wrapper:
+            yield from children(child, name)
+
+
 def ids_of(element: Element | None) -> tuple[ExternalId, ...]:
     """The `id` children: source, value and sequence as written, None where empty (Q25)."""
     return tuple(

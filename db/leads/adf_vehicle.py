@@ -10,11 +10,21 @@ from xml.etree.ElementTree import Element
 from db.leads import adf_values as values
 from db.leads import vin as vins
 from db.leads.adf_draft import Colour, Money, VehicleDraft, VehicleOption
-from db.leads.adf_tree import Notes, attribute, block, children, first, ids_of, line
+from db.leads.adf_tree import Notes, attribute, block, children, first, ids_of, line, wrapped
 
 KNOWN: Final = frozenset(
     {"id", "interest", "status", "year", "make", "model", "vin", "stock", "trim", "doors", "bodystyle", "transmission"}
-    | {"odometer", "condition", "colorcombination", "imagetag", "price", "pricecomments", "option", "finance"}
+    | {
+        "odometer",
+        "condition",
+        "colorcombination",
+        "imagetag",
+        "price",
+        "pricecomments",
+        "option",
+        "options",
+        "finance",
+    }
     | {"comments", "color", "exteriorcolor", "interiorcolor"}
 )
 _PRICE_TYPES: Final = frozenset({"quote", "offer", "msrp", "invoice", "call", "appraisal", "asking"})
@@ -78,7 +88,7 @@ def vehicle_of(element: Element, notes: Notes, path: str, *, received_at: dateti
         currency=_currency(price, notes, f"{path}/price") if line(price) else None,
         price_raw=line(price),
         price_comments=block(first(element, "pricecomments")),
-        options=tuple(_option(option, notes, f"{path}/option") for option in children(element, "option")),
+        options=tuple(_option(option, notes, f"{path}/option") for option in wrapped(element, "option", "options")),
         finance_method=values.word_of(method, values.METHODS) or (method.lower() if method else None),
         finance_amounts=tuple(amount for amount in amounts if amount),
         finance_balance=_money(balance, notes, f"{path}/finance/balance", default="finance"),

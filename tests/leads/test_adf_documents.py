@@ -345,6 +345,19 @@ def test_many_prospects_are_read_one_by_one():
     assert [draft.position for draft in document.prospects] == list(range(1, 51))
 
 
+def test_vehicles_and_options_in_wrappers_are_found():
+    options = "<options><option><optionname>Tow bar</optionname></option></options>"
+    wrapped = f"<vehicles>{VEHICLE.replace('</vehicle>', options + '</vehicle>')}</vehicles>"
+    draft = read_one(adf(prospect(vehicle=wrapped)))
+    assert draft.wanted is not None
+    assert [option.name for option in draft.wanted.options] == ["Tow bar"]
+
+
+def test_the_time_of_receipt_must_know_its_zone():
+    with pytest.raises(ValueError, match="zone"):
+        parse(adf(prospect()).encode(), received_at=RECEIVED.replace(tzinfo=None))
+
+
 def test_a_resend_is_recognised_in_any_case_and_an_unknown_status_is_new():
     assert read_one(adf(prospect(attributes=" status='ReSend'"))).status == "resend"
     odd = read_one(adf(prospect(attributes=" status='weird'")))

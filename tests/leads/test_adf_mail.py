@@ -114,6 +114,22 @@ def test_a_file_is_handed_on_as_it_is():
     assert documents_in(naked, file_name="lead.xml")[0].raw == naked
 
 
+def test_a_file_that_was_escaped_as_a_whole_is_unescaped():
+    (found,) = documents_in(ESCAPED.encode(), file_name="lead.xml")
+    assert parse(found.raw, received_at=RECEIVED).prospects[0].customer_name == "José Núñez"
+
+
+def test_another_xml_file_beside_the_lead_is_passed_over_and_judged_only_when_alone():
+    mail = message(LEAD)
+    mail.add_attachment(b"<invoice/>", maintype="application", subtype="xml", filename="invoice.xml")
+    (found,) = documents_in(mail.as_bytes(), file_name="mail.eml")
+    assert found.place == "body"
+    alone = attached(b"<invoice/>", maintype="application", subtype="xml", filename="invoice.xml")
+    with pytest.raises(NotReadable) as refused:
+        read_all(alone, "mail.eml")
+    assert refused.value.code == "not_adf"
+
+
 def test_a_mail_is_recognised_by_its_headers_whatever_the_file_is_called():
     assert is_mail(body(LEAD), file_name="lead.txt")
     assert not is_mail(LEAD.encode(), file_name="lead.txt")
