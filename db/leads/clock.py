@@ -35,6 +35,8 @@ def start_clock(
         "first_action_due_at": _due(calendar, started_at, target),
         "first_quality_due_at": _due(calendar, started_at, policy.first_quality_minutes),
         "wall_due_at": received_at + timedelta(hours=policy.wall_clock_hours),
+        "breach_handled_at": None,
+        "breach_outcome": "",
     }
 
 

@@ -1,0 +1,219 @@
+"""Counts of leads by the month they were received, from the rollups wherever those have the grain (2.2 F).
+
+The rollup holds what can be added up (performance.md 0.4). What moves by itself with the clock, leads that are not due
+yet, is counted live over an index: there are as few of them as the promise is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, literal_column, or_, select, true
+from sqlalchemy.orm import Session
+
+from db.core.actor import Scope
+from db.core.problems import Problem, Refused
+from db.leads.rollup import MEASURES
+from db.leads.tables import Dealer, Lead, LeadDealerMonth, LeadMonth
+
+DIMS = ("month", "region", "state", "source", "product", "dealer")
+FILTERS = ("from", "to", "region", "state", "source", "product", "dealer")
+UNASSIGNED = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grain:
+    """A table of counts and the columns its dimensions stand in."""
+
+    name: str
+    columns: Mapping[str, Any]
+    measures: Mapping[str, ColumnElement[Any]]
+
+
+# fixed SQL: the expressions of the rollup, written in this program and holding no value from outside
+def measure_sql(name: str) -> ColumnElement[bool]:
+    """The condition a lead has to meet to count for a measure of the rollup."""
+    return literal_column(f"({MEASURES[name].format(r='lead')})")
+
+
+_MONTH = Grain(
+    name="lead_month",
+    columns={
+        "month": LeadMonth.received_month, "region": LeadMonth.region, "state": LeadMonth.state,
+        "source": LeadMonth.source, "product": LeadMonth.product,
+    },
+    measures={m: func.sum(getattr(LeadMonth, m)) for m in MEASURES},
+)  # fmt: skip
+_DEALER_MONTH = Grain(
+    name="lead_dealer_month",
+    columns={
+        "month": LeadDealerMonth.received_month, "source": LeadDealerMonth.source,
+        "dealer": LeadDealerMonth.dealer_id, "region": func.coalesce(Dealer.region, ""),
+    },
+    measures={m: func.sum(getattr(LeadDealerMonth, m)) for m in MEASURES},
+)  # fmt: skip
+_LEADS = Grain(
+    name="lead",
+    columns={
+        "month": Lead.received_month, "region": func.coalesce(Lead.region, ""), "state": Lead.state,
+        "source": Lead.source, "product": Lead.product, "dealer": func.coalesce(Lead.dealer_id, UNASSIGNED),
+    },
+    measures={m: func.sum(case((measure_sql(m), 1), else_=0)) for m in MEASURES},
+)  # fmt: skip
+
+
+def check(by: Sequence[str], filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters in one shape: months as first days, everything else as a tuple of values; refuses unknown names."""
+    for dim in by:
+        if dim not in DIMS:
+            raise _refused("by", f"Leads are not counted by “{dim}”; choose from {', '.join(DIMS)}.")
+    tidy: dict[str, Any] = {}
+    for name, value in filters.items():
+        if name not in FILTERS:
+            raise _refused("filters", f"Leads are not filtered by “{name}”; choose from {', '.join(FILTERS)}.")
+        if value is None or value == "" or (isinstance(value, list | tuple | set | frozenset) and not value):
+            continue
+        if name in ("from", "to"):
+            tidy[name] = _month(value, name)
+        else:
+            many = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+            tidy[name] = tuple(int(v) if name == "dealer" else str(v) for v in many)
+    return tidy
+
+
+def _refused(field: str, message: str) -> Refused:
+    return Refused(Problem(code="unknown_dimension", field=field, message=message))
+
+
+def _month(value: Any, name: str) -> date:
+    if isinstance(value, datetime):
+        value = value.date()
+    if not isinstance(value, date):
+        try:
+            value = date.fromisoformat(str(value) if len(str(value)) > 7 else f"{value}-01")
+        except ValueError:
+            raise _refused(name, f"“{value}” is not a month; write it as 2026-06.") from None
+    return date(value.year, value.month, 1)
+
+
+def _grain(scope: Scope, dims: set[str]) -> Grain:
+    """The smallest table that knows all these dimensions and tells the actor's dealers apart.
+
+    Leads themselves are counted only where one or a few dealers limit them, or where a dealer is crossed with a
+    dimension no rollup holds.
+    """
+    by_dealer = scope.kind == "dealers" or "dealer" in dims
+    if not by_dealer:
+        return _MONTH
+    return _DEALER_MONTH if not dims & {"state", "product"} else _LEADS
+
+
+def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    columns = grain.columns
+    if scope.kind == "regions":
+        found.append(columns["region"].in_(sorted(scope.regions)))
+    elif scope.kind == "dealers":
+        found.append(columns["dealer"].in_(sorted(scope.dealer_ids)))
+    if "from" in filters:
+        found.append(columns["month"] >= filters["from"])
+    if "to" in filters:
+        found.append(columns["month"] <= filters["to"])
+    found += [columns[name].in_(filters[name]) for name in FILTERS[2:] if name in filters]
+    return found
+
+
+def counts(
+    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime
+) -> list[dict[str, Any]]:
+    """Every measure of the rollup by these dimensions, and `due`: valid leads without those whose time is not up yet.
+
+    One row even where nothing was counted when `by` is empty. `dealer` is the dealer's id, 0 for leads without one.
+    """
+    wanted = check(by, filters)
+    grain = _grain(scope, {*by, *(set(wanted) - {"from", "to"})})
+    keys = [grain.columns[dim].label(f"by_{dim}") for dim in by]
+    query = select(*keys, *(m.label(name) for name, m in grain.measures.items())).where(*_where(grain, scope, wanted))
+    if grain is _DEALER_MONTH:
+        query = query.select_from(LeadDealerMonth).outerjoin(Dealer, Dealer.id == LeadDealerMonth.dealer_id)
+    if keys:
+        query = query.group_by(*(grain.columns[dim] for dim in by))
+    rows = {
+        tuple(getattr(row, f"by_{dim}") for dim in by): {m: int(getattr(row, m) or 0) for m in MEASURES}
+        for row in session.execute(query)
+    }
+    pending = _pending(session, scope=scope, by=by, filters=wanted, now=now)
+    for key, row in rows.items():
+        row["due"] = max(row["valid"] - pending.get(key, 0), 0)
+    # A cell whose leads all moved elsewhere keeps a row of zeros in the rollup; nobody asked to see it.
+    shown = sorted(((k, r) for k, r in rows.items() if not by or any(r.values())), key=lambda pair: _sort_key(pair[0]))
+    return [dict(zip(by, key, strict=True)) | row for key, row in shown]
+
+
+def _sort_key(key: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(f"{part:012d}" if isinstance(part, int) else str(part) for part in key)
+
+
+def _pending(
+    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime
+) -> dict[tuple[Any, ...], int]:
+    """Valid leads nobody answered whose promise is not up yet, by the same dimensions."""
+    keys = [_LEADS.columns[dim].label(f"by_{dim}") for dim in by]
+    query = select(*keys, func.count().label("n")).where(
+        *_where(_LEADS, scope, filters),
+        Lead.is_open == true(),
+        Lead.breach_handled_at.is_(None),
+        or_(Lead.first_action_due_at.is_(None), Lead.first_action_due_at >= now),
+        Lead.first_action_at.is_(None),
+        measure_sql("valid"),
+    )
+    if keys:
+        query = query.group_by(*(_LEADS.columns[dim] for dim in by))
+    return {tuple(getattr(row, f"by_{dim}") for dim in by): row.n for row in session.execute(query)}
+
+
+def response_minutes(
+    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any]
+) -> dict[tuple[Any, ...], list[tuple[int, int]]]:
+    """How many valid leads were first answered after how many working minutes, by dimensions: what a median needs.
+
+    Read from the leads themselves: a median cannot be added up from months.
+    """
+    wanted = check(by, filters)
+    keys = [_LEADS.columns[dim].label(f"by_{dim}") for dim in by]
+    columns = [_LEADS.columns[dim] for dim in by]
+    query = (
+        select(*keys, Lead.first_action_minutes.label("minutes"), func.count().label("n"))
+        .where(*_where(_LEADS, scope, wanted), measure_sql("valid"), Lead.first_action_minutes.is_not(None))
+        .group_by(*columns, Lead.first_action_minutes)
+        .order_by(Lead.first_action_minutes)
+    )
+    found: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+    for row in session.execute(query):
+        found.setdefault(tuple(getattr(row, f"by_{dim}") for dim in by), []).append((row.minutes, row.n))
+    return dict(sorted(found.items(), key=lambda pair: _sort_key(pair[0])))
+
+
+def lead_conditions(scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """The same filters and scope on the leads themselves, for the list behind a bar."""
+    return _where(_LEADS, scope, check((), filters))
+
+
+def median_of(histogram: Sequence[tuple[int, int]]) -> float | None:
+    """The exact median of values given as (value, how often) in order; None for nothing."""
+    total = sum(n for _, n in histogram)
+    if not total:
+        return None
+
+    def nth(position: int) -> int:
+        passed = 0
+        for value, n in histogram:
+            passed += n
+            if position < passed:
+                return value
+        raise AssertionError("unreachable")
+
+    return (nth((total - 1) // 2) + nth(total // 2)) / 2
