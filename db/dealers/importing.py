@@ -218,13 +218,12 @@ def undo(session: Session, *, batch_id: int, rows: Sequence[RowOutcome], actor: 
     for row in rows:
         assert row.item_id is not None
         dealer = dealers[row.item_id]
-        if row.outcome == "created":
-            record.remove(session, dealer)
-        elif row.undo:
+        if row.outcome == "updated" and row.undo:
             former: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in row.undo["before"].items()}
             before: DealerFacts = dataclasses.replace(facts[dealer.id], **former)
             record.write(session, dealer, facts[dealer.id], before, now=now)
             moved = moved or "region" in former
+    record.remove(session, created)
     changes.touch(session, "dealers", *(("leads", "customers") if moved else ()))
     return len(rows)
 

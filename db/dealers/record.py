@@ -17,6 +17,7 @@ from db.core import search
 from db.core.base import Base
 from db.core.geo import STATES, state_code
 from db.core.problems import Problems
+from db.core.search import SearchWord
 from db.dealers import rules
 from db.dealers.tables import Dealer, DealerBrand, DealerTerritory
 from db.dealers.whereabouts import zone_of
@@ -180,12 +181,15 @@ def write(session: Session, dealer: Dealer, before: DealerFacts, after: DealerFa
     _index(session, dealer)
 
 
-def remove(session: Session, dealer: Dealer) -> None:
-    """Take a dealer back that came by mistake; only an undo does this, and only when nothing refers to it."""
-    _drop_lists(session, dealer.id)
-    search.index(session, kind="dealer", item_id=dealer.id, texts=(), dealer_id=None, region=None)
-    session.delete(dealer)
-    session.flush()
+def remove(session: Session, dealer_ids: Iterable[int]) -> None:
+    """Take dealers back that came by mistake; only an undo does this, and only when nothing refers to them."""
+    ids = sorted(dealer_ids)
+    for start in range(0, len(ids), _CHUNK):
+        some = ids[start : start + _CHUNK]
+        session.execute(delete(SearchWord).where(SearchWord.kind == "dealer", SearchWord.item_id.in_(some)))
+        for own in (DealerBrand, DealerTerritory):
+            session.execute(delete(own).where(own.dealer_id.in_(some)))
+        session.execute(delete(Dealer).where(Dealer.id.in_(some)))
 
 
 def references(session: Session, dealer_ids: Iterable[int]) -> dict[int, list[str]]:
