@@ -6,7 +6,7 @@ sign-in then lasts for the tab.
 
 import streamlit as st
 
-from components import access, auth, navigation, sidebar, startup
+from components import access, auth, brand, navigation, sidebar, startup
 
 startup.ready()
 account = auth.find_account()
@@ -18,10 +18,9 @@ sections, entries = navigation.build(
 # Always before the gate: Streamlit must know the pages, or it would serve them without this file (streamlit.md 0.1).
 page = st.navigation(sections, position="sidebar" if signed_in else "hidden", expanded=True)
 title = entries[page.url_path].title if signed_in else "Sign in"
-st.set_page_config(page_title=sidebar.browser_title(title), page_icon=sidebar.favicon(), layout="wide")
+st.set_page_config(page_title=brand.browser_title(title), page_icon=brand.favicon(), layout="wide")
 
 access.gate(account)
 assert account is not None
 sidebar.draw(account)
-auth.tell_browser(account)
 page.run()

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
-from components import auth, door, incidents
+from components import cookie, door, incidents
 from db.core.session import engine
 from db.core.settings import settings
 from db.migrate import SchemaUnknown, require_known
@@ -23,7 +23,7 @@ log = logging.getLogger("dealerdesk.server")
 
 # Else a process that nobody has visited yet would run any file straight under pages/ without Home.py, for whoever asks.
 PagesManager.uses_pages_directory = False
-auth.cookies_are_set_by_server()
+cookie.open_door()
 
 
 def refuse_unknown_schema() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
 from streamlit_authenticator.utilities import CredentialsError, ResetError
 
-from components import auth
+from components import auth, brand
 from components.clock import now
+from components.labels import plain
 from db.core.actor import Actor
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
@@ -16,6 +19,8 @@ from db.core.session import writing
 from db.core.settings import settings
 from db.people import sessions
 from db.people.sessions import Account
+
+WRONG_CURRENT = "The current password is not right, or it was tried too often; wait 15 minutes then."
 
 
 class SignedOut(Refused):
@@ -71,8 +76,8 @@ def gate(account: Account | None) -> None:
         _draw_sign_in(desk)
         st.stop()
     elif account.must_change_password:
-        auth.tell_browser(account)
         _draw_forced_change(desk)
+        auth.tell_browser(account)
         st.stop()
 
 
@@ -89,19 +94,17 @@ def no_access() -> None:
 def change_password(desk: auth.DeskAuth, *, key: str) -> bool:
     """Draw the form to change one's own password; True in the run in which it was changed."""
     assert desk.account is not None
+    width: Any = "stretch" if key == auth.ON_ACCOUNT_PAGE else auth.CARD_WIDTH
     try:
-        changed = bool(desk.reset_password(desk.account.actor.username, fields=auth.CHANGE_FIELDS, key=key))
+        return bool(desk.reset_password(desk.account.actor.username, fields=auth.CHANGE_FIELDS, key=key))
     except CredentialsError:
-        st.error("The current password is not right.", icon=":material/error:", width=auth.CARD_WIDTH)
-        return False
+        st.error(WRONG_CURRENT, icon=":material/error:", width=width)
     except ResetError as refusal:
-        st.error(str(refusal), icon=":material/error:", width=auth.CARD_WIDTH)
-        return False
-    return changed
+        st.error(str(refusal), icon=":material/error:", width=width)
+    return False
 
 
 def _draw_sign_in(desk: auth.DeskAuth) -> None:
-    auth.tell_browser(None)
     with st.container(horizontal_alignment="center", gap="small"):
         _brand()
         desk.login(fields=auth.SIGN_IN_FIELDS, key="sign_in")
@@ -112,6 +115,7 @@ def _draw_sign_in(desk: auth.DeskAuth) -> None:
         elif notice := st.session_state.get(auth.NOTICE):
             st.info(notice, icon=":material/info:", width=auth.CARD_WIDTH)
         st.caption("No account, or a lost password? Ask your administrator.", width="content")
+    auth.tell_browser(None)
 
 
 def _draw_forced_change(desk: auth.DeskAuth) -> None:
@@ -125,8 +129,10 @@ def _draw_forced_change(desk: auth.DeskAuth) -> None:
 
 
 def _brand() -> None:
-    st.space("large")
-    st.markdown(f"### :blue[:material/storefront:] {settings().organisation}", width="content")
+    st.space("xlarge")
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="bottom", gap="small"):
+        st.image(brand.mark(), width=36)
+        st.markdown(f"## {plain(settings().organisation)}", width="content")
 
 
 def _ticks_by_itself() -> bool:

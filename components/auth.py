@@ -21,6 +21,7 @@ from streamlit_authenticator.utilities import Encryptor, ResetError, Validator
 from streamlit_authenticator.views import authentication_view
 
 from components.clock import now
+from components.cookie import cookie_name, door_is_open
 from db.core.problems import Refused
 from db.core.session import reading, run, writing
 from db.core.settings import settings
@@ -40,21 +41,7 @@ INCOMPLETE = "Enter your user name and your password."
 _UNUSED_KEY = secrets.token_hex(32)
 
 
-class _Door:
-    """Whether server.py stands in front and can set cookies; `streamlit run Home.py` alone cannot."""
-
-    sets_cookies = False
-    warned = False
-
-
-def cookies_are_set_by_server() -> None:
-    """server.py says that its routes are there."""
-    _Door.sets_cookies = True
-
-
-def cookie_name() -> str:
-    """The session cookie; behind https the prefix makes browsers refuse one that another host has set."""
-    return "__Host-dealer_session" if settings().behind_https else "dealer_session"
+_warned: list[bool] = []
 
 
 # ------------------------------------------------------------------------------------------ who is signed in
@@ -102,6 +89,19 @@ def source_address() -> str:
     if parsed.version == 6:
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "Mac"))
+
+
+def describe_browser() -> str:
+    """How a sign-in is named in the list of them: "Firefox on Windows, 203.0.113.7"."""
+    agent = st.context.headers.get("User-Agent")
+    text = agent if isinstance(agent, str) else ""
+    browser = next((name for mark, name in BROWSERS if mark in text), "Browser")
+    system = next((name for mark, name in SYSTEMS if mark in text), "Linux" if "Linux" in text else "")
+    return f"{browser} on {system}, {source_address()}" if system else f"{browser}, {source_address()}"
 
 
 # ------------------------------------------------------------------------------------------ the package, re-plumbed
@@ -170,7 +170,7 @@ class _Cookie:
         person_id = self.desk.storage.verified
         assert person_id is not None
         with writing(keeps_timeline=False) as session:
-            opened = sessions.open_session(session, person_id=person_id, source=source_address(), now=now())
+            opened = sessions.open_session(session, person_id=person_id, source=describe_browser(), now=now())
         kept = {k: st.session_state[k] for k in ("authentication_status", "name", "username", "email", "roles")}
         _occupy(person_id, opened.session_id)
         st.session_state.update(kept)
@@ -257,9 +257,9 @@ def forget_tab() -> None:
 # ------------------------------------------------------------------------------------------ talking to the browser
 def tell_browser(account: Account | None) -> None:
     """Let the browser swap its ticket for the cookie, or drop the cookie; draws nothing people see."""
-    if not _Door.sets_cookies:
-        if account is not None and account.ticket_waits and not _Door.warned:
-            _Door.warned = True
+    if not door_is_open():
+        if account is not None and account.ticket_waits and not _warned:
+            _warned.append(True)
             log.warning("started without server.py: a sign-in lasts for the tab only; use `streamlit run server.py`")
         return
     ticket = st.session_state.get(TICKET)
@@ -290,7 +290,8 @@ AUTOCOMPLETE = {
     "New password": "new-password",
     "New password again": "new-password",
 }
-CARD_WIDTH = 400
+CARD_WIDTH = 380
+ON_ACCOUNT_PAGE = "own_password"  # key of the form that changes a password there; it fills its column
 
 
 class _Form:
@@ -322,7 +323,8 @@ class _Look:
         return getattr(st, name)
 
     def form(self, key: str, clear_on_submit: bool = False) -> _Form:
-        return _Form(st.form(key=key, clear_on_submit=clear_on_submit, width=CARD_WIDTH))
+        width: Any = "stretch" if key == ON_ACCOUNT_PAGE else CARD_WIDTH
+        return _Form(st.form(key=key, clear_on_submit=clear_on_submit, width=width))
 
 
 # The views read Streamlit from a module variable and take no options for this; replaced once, when we are imported.
@@ -330,7 +332,7 @@ authentication_view.st = _Look()
 
 SIGN_IN_FIELDS = {"Form name": "Sign in", "Username": "User name", "Password": "Password", "Login": "Sign in"}
 CHANGE_FIELDS = {
-    "Form name": "",
+    "Form name": "Password",
     "Current password": "Current password",
     "New password": "New password",
     "Repeat password": "New password again",

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from components.auth import cookie_name
 from components.clock import now
+from components.cookie import cookie_name
 from db.core.session import engine, reading, writing
 from db.core.settings import settings
 from db.migrate import current, newest

@@ -140,7 +140,7 @@ def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]]
         listed = actor is not None and actor.can(entry.permission) and not entry.hidden
         title = entry.title
         if entry.file == NOTIFICATIONS and unread:
-            title += " " + badge(count_label(unread, cap=99), "bad")
+            title += " " + badge(count_label(unread, cap=99), "red")
         page = st.Page(
             ROOT / entry.file, title=title, icon=f":material/{entry.icon}:", url_path=entry.url_path,
             default=is_default, visibility="visible" if listed else "hidden", help=entry.help,

@@ -46,6 +46,7 @@ def make_engine(url: str) -> Engine:
             pool_size=10,
             max_overflow=20,
             pool_timeout=10,
+            hide_parameters=True,  # an error's text must not carry what people typed into a log (R35)
         )
 
         @event.listens_for(engine, "connect")
@@ -66,7 +67,9 @@ def make_engine(url: str) -> Engine:
             writer = connection.get_execution_options().get("writer", False)
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
     else:
-        engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=10)
+        engine = create_engine(
+            parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=10, hide_parameters=True
+        )
     return engine
 
 

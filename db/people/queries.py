@@ -45,8 +45,8 @@ class PersonLine:
     def state(self) -> tuple[str, str]:
         """(label, tone) of the account."""
         if not self.is_active:
-            return ("Disabled", "neutral")
-        return ("One-time password", "attention") if self.must_change_password else ("Active", "good")
+            return ("Disabled", "gray")
+        return ("One-time password", "orange") if self.must_change_password else ("Active", "green")
 
 
 def _lines(session: Session, people: Sequence[Person]) -> list[PersonLine]:

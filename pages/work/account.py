@@ -74,12 +74,9 @@ def save_zone() -> None:
 
 def draw_password() -> None:
     """Change the password; every other sign-in ends."""
-    with st.container(border=True):
-        st.subheader("Password", anchor=False)
-        st.caption("At least 15 characters. A few unrelated words are easy to remember and hard to guess.")
-        desk = auth.DeskAuth(auth.find_account())
-        if access.change_password(desk, key="own_password"):
-            st.success("Your password was changed. Everywhere else you were signed out.", icon=":material/check:")
+    desk = auth.DeskAuth(auth.find_account())
+    if access.change_password(desk, key=auth.ON_ACCOUNT_PAGE):
+        st.success("Your password was changed. Everywhere else you were signed out.", icon=":material/check:")
 
 
 def draw_browsers(actor: Actor) -> None:
@@ -91,16 +88,21 @@ def draw_browsers(actor: Actor) -> None:
             session, person_id=actor.user_id, this_session_id=access.current_session_id(), now=moment
         )
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader("Where you are signed in", anchor=False)
             st.button("Sign out everywhere", icon=":material/logout:", on_click=leave_everywhere)
         for one in found:
-            with st.container(horizontal=True, vertical_alignment="center", key=f"browser_{one.session_id}"):
+            since = moment_label(one.signed_in_at, actor.zone, now=moment).replace("Today", "today")
+            with st.container(
+                horizontal=True, vertical_alignment="center", horizontal_alignment="distribute",
+                key=f"browser_{one.session_id}",
+            ):  # fmt: skip
                 here = " :green-badge[This browser]" if one.is_this_one else ""
                 st.markdown(
                     f":material/computer: {plain(one.source)}{here}  \n"
-                    f":gray[Signed in {plain(moment_label(one.signed_in_at, actor.zone, now=moment))}, "
-                    f"last active {relative_label(one.seen_at, moment)}]"
+                    f":gray[Since {plain(since)}, "
+                    f"last active {relative_label(one.seen_at, moment)}]",
+                    width="content",
                 )
                 if not one.is_this_one:
                     st.button("End", key=f"end_{one.session_id}", on_click=end, args=(one.session_id,))

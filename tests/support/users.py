@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from db import tables as _tables  # noqa: F401 - a person's scope refers to dealers
 from db.core.actor import Actor, system_actor
 from db.core.permissions import Role
 from db.core.session import reading, run, writing
