@@ -1,0 +1,204 @@
+"""Response board: open leads by due time, overdue first, answered in the drawer; live."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import labels, tables
+from components.access import guard
+from components.areas.leads import HEAT, SCREEN, heat
+from components.areas.leads_bulk import bulk_bar
+from components.charts.base import table
+from components.clock import now
+from components.exports import export_button
+from components.filters import clear_button, one, pick, words
+from components.labels import empty_state, plain
+from components.queue_page import cursor, draw_drawer, draw_paging, id_at, is_open, open_drawer, remember_rows
+from components.tables import SLA_TONES
+from db.core.area import CAP
+from db.core.labels import count_label, minutes_label, moment_label, relative_label
+from db.core.permissions import Permission
+from db.core.session import reading
+from db.dealers.queries import dealer_choices, regions
+from db.leads.flow import FLOW
+from db.leads.queries import BoardFilters, BoardPage, BoardRow, board_counts, cards_by_status, list_board, list_sources
+
+actor = guard(Permission.LEADS_VIEW)
+PERSONAL = actor.can(Permission.PERSONAL_DATA_VIEW)
+SHAPES = {"queue": "Queue", "cards": "Cards"}
+WAITING = {"open": "Open", "overdue": "Overdue", "mine": "Mine", "unassigned": "No dealer", "held": "Held"}
+KEYS = ("lead_status", "lead_region", "lead_dealer", "lead_source", "lead_text")
+STATES = {s.name: s.label for s in FLOW.states if not s.final}
+
+
+def chosen_filters() -> BoardFilters:
+    """Draw the toolbar and read it."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        view = one("Waiting", WAITING, key="lead_view", default="open")
+        with reading() as session:
+            known_regions = regions(session, actor.scope)
+            dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
+            sources = list_sources(session, scope=actor.scope)
+        text = words("Find", key="lead_text", placeholder="Name, number, VIN, phone", width=210)
+        status = pick("Status", STATES, key="lead_status", all_label="Every status", width=150)
+        region = ""
+        if len(known_regions) > 1:
+            region = pick(
+                "Region", {r: r for r in known_regions}, key="lead_region", all_label="All regions", width=150
+            )
+        dealer = ""
+        if len(dealers) > 1:
+            dealer = pick("Dealer", dealers, key="lead_dealer", all_label="All dealers", width=190)
+        source = pick("Source", {s: s for s in sources}, key="lead_source", all_label="All sources", width=150)
+        shape = one("Show as", SHAPES, key="lead_shape", default="queue")
+        if actor.can(Permission.EXPORT_RUN):
+            export_button("leads", {"region": region, "source": source, "dealer": dealer, "status": status})
+    st.session_state["_lead_shape"] = shape
+    return BoardFilters(
+        view="open" if view == "mine" else view, status=status, region=region, source=source, text=text,
+        dealer_id=int(dealer) if dealer.isdigit() else None, assignee_id=actor.user_id if view == "mine" else None,
+    )  # fmt: skip
+
+
+def draw_counts(filters: BoardFilters) -> None:
+    """Four numbers that say where to start."""
+    at = now()
+    with reading() as session:
+        counts = board_counts(session, scope=actor.scope, filters=filters, now=at, personal=PERSONAL)
+    waiting = sum(counts.by_status.get(s, 0) for s in ("new", "assigned"))
+    tiles = (
+        ("Open", counts.open, ":material/inbox:", "Leads that are not closed and not held"),
+        ("Overdue", counts.overdue, ":material/alarm:", "The next promise of these leads is past"),
+        ("Waiting for first action", waiting, ":material/timer:", "Nobody has acted on these yet"),
+        ("No dealer", counts.unassigned, ":material/person_off:", "Routing found nobody; assign them by hand"),
+    )
+    with st.grid(4, min_column_width=170, gap="small"):
+        for label, count, icon, meaning in tiles:
+            st.metric(label, count_label(count, CAP), icon=icon, help=meaning, border=True)
+
+
+def due_words(row: BoardRow, at: object) -> str:
+    """The next promise as the list shows it."""
+    return relative_label(row.due_at, at) if row.due_at else "–"  # type: ignore[arg-type]
+
+
+def draw_queue(filters: BoardFilters) -> None:
+    """The list, due first, 50 a page."""
+    at = now()
+    after = cursor("lead", fingerprint=filters)
+    with reading() as session:
+        page: BoardPage = list_board(
+            session, scope=actor.scope, filters=filters, after=after, now=at, personal=PERSONAL
+        )
+    rows = page.rows
+    if not rows:
+        empty_state("task_alt", "No lead matches.", action="New leads appear here by themselves.")
+        return
+    remember_rows("lead", [r.id for r in rows])
+    may_assign = actor.can(Permission.LEADS_ASSIGN)
+    chosen = tables.show(
+        table(
+            {
+                "Lead": [r.number for r in rows],
+                "Customer": [r.customer_name or "–" for r in rows],
+                "Wants": [r.wants or "–" for r in rows],
+                "Status": [[r.status_label] for r in rows],
+                "Promise": [[r.sla.label] for r in rows],
+                "Used": [min(r.sla.used_percent, 100) if r.sla.status != "none" else None for r in rows],
+                "Due": [due_words(r, at) for r in rows],
+                "Next step": [r.next_step or "–" for r in rows],
+                "Score": [[heat(r.temperature, r.score)[0].split()[0]] for r in rows],
+                "Dealer": [f"{r.dealer_name}" if r.dealer_id else "No dealer" for r in rows],
+                "Person": [r.assignee_name or "–" for r in rows],
+                "Source": [r.source for r in rows],
+                "Age": [minutes_label(r.age_minutes) for r in rows],
+            }
+        ),
+        key="lead_table", alt="Open leads, due first", select="many" if may_assign else "none", height=560,
+        columns={
+            "Lead": tables.opener("Lead", key="lead_click", on_open=_open, width=92),
+            "Customer": tables.text("Customer", width=140),
+            "Wants": tables.text("Wants", width=190),
+            "Status": tables.status(FLOW, width=124),
+            "Promise": tables.pill("Promise", SLA_TONES, width=98),
+            "Used": tables.sla("Used", help="Share of the promised working time that is gone"),
+            "Due": tables.text("Due", width=104),
+            "Next step": tables.text("Next step", width=180),
+            "Score": tables.pill("Score", {word: tone for word, tone in HEAT.values()}, width=74),
+            "Dealer": tables.text("Dealer", width=160),
+            "Person": tables.text("Person", width=110),
+            "Source": tables.text("Source", width=130),
+            "Age": tables.text("Age", width=96, help="On the wall clock, nights and holidays too"),
+        },
+    )  # fmt: skip
+    with reading() as session:
+        counts = board_counts(session, scope=actor.scope, filters=filters, now=at, personal=PERSONAL)
+    total = counts.by_status.get(filters.status, 0) if filters.status else _total(filters, counts)
+    draw_paging("lead", following=page.following, shown=len(rows), total=count_label(total, CAP))
+    if chosen:
+        bulk_bar([(rows[i].id, rows[i].version) for i in chosen if i < len(rows)])
+
+
+def _total(filters: BoardFilters, counts: object) -> int:
+    name = {"overdue": "overdue", "unassigned": "unassigned", "held": "held"}.get(filters.view, "open")
+    return int(getattr(counts, name))
+
+
+def _open(position: int) -> None:
+    lead_id = id_at("lead", position)
+    if lead_id is not None:
+        open_drawer(SCREEN, lead_id)
+        st.session_state["_lead_opened"] = True
+
+
+def draw_cards(filters: BoardFilters) -> None:
+    """One column a status, at most fifteen cards each."""
+    at = now()
+    with reading() as session:
+        columns = cards_by_status(session, scope=actor.scope, filters=filters, now=at, personal=PERSONAL)
+    columns = {status: rows for status, rows in columns.items() if rows}
+    if not columns:
+        empty_state("task_alt", "No lead matches.", action="New leads appear here by themselves.")
+        return
+    with st.grid(max(len(columns), 1), min_column_width=230, wrap=False, gap="small", key="lead_cards"):
+        for status, rows in columns.items():
+            with st.container(gap="xsmall"):
+                st.markdown(f"**{STATES[status]}** :gray[{len(rows)}{'+' if len(rows) == 15 else ''}]")
+                for row in rows:
+                    _card(row, at)
+
+
+def _card(row: BoardRow, at: object) -> None:
+    with st.container(border=True, gap="xxsmall"):
+        st.button(
+            f"{row.number} · {plain(row.customer_name) or 'Unknown'}", key=f"lead_card_{row.id}", type="tertiary",
+            on_click=lambda: (open_drawer(SCREEN, row.id), st.session_state.update(_lead_opened=True)),
+        )  # fmt: skip
+        st.caption(plain(row.wants or "Nothing named"))
+        tone = SLA_TONES.get(row.sla.label, "gray")
+        marks = [(due_words(row, at), tone)] if row.due_at else []
+        labels.badges([*marks, heat(row.temperature, row.score)])
+        st.caption(plain(row.dealer_name or "No dealer"))
+
+
+def draw_live() -> None:
+    """Everything that moves by itself."""
+    guard(Permission.LEADS_VIEW)
+    if st.session_state.pop("_lead_opened", False):
+        st.rerun()
+    draw_counts(FILTERS)
+    if st.session_state.get("_lead_shape") == "cards":
+        draw_cards(FILTERS)
+    else:
+        draw_queue(FILTERS)
+    at = now()
+    live = "" if is_open(SCREEN) else ", refreshes every 20 s"
+    st.caption(f"As of {moment_label(at, actor.zone, now=at)}{live}")
+
+
+st.title(":material/bolt: Response board")
+FILTERS = chosen_filters()
+clear_button(KEYS, key="lead_clear")
+# Nothing ticks under an open drawer: a rerun while somebody types would only get in the way.
+st.fragment(draw_live, run_every=None if is_open(SCREEN) else "20s")()
+draw_drawer(SCREEN)

@@ -1,0 +1,166 @@
+"""Makes the demo network: calendars, forty dealers at all stages of life, and a person for each role. Commands only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from db.calendar.commands import save_calendar, seed_us_federal
+from db.core.actor import system_actor
+from db.core.geo import STATES
+from db.core.permissions import Role
+from db.core.session import reading, run
+from db.dealers.commands import add_dealer, change_dealer
+from db.dealers.tables import Dealer
+from db.people.commands import add_person
+from seed.places import HOURS, MAKE, PLACES, REGIONS
+
+SEED = system_actor("seed")
+FIRST_NAMES = (
+    "Ava",
+    "Noah",
+    "Maya",
+    "Liam",
+    "Zoe",
+    "Ethan",
+    "Nora",
+    "Owen",
+    "Iris",
+    "Caleb",
+    "Ruth",
+    "Felix",
+    "June",
+    "Miles",
+)
+LAST_NAMES = (
+    "Brooks",
+    "Castillo",
+    "Dunn",
+    "Ellis",
+    "Farrow",
+    "Grant",
+    "Hale",
+    "Ibarra",
+    "Jensen",
+    "Kaplan",
+    "Lowe",
+    "Mercer",
+)
+
+
+@dataclass
+class Network:
+    """What was made: ids by code or user name, and the one-time passwords to print."""
+
+    dealers: dict[str, int] = field(default_factory=dict)
+    staff: dict[int, list[str]] = field(default_factory=dict)  # dealer id -> user names
+    sign_ins: list[tuple[str, str, str, str]] = field(default_factory=list)  # user name, password, role, sees
+
+
+def build_network(bind: Engine, *, start: datetime, passwords: Callable[[], str]) -> Network:
+    """Make everything that exists before the first lead, as of `start`."""
+    made = Network()
+    calendars = _calendars(bind, start)
+    _dealers(bind, start, calendars, made)
+    _people(bind, start, made, passwords)
+    return made
+
+
+def _zone(state: str) -> str:
+    return STATES[state].zone
+
+
+def _calendars(bind: Engine, start: datetime) -> dict[tuple[str, str], int]:
+    holidays = run(seed_us_federal, bind=bind, years=range(start.year, start.year + 3), actor=SEED, now=start)
+    found: dict[tuple[str, str], int] = {}
+    for place in PLACES:
+        zone = _zone(place.state)
+        if (place.hours, zone) not in found:
+            title, weekly = HOURS[place.hours]
+            found[place.hours, zone] = run(
+                save_calendar, bind=bind, calendar_id=None, seen_version=0, zone=zone, weekly=weekly,
+                name=f"{title} ({zone.split('/')[-1].replace('_', ' ')})", holiday_list_id=holidays,
+                actor=SEED, now=start,
+            )  # fmt: skip
+    return found
+
+
+# The life a dealer has behind it when the demo begins, as the steps that led there.
+STEPS: dict[str, tuple[tuple[str, str], ...]] = {
+    "prospect": (),
+    "onboarding": (("onboarding", "Agreement signed"),),
+    "active": (("onboarding", "Agreement signed"), ("active", "Went live")),
+    "suspended": (
+        ("onboarding", "Agreement signed"), ("active", "Went live"), ("suspended", "Licence renewal is overdue"),
+    ),
+    "terminated": (
+        ("onboarding", "Agreement signed"), ("active", "Went live"), ("terminated", "Retired; served by Columbus"),
+    ),
+}  # fmt: skip
+
+
+def _dealers(bind: Engine, start: datetime, calendars: dict[tuple[str, str], int], made: Network) -> None:
+    for position, place in enumerate(PLACES):
+        day = start + timedelta(minutes=position)
+        dealer_id = run(
+            add_dealer, bind=bind, code=place.code, name=place.name, state=place.state, region=place.region,
+            url=f"https://www.{place.name.lower().replace(' ', '')}.example", city=place.city,
+            postal_code=place.postal_code, latitude=place.latitude, longitude=place.longitude,
+            zone=_zone(place.state), status="prospect", calendar_id=calendars[place.hours, _zone(place.state)],
+            lead_weight=place.weight, lead_cap=40 * place.weight, daily_quota=0, brands=(MAKE,),
+            territories=place.territories, actor=SEED, now=day,
+        )  # fmt: skip
+        made.dealers[place.code] = dealer_id
+        for status, reason in STEPS[place.status]:
+            with reading(bind) as session:
+                version = session.scalars(select(Dealer.version).where(Dealer.id == dealer_id)).one()
+            run(
+                change_dealer, bind=bind, dealer_id=dealer_id, seen_version=version, changes={"status": status},
+                reason=reason, actor=SEED, now=day,
+            )  # fmt: skip
+
+
+def _people(bind: Engine, start: datetime, made: Network, passwords: Callable[[], str]) -> None:
+    def add(username: str, name: str, role: Role, sees: str, *, zone: str = "America/New_York", **scope: Any) -> None:
+        secret = passwords() if sees else None
+        person = run(
+            add_person, bind=bind, username=username, name=name, role=role.value, email=f"{username}@example.com",
+            zone=zone, password=secret, must_change=False if secret else None, actor=SEED, now=start, **scope,
+        )  # fmt: skip
+        assert person is not None
+        if secret:
+            made.sign_ins.append((username, secret, role.label, sees))
+
+    everything: dict[str, Any] = {"scope_kind": "all"}
+    add("admin", "Ada Morgan", Role.ADMIN, "Everything", **everything)
+    add("cora", "Cora Whitman", Role.COORDINATOR, "Everything", **everything)
+    add("colin", "Colin Reyes", Role.COORDINATOR, "Midwest and South Central", zone="America/Chicago",
+        scope_kind="regions", regions=REGIONS[3:5])  # fmt: skip
+    add("mason", "Mason Okafor", Role.MANAGER, "Everything", **everything)
+    add("leah", "Leah Stern", Role.SALES_LEADER, "Everything", **everything)
+    add("finn", "Finn Castellan", Role.FINANCE, "Everything", **everything)
+    count = 0
+    for place in PLACES:
+        if place.status in ("prospect", "terminated"):
+            continue
+        dealer_id = made.dealers[place.code]
+        show = place.code == "00402"  # one dealership whose people can sign in
+        slug = place.name.removesuffix(f" {MAKE}").removeprefix(f"{MAKE} of ").lower().replace(" ", "-")
+        names = made.staff.setdefault(dealer_id, [])
+        for role, tag in (
+            (Role.DEALER_MANAGER, "manager"),
+            (Role.DEALER_STAFF, "sales1"),
+            (Role.DEALER_STAFF, "sales2"),
+        ):
+            person = f"{FIRST_NAMES[count % len(FIRST_NAMES)]} {LAST_NAMES[(count * 5) % len(LAST_NAMES)]}"
+            username = {"manager": "dana", "sales1": "drew"}.get(tag, f"{slug}.{tag}") if show else f"{slug}.{tag}"
+            add(
+                username, person, role, f"{place.name} only" if show and tag != "sales2" else "",
+                zone=_zone(place.state), scope_kind="dealers", dealer_ids=[dealer_id],
+            )  # fmt: skip
+            names.append(username)
+            count += 1
