@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import CursorResult, Executable, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from db.core.base import Base
 
 
 def rows_changed(session: Session, statement: Executable) -> int:
-    """Execute an INSERT, UPDATE or DELETE and say how many rows it touched."""
+    """Execute an UPDATE or DELETE and say how many rows it touched (drivers do not count what an INSERT skipped)."""
     return cast("CursorResult[Any]", session.execute(statement)).rowcount
 
 
@@ -24,7 +24,8 @@ def _insert(session: Session, table: type[Base]) -> Any:
 
 def insert_or_ignore(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:
     """Insert one row; False when a row with the same unique key was there already."""
-    return rows_changed(session, _insert(session, table).values(**values).on_conflict_do_nothing()) > 0
+    statement = _insert(session, table).values(**values).on_conflict_do_nothing()
+    return session.execute(statement.returning(literal(1))).first() is not None
 
 
 def upsert(

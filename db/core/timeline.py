@@ -27,6 +27,7 @@ from sqlalchemy import (
     String,
     Text,
     cast,
+    exists,
     func,
     select,
     update,
@@ -330,9 +331,9 @@ def verify(session: Session, *, exported: tuple[int, str] | None = None) -> Chai
 
 def _check_end(session: Session, count: int, previous: str, head: Any, exported: tuple[int, str] | None) -> ChainReport:
     bad, message = None, f"{count} entries, chain intact"
-    stray = session.scalar(
-        select(func.min(TimelineLink.seq)).where((TimelineLink.seq < 1) | (TimelineLink.seq > count))
-    )
+    is_there = exists().where(TimelineEntry.seq == TimelineLink.seq)
+    beyond = (TimelineLink.seq < 1) | (TimelineLink.seq > count)
+    stray = session.scalar(select(func.min(TimelineLink.seq)).where(beyond, ~is_there))
     if exported is not None and exported[0] > count:
         bad, message = count + 1, f"the chain ends at {count}, but its end was exported as {exported[0]}"
     elif head is None:

@@ -29,7 +29,7 @@ NASTY = [
     ("SQL", "'; DROP TABLE timeline_entry; -- \" ` $1 %s :name {0}"),
     ("markup", "<script>alert(1)</script> [x](javascript:alert(1)) **b**"),
     ("JSON", '{"a": "\\u0000"} \\ \\" \\u0041'),
-    ("other scripts", "Ω≈ç√∫˜µ≤≥÷ 田中さん مرحبا ʇǝʌ ﷽"),
+    ("other scripts", "Ω≈ç√∫µ≤≥÷ 田中さん مرحبا ʇǝʌ ﷽"),
     ("very long", "x" * 50_000),
 ]
 
@@ -91,13 +91,13 @@ def test_a_command_that_was_carried_out_before_writes_no_second_entry(sqlite_eng
     with writing(sqlite_engine) as session:
         timeline.repeated(session)
     assert entries(sqlite_engine) == []
-    with pytest.raises(AssertionError), writing(sqlite_engine) as session:
+    with pytest.raises(AssertionError), writing(sqlite_engine) as session:  # noqa: PT012 - the block is the transaction
         timeline.repeated(session)
         note(session)
 
 
 def test_an_entry_of_a_refused_command_is_not_written(engine: Engine) -> None:
-    with pytest.raises(Refused), writing(engine) as session:
+    with pytest.raises(Refused), writing(engine) as session:  # noqa: PT012 - the block is the transaction
         note(session)
         raise Refused(Problem(code="required", message="A note is needed."))
     assert entries(engine) == []
@@ -233,19 +233,21 @@ def test_the_app_itself_cannot_change_the_trail(engine: Engine, table: str) -> N
             "ON CONFLICT (seq) DO UPDATE SET summary = 'forged'"
         ]
     else:
-        forged = columns.replace("summary", "'forged'")
+        forged, renumbered = columns.replace("summary", "'forged'"), columns.replace("seq", "7", 1)
         statements += [
             f"INSERT OR REPLACE INTO timeline_entry ({columns}) SELECT {forged} FROM timeline_entry WHERE seq = 1",
-            f"INSERT OR REPLACE INTO timeline_entry ({columns}) SELECT {columns.replace('seq', '7', 1)} FROM timeline_entry WHERE seq = 1",
-            "INSERT OR REPLACE INTO timeline_link (id, seq, item_type, item_id) SELECT id, seq, 'lead', 99 FROM timeline_link",
+            f"INSERT OR REPLACE INTO timeline_entry ({columns}) SELECT {renumbered} FROM timeline_entry WHERE seq = 1",
+            "INSERT OR REPLACE INTO timeline_link (id, seq, item_type, item_id)"
+            " SELECT id, seq, 'lead', 99 FROM timeline_link",
             f"INSERT INTO timeline_entry ({columns}) SELECT {columns} FROM timeline_entry WHERE seq = 1 "
             "ON CONFLICT (seq) DO UPDATE SET summary = 'forged'",
         ]
     before = [(e.seq, e.hash) for e in entries(engine)]
     for statement in statements:
-        with pytest.raises(DBAPIError, match="timeline cannot be changed"), writing(
-            engine, keeps_timeline=False
-        ) as session:
+        with (
+            pytest.raises(DBAPIError, match="timeline cannot be changed"),
+            writing(engine, keeps_timeline=False) as session,
+        ):
             session.execute(text(statement))
     assert [(e.seq, e.hash) for e in entries(engine)] == before
     assert verified(engine).first_bad is None

@@ -23,12 +23,25 @@ NOW = datetime(2026, 6, 29, 13, 0, tzinfo=UTC)
 
 def actor(role: Role = Role.COORDINATOR, *, username: str = "cora", scope: Scope = EVERYTHING, **other: Any) -> Actor:
     """A person who acts."""
-    return Actor(**({"user_id": 7, "username": username, "name": username.title(), "role": role, "scope": scope} | other))
+    values: dict[str, Any] = {
+        "user_id": 7,
+        "username": username,
+        "name": username.title(),
+        "role": role,
+        "scope": scope,
+    }
+    return Actor(**(values | other))
 
 
 def note(session: Session, *, summary: str = "Did something", by: Actor | None = None, **other: Any) -> None:
     """Queue one timeline entry."""
-    values: dict[str, Any] = {"actor": by or actor(), "now": NOW, "area": "leads", "command": "do_it", "summary": summary}
+    values: dict[str, Any] = {
+        "actor": by or actor(),
+        "now": NOW,
+        "area": "leads",
+        "command": "do_it",
+        "summary": summary,
+    }
     timeline.record(session, **(values | other))
 
 
