@@ -1,4 +1,4 @@
-"""Places as routing and maps need them: states and provinces with code, FIPS id, zone and centre; distance; postal codes.
+"""Places as routing and maps need them: states and provinces with their zones and centres, postal codes, distance.
 
 Centres and the anchors in geo_postal.py are rounded to a tenth of a degree (about 10 km): enough to find the nearest
 dealers, not an address.
@@ -143,7 +143,8 @@ STATES: Final = _read_states()
 BY_FIPS: Final = {state.fips: state for state in STATES.values() if state.fips}
 _NAMES: Final = {
     **{state.name.casefold(): code for code, state in STATES.items()},
-    "virgin islands": "VI", "washington dc": "DC", "washington d.c.": "DC", "commonwealth of the northern mariana islands": "MP",
+    "virgin islands": "VI", "washington dc": "DC", "washington d.c.": "DC",
+    "commonwealth of the northern mariana islands": "MP",
     "united states virgin islands": "VI", "newfoundland": "NL", "québec": "QC", "yukon territory": "YT", "pq": "QC",
 }  # fmt: skip
 

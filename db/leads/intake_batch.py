@@ -1,0 +1,177 @@
+"""What intake reads once and writes together within one command: a thousand leads cost little more than one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from db.core import changes
+from db.core.actor import Actor
+from db.core.labels import plural
+from db.core.numbering import next_ids
+from db.core.permissions import Permission, Role
+from db.core.search import SearchWord, words_of
+from db.customers.commands import CustomerBook
+from db.leads import notices
+from db.leads.intake_known import KnownLeads
+from db.leads.network import DealerNames, Turns, load_network, load_now, policy_in_force
+from db.leads.product_lines import list_lines
+from db.leads.rules import Policy as Promises
+from db.leads.tables import Lead, LeadActivity, LeadContact, LeadKey, LeadVehicle
+from db.people.notifications import notify
+
+_SLOT: Final = "lead_intake"
+_LOCK: Final = 7_306_001
+_CHILDREN: Final = (LeadContact, LeadVehicle, LeadKey, LeadActivity)
+
+
+class IntakeBatch:
+    """The network, the policy and the turn lists of this moment, leads known by their keys, and rows still to write."""
+
+    def __init__(self, session: Session, *, actor: Actor, now: datetime, batch_id: int | None) -> None:
+        if session.get_bind().dialect.name == "postgresql":
+            # Two senders of one lead must see each other, and turns are taken one after the other; SQLite's write
+            # lock does the same.
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        self.session, self.actor, self.now, self.batch_id = session, actor, now, batch_id
+        self.version, self.policy = policy_in_force(session)
+        self.promises = Promises(
+            first_action_minutes=self.policy.first_action_minutes,
+            hot_first_action_minutes=self.policy.hot_first_action_minutes,
+            first_quality_minutes=self.policy.first_quality_minutes,
+            wall_clock_hours=self.policy.wall_clock_hours,
+        )
+        self.network = load_network(session, self.policy, now=now)
+        self.load = load_now(session, self.network, self.policy, now=now)
+        self.names = DealerNames(self.network)
+        self.turns = Turns(session)
+        self.lines = list_lines(session)
+        self.known = KnownLeads(session)
+        self.customers = CustomerBook(session)
+        self._ids: list[int] = []
+        self._last = 0
+        self._leads: list[dict[str, Any]] = []
+        self._children: dict[type[Any], list[dict[str, Any]]] = {table: [] for table in _CHILDREN}
+        self._words: list[dict[str, Any]] = []
+        self._assigned: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self._unassigned: list[tuple[dict[str, Any], str]] = []
+
+    def expect(self, count: int) -> None:
+        """Put by ids for that many new leads."""
+        if len(self._ids) < count:
+            self._ids += next_ids(self.session, Lead, item_type="lead", count=count - len(self._ids), after=self._last)
+            self._last = self._ids[-1]
+
+    def new_id(self) -> int:
+        """The id of the next lead."""
+        self.expect(1)
+        return self._ids.pop(0)
+
+    def is_waiting(self, lead_id: int) -> bool:
+        """Whether a lead was made in this batch and is not written yet."""
+        return any(row["id"] == lead_id for row in self._leads)
+
+    def add_lead(self, values: dict[str, Any], texts: Sequence[str | None]) -> None:
+        """Write a lead with the next flush; the search box finds it by `texts`."""
+        self._leads.append(values)
+        self._words += [
+            {
+                "word": word, "kind": "lead", "item_id": values["id"], "dealer_id": values["dealer_id"],
+                "region": values["region"],
+            }
+            for word in words_of(*texts)
+        ]  # fmt: skip
+
+    def add_words(
+        self, lead_id: int, texts: Sequence[str | None], *, dealer_id: int | None, region: str | None
+    ) -> None:
+        """Let the search box find an existing lead by more texts."""
+        self._words += [
+            {"word": word, "kind": "lead", "item_id": lead_id, "dealer_id": dealer_id, "region": region}
+            for word in words_of(*texts)
+        ]
+
+    def add_children(self, table: type[Any], lead_id: int, rows: Sequence[dict[str, Any]]) -> None:
+        """Write rows that hang on a lead with the next flush."""
+        self._children[table] += [{"lead_id": lead_id, **row} for row in rows]
+
+    def tell_assigned(self, values: dict[str, Any]) -> None:
+        """Tell the dealer's people of a new lead when the batch ends."""
+        self._assigned[values["dealer_id"]].append(values)
+
+    def tell_unassigned(self, values: dict[str, Any], why: str) -> None:
+        """Tell the desk of a lead that found no dealer when the batch ends: never silently unassigned (2.2 C 7)."""
+        self._unassigned.append((values, why))
+
+    def flush(self) -> None:
+        """Write everything that waits, in the order the references need."""
+        self.customers.flush()
+        if self._leads:
+            self.session.execute(insert(Lead), self._leads)
+        for table, rows in self._children.items():
+            if rows:
+                self.session.execute(insert(table), rows)
+        if self._words:
+            self.session.execute(insert(SearchWord), self._words)
+        self.turns.flush()
+        for waiting in (self._leads, self._words, *self._children.values()):
+            waiting.clear()
+
+    def finish(self) -> None:
+        """Write the rest and tell the people concerned: one line a dealer, however many leads it was given."""
+        self.flush()
+        changes.touch(self.session, "leads", "customers")
+        for dealer_id, leads in sorted(self._assigned.items()):
+            self._notify(
+                leads, role=(Role.DEALER_STAFF, Role.DEALER_MANAGER), permission=Permission.LEADS_WORK, kind="assigned",
+                one="{number} was assigned to you", many="{count} were assigned to you", dealer_id=dealer_id,
+                body=" · ".join(part for part in (leads[0]["wants"], leads[0]["source"]) if part),
+            )  # fmt: skip
+        if self._unassigned:
+            leads = [values for values, _ in self._unassigned]
+            self._notify(
+                leads, role=(Role.COORDINATOR, Role.MANAGER), permission=Permission.LEADS_ASSIGN, kind="unassigned",
+                one="{number} has no dealer yet", many="{count} have no dealer yet", dealer_id=None,
+                body=self._unassigned[0][1],
+            )  # fmt: skip
+        self._assigned.clear()
+        self._unassigned.clear()
+
+    def _notify(
+        self, leads: Sequence[dict[str, Any]], *, role: Sequence[Role], permission: Permission, kind: str, one: str,
+        many: str, dealer_id: int | None, body: str,
+    ) -> None:  # fmt: skip
+        first = self.session.get_one(Lead, leads[0]["id"])
+        people = notices.in_charge(self.session, first, *role, permission=permission)
+        title = one.format(number=first.number) if len(leads) == 1 else many.format(count=plural(len(leads), "lead"))
+        if len(leads) > 1:
+            body = ", ".join(values["number"] for values in leads[:10])
+            body += f" and {len(leads) - 10} more" if len(leads) > 10 else ""
+        notify(
+            self.session, person_ids=[i for i in people if i != self.actor.user_id], kind=kind, title=title, body=body,
+            item_type="lead", item_id=first.id, dedupe_key=f"lead:{first.id}:{kind}:arrival:{dealer_id or 0}",
+            now=self.now, mail=True,
+        )  # fmt: skip
+
+
+@contextmanager
+def intake_batch(
+    session: Session, *, actor: Actor, now: datetime, batch_id: int | None = None
+) -> Iterator[IntakeBatch]:
+    """The batch of this command; within another one the outer batch goes on, and only the outermost end writes."""
+    outer: IntakeBatch | None = session.info.get(_SLOT)
+    if outer is not None:
+        yield outer
+        return
+    batch = session.info[_SLOT] = IntakeBatch(session, actor=actor, now=now, batch_id=batch_id)
+    try:
+        yield batch
+        batch.finish()
+    finally:
+        session.info.pop(_SLOT, None)
