@@ -111,6 +111,8 @@ class _Table:
         if any(len(name) > _LONGEST_NAME for name in names):
             raise FileRefused("not_a_table", "The first row is too long to be column names.")
         given = [name for name in names if name]
+        if not given:
+            raise FileRefused("not_a_table", "The first row holds no column names.")
         twice = sorted({name for name in given if given.count(name) > 1})
         if twice:
             listed = ", ".join(f'"{name}"' for name in twice[:5])

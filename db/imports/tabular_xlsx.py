@@ -21,6 +21,8 @@ _WORKBOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 _KEPT = 4 * 1024 * 1024
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+_SHARED_STRINGS = re.compile(rb"<(?:[^\s<>/]*:)?sst[\s/>]")
+_SHEET_DATA = re.compile(rb"<(?:[^\s<>/]*:)?sheetData[\s/>]")
 _DAMAGED = "The workbook is damaged and cannot be opened."
 
 
@@ -36,11 +38,15 @@ class _Scan:
     """Counts the cells of one part of a workbook while it is unpacked, if that part is a worksheet.
 
     calamine lays the used area out as a full rectangle, so two cells in opposite corners would take gigabytes; the
-    corners are measured here first. Any document type declaration is refused.
+    corners are measured here first. It also sets aside room for as many texts as the shared strings say they hold, and
+    a failed allocation in Rust ends the whole process, so that number is checked against the size of the part. Any
+    document type declaration is refused.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, size: int) -> None:
         self.limits = limits
+        self.size = size
+        self._tail = b""
         self.error_rows: list[int] = []
         self.root = ""
         self._parser = expat.ParserCreate()
@@ -53,6 +59,17 @@ class _Scan:
 
     def feed(self, chunk: bytes) -> None:
         """Take the next unpacked piece."""
+        self._parse(chunk)
+        # calamine looks for these two wherever they stand; below another root they would escape the checks here, and no
+        # program writes them so.
+        seen = self._tail + chunk
+        if (self.root != "sst" and _SHARED_STRINGS.search(seen)) or (
+            self.root != "worksheet" and _SHEET_DATA.search(seen)
+        ):
+            raise FileRefused("damaged", _DAMAGED)
+        self._tail = chunk[-64:]
+
+    def _parse(self, chunk: bytes) -> None:
         if self._feeding is None:
             self._feeding = chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe", b"\xfe\xff"))
         if not self._feeding:
@@ -75,11 +92,17 @@ class _Scan:
             except _UNREADABLE_XML as error:
                 raise FileRefused("damaged", _DAMAGED) from error
 
-    def _first(self, name: str, _: dict[str, str]) -> None:
+    def _first(self, name: str, attributes: dict[str, str]) -> None:
         self.root = name.rpartition(":")[2]
+        if self.root == "sst":
+            self._check_number_of_texts(attributes.get("uniqueCount", "0"))
         if self.root != "worksheet":
             raise _NotASheetError
         self._parser.StartElementHandler = self._element
+
+    def _check_number_of_texts(self, given: str) -> None:
+        if not (given.isascii() and given.isdigit() and len(given) < 10) or int(given) > self.size:
+            raise FileRefused("damaged", _DAMAGED)
 
     def _element(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2] if ":" in name else name
@@ -88,8 +111,7 @@ class _Scan:
         elif local in {"v", "is", "f"}:
             self._content()
         elif local == "row":
-            given = attributes.get("r", "")
-            self._row = int(given) if given.isascii() and given.isdigit() and len(given) < 8 else self._row + 1
+            self._row = _row_number(attributes["r"]) if "r" in attributes else self._row + 1
             self._column = 0
 
     def _cell(self, attributes: dict[str, str]) -> None:
@@ -118,6 +140,12 @@ class _Scan:
         area = (self._bottom - self._top + 1) * (self._right - self._left + 1)
         if area > self.limits.cells:
             _refuse_cells(area, self.limits)
+
+
+def _row_number(given: str) -> int:
+    if not (given.isascii() and given.isdigit() and len(given) < 8):
+        raise FileRefused("damaged", _DAMAGED)
+    return int(given)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -234,7 +262,7 @@ def _prove_harmless(raw: bytes, limits: Limits) -> dict[str, list[int]]:
             _check_content_types(kept.get(_CONTENT_TYPES, b""))
     errors: dict[str, list[int]] = {}
     for entry in entries:
-        scan = _Scan(limits)
+        scan = _Scan(limits, entry.file_size)
         for chunk in unpack(raw, entry):
             scan.feed(chunk)
         scan.close()

@@ -176,6 +176,17 @@ def test_a_stray_quotation_mark_costs_one_row_not_the_rest_of_the_file() -> None
     assert sheet.rows[16].problems[0].code == "broken_quotes"
 
 
+def test_two_stray_quotation_marks_that_close_each_other_swallow_no_row() -> None:
+    """The text between them is well-formed; only its number of cells tells that rows were swallowed."""
+    sheet = table('id,name,note\n1,"Ann,x\n2,Bob,y\n3,Cy,z"\n4,Di,w\n')
+    assert [(row.row, [p.code for p in row.problems]) for row in sheet.rows] == [
+        (2, ["broken_quotes"]),
+        (3, []),
+        (4, []),
+        (5, []),
+    ]
+
+
 def test_a_cell_over_several_lines_counts_from_the_line_it_begins_on() -> None:
     sheet = table('a,b\n"one\ntwo\nthree",1\nx,2\n')
     assert [row.row for row in sheet.rows] == [2, 5]

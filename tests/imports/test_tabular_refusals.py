@@ -21,6 +21,7 @@ CONTENT_TYPES = (
     'spreadsheetml.sheet.main+xml"/></Types>'
 )
 SHEET_START = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+HUGE = 'uniqueCount="9999999999"'
 SHEET_END = "</sheetData></worksheet>"
 
 
@@ -126,6 +127,7 @@ def test_text_that_is_no_table(sentence: str, raw: bytes) -> None:
         ("a doubled column", "a,b,a\n1,2,3\n", "duplicate_columns"),
         ("a doubled column but for blanks", "a, a \n1,2\n", "duplicate_columns"),
         ("a header that never ends", "x" * 300 + ",b\n1,2\n", "not_a_table"),
+        ("a header of invisible characters", "\0,\0\n1,2\n", "not_a_table"),
         ("a broken header", '"a"b,"c\n1,2\n', "not_a_table"),
         ("too many columns", ",".join(f"c{n}" for n in range(1_001)) + "\n1\n", "too_many_cells"),
     ],
@@ -242,6 +244,14 @@ def test_sheets_that_would_fill_the_memory(sentence: str, rows: str) -> None:
         ),
         ("a sheet that breaks off", {"xl/worksheets/sheet1.xml": SHEET_START + '<row r="1"><c r="A1">'}, "damaged"),
         ("a cell nowhere", {"xl/worksheets/sheet1.xml": SHEET_START + '<row><c r="1A"/></row>' + SHEET_END}, "damaged"),
+        ("more texts than there are bytes", {"xl/sharedStrings.xml": f"<sst {HUGE}/>"}, "damaged"),
+        ("the same with a prefix", {"xl/sharedStrings.xml": f"<x:sst {HUGE}/>"}, "damaged"),
+        ("the same below another root", {"xl/sharedStrings.xml": f"<a><sst {HUGE}/></a>"}, "damaged"),
+        ("the same behind a text", {"xl/sharedStrings.xml": f"text<sst {HUGE}/>"}, "damaged"),
+        ("the same far behind", {"xl/sharedStrings.xml": "<a>" + " " * 262_138 + f"<sst {HUGE}/></a>"}, "damaged"),
+        ("the same in a sheet", {"xl/worksheets/sheet1.xml": SHEET_START + f"<sst {HUGE}/>" + SHEET_END}, "damaged"),
+        ("a sheet under another root", {"xl/worksheets/sheet1.xml": f"<x>{SHEET_START}{SHEET_END}</x>"}, "damaged"),
+        ("a row with a sign", {"xl/worksheets/sheet1.xml": SHEET_START + '<row r="+9"/>' + SHEET_END}, "damaged"),
         ("no workbook part", {"xl/workbook.xml": "not xml at all"}, "damaged"),
         ("an empty sheet", {"xl/worksheets/sheet1.xml": SHEET_START + SHEET_END}, "no_rows"),
     ],
