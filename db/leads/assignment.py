@@ -27,6 +27,8 @@ from db.leads import handover, notices, stamps
 from db.leads.clock import start_clock
 from db.leads.contact import email_key, email_normal, phone_e164
 from db.leads.flow import FLOW
+from db.leads.intake_batch import intake_batch
+from db.leads.intake_route import choose, stored_facts
 from db.leads.score import ScoreFacts, total
 from db.leads.score import parts as score_parts
 from db.leads.stamps import begin, complete, promise_values
@@ -53,13 +55,13 @@ def assign(
     name = handover.assignee_for(session, assignee_id, dealer=dealer, problems=problems) if dealer else ""
     problems.refuse_if_any()
     assert dealer is not None
-    changed = _give(session, lead, dealer, assignee_id=assignee_id, why=note, actor=actor, now=now)
+    changed = give(session, lead, dealer, assignee_id=assignee_id, why=note, actor=actor, now=now)
     summary = f"assigned to {dealer.code} {dealer.name}" + (f", {name}" if name else "")
     stamps.note(session, "assign", lead, actor=actor, now=now, summary=summary, reason=note, **changed)
     notices.tell_assigned(session, lead, by=actor.user_id, now=now)
 
 
-def _give(
+def give(
     session: Session, lead: Lead, dealer: Dealer, *, assignee_id: int | None, why: str, actor: Actor, now: datetime,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
@@ -136,7 +138,7 @@ def bulk_assign(
             continue
         if lead.dealer_id not in (None, dealer.id):
             was.append(timeline.Item("lead", lead.id, lead.dealer_id))
-        _give(session, lead, dealer, assignee_id=assignee_id, why=note, actor=actor, now=now)
+        give(session, lead, dealer, assignee_id=assignee_id, why=note, actor=actor, now=now)
         given.append(lead)
     if not given:
         raise Refused(*(Problem(code="skipped", field="items", message=f"{s.number}: {s.why}") for s in skipped))
@@ -185,21 +187,36 @@ def release(
     today = now.astimezone(ZoneInfo(calendar_for_dealer(session, lead.dealer_id).zone)).date()
     facts = ScoreFacts(today=today, phones=[number] if number else [], emails=[address] if address else [])
     parts = [*lead.score_parts, *score_parts(facts)]
-    values = start_clock(
-        session, dealer_id=lead.dealer_id, score=total(parts), started_at=now, received_at=lead.received_at
-    )
+    values, why = _route(session, lead, actor=actor, now=now)
+    dealer_id = values.get("dealer_id", lead.dealer_id)
     values |= {"score_parts": parts, "score": total(parts)}
-    if lead.dealer_id is not None and lead.routed_at is None:
-        values["routed_at"] = now
+    values |= start_clock(
+        session, dealer_id=dealer_id, score=total(parts), started_at=now, received_at=lead.received_at
+    )
     complete(
-        session, "release", lead, actor=actor, now=now, target="assigned" if lead.dealer_id else "new",
+        session, "release", lead, actor=actor, now=now, target="assigned" if dealer_id else "new",
         summary="contact added, released", reason=note, values=values, disposition=False,
         extra={"added": [kind for kind, normal in (("email", address), ("phone", number)) if normal]},
     )  # fmt: skip
     if lead.dealer_id is None:
-        notices.tell_unassigned(session, lead, why="It was held and now has a contact. Assign it.", now=now)
+        notices.tell_unassigned(session, lead, why=why, now=now)
     else:
         notices.tell_assigned(session, lead, by=actor.user_id, now=now)
+
+
+def _route(session: Session, lead: Lead, *, actor: Actor, now: datetime) -> tuple[dict[str, Any], str]:
+    """The columns of a held lead that is routed now, and why it went where it went; its dealer stays if it has one."""
+    if lead.dealer_id is not None:
+        return {"routed_at": lead.routed_at or now}, ""
+    with intake_batch(session, actor=actor, now=now) as batch:
+        decision = choose(batch, stored_facts(session, lead, batch=batch))
+    values: dict[str, Any] = {"routing": decision.as_stored(policy_version=batch.version)}
+    if decision.dealer is None:
+        return values, decision.why
+    dealer = session.get_one(Dealer, decision.dealer.id)
+    customer_id = handover.move_to(session, lead, dealer)
+    given = {"dealer_id": dealer.id, "region": dealer.region, "routed_at": now, "customer_id": customer_id}
+    return values | given, decision.why
 
 
 def _add_contacts(session: Session, lead: Lead, given: Sequence[tuple[str, str, str | None]]) -> None:

@@ -270,7 +270,7 @@ def _sla(r: Any, book: CalendarBook, now: datetime) -> tuple[str, SlaState]:
     if r.first_action_at is None and r.due_at == r.first_action_due_at:
         target, promise = r.first_action_target, "first_action"
     elif r.first_quality_at is None and r.due_at == r.first_quality_due_at:
-        target, promise = POLICY.first_quality_minutes, "first_quality"
+        target, promise = used(r.first_quality_due_at), "first_quality"
     else:
         late = max(0, int((now - r.due_at) / timedelta(minutes=1)))
         if r.due_at < now:

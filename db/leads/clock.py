@@ -13,20 +13,33 @@ from sqlalchemy.orm import Session
 from db.calendar.queries import calendar_for_dealer
 from db.calendar.rules import Calendar, Explanation, NeverOpen, due_at, elapsed_minutes, explain, is_open, next_opening
 from db.core.labels import minutes_label, moment_label
+from db.leads.network import policy_in_force
 from db.leads.rules import POLICY, Policy, first_action_target
 from db.leads.tables import Lead
 from db.workflow.sla import SlaState, sla_state
 
 
+def promises_in_force(session: Session) -> Policy:
+    """The targets that hold for clocks started now: those of the routing policy in force, else the defaults (2.2 B)."""
+    _, routing = policy_in_force(session)
+    return Policy(
+        first_action_minutes=routing.first_action_minutes,
+        hot_first_action_minutes=routing.hot_first_action_minutes,
+        first_quality_minutes=routing.first_quality_minutes,
+        wall_clock_hours=routing.wall_clock_hours,
+    )
+
+
 def start_clock(
     session: Session, *, dealer_id: int | None, score: int, started_at: datetime, received_at: datetime,
-    policy: Policy = POLICY,
+    policy: Policy | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The columns of a lead whose clock starts at `started_at` (routed, else received) on its dealer's calendar.
 
     Working minutes run from the next opening when the dealer is closed; the wall-clock day runs from the arrival, for
     it is the customer who waits. A calendar without opening hours leaves the working-time promises empty.
     """
+    policy = policy or promises_in_force(session)
     calendar = calendar_for_dealer(session, dealer_id)
     target = first_action_target(score, policy)
     return {
@@ -160,7 +173,9 @@ def _promises(lead: Lead, calendar: Calendar, started: datetime, now: datetime) 
         return max(0, int((until - lead.received_at) / timedelta(minutes=1)))
 
     target = lead.first_action_target or POLICY.first_action_minutes
-    quality = POLICY.first_quality_minutes
+    # What was promised is told by the due time: the policy may have changed since.
+    quality = worked(lead.first_quality_due_at) if lead.first_quality_due_at else POLICY.first_quality_minutes
+    day = wall(lead.wall_due_at) if lead.wall_due_at else POLICY.wall_clock_hours * 60
     acted, answered = lead.first_action_at, lead.first_quality_at
     return [
         _line(
@@ -173,7 +188,7 @@ def _promises(lead: Lead, calendar: Calendar, started: datetime, now: datetime) 
             counted=worked, now=now, explanation=why(quality, lead.first_quality_due_at),
         ),
         _line(
-            lead, _Target("wall_clock", "Answer within a day", POLICY.wall_clock_hours * 60, lead.wall_due_at, acted),
+            lead, _Target("wall_clock", "Answer within a day", day, lead.wall_due_at, acted),
             counted=wall, now=now, explanation=None,
         ),
     ]  # fmt: skip

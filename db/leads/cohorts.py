@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, case, func, literal_column, select, true
 from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
@@ -129,7 +129,7 @@ def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[Colum
 def counts(
     session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime
 ) -> list[dict[str, Any]]:
-    """Every measure of the rollup by these dimensions, and `due`: valid leads without those whose time is not up yet.
+    """Every measure of the rollup by these dimensions, and `due`: promised leads whose time is up or that were answered.
 
     One row even where nothing was counted when `by` is empty. `dealer` is the dealer's id, 0 for leads without one.
     """
@@ -147,7 +147,7 @@ def counts(
     }
     pending = _pending(session, scope=scope, by=by, filters=wanted, now=now)
     for key, row in rows.items():
-        row["due"] = max(row["valid"] - pending.get(key, 0), 0)
+        row["due"] = max(row["promised"] - pending.get(key, 0), 0)
     # A cell whose leads all moved elsewhere keeps a row of zeros in the rollup; nobody asked to see it.
     shown = sorted(((k, r) for k, r in rows.items() if not by or any(r.values())), key=lambda pair: _sort_key(pair[0]))
     return [dict(zip(by, key, strict=True)) | row for key, row in shown]
@@ -166,7 +166,7 @@ def _pending(
         *_where(_LEADS, scope, filters),
         Lead.is_open == true(),
         Lead.breach_handled_at.is_(None),
-        or_(Lead.first_action_due_at.is_(None), Lead.first_action_due_at >= now),
+        Lead.first_action_due_at >= now,
         Lead.first_action_at.is_(None),
         measure_sql("valid"),
     )

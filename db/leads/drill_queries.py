@@ -61,7 +61,7 @@ def condition_of(measure: str, now: datetime) -> list[ColumnElement[bool]]:
     unanswered = Lead.first_action_at.is_(None)
     # Closed without an answer before its time was up (expired): it never will be in target.
     missed = and_(unanswered, or_(Lead.first_action_due_at < now, Lead.is_open == false()))
-    due = or_(Lead.first_action_at.is_not(None), missed)
+    due = and_(Lead.first_action_due_at.is_not(None), or_(Lead.first_action_at.is_not(None), missed))
     in_target = case((cohorts.measure_sql("in_target"), 1), else_=0)
     conditions = {
         "overdue": [valid, unanswered, Lead.is_open == true(), Lead.first_action_due_at < now],

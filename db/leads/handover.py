@@ -47,7 +47,7 @@ def assignee_for(session: Session, person_id: int | None, *, dealer: Dealer, pro
     return names_of(session, person_ids=[person_id]).get(person_id, "")
 
 
-def list_assignable(session: Session, *, dealer_id: int, actor: Actor) -> list[tuple[int, str]]:
+def people_of_dealer(session: Session, *, dealer_id: int, actor: Actor) -> list[tuple[int, str]]:
     """(id, name) of the people of a dealer who work leads, by name, and the actor where they may have it themselves."""
     dealer = session.get(Dealer, dealer_id)
     if dealer is None or not actor.scope.allows(dealer_id=dealer.id, region=dealer.region):

@@ -20,6 +20,7 @@ MEASURES: dict[str, str] = {
     "valid": VALID,
     "duplicate": "{r}.status = 'duplicate'",
     "bad": "{r}.status = 'bad'",
+    "promised": f"{VALID} AND {{r}}.first_action_due_at IS NOT NULL",
     "responded": RESPONDED,
     "in_target": f"{RESPONDED} AND {{r}}.first_action_at <= {{r}}.first_action_due_at",
     "late": f"{RESPONDED} AND {{r}}.first_action_at > {{r}}.first_action_due_at",

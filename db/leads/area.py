@@ -1,0 +1,34 @@
+"""What the lead desk offers to the whole desk: its queue, my work, search, export, metrics, jobs and checks."""
+
+from __future__ import annotations
+
+from db.core.area import Area, ExportKind, SearchSource, WorkSource
+from db.core.permissions import Permission
+from db.leads.checks import CHECKS
+from db.leads.export_queries import COLUMNS, export_documents, export_rows
+from db.leads.flow import FLOW
+from db.leads.intake_kinds import KINDS
+from db.leads.jobs import JOBS
+from db.leads.metrics_queries import METRICS
+from db.leads.work_queries import found_customers, found_leads, work_counts, work_lines
+
+AREA = Area(
+    name="leads",
+    title="Lead desk",
+    flows=(FLOW,),
+    work=(WorkSource(name="leads", permission=Permission.LEADS_VIEW, lines=work_lines, counts=work_counts),),
+    search=(
+        SearchSource(kind="lead", label="Leads", permission=Permission.LEADS_VIEW, load=found_leads),
+        SearchSource(kind="customer", label="Customers", permission=Permission.LEADS_VIEW, load=found_customers),
+    ),
+    imports=KINDS,
+    exports=(
+        ExportKind(
+            name="leads", title="Leads", permission=Permission.EXPORT_RUN, columns=COLUMNS, rows=export_rows,
+            documents=export_documents, has_personal_data=True,
+        ),
+    ),
+    metrics=METRICS,
+    jobs=JOBS,
+    checks=CHECKS,
+)  # fmt: skip
