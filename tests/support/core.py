@@ -90,7 +90,7 @@ def _needed(table: Any, given: set[str]) -> dict[str, Any]:
     """A plain value for each column that must not be empty and has no default; other areas may add some."""
     plain: dict[type, Any] = {str: "x", int: 0, datetime: NOW, date: NOW.date(), bool: False, dict: {}, list: []}
     return {
-        c.name: plain[c.type.python_type]
+        c.name: plain[getattr(c.type, "impl", c.type).python_type]
         for c in table.__table__.columns
         if not c.nullable and c.default is None and c.server_default is None and c.name not in given
     }
