@@ -29,10 +29,13 @@ def badges(pairs: Iterable[tuple[str, str]]) -> None:
 
 def facts(rows: Sequence[tuple[str, object]], *, empty: str = "–") -> None:
     """A quiet two-column list of label and value; values are shown letter by letter."""
-    lines = [
-        f"| :gray[{plain(label)}] | {plain(value) if value not in (None, '') else empty} |" for label, value in rows
-    ]
-    st.markdown("\n".join(["| | |", "|:--|:--|", *lines]))
+    if not rows:
+        return
+    columns = {
+        "label": [f":gray[{plain(label)}]" for label, _ in rows],
+        "value": [plain(value) if value not in (None, "") else empty for _, value in rows],
+    }
+    st.table(columns, border="horizontal", hide_header=True, hide_index=True)
 
 
 def empty_state(icon: str, sentence: str, *, action: str = "") -> None:

@@ -127,6 +127,16 @@ def count_by_status(session: Session, *, scope: Scope) -> dict[str, int]:
     return {status: found.get(status, 0) for status in rules.STATUSES}
 
 
+def count_by_state(session: Session, *, scope: Scope, filters: DealerFilters | None = None) -> dict[str, int]:
+    """How many dealers a list has in each state that has any, most first."""
+    n = func.count().label("n")
+    condition = _condition(session, scope, filters or DealerFilters())
+    rows = session.execute(
+        select(Dealer.state, n).where(condition).group_by(Dealer.state).order_by(n.desc(), Dealer.state)
+    )
+    return {row.state: row.n for row in rows}
+
+
 def get_dealer(session: Session, *, dealer_id: int, scope: Scope) -> DealerDetail:
     """One dealer; raises `NotFound` for one that does not exist or lies outside of the scope."""
     dealer = session.scalars(
