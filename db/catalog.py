@@ -36,13 +36,14 @@ from db.core.problems import Problem, Refused
 from db.dealers.area import AREA as DEALERS
 from db.imports.area import AREA as IMPORTS
 from db.imports.kinds import register
+from db.leads.area import AREA as LEADS
 from db.people.area import AREA as PEOPLE
 from db.workflow.spec import Flow
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-AREAS: tuple[Area, ...] = (PEOPLE, CALENDAR, DEALERS, IMPORTS)
+AREAS: tuple[Area, ...] = (PEOPLE, CALENDAR, DEALERS, LEADS, IMPORTS)
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
 _IMPORTS = {kind.name: kind for area in AREAS for kind in area.imports}
 _EXPORTS = {kind.name: kind for area in AREAS for kind in area.exports}

@@ -122,10 +122,14 @@ class _Work:
         code = rules.check_code(str(given["code"]), problems)
         known = self.facts.get(code)
         base = known or DealerFacts(code=code, name="", state="", status="active")
+        if code in self.seen:
+            base = self.seen[code][1]  # a repeated row that only says less is no contradiction
+        # Half a position would be joined with the other half of another place.
+        rules.check_position(given.get("latitude"), given.get("longitude"), problems)
         facts = record.checked(record.changed_with(base, {**given, "code": code}), problems)
         self._check_scope(known, facts, problems)
         if problems.found:
-            return reading.refuse_row(row, *problems.found)
+            return reading.refuse_row(row, *dict.fromkeys(problems.found))
         if code in self.seen:
             return self._repeated(row, facts)
         self.seen[code] = (row, facts)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from db.core.problems import Problem
 from db.core.timeline import Item, TimelineEntry, TimelineLink
-from db.imports.tables import ImportRow
+from db.imports.tables import ImportBatch, ImportRow
 
 
 def _entry_of(session: Session, batch_id: int) -> int:
@@ -22,10 +22,16 @@ def _entry_of(session: Session, batch_id: int) -> int:
 
 
 def changed_since(session: Session, *, batch_id: int, limit: int) -> list[Problem]:
-    """One problem for each record that somebody changed after the import; what the sweep did by itself does not count.
+    """One problem for each record that somebody changed after the import.
 
-    A kind whose records the sweep may change decides in its own undo what to do with those.
+    Imports that were themselves taken back do not count, nor does what the sweep did by itself: a kind whose records
+    the sweep may change decides in its own undo what to do with those.
     """
+    undone = (
+        select(TimelineLink.seq)
+        .join(ImportBatch, and_(TimelineLink.item_type == "import_batch", TimelineLink.item_id == ImportBatch.id))
+        .where(ImportBatch.status == "undone")
+    )
     newest = (
         select(
             ImportRow.item_type,
@@ -44,6 +50,7 @@ def changed_since(session: Session, *, batch_id: int, limit: int) -> list[Proble
             ImportRow.outcome.in_(("created", "updated")),
             TimelineLink.seq > _entry_of(session, batch_id),
             TimelineEntry.source != "sweep",
+            TimelineEntry.seq.not_in(undone),
         )
         .group_by(ImportRow.item_type, ImportRow.item_id)
         .order_by(func.min(ImportRow.id))
