@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
-from components import cookie, door, incidents
+from components import clock, cookie, door, incidents
 from db.core.session import engine
 from db.core.settings import settings
 from db.migrate import SchemaUnknown, require_known
@@ -35,10 +35,10 @@ def refuse_unknown_schema() -> None:
 
 
 def intake_routes() -> list[Route]:
-    """POST /intake/adf and whatever else lead intake serves: `ROUTES` of db/leads/http_intake.py."""
+    """POST /intake/adf and whatever else lead intake serves: `routes(clock)` of db/leads/http_intake.py."""
     if importlib.util.find_spec("db.leads.http_intake") is None:
         return []
-    return list(importlib.import_module("db.leads.http_intake").ROUTES)
+    return list(importlib.import_module("db.leads.http_intake").routes(clock.now))
 
 
 def sweep(now: datetime) -> None:
