@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 }
 
 __all__ = [
-    "COMMANDS", "BulkResult", "Skipped", "assign", "bulk_assign", "deliver", "enter_lead", "expire", "hold", "log_activity", "lose",
-    "mark_bad", "merge", "negotiate", "nurture", "qualify", "release", "reopen", "sell", "set_appointment", "show_appointment", "unmerge",
+    "COMMANDS", "BulkResult", "Skipped", "assign", "bulk_assign", "deliver", "enter_lead", "expire", "hold",
+    "log_activity", "lose", "mark_bad", "merge", "negotiate", "nurture", "qualify", "release", "reopen", "sell",
+    "set_appointment", "show_appointment", "unmerge",
 ]  # fmt: skip
