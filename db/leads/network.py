@@ -116,7 +116,7 @@ class Turns(Mapping[str, Mapping[int, int]]):
             rows = self._session.execute(
                 select(RoutingPointer.dealer_id, RoutingPointer.credit).where(RoutingPointer.pool == pool)
             )
-            self._pools[pool] = dict(rows.tuples().all())
+            self._pools[pool] = dict(rows.all())
             self._stored[pool] = set(self._pools[pool])
         return self._pools[pool]
 

@@ -42,9 +42,7 @@ def notify(
     addresses = dict(
         session.execute(
             select(Person.id, Person.email).where(Person.id.in_(sorted(set(person_ids))), Person.is_active.is_(True))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     for person_id, email in sorted(addresses.items()):
         values = {
