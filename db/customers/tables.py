@@ -15,6 +15,8 @@ class Customer(Base):
     """A person or business as one dealer knows them; `dealer_id` is empty while no dealer has the lead yet."""
 
     __tablename__ = "customer"
+    # An undone import removes its customers; their ids are never given away again, as with dealers.
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)

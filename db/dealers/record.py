@@ -187,14 +187,24 @@ def remove(session: Session, dealer_ids: Iterable[int]) -> None:
     for start in range(0, len(ids), _CHUNK):
         some = ids[start : start + _CHUNK]
         session.execute(delete(SearchWord).where(SearchWord.kind == "dealer", SearchWord.item_id.in_(some)))
-        for own in (DealerBrand, DealerTerritory):
-            session.execute(delete(own).where(own.dealer_id.in_(some)))
+        for own in _going_with_dealer():
+            session.execute(delete(own).where(own.c.dealer_id.in_(some)))
         session.execute(delete(Dealer).where(Dealer.id.in_(some)))
 
 
+def _going_with_dealer() -> list[Table]:
+    """Tables whose rows are a part of the dealer, not records about it; later areas mark theirs in `Table.info`."""
+    marked = [table for table in Base.metadata.sorted_tables if table.info.get("goes_with_dealer")]
+    return [
+        Base.metadata.tables[DealerBrand.__tablename__],
+        Base.metadata.tables[DealerTerritory.__tablename__],
+        *marked,
+    ]
+
+
 def references(session: Session, dealer_ids: Iterable[int]) -> dict[int, list[str]]:
-    """Which tables hold records that refer to each dealer (its own makes and territory aside)."""
-    own = {DealerBrand.__tablename__, DealerTerritory.__tablename__}
+    """Which tables hold records that refer to each dealer (what goes with the dealer aside)."""
+    own = {table.name for table in _going_with_dealer()}
     ids = sorted(dealer_ids)
     found: dict[int, list[str]] = defaultdict(list)
     for table in Base.metadata.sorted_tables:

@@ -13,9 +13,14 @@ from db.core.types import BigId, UtcDateTime
 
 
 class Dealer(Base):
-    """One rooftop. `code` is text (leading zeros count). `status`: prospect, onboarding, active, suspended, terminated."""
+    """One rooftop. `code` is text (leading zeros count).
+
+    `status` is prospect, onboarding, active, suspended or terminated.
+    """
 
     __tablename__ = "dealer"
+    # An undone import removes its dealers; no later dealer may get their ids, for the timeline still speaks of them.
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     code: Mapped[str] = mapped_column(String(20), nullable=False, unique=True)
@@ -31,7 +36,7 @@ class Dealer(Base):
     zone: Mapped[str] = mapped_column(String(60), nullable=False)
     status: Mapped[str] = mapped_column(String(20), nullable=False, index=True)
     calendar_id: Mapped[int | None] = mapped_column(ForeignKey("work_calendar.id"))
-    # Fairness and capacity of routing (domain-rules 2.2 C 4-5): a share weight, open-lead cap and daily quota; 0 = no limit.
+    # Fairness and capacity of routing (domain-rules 2.2 C 4-5): share, cap of open leads, daily quota (0: no limit).
     lead_weight: Mapped[int] = mapped_column(Integer, nullable=False, default=1)
     lead_cap: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
     daily_quota: Mapped[int] = mapped_column(Integer, nullable=False, default=0)

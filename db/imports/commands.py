@@ -209,6 +209,8 @@ def _keep_files(session: Session, batch: ImportBatch, files: Sequence[SourceFile
     )  # fmt: skip
     session.flush()
     newest = {sha: (number, at) for sha, number, at in reversed(earlier)}
+    if len(newest) > 3:
+        return [f"{len(newest):,} of the {len(files):,} files had already been imported."]
     return [
         f"{hashes[sha]} had already been imported on {at:%d %b %Y} (batch {number})."
         for sha, (number, at) in sorted(newest.items(), key=lambda pair: pair[1])

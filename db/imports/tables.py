@@ -1,4 +1,4 @@
-"""What was brought in: batches with honest counts, the raw files, every row that was not applied, and saved mappings."""
+"""What was brought in: batches with honest counts, the raw files, what became of each row, and saved mappings."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ class Lead(QueueItem):
         Index("ix_lead_assignee", "assignee_id", "is_open", "due_at"),
         Index("ix_lead_breach", "is_open", "breach_handled_at", "first_action_due_at"),
         Index("ix_lead_idle", "is_open", "last_activity_at"),
+        {"sqlite_autoincrement": True},  # the ids of leads an undone import removed are never given away again
     )
 
     # arrival
@@ -230,7 +231,10 @@ class RoutingPointer(Base):
     """Where weighted round robin stands, per (rule, brand, territory group); survives restarts."""
 
     __tablename__ = "routing_pointer"
-    __table_args__ = (Index("uq_routing_pointer", "pool", "dealer_id", unique=True),)
+    __table_args__ = (
+        Index("uq_routing_pointer", "pool", "dealer_id", unique=True),
+        {"info": {"goes_with_dealer": True}},  # no record of anything: it does not keep an import from being undone
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     pool: Mapped[str] = mapped_column(String(120), nullable=False)

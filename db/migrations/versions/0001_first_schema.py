@@ -462,6 +462,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dealer")),
         sa.UniqueConstraint("code", name=op.f("uq_dealer_code")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("dealer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_dealer_batch_id"), ["batch_id"], unique=False)
@@ -489,6 +490,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_customer_batch_id_import_batch")),
         sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_customer_dealer_id_dealer")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_customer_batch_id"), ["batch_id"], unique=False)
@@ -539,6 +541,7 @@ def upgrade() -> None:
         sa.Column("credit", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_routing_pointer_dealer_id_dealer")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_pointer")),
+        info={"goes_with_dealer": True},
     )
     with op.batch_alter_table("routing_pointer", schema=None) as batch_op:
         batch_op.create_index("uq_routing_pointer", ["pool", "dealer_id"], unique=True)
@@ -660,6 +663,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lead")),
         sa.UniqueConstraint("form_key", name=op.f("uq_lead_form_key")),
         sa.UniqueConstraint("number", name=op.f("uq_lead_number")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("lead", schema=None) as batch_op:
         batch_op.create_index("ix_lead_assignee", ["assignee_id", "is_open", "due_at"], unique=False)
