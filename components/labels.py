@@ -13,7 +13,10 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=@])")
 
 
 def plain(text: object) -> str:
-    """Text of other people made harmless for Markdown: shown letter by letter, never as formatting, link or HTML."""
+    """Text of other people made harmless for Markdown: shown letter by letter, never as formatting or HTML.
+
+    A whole address (e-mail, http) may still become clickable; it shows what it leads to.
+    """
     return _MARKDOWN.sub(r"\\\1", str(text)).replace("\n", " ")
 
 

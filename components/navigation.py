@@ -75,6 +75,10 @@ PAGES: tuple[PageEntry, ...] = (
         help="One lead with its whole history", hidden=True, planned=True,
     ),
     PageEntry(
+        file="pages/leads/new.py", title="New lead", icon="person_add", section=LEADS, permission=P.LEADS_ENTER,
+        help="Enter a lead from the counter or the telephone",
+    ),
+    PageEntry(
         file="pages/leads/intake.py", title="Lead intake", icon="move_to_inbox", section=LEADS,
         permission=P.LEADS_IMPORT, help="Bring leads in from files", planned=True,
     ),
@@ -148,3 +152,8 @@ def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]]
         sections.setdefault(entry.section, []).append(page)
         entries[page.url_path] = entry
     return sections, entries
+
+
+def may_open(actor: Actor, file: str) -> bool:
+    """Whether a link to this page leads this actor anywhere: the page is there and their role may see it."""
+    return any(entry.file == file and entry.exists and actor.can(entry.permission) for entry in PAGES)

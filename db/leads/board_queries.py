@@ -186,6 +186,8 @@ def conditions(
         found.append(Lead.is_open == false())
     elif filters.view != "all":
         found.append(Lead.is_open == true())
+    if filters.view == "open" and filters.status != "held":
+        found.append(Lead.status != "held")  # nobody can work on a held lead; it has its own view
     if filters.view == "held":
         found.append(Lead.status == "held")
     if filters.view == "unassigned":

@@ -13,7 +13,7 @@ from db.core.permissions import GRANTED, Permission
 
 guard(Permission.FLOWS_VIEW)
 
-st.title(":material/account_tree: Flows")
+st.title(":material/account_tree: Workflows")
 st.caption("What is drawn here is what the app enforces: the same declaration decides which buttons are shown.")
 flows = {flow.name: flow for flow in FLOWS}
 chosen = st.segmented_control(

@@ -33,13 +33,17 @@ STATES = {s.name: s.label for s in FLOW.states if not s.final}
 
 def chosen_filters() -> BoardFilters:
     """Draw the toolbar and read it."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with reading() as session:
+        known_regions = regions(session, actor.scope)
+        dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
+        sources = list_sources(session, scope=actor.scope)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         view = one("Waiting", WAITING, key="lead_view", default="open")
-        with reading() as session:
-            known_regions = regions(session, actor.scope)
-            dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
-            sources = list_sources(session, scope=actor.scope)
-        text = words("Find", key="lead_text", placeholder="Name, number, VIN, phone", width=210)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
+            shape = one("Show as", SHAPES, key="lead_shape", default="queue")
+            export_box = st.container(width="content")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        text = words("Find", key="lead_text", placeholder="Name, number, VIN, phone", width=230)
         status = pick("Status", STATES, key="lead_status", all_label="Every status", width=150)
         region = ""
         if len(known_regions) > 1:
@@ -48,11 +52,11 @@ def chosen_filters() -> BoardFilters:
             )
         dealer = ""
         if len(dealers) > 1:
-            dealer = pick("Dealer", dealers, key="lead_dealer", all_label="All dealers", width=190)
+            dealer = pick("Dealer", dealers, key="lead_dealer", all_label="All dealers", width=210)
         source = pick("Source", {s: s for s in sources}, key="lead_source", all_label="All sources", width=150)
-        shape = one("Show as", SHAPES, key="lead_shape", default="queue")
-        if actor.can(Permission.EXPORT_RUN):
-            export_button("leads", {"region": region, "source": source, "dealer": dealer, "status": status})
+        clear_button(KEYS, key="lead_clear")
+    with export_box:
+        export_button("leads", {"region": region, "source": source, "dealer": dealer, "status": status})
     st.session_state["_lead_shape"] = shape
     return BoardFilters(
         view="open" if view == "mine" else view, status=status, region=region, source=source, text=text,
@@ -96,38 +100,37 @@ def draw_queue(filters: BoardFilters) -> None:
         return
     remember_rows("lead", [r.id for r in rows])
     may_assign = actor.can(Permission.LEADS_ASSIGN)
+    dues = [due_words(r, at) for r in rows]
     chosen = tables.show(
         table(
             {
                 "Lead": [r.number for r in rows],
                 "Customer": [r.customer_name or "–" for r in rows],
                 "Wants": [r.wants or "–" for r in rows],
+                "Dealer": [r.dealer_name or "No dealer" for r in rows],
                 "Status": [[r.status_label] for r in rows],
-                "Promise": [[r.sla.label] for r in rows],
                 "Used": [min(r.sla.used_percent, 100) if r.sla.status != "none" else None for r in rows],
-                "Due": [due_words(r, at) for r in rows],
+                "Due": [[due] for due in dues],
+                "Score": [[HEAT[r.temperature][0]] for r in rows],
                 "Next step": [r.next_step or "–" for r in rows],
-                "Score": [[heat(r.temperature, r.score)[0].split()[0]] for r in rows],
-                "Dealer": [f"{r.dealer_name}" if r.dealer_id else "No dealer" for r in rows],
-                "Person": [r.assignee_name or "–" for r in rows],
                 "Source": [r.source for r in rows],
+                "Person": [r.assignee_name or "–" for r in rows],
                 "Age": [minutes_label(r.age_minutes) for r in rows],
             }
         ),
         key="lead_table", alt="Open leads, due first", select="many" if may_assign else "none", height=560,
         columns={
-            "Lead": tables.opener("Lead", key="lead_click", on_open=_open, width=92),
-            "Customer": tables.text("Customer", width=140),
-            "Wants": tables.text("Wants", width=190),
-            "Status": tables.status(FLOW, width=124),
-            "Promise": tables.pill("Promise", SLA_TONES, width=98),
-            "Used": tables.sla("Used", help="Share of the promised working time that is gone"),
-            "Due": tables.text("Due", width=104),
+            "Lead": tables.opener("Lead", key="lead_click", on_open=_open, width=88),
+            "Customer": tables.text("Customer", width=128),
+            "Wants": tables.text("Wants", width=164),
+            "Dealer": tables.text("Dealer", width=150),
+            "Status": tables.status(FLOW, width=122),
+            "Used": tables.sla("Time used", help="Share of the promised working time that is gone"),
+            "Due": tables.pill("Due", {d: SLA_TONES.get(r.sla.label, "gray") for d, r in zip(dues, rows, strict=True)}, width=112),
+            "Score": tables.pill("Score", dict(HEAT.values()), width=70),
             "Next step": tables.text("Next step", width=180),
-            "Score": tables.pill("Score", {word: tone for word, tone in HEAT.values()}, width=74),
-            "Dealer": tables.text("Dealer", width=160),
-            "Person": tables.text("Person", width=110),
             "Source": tables.text("Source", width=130),
+            "Person": tables.text("Person", width=120),
             "Age": tables.text("Age", width=96, help="On the wall clock, nights and holidays too"),
         },
     )  # fmt: skip
@@ -198,7 +201,6 @@ def draw_live() -> None:
 
 st.title(":material/bolt: Response board")
 FILTERS = chosen_filters()
-clear_button(KEYS, key="lead_clear")
 # Nothing ticks under an open drawer: a rerun while somebody types would only get in the way.
 st.fragment(draw_live, run_every=None if is_open(SCREEN) else "20s")()
 draw_drawer(SCREEN)

@@ -13,6 +13,7 @@ from db.people.queries import previous_visit
 from components import tables
 from components.charts.base import table
 from components.labels import empty_state, plain
+from components.navigation import may_open
 from components.queue_page import id_at, remember_rows
 from db.core.labels import count_label, moment_label, plural, relative_label
 from db.core.permissions import Permission
@@ -69,11 +70,11 @@ def draw_work() -> None:
         rows, key="work_table", alt="Records that wait for me",
         columns={
             "Number": tables.opener("Number", key="work_open_click", on_open=opened, width=104),
-            "Subject": tables.text("Subject", width="large"),
-            "Dealer": tables.text("Dealer", width="medium"),
-            "Status": tables.pill("Status", tones, width=130),
+            "Subject": tables.text("Subject", width=300),
+            "Dealer": tables.text("Dealer", width=160),
+            "Status": tables.pill("Status", tones, width=122),
             "Due": tables.text("Due", width=110),
-            "Why": tables.text("Why", width="medium"),
+            "Why": tables.text("Next step", width=190),
         },
     )  # fmt: skip
     st.caption(f"As of {moment_label(at, actor.zone, now=at)}, refreshes every minute")
@@ -99,8 +100,8 @@ def draw_changes() -> None:
                 f"{plain(line.summary)} :gray[:small[{plain(line.actor_name)}, {relative_label(line.at, at)}]]",
                 width="stretch",
             )
-            target = open_page(line.item_type, line.item_id)
-            if target:
+            target = open_page(line.item_type, line.item_id) if line.item_id else None
+            if target and may_open(actor, target[0]):
                 page, query = target
                 st.page_link(page, label="Open", query_params=query)
 
