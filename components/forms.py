@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,8 @@ def draw_input(asked: Input, *, key: str, form: str, choices: Choices | None = N
     label = asked.label if asked.required else f"{asked.label} :gray[(optional)]"
     options = list(choices if choices is not None else asked.choices)
     if asked.kind == "choice" and len(options) <= FEW:
-        st.pills(label, [v for v, _ in options], format_func=dict(options).get, key=key, help=asked.help or None)
+        words = dict(options)
+        st.pills(label, list(words), format_func=lambda v: words[v], key=key, help=asked.help or None)
     elif asked.kind in ("choice", "dealer", "person"):
         st.selectbox(
             label, [v for v, _ in options], index=None, format_func=lambda v: dict(options).get(v, str(v)), key=key,
@@ -78,7 +80,7 @@ def converters(inputs: Sequence[Input], *, zone: str) -> Mapping[str, Callable[[
     found: dict[str, Callable[[Any], Any]] = {}
     for asked in inputs:
         if asked.kind == "money":
-            found[asked.name] = lambda v, a=asked: cents(v, field=a.name, label=a.label)
+            found[asked.name] = partial(cents, field=asked.name, label=asked.label)
         elif asked.kind == "moment":
             found[asked.name] = moment_in(zone)
         elif asked.kind == "text":

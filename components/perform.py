@@ -59,7 +59,10 @@ def perform(
     except Exception:
         reference = secrets.token_hex(4)
         log.exception("command %s failed, reference %s", getattr(command, "__name__", command), reference)
-        sentence = f"This did not work and nothing was saved. Try again; if it stays, give your administrator the reference {reference}."
+        sentence = (
+            "This did not work and nothing was saved. Try again; if it stays, give your administrator the reference "
+            f"{reference}."
+        )
         st.session_state[_key(form)] = Outcome("", (Problem(code="failed", message=sentence),))
         return False
     st.session_state[_key(form)] = Outcome(say(result) if callable(say) else say)

@@ -13,7 +13,7 @@ from db.core.labels import moment_label
 
 
 def draw_timeline(entries: Sequence[Any], *, zone: str, now: datetime, limit: int = 30) -> None:
-    """Draw entries that have `at`, `title`, `by`, and optionally `icon`, `note` and `badges` (pairs of text and tone)."""
+    """Draw entries that have `at`, `title`, `by` and optionally `icon`, `note`, `badges` (pairs of text and tone)."""
     if not entries:
         empty_state("history", "Nothing has happened yet.")
         return

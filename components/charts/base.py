@@ -14,7 +14,7 @@ GREEN = "#0E9F6E"
 AMBER = "#D97706"
 RED = "#DC2626"
 GRAY = "#94A3B8"
-QUIET = {"domain": False, "ticks": False, "labelPadding": 6, "titleFontWeight": 400}
+QUIET: dict[str, Any] = {"domain": False, "ticks": False, "labelPadding": 6, "titleFontWeight": 400}
 
 
 def named() -> Any:
