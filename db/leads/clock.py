@@ -32,7 +32,7 @@ def promises_in_force(session: Session) -> Policy:
 
 def start_clock(
     session: Session, *, dealer_id: int | None, score: int, started_at: datetime, received_at: datetime,
-    policy: Policy | None = None,
+    policy: Policy | None = None, calendar: Calendar | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The columns of a lead whose clock starts at `started_at` (routed, else received) on its dealer's calendar.
 
@@ -40,7 +40,7 @@ def start_clock(
     it is the customer who waits. A calendar without opening hours leaves the working-time promises empty.
     """
     policy = policy or promises_in_force(session)
-    calendar = calendar_for_dealer(session, dealer_id)
+    calendar = calendar or calendar_for_dealer(session, dealer_id)
     target = first_action_target(score, policy)
     return {
         "clock_started_at": started_at,

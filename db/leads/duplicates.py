@@ -41,7 +41,8 @@ class Arrival:
 
     `external_ids` are (source, id) pairs with the source in comparable form (empty when nobody named it); `keys` as
     `contact.person_keys` gives them; `dealer_id` is the dealer it is meant for (None: none of ours was named) and
-    `vendor_key` that dealer's name in comparable form.
+    `vendor_key` that dealer's name in comparable form. `has_moment` is True where the content names a moment or a
+    number, so that equal content can only be the same document.
     """
 
     external_ids: frozenset[tuple[str, str]] = frozenset()
@@ -53,7 +54,6 @@ class Arrival:
     dealer_id: int | None = None
     vendor_key: str = ""
     content_hash: str = ""
-    source: str = ""
     has_moment: bool = False
 
 
@@ -73,7 +73,6 @@ class Known:
     vehicle: VehicleFacts = field(default_factory=VehicleFacts)
     dealer_ids: frozenset[int] = frozenset()
     vendor_key: str = ""
-    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

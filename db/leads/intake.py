@@ -13,6 +13,7 @@ from db.core.area import RowOutcome
 from db.leads import intake_facts as facts
 from db.leads import score
 from db.leads.adf_draft import LeadDraft
+from db.leads.contact import phone_texts
 from db.leads.duplicates import Arrival, Verdict, classify
 from db.leads.intake_batch import IntakeBatch, intake_batch
 from db.leads.intake_history import History, stamps
@@ -47,13 +48,16 @@ def receive(
 
 def prefetch(batch: IntakeBatch, drafts: list[tuple[LeadDraft, datetime]]) -> None:
     """Read all that the drafts of a file may match in a few queries; needed only for speed."""
-    arrivals = [
-        facts.arrival(draft, received_at=at, dealer_id=batch.names.named_in(draft).dealer_id, source="")
-        for draft, at in drafts
-    ]
+    batch.arrivals = {id(draft): arrival_of(batch, draft, at) for draft, at in drafts}
+    arrivals = list(batch.arrivals.values())
     batch.known.prefetch(arrivals)
     batch.customers.prefetch({key for arrival in arrivals for key in arrival.keys}, expected=len(drafts))
     batch.expect(len(drafts))
+
+
+def arrival_of(batch: IntakeBatch, draft: LeadDraft, received_at: datetime) -> Arrival:
+    """What duplicates compare of a draft."""
+    return facts.arrival(draft, received_at=received_at, dealer_id=batch.names.named_in(draft).dealer_id)
 
 
 class Newcomer:
@@ -68,9 +72,7 @@ class Newcomer:
         self.history = history or History()
         self.named: NamedDealer = batch.names.named_in(draft)
         self.source = self._source()
-        self.arrival: Arrival = facts.arrival(
-            draft, received_at=received_at, dealer_id=self.named.dealer_id, source=self.source
-        )
+        self.arrival: Arrival = batch.arrivals.get(id(draft)) or arrival_of(batch, draft, received_at)
         age = timedelta(days=batch.policy.historic_after_days)
         self.is_historic = status is not None or received_at < batch.now - age
 
@@ -248,7 +250,7 @@ class Newcomer:
                 lead_id=lead_id, number=values["number"], status=values["status"], is_open=values["is_open"],
                 received_at=self.received_at, external_ids=self.arrival.external_ids,
                 hashes=frozenset({self.arrival.content_hash}), keys=self.arrival.keys, name=self.arrival.name,
-                vehicle=self.arrival.vehicle, vendor_key=self.arrival.vendor_key, source=self.source,
+                vehicle=self.arrival.vehicle, vendor_key=self.arrival.vendor_key,
                 dealer_ids=frozenset(i for i in (values["dealer_id"], self.named.dealer_id) if i is not None),
                 customer_id=values["customer_id"], dealer_id=values["dealer_id"],
                 is_sold=values["sold_at"] is not None,
@@ -277,7 +279,7 @@ class Newcomer:
 def search_texts(draft: LeadDraft, number: str, name: str, wants: str, numbers: list[str | None]) -> list[str | None]:
     """What the search box finds a lead by."""
     vehicles = [text for one in draft.vehicles for text in (one.vin, one.stock)]
-    phones = [one.e164 or one.raw for one in draft.phones]
+    phones = [text for one in draft.phones for text in phone_texts(one.e164 or one.raw)]
     return [number, name, wants, *(one.raw for one in draft.emails), *phones, *vehicles, *numbers]
 
 

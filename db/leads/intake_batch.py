@@ -11,6 +11,8 @@ from typing import Any, Final
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
+from db.calendar.queries import calendar_book
+from db.calendar.rules import Calendar
 from db.core import changes
 from db.core.actor import Actor
 from db.core.labels import plural
@@ -19,10 +21,11 @@ from db.core.permissions import Permission, Role
 from db.core.search import SearchWord, words_of
 from db.customers.commands import CustomerBook
 from db.leads import notices
+from db.leads.clock import promises_in_force
+from db.leads.duplicates import Arrival
 from db.leads.intake_known import KnownLeads
 from db.leads.network import DealerNames, Turns, load_network, load_now, policy_in_force
 from db.leads.product_lines import list_lines
-from db.leads.rules import Policy as Promises
 from db.leads.tables import Lead, LeadActivity, LeadContact, LeadKey, LeadVehicle
 from db.people.notifications import notify
 
@@ -41,18 +44,15 @@ class IntakeBatch:
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         self.session, self.actor, self.now, self.batch_id = session, actor, now, batch_id
         self.version, self.policy = policy_in_force(session)
-        self.promises = Promises(
-            first_action_minutes=self.policy.first_action_minutes,
-            hot_first_action_minutes=self.policy.hot_first_action_minutes,
-            first_quality_minutes=self.policy.first_quality_minutes,
-            wall_clock_hours=self.policy.wall_clock_hours,
-        )
+        self.promises = promises_in_force(session)
         self.network = load_network(session, self.policy, now=now)
         self.load = load_now(session, self.network, self.policy, now=now)
         self.names = DealerNames(self.network)
         self.turns = Turns(session)
         self.lines = list_lines(session)
         self.known = KnownLeads(session)
+        self.arrivals: dict[int, Arrival] = {}
+        self._calendars: dict[int | None, Calendar] = {}
         self.customers = CustomerBook(session)
         self._ids: list[int] = []
         self._last = 0
@@ -61,6 +61,16 @@ class IntakeBatch:
         self._words: list[dict[str, Any]] = []
         self._assigned: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self._unassigned: list[tuple[dict[str, Any], str]] = []
+
+    def calendar(self, dealer_id: int | None) -> Calendar:
+        """The working calendar a dealer's promises follow, read once."""
+        if dealer_id not in self._calendars:
+            dealer = self.network.by_id.get(dealer_id) if dealer_id is not None else None
+            book = calendar_book(self.session)
+            self._calendars = {None: book.get(None, None), **self._calendars}
+            if dealer is not None:
+                self._calendars[dealer_id] = book.get(dealer.calendar_id, dealer.zone)
+        return self._calendars[dealer_id]
 
     def expect(self, count: int) -> None:
         """Put by ids for that many new leads."""

@@ -33,19 +33,26 @@ def clip_or_none(text: str | None, longest: int) -> str | None:
 
 def plain(value: Any) -> Any:
     """A draft's value fit for JSON: dataclasses as their fields without the empty ones, moments as ISO text."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            one.name: found
-            for one in dataclasses.fields(value)
-            if (found := plain(getattr(value, one.name))) not in (None, [], {}, "")
-        }
-    if isinstance(value, datetime | date):
-        return value.isoformat()
+    if value is None or value is True or value is False:
+        return value
+    kind = type(value)
+    if kind is str:
+        return value.replace("\0", "") if "\0" in value else value
+    if kind is int:
+        return value
+    names = getattr(kind, "__dataclass_fields__", None)
+    if names is not None:
+        return {name: found for name in names if (found := plain(getattr(value, name))) not in _EMPTY}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(one) for one in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
-    return value.replace("\0", "") if isinstance(value, str) else value
+    return value
+
+
+_EMPTY: Final[tuple[Any, ...]] = (None, [], {}, "")
 
 
 def content_hash(draft: LeadDraft) -> str:
@@ -140,10 +147,8 @@ def vendor_key(name: str | None) -> str:
     return dealer_key(name).removeprefix("the ") if name else ""
 
 
-def arrival(
-    draft: LeadDraft, *, received_at: datetime, dealer_id: int | None, source: str, history_id: bool = False
-) -> Arrival:
-    """The draft as `duplicates.classify` sees it. `history_id`: its number and moment make equal content certain."""
+def arrival(draft: LeadDraft, *, received_at: datetime, dealer_id: int | None) -> Arrival:
+    """The draft as `duplicates.classify` sees it."""
     return Arrival(
         external_ids=frozenset(
             (source_key_, one.value.strip()) for source_key_, one in external_ids(draft) if one.value
@@ -161,8 +166,7 @@ def arrival(
         dealer_id=dealer_id,
         vendor_key=vendor_key(draft.vendor_name),
         content_hash=content_hash(draft),
-        source=source,
-        has_moment=history_id or draft.requested_at is not None or bool(external_ids(draft)),
+        has_moment=draft.requested_at is not None or bool(external_ids(draft)),
     )
 
 

@@ -137,7 +137,7 @@ class KnownLeads:
                 hashes=frozenset(hashes.get(lead_id, ())), keys=frozenset(keys.get(row.customer_id, ())),
                 name=survivor.customer_name, vehicle=vehicles.get(survivor.id, VehicleFacts()),
                 dealer_ids=frozenset(i for i in (survivor.dealer_id, survivor.details.get("named_dealer_id")) if i),
-                vendor_key=vendor_key(survivor.vendor_name), source=survivor.source,
+                vendor_key=vendor_key(survivor.vendor_name),
                 customer_id=survivor.customer_id, dealer_id=survivor.dealer_id, is_sold=survivor.sold_at is not None,
             )  # fmt: skip
             if merged is not None:
@@ -150,7 +150,7 @@ class KnownLeads:
     def _rows(self, ids: set[int]) -> dict[int, Any]:
         columns = (
             Lead.id, Lead.number, Lead.status, Lead.is_open, Lead.received_at, Lead.customer_name, Lead.customer_id,
-            Lead.dealer_id, Lead.vendor_name, Lead.source, Lead.details, Lead.sold_at, Lead.duplicate_of_id,
+            Lead.dealer_id, Lead.vendor_name, Lead.details, Lead.sold_at, Lead.duplicate_of_id,
         )  # fmt: skip
         listed, found = sorted(ids), {}
         for start in range(0, len(listed), _CHUNK):

@@ -56,7 +56,7 @@ def clock_columns(
     """Clock, due time and next step of a lead that starts to be worked: from routing on, else from its arrival."""
     values = start_clock(
         batch.session, dealer_id=dealer_id, score=score, started_at=routed_at or received_at, received_at=received_at,
-        policy=batch.promises,
+        policy=batch.promises, calendar=batch.calendar(dealer_id),
     )  # fmt: skip
     # A calendar that is never open promises nothing in working time; the wall clock still does.
     due = values["first_action_due_at"] or values["wall_due_at"]

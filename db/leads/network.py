@@ -45,15 +45,17 @@ def load_network(session: Session, policy: Policy, *, now: datetime) -> Network:
     rows = session.execute(
         select(
             Dealer.id, Dealer.code, Dealer.name, Dealer.status, Dealer.takes_leads, Dealer.state, Dealer.region,
-            Dealer.zone, Dealer.latitude, Dealer.longitude, Dealer.lead_weight, Dealer.lead_cap, Dealer.daily_quota,
+            Dealer.zone, Dealer.calendar_id, Dealer.latitude, Dealer.longitude, Dealer.lead_weight,
+            Dealer.lead_cap, Dealer.daily_quota,
         )
     )  # fmt: skip
     return Network(
         DealerFacts(
             id=row.id, code=row.code, name=row.name, status=row.status, takes_leads=row.takes_leads,
             brands=frozenset(brands.get(row.id, ())), prefixes=frozenset(prefixes.get(row.id, ())), state=row.state,
-            region=row.region, zone=row.zone, latitude=row.latitude, longitude=row.longitude, weight=row.lead_weight,
-            cap=row.lead_cap, quota=row.daily_quota, hit_rate=rates.get(row.id),
+            region=row.region, zone=row.zone, calendar_id=row.calendar_id, latitude=row.latitude,
+            longitude=row.longitude, weight=row.lead_weight, cap=row.lead_cap, quota=row.daily_quota,
+            hit_rate=rates.get(row.id),
         )
         for row in rows
     )  # fmt: skip
@@ -134,20 +136,21 @@ class Turns(Mapping[str, Mapping[int, int]]):
 
     def flush(self) -> None:
         """Write what was changed."""
+        new: list[dict[str, Any]] = []
         for pool in sorted(self._changed):
-            for dealer_id, credit in sorted(self._pools[pool].items()):
-                if dealer_id in self._stored[pool]:
-                    self._session.execute(
-                        update(RoutingPointer)
-                        .where(RoutingPointer.pool == pool, RoutingPointer.dealer_id == dealer_id)
-                        .values(credit=credit)
-                        .execution_options(synchronize_session=False)
-                    )
-                else:
-                    self._session.execute(
-                        insert(RoutingPointer), [{"pool": pool, "dealer_id": dealer_id, "credit": credit}]
-                    )
-                    self._stored[pool].add(dealer_id)
+            old = [(i, credit) for i, credit in sorted(self._pools[pool].items()) if i in self._stored[pool]]
+            for dealer_id, credit in old:
+                self._session.execute(
+                    update(RoutingPointer)
+                    .where(RoutingPointer.pool == pool, RoutingPointer.dealer_id == dealer_id)
+                    .values(credit=credit)
+                    .execution_options(synchronize_session=False)
+                )
+            fresh = self._pools[pool].keys() - self._stored[pool]
+            new += [{"pool": pool, "dealer_id": i, "credit": self._pools[pool][i]} for i in sorted(fresh)]
+            self._stored[pool] |= fresh
+        if new:
+            self._session.execute(insert(RoutingPointer), new)
         self._changed.clear()
 
 

@@ -52,6 +52,7 @@ class DealerFacts:
     state: str = ""
     region: str = ""
     zone: str = "America/New_York"
+    calendar_id: int | None = None
     latitude: float | None = None
     longitude: float | None = None
     weight: int = 1

@@ -23,7 +23,7 @@ class Policy:
     """
 
     nearest_km: int = 250
-    nearest_band_km: int = 25
+    nearest_band_km: int = 15
     fairness: Fairness = "weighted"
     without_place: WithoutPlace = "fallback"
     named_dealer_beyond_capacity: bool = True
