@@ -22,7 +22,7 @@ from db.imports.commands import BatchResult, run_import
 from tests.support.core import NOW, actor
 
 HEADER = ("code", "name", "state", "region", "city", "lat", "long")
-ADMIN = actor(Role.ADMIN, username="ada")
+ADMIN = actor(Role.ADMIN, username="ada", user_id=None)
 COORDINATOR = actor(Role.COORDINATOR, username="cora")
 STAFF = actor(Role.DEALER_STAFF, username="stan", scope=Scope("dealers", dealer_ids=frozenset({1})))
 
