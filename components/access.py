@@ -130,9 +130,8 @@ def _draw_forced_change(desk: auth.DeskAuth) -> None:
 
 def _brand() -> None:
     st.space("xlarge")
-    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="bottom", gap="small"):
-        st.image(brand.mark(), width=36)
-        st.markdown(f"## {plain(settings().organisation)}", width="content")
+    st.image(brand.mark(), width=44)
+    st.markdown(f"### {plain(settings().organisation)}", width="content")
 
 
 def _ticks_by_itself() -> bool:

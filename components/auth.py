@@ -55,7 +55,7 @@ def find_account() -> Account | None:
         return None
     with reading() as session:
         account = sessions.find_account(session, now=now(), session_id=session_id, token=token)
-    if account is not None and session_id is None:
+    if account is not None and (session_id is None or st.session_state.get(PERSON) != account.person_id):
         _occupy(account.person_id, account.session_id)
     return account
 
@@ -113,7 +113,7 @@ class _Storage(AuthenticationModel):
         self.verified: int | None = None
 
     def remember(self, username: str, *, name: str, email: str, role: str) -> None:
-        self.credentials["usernames"][username] = {"name": name, "email": email, "roles": [role]}
+        self.credentials["usernames"][username] = {"name": name, "email": email, "roles": [role], "password": ""}
 
     def check_credentials(self, username: str, password: str) -> bool:
         self.verified = sign_in.verify(None, username=username, password=password, source=source_address(), now=now())

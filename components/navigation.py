@@ -129,6 +129,11 @@ PAGES: tuple[PageEntry, ...] = (
 )  # fmt: skip
 
 
+def is_listed(entry: PageEntry, actor: Actor | None) -> bool:
+    """Whether a page stands in the list of pages for this person."""
+    return actor is not None and actor.can(entry.permission) and not entry.hidden
+
+
 def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]], dict[str, PageEntry]]:
     """The pages for `st.navigation`, by section, and the entry of each by its address.
 
@@ -141,13 +146,12 @@ def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]]
     has_default = any(entry.default for entry in present)
     for position, entry in enumerate(present):
         is_default = entry.default or (not has_default and position == 0)
-        listed = actor is not None and actor.can(entry.permission) and not entry.hidden
         title = entry.title
         if entry.file == NOTIFICATIONS and unread:
             title += " " + badge(count_label(unread, cap=99), "red")
         page = st.Page(
             ROOT / entry.file, title=title, icon=f":material/{entry.icon}:", url_path=entry.url_path,
-            default=is_default, visibility="visible" if listed else "hidden", help=entry.help,
+            default=is_default, visibility="visible" if is_listed(entry, actor) else "hidden", help=entry.help,
         )  # fmt: skip
         sections.setdefault(entry.section, []).append(page)
         entries[page.url_path] = entry

@@ -174,7 +174,7 @@ def _keep_secret(made: commands.NewPassword) -> None:
 
 
 def _draw_secret(secret: commands.NewPassword) -> None:
-    st.markdown(f"One-time password for **{plain(secret.name)}**")
+    st.markdown(f"One-time password for **{plain(secret.name)}**, user name **{plain(secret.username)}**")
     st.code(secret.one_time_password, language=None)
     st.info(
         f"Copy it now: it is shown only this once. It is good for one sign-in within {ONE_TIME_PASSWORD_DAYS} days; "

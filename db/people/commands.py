@@ -28,6 +28,7 @@ class NewPassword:
 
     person_id: int
     name: str
+    username: str
     one_time_password: str
 
 
@@ -35,13 +36,17 @@ class NewPassword:
 def add_person(
     session: Session, *, username: str, name: str, role: str, scope_kind: str, actor: Actor, now: datetime,
     regions: Collection[str] = (), dealer_ids: Collection[int] = (), email: str = "", zone: str = "America/New_York",
-    password: str | None = None, must_change: bool | None = None,
+    password: str | None = None, must_change: bool | None = None, without_password: bool = False,
 ) -> NewPassword:  # fmt: skip
-    """Make an account. Without a `password` a one-time password is made, which must be changed at the first sign-in."""
+    """Make an account. Without a `password` a one-time password is made, which must be changed at the first sign-in.
+
+    `without_password` makes an account nobody can sign in to until an administrator sets its password: for people who
+    are known before they need the desk, such as the staff of an imported dealer.
+    """
     actor.require(Permission.PEOPLE_MANAGE)
     problems = Problems()
     username = tidy_username(problems.require(username, "username", "The user name", longest=80))
-    if username and not USERNAME.fullmatch(username):
+    if 0 < len(username) <= 80 and not USERNAME.fullmatch(username):
         problems.add(
             "username", "bad_username",
             "The user name may hold letters without accents, digits, dots, dashes, underscores and @.",
@@ -57,12 +62,17 @@ def add_person(
         words = guessable_words(session, username=username, name=name, email=email, dealer_ids=dealer_ids)
         problems.found += check_password(password, words=words)
     problems.refuse_if_any()
-    secret = passwords.one_time_password() if password is None else password
-    must_change = password is None if must_change is None else must_change
+    cost = settings().bcrypt_cost
+    if without_password:
+        secret, must_change, hashed = "", True, passwords.nobodys_hash(cost)
+    else:
+        secret = passwords.one_time_password() if password is None else password
+        must_change = password is None if must_change is None else must_change
+        hashed = passwords.hash_password(secret, cost=cost)
     person = Person(
         username=username, name=name, email=email, role=role, scope_kind=scope_kind, zone=zone,
-        password_hash=passwords.hash_password(secret, cost=settings().bcrypt_cost), must_change_password=must_change,
-        password_expires_at=now + timedelta(days=ONE_TIME_PASSWORD_DAYS) if must_change else None,
+        password_hash=hashed, must_change_password=must_change,
+        password_expires_at=now + timedelta(days=ONE_TIME_PASSWORD_DAYS) if must_change and secret else None,
         is_active=True, version=1, created_at=now,
     )  # fmt: skip
     session.add(person)
@@ -72,7 +82,7 @@ def add_person(
     record(
         session, "add_person", person, actor=actor, now=now, summary=f"Account {username} added for {name}", after=after
     )
-    return NewPassword(person.id, name, secret if password is None else "")
+    return NewPassword(person.id, name, username, secret if password is None else "")
 
 
 def edit_person(
@@ -216,7 +226,7 @@ def set_password(
     person.version += 1
     sessions.end_all(session, person_id=person.id, because="password reset", now=now)
     record(session, "set_password", person, actor=actor, now=now, summary=f"Password of {person.username} reset")
-    return NewPassword(person.id, person.name, secret if password is None else "")
+    return NewPassword(person.id, person.name, person.username, secret if password is None else "")
 
 
 # -------------------------------------------------------------------------------------------------- helpers

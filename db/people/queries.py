@@ -127,7 +127,7 @@ def previous_visit(session: Session, *, person_id: int) -> datetime | None:
 def names_of(session: Session, *, person_ids: Iterable[int]) -> dict[int, str]:
     """Names by id, for lists that show who a record is assigned to."""
     ids = sorted(set(person_ids))
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples()
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
     return dict(rows.all())
 
 

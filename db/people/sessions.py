@@ -174,7 +174,7 @@ def person_actor(session: Session, *, person_id: int) -> Actor:
     person = session.get_one(Person, person_id)
     scopes = session.execute(
         select(PersonScope.region, PersonScope.dealer_id).where(PersonScope.person_id == person_id)
-    ).tuples()
+    )
     return actor_of(person, list(scopes.all()))
 
 
