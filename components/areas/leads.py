@@ -9,11 +9,12 @@ import streamlit as st
 
 from components import labels
 from components.access import current_actor
+from components.charts.base import table
 from components.clock import now
 from components.forms import Choices
 from components.labels import plain
 from components.queue_page import Screen
-from components.tables import SLA_TONES
+from components.tables import SLA_TONES, show, text
 from components.timeline import draw_timeline
 from db.core.labels import minutes_label, moment_label, relative_label
 from db.core.session import reading
@@ -25,6 +26,11 @@ from db.workflow.spec import Step
 
 HEAT = {"hot": ("Hot", "red"), "warm": ("Warm", "orange"), "cold": ("Cold", "blue")}
 CHANNELS = {"file": "File", "page": "Upload", "http": "Web service", "mail": "Mail", "manual": "Entered by hand"}
+RULES = {
+    "preferred_dealer": "The dealer the customer named", "brand": "Make and standing", "territory": "Territory",
+    "distance": "Distance", "nearest": "Distance", "capacity": "Capacity", "performance": "Answering in time",
+    "fairness": "Turn order", "status": "Standing",
+}  # fmt: skip
 ICONS = {
     "call": ":material/call:", "email": ":material/mail:", "text": ":material/sms:", "visit": ":material/storefront:",
     "note": ":material/sticky_note_2:", "touch": ":material/repeat:", "assign": ":material/person_add:",
@@ -96,17 +102,18 @@ def clock_words(lead: LeadPage) -> str:
 
 def draw_clock(lead: LeadPage) -> None:
     """Why each deadline is when it is: the counted stretches, in the dealer's time (U4)."""
-    for sentence in lead.clock.sentences:
-        st.markdown(plain(sentence))
     for promise in lead.clock.promises:
         tone = SLA_TONES.get(promise.state.label, "gray")
         st.markdown(
             f"**{promise.label}** {labels.badge(promise.state.label, tone)} "
             f"{plain(minutes_label(promise.used_minutes))} of {plain(minutes_label(promise.target_minutes))}"
         )
-        if promise.why:
-            st.caption("  \n".join(plain(s) for s in promise.why))
-    st.caption(f"Hours: {plain(lead.clock.calendar_name)}, {plain(lead.clock.zone)}")
+    st.caption("  \n".join(plain(s) for s in lead.clock.sentences))
+    if lead.clock.promises:
+        with st.expander("Why these deadlines"):
+            for promise in lead.clock.promises:
+                st.caption("  \n".join((f"**{promise.label}**", *(plain(s) for s in promise.why))))
+            st.caption(f"Hours: {plain(lead.clock.calendar_name)}, {plain(lead.clock.zone)}")
 
 
 def draw_score(lead: LeadPage) -> None:
@@ -127,12 +134,28 @@ def draw_routing(lead: LeadPage) -> None:
     if reason := routing.get("reason") or routing.get("why") or routing.get("sentence"):
         st.markdown(plain(reason))
     rows = list(routing.get("candidates", ()))
-    if rows:
-        labels.facts(
-            [(f"{c.get('dealer_code', '')} {c.get('dealer_name', '')}", c.get("reason") or "Chosen") for c in rows[:30]]
+    dropped: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row.get("dropped_by"):
+            dropped.setdefault(str(row["dropped_by"]), []).append(row)
+    counts: Mapping[str, int] = routing.get("dropped", {})
+    for rule, some in dropped.items():
+        number = max(int(counts.get(rule, 0)), len(some))
+        st.caption(
+            f"**{plain(RULES.get(rule, rule.capitalize()))}** dropped {number:,}, such as {plain(some[0]['reason'])}"
         )
-    for group in routing.get("dropped_groups", ()) or routing.get("others", ()):
-        st.caption(plain(f"{group}" if isinstance(group, str) else f"{group.get('count')} more: {group.get('reason')}"))
+    if rows:
+        with st.expander(f"The {len(rows)} nearest candidates"):
+            show(
+                table(
+                    {
+                        "Dealer": [f"{r.get('dealer_code', '')} {r.get('dealer_name', '')}" for r in rows],
+                        "Outcome": [str(r.get("reason") or "Chosen") for r in rows],
+                    }
+                ),
+                key=f"routing_{lead.id}", alt="Candidates of the routing and why each was dropped", height=260,
+                columns={"Dealer": text("Dealer", width=170), "Outcome": text("Outcome")},
+            )  # fmt: skip
 
 
 class _Line:
@@ -141,7 +164,7 @@ class _Line:
     def __init__(self, event: Event) -> None:
         self.at, self.by, self.title, self.note = event.at, event.by, event.title, event.body
         self.icon = ICONS.get(event.kind, ":material/circle:")
-        self.badges = [(event.counted, "green")] if event.counted and "no" not in event.counted.lower().split() else []
+        self.badges = [(event.counted, "green")] if event.counted.startswith("First") else []
 
 
 def draw_history(lead: LeadPage, *, limit: int = 30) -> None:

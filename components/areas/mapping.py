@@ -46,7 +46,7 @@ from db.imports.mapping import (
 from db.imports.queries import MappingDetail, list_mappings
 from db.imports.tabular import FileRefused, ReadOptions, Sheet, read_table
 
-FIELD, COLUMNS, FORMAT, EMPTY, WORDS = "Field", "From columns", "Date format", "When empty", "Words"
+FIELD, COLUMNS, FORMAT, EMPTY, WORDS = "Field", "From columns", "Date format", "When empty", "Translate words"
 FORMAT_HELP = "Only for dates, such as DD/MM/YYYY or M/D/YYYY hh:mm AM"
 EMPTY_HELP = "Stands in where the file says nothing; without a column it holds for every row"
 WORDS_HELP = "What the file's words mean: Won = sold; Lost = closed"
@@ -158,7 +158,7 @@ def _draw_grid(rows: Sequence[Pairs[str, Any]], columns: Sequence[str], *, key: 
         column_config={
             FIELD: config.TextColumn(FIELD, width=150, help="Fields with a star are needed", pinned=True),
             COLUMNS: config.MultiselectColumn(
-                COLUMNS, options=list(columns), color="auto", width=270, help="Several are put together with a space"
+                COLUMNS, options=list(columns), color="gray", width=270, help="Several are put together with a space"
             ),
             FORMAT: config.TextColumn(FORMAT, width=150, help=FORMAT_HELP),
             EMPTY: config.TextColumn(EMPTY, width=150, help=EMPTY_HELP),

@@ -94,6 +94,13 @@ def list_batches(
     return frame
 
 
+def count_batches(session: Session, *, actor: Actor, kind: str | None = None) -> int:
+    """How many imports the list has on all its pages."""
+    actor.require(Permission.IMPORTS_VIEW)
+    query = select(func.count()).select_from(ImportBatch).where(visible(actor))
+    return session.scalar(query.where(ImportBatch.kind == kind) if kind else query) or 0
+
+
 def get_batch(session: Session, *, actor: Actor, batch_id: int) -> BatchDetail:
     """One import; raises `NotFound` for one that does not exist or may not be seen."""
     batch = _batch(session, actor, batch_id)

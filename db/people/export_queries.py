@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
@@ -38,25 +38,8 @@ def list_exports(
     before: int | None = None, limit: int = 50,
 ) -> list[ExportLine]:  # fmt: skip
     """Exports, newest first, after the entry `before`; `person` is part of a name or user name."""
-    actor.require(Permission.EXPORT_LOG_VIEW)
-    query = (
-        select(ExportLog, Person.name)
-        .outerjoin(Person, Person.id == ExportLog.person_id)
-        .order_by(ExportLog.id.desc())
-        .limit(limit)
-    )
-    if kind:
-        query = query.where(ExportLog.kind == kind)
-    if person:
-        wanted = person.casefold()
-        query = query.where(
-            or_(
-                func.lower(Person.name).contains(wanted, autoescape=True),
-                func.lower(ExportLog.actor).contains(wanted, autoescape=True),
-            )
-        )
-    if personal is not None:
-        query = query.where(ExportLog.has_personal_data.is_(personal))
+    query = select(ExportLog, Person.name).outerjoin(Person, Person.id == ExportLog.person_id)
+    query = query.where(*_conditions(actor, kind, person, personal)).order_by(ExportLog.id.desc()).limit(limit)
     if before is not None:
         query = query.where(ExportLog.id < before)
     return [
@@ -67,3 +50,25 @@ def list_exports(
         )
         for row, name in session.execute(query)
     ]  # fmt: skip
+
+
+def count_exports(
+    session: Session, *, actor: Actor, kind: str = "", person: str = "", personal: bool | None = None
+) -> int:
+    """How many exports the list has on all its pages."""
+    query = select(func.count(ExportLog.id)).outerjoin(Person, Person.id == ExportLog.person_id)
+    return session.scalar(query.where(*_conditions(actor, kind, person, personal))) or 0
+
+
+def _conditions(actor: Actor, kind: str, person: str, personal: bool | None) -> list[ColumnElement[bool]]:
+    actor.require(Permission.EXPORT_LOG_VIEW)
+    found: list[ColumnElement[bool]] = []
+    if kind:
+        found.append(ExportLog.kind == kind)
+    if person:
+        wanted = person.casefold()
+        columns = (func.lower(Person.name), func.lower(ExportLog.actor))
+        found.append(or_(*(column.contains(wanted, autoescape=True) for column in columns)))
+    if personal is not None:
+        found.append(ExportLog.has_personal_data.is_(personal))
+    return found

@@ -15,7 +15,7 @@ from db import catalog
 from db.core.labels import moment_label
 from db.core.permissions import Permission
 from db.core.session import reading
-from db.people.export_queries import ExportLine, list_exports
+from db.people.export_queries import ExportLine, count_exports, list_exports
 
 actor = guard(Permission.EXPORT_LOG_VIEW)
 at = now()
@@ -51,11 +51,13 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     held = one("Holds", HELD, key="ex_held", default="")
 clear_button(("ex_person", "ex_kind"), key="ex_clear")
 
+personal = {"yes": True, "no": False}.get(held)
 with reading() as session:
     lines = list_exports(
-        session, actor=actor, kind=kind, person=person, personal={"yes": True, "no": False}.get(held),
+        session, actor=actor, kind=kind, person=person, personal=personal,
         before=cursor("exports", fingerprint=(person, kind, held)), limit=PAGE + 1,
     )  # fmt: skip
+    total = count_exports(session, actor=actor, kind=kind, person=person, personal=personal)
 following = lines[PAGE - 1].log_id if len(lines) > PAGE else None
 lines = lines[:PAGE]
 if not lines:
@@ -86,6 +88,6 @@ chosen = tables.show(
         "Purpose": tables.text("Purpose", width="large"),
     },
 )  # fmt: skip
-draw_paging("exports", following=following, shown=len(lines), total="all that match")
+draw_paging("exports", following=following, shown=len(lines), total=f"{total:,}")
 if chosen and chosen[0] < len(lines):
     draw_detail(lines[chosen[0]])

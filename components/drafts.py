@@ -1,0 +1,58 @@
+"""Long forms keep what was typed on the server: a lost connection or a closed tab costs nothing (streamlit.md 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from components.clock import now
+from db.core.actor import Actor
+from db.core.session import reading, writing
+from db.people.drafts_commands import drop_draft, find_draft, keep_draft
+
+
+def restore(form: str, keys: Sequence[str], *, actor: Actor, dates: Sequence[str] = ()) -> bool:
+    """Before the widgets are drawn: put back what this person had typed. True when the form now shows a draft."""
+    if actor.user_id is None or any(key in st.session_state for key in keys):
+        return bool(st.session_state.get(f"_draft_{form}"))
+    with reading() as session:
+        kept = find_draft(session, person_id=actor.user_id, form=form, now=now())
+    for key, value in (kept or {}).items():
+        if key in keys:
+            st.session_state[key] = _date(value) if key in dates else value
+    st.session_state[f"_draft_{form}"] = kept or {}
+    return bool(kept)
+
+
+def keep(form: str, keys: Sequence[str], *, actor: Actor) -> None:
+    """After the widgets are drawn: keep what is typed, when it has changed since it was last kept."""
+    typed = {key: st.session_state.get(key) for key in keys}
+    content: dict[str, Any] = {
+        key: value.isoformat() if isinstance(value, date) else value
+        for key, value in typed.items()
+        if value not in (None, "", False)
+    }
+    if actor.user_id is None or content == st.session_state.get(f"_draft_{form}", {}):
+        return
+    with writing(keeps_timeline=False) as session:
+        keep_draft(session, person_id=actor.user_id, form=form, content=content, now=now())
+    st.session_state[f"_draft_{form}"] = content
+
+
+def drop(form: str, keys: Sequence[str], *, actor: Actor) -> None:
+    """Forget the draft and empty the form (call it from a callback)."""
+    if actor.user_id is not None:
+        with writing(keeps_timeline=False) as session:
+            drop_draft(session, person_id=actor.user_id, form=form)
+    for key in (*keys, f"_draft_{form}"):
+        st.session_state.pop(key, None)
+
+
+def _date(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None
