@@ -25,7 +25,7 @@ from db.core.search import SearchWord, words_of
 from db.customers.tables import CustomerKey
 from db.leads import handover, notices, stamps
 from db.leads.clock import start_clock
-from db.leads.contact import email_key, email_normal, phone_e164
+from db.leads.contact import email_key, email_normal, phone_e164, phone_texts
 from db.leads.flow import FLOW
 from db.leads.intake_batch import intake_batch
 from db.leads.intake_route import choose, stored_facts
@@ -229,7 +229,7 @@ def _add_contacts(session: Session, lead: Lead, given: Sequence[tuple[str, str, 
         session.add(LeadContact(lead_id=lead.id, position=position, kind=kind, raw=raw, normal=normal))
         value = email_key(normal) if kind == "email" else normal
         insert_or_ignore(session, CustomerKey, {"customer_id": lead.customer_id, "kind": kind, "value": value})
-        words.update(words_of(raw, normal))
+        words.update(words_of(raw, *(phone_texts(normal) if kind == "phone" else [normal])))
     session.flush()
     rows = [
         {"word": w, "kind": kind, "item_id": item_id, "dealer_id": lead.dealer_id, "region": lead.region}

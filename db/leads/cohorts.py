@@ -129,7 +129,7 @@ def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[Colum
 def counts(
     session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime
 ) -> list[dict[str, Any]]:
-    """Every measure of the rollup by these dimensions, and `due`: promised leads whose time is up or that were answered.
+    """Every measure of the rollup by these dimensions, and `due`: promised leads that were answered or are late.
 
     One row even where nothing was counted when `by` is empty. `dealer` is the dealer's id, 0 for leads without one.
     """

@@ -133,6 +133,14 @@ def _one_phone(text: str, country: str) -> str | None:
     return _international(digits) if digits.startswith(code) else None
 
 
+def phone_texts(number: str) -> list[str]:
+    """The ways people type a number into a search box: whole, without the country, and in its usual groups."""
+    if not number.startswith("+1") or len(number) != 12:
+        return [number]
+    area, exchange, line = number[2:5], number[5:8], number[8:]
+    return [number, f"{area}{exchange}{line}", f"{area} {exchange}-{line}"]
+
+
 def email_normal(raw: str) -> str | None:
     """The address in lower case, or None when no mail can be sent to it; `Jane <j@x.com>` and `mailto:` are read too.
 

@@ -10,6 +10,7 @@ from db.core.area import RowOutcome
 from db.leads import intake_facts as facts
 from db.leads import score
 from db.leads.adf_draft import LeadDraft
+from db.leads.contact import phone_texts
 from db.leads.duplicates import Arrival, Verdict
 from db.leads.handover import move_to
 from db.leads.intake_batch import IntakeBatch
@@ -149,7 +150,10 @@ def _add_contacts(batch: IntakeBatch, lead: Lead, draft: LeadDraft) -> list[int]
     for number, row in enumerate(rows, start=len(have) + 1):
         row["position"] = number
     batch.add_words(
-        lead.id, [row["normal"] or row["raw"] for row in rows], dealer_id=lead.dealer_id, region=lead.region
+        lead.id,
+        [text for row in rows for text in phone_texts(row["normal"] or row["raw"])],
+        dealer_id=lead.dealer_id,
+        region=lead.region,
     )
     return _insert(batch, LeadContact, lead.id, rows)
 
