@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
-from db.core.session import reading, run, writing
+from db.core.session import make_engine, reading, run, writing
 from db.leads import rollup
 from db.leads.flow import FLOW
 from db.leads.tables import Lead, LeadDealerMonth, LeadMonth
@@ -216,3 +217,20 @@ def test_leads_written_by_many_at_once_are_all_counted_even_during_a_rebuild(des
     assert differences(desk) == []
     with reading(desk) as session:
         assert session.scalar(select(func.sum(LeadMonth.received))) == 4 * 8 * 5
+
+
+def test_no_lead_slips_in_between_the_two_halves_of_a_rebuild(postgres_url: str) -> None:
+    """It would be counted twice: by its trigger and by the fresh count."""
+    engine = make_engine(postgres_url)
+    with writing(engine, keeps_timeline=False) as session:
+        add_customer(session)
+    with reading(engine) as session:
+        rollup.rebuild(session)
+        with reading(engine) as other:
+            other.execute(text("SET lock_timeout = '200ms'"))
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                add_lead(other, 1, source="a source no cell has yet")
+    with writing(engine, keeps_timeline=False) as session:
+        add_lead(session, 1)
+    assert differences(engine) == []
+    engine.dispose()
