@@ -182,8 +182,8 @@ def test_what_belongs_to_a_dealer_moves_with_it_to_another_region(engine):
             session.add(Customer(dealer_id=owner, region="South", name="Ann", created_at=NOW))
     change(engine, dealer_id, region="West")
     with reading(engine) as session:
-        regions = dict(session.execute(select(Customer.dealer_id, Customer.region)).tuples().all())
-        assert regions == {dealer_id: "West", other: "South"}
+        rows = session.execute(select(Customer.dealer_id, Customer.region))
+        assert {row.dealer_id: row.region for row in rows} == {dealer_id: "West", other: "South"}
         west = Scope("regions", regions=frozenset({"West"}))
         assert search.find(session, "00001", kinds=["dealer"], scope=west) == [search.Hit("dealer", dealer_id)]
         assert {"customers", "leads"} <= dict(changes.token(session)).keys()

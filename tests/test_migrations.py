@@ -1,0 +1,192 @@
+"""The schema: migrations and tables are the same thing, on both databases, empty or full, killed or not (R13)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    create_engine,
+    func,
+    inspect,
+    select,
+    text,
+)
+
+from db import migrate
+from db.core.session import make_engine
+from db.tables import METADATA
+from tests.support.crash import count_statements, run_and_kill
+
+REVISIONS = [script.revision for script in ScriptDirectory.from_config(migrate._config()).walk_revisions()][::-1]
+NOON = datetime(2026, 6, 29, 12, 0, tzinfo=UTC)
+# The first that fits counts: a moment is a DateTime, which is no Date; JSON comes before what it is stored as.
+VALUES: tuple[tuple[type, Any], ...] = (
+    (JSON, {}), (DateTime, NOON), (Date, NOON.date()), (Boolean, True), (Integer, 1), (Float, 1.5), (LargeBinary, b"x"),
+    (String, "x"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def empty_url(request, tmp_path, postgres_kind):
+    """A database without any table, of the wanted kind."""
+    if postgres_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    templates = request.getfixturevalue("postgres_templates")
+    with templates.copy("nothing", lambda url: None) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def postgres_kind(request):
+    return request.param
+
+
+def tables_of(engine):
+    return sorted(inspect(engine).get_table_names())
+
+
+def test_there_is_one_line_of_revisions():
+    script = ScriptDirectory.from_config(migrate._config())
+    assert len(script.get_heads()) == 1
+    assert REVISIONS[-1] == migrate.newest()
+
+
+def test_an_empty_database_becomes_exactly_what_the_tables_declare(empty_url):
+    assert migrate.upgrade(empty_url) == migrate.newest()
+    engine = make_engine(empty_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
+        assert compare_metadata(context, METADATA) == []
+    assert tables_of(engine) == sorted([*METADATA.tables, "alembic_version"])
+    assert migrate.upgrade(empty_url) == migrate.newest()  # a second time there is nothing to do
+    migrate.require_known(engine)
+    engine.dispose()
+
+
+def test_the_comparison_would_see_a_forgotten_column(sqlite_url):
+    other = MetaData()
+    for table in METADATA.sorted_tables:
+        table.to_metadata(other)
+    other.tables["dealer"].append_column(Column("colour", String(10)))
+    with create_engine(sqlite_url).connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), other)
+    assert [entry[0] for entry in found] == ["add_column"]
+
+
+def fill(engine):
+    """One row in every table of whatever schema the database has, in an order that references allow."""
+    found = MetaData()
+    found.reflect(engine)
+    with engine.begin() as connection:
+        for table in found.sorted_tables:
+            if table.name == "alembic_version" or connection.scalar(select(func.count()).select_from(table)):
+                continue
+            connection.execute(table.insert().values(**_row(table, engine.dialect.name)))
+    return counts(engine)
+
+
+def _row(table, dialect):
+    values = {}
+    for column in table.columns:
+        value = next(value for kind, value in VALUES if isinstance(column.type, kind))
+        if value is NOON and dialect == "sqlite":
+            value = NOON.replace(tzinfo=None)
+        own = any(key.column.table is table for key in column.foreign_keys)
+        values[column.name] = None if own and column.nullable else value
+    return values
+
+
+def counts(engine):
+    found = MetaData()
+    found.reflect(engine)
+    with engine.connect() as connection:
+        return {
+            t.name: connection.scalar(select(func.count()).select_from(t))
+            for t in found.sorted_tables
+            if t.name != "alembic_version"
+        }
+
+
+def test_a_full_database_keeps_every_row(seeded_url):
+    """From the newest schema an upgrade is nothing; from each older one every row must still be there."""
+    engine = make_engine(seeded_url)
+    before = counts(engine)
+    assert sum(before.values()) > 100
+    migrate.upgrade(seeded_url)
+    assert counts(engine) == before
+    engine.dispose()
+
+
+@pytest.fixture
+def seeded_url(database_url):
+    """A database somebody has worked with: dealers, an import, an export, an undone import."""
+    from tests.support.worked import work_with
+
+    engine = make_engine(database_url)
+    work_with(engine)
+    engine.dispose()
+    return database_url
+
+
+@pytest.mark.parametrize("older", REVISIONS)
+def test_every_schema_there_ever_was_is_upgraded_with_its_rows(empty_url, older):
+    migrate.upgrade(empty_url, to=older)
+    engine = make_engine(empty_url)
+    before = fill(engine)
+    assert min(before.values()) >= 1
+    assert migrate.upgrade(empty_url) == migrate.newest()
+    after = counts(engine)
+    assert {name: number for name, number in before.items() if after.get(name, 0) < number} == {}
+    engine.dispose()
+
+
+# ---------------------------------------------------------------------------------------------------- unknown schemas
+def test_a_newer_schema_is_refused_and_left_alone(database_url):
+    engine = make_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    before = counts(engine)
+    for refused in (lambda: migrate.upgrade(database_url), lambda: migrate.require_known(engine)):
+        with pytest.raises(migrate.SchemaUnknown, match=r"9999.*newer"):
+            refused()
+    assert (migrate.current(engine), counts(engine)) == ("9999", before)
+    engine.dispose()
+
+
+def test_a_database_without_schema_is_refused_with_what_to_do(empty_url):
+    engine = make_engine(empty_url)
+    with pytest.raises(migrate.SchemaUnknown, match="python -m db migrate"):
+        migrate.require_known(engine)
+    engine.dispose()
+
+
+# ------------------------------------------------------------------------------------------------------------- killed
+def test_a_migration_killed_anywhere_leaves_the_old_or_the_new_schema(empty_url, tmp_path):
+    longest = count_statements(f"sqlite:///{tmp_path / 'count.db'}", ["migrate"])
+    for at in (3, longest // 4, longest // 2, longest - 5):
+        if not run_and_kill(empty_url, ["migrate"], at=at):
+            break  # PostgreSQL needs fewer statements
+        engine = make_engine(empty_url)
+        assert (migrate.current(engine), set(tables_of(engine)) - {"alembic_version"}) == (None, set())
+        engine.dispose()
+    assert at >= longest // 2
+    assert not run_and_kill(empty_url, ["migrate"], at=10**9)
+    engine = make_engine(empty_url)
+    assert migrate.current(engine) == migrate.newest()
+    engine.dispose()
