@@ -13,10 +13,19 @@ def many(label: str, options: Sequence[str], *, key: str, placeholder: str, widt
     return list(st.multiselect(label, options, key=key, bind="query-params", placeholder=placeholder, width=width))
 
 
+def _adopt(key: str, options: Mapping[str, str]) -> None:
+    """Take a value out of the URL: Streamlit itself knows the labels only, links of the app name the values."""
+    written = st.query_params.get(key)
+    if key not in st.session_state and written in options and written not in options.values():
+        st.session_state[key] = written
+
+
 def one(label: str, options: Mapping[str, str], *, key: str, default: str, width: Any = "content") -> str:
     """Exactly one of a few options as a segmented control; `options` maps values to labels."""
+    _adopt(key, options)
+    first = None if key in st.session_state else default
     chosen = st.segmented_control(
-        label, list(options), format_func=lambda v: options[v], key=key, default=default, required=True,
+        label, list(options), format_func=lambda v: options[v], key=key, default=first, required=True,
         bind="query-params", width=width,
     )  # fmt: skip
     return chosen if chosen in options else default
@@ -24,6 +33,7 @@ def one(label: str, options: Mapping[str, str], *, key: str, default: str, width
 
 def pick(label: str, options: Mapping[str, str], *, key: str, all_label: str, width: Any = "stretch") -> str:
     """One of many options from a list, or empty for all."""
+    _adopt(key, options)
     choices = ["", *options]
     chosen = st.selectbox(
         label, choices, format_func=lambda v: options.get(v, all_label), key=key, bind="query-params", width=width

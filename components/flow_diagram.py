@@ -12,7 +12,7 @@ COLOURS = {
 
 def diagram(flow: Flow, *, every_step: bool = False) -> str:
     """Mermaid text. Without `every_step` only the way forward: not what reopens, undoes, or starts from everywhere."""
-    lines = ["stateDiagram-v2", "  direction LR", f"  [*] --> {flow.initial}"]
+    lines = ["stateDiagram-v2", "  direction TB" if not every_step else "  direction LR", f"  [*] --> {flow.initial}"]
     lines += [f'  state "{s.label}" as {s.name}' for s in flow.states]
     place = {s.name: n for n, s in enumerate(flow.states)}
     drawn: dict[tuple[str, str], list[str]] = {}

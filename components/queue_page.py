@@ -1,4 +1,4 @@
-"""The right-hand drawer and the paging every queue shares. A page declares a `Screen`; the engine decides what is offered."""
+"""The right-hand drawer and the paging every queue shares. A page declares a `Screen`; the engine says what is open."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def draw_steps(screen: Screen, item: Any, *, after: Callable[[Any], None] | None
         required=True, label_visibility="collapsed",
     )  # fmt: skip
     _general_problems(screen)
-    _step_form(screen, item, names[chosen], after)
+    _step_form(screen, item, names[chosen or steps[0].name], after)
 
 
 def _general_problems(screen: Screen) -> None:
@@ -157,18 +157,17 @@ def _step_form(screen: Screen, item: Any, step: Step, after: Callable[[Any], Non
             if missing:
                 st.session_state[f"_outcome_{screen.form}"] = Outcome("", tuple(missing))
                 return
-            words = screen.said(item, step) if screen.said else f"{item.number}: {step.label.lower()} saved"
+
+            def words(_result: Any) -> str:
+                return screen.said(item, step) if screen.said else f"{item.number}: {step.label.lower()} saved"
+
             perform(
                 screen.commands[step.name], form=screen.form, say=words, typed=keys,
                 convert=converters(step.inputs, zone=actor.zone), after=after,
                 arguments={"item_id": item.id, "seen_version": item.version},
             )  # fmt: skip
 
-        st.button(_verb(step), key=f"{prefix}_go", type="primary", on_click=clicked, icon=step.icon or None)
-
-
-def _verb(step: Step) -> str:
-    return step.label
+        st.button(step.label, key=f"{prefix}_go", type="primary", on_click=clicked, icon=step.icon or None)
 
 
 # ---- keyset paging -------------------------------------------------------------------------------------------------
@@ -190,7 +189,7 @@ def draw_paging(key: str, *, following: Any, shown: int, total: str) -> None:
         if state["stack"] or following is not None:
             st.button(
                 "Back", key=f"{key}_back", icon=":material/chevron_left:", type="tertiary",
-                disabled=not state["stack"], on_click=lambda: state["stack"].pop(),
+                disabled=not state["stack"], on_click=state["stack"].pop,
             )  # fmt: skip
             st.button(
                 "Next", key=f"{key}_next", icon=":material/chevron_right:", icon_position="right", type="tertiary",

@@ -30,7 +30,7 @@ def ranked(*, category: str, value: str, value_title: str, height: int = 280, pe
 
 
 @lru_cache(maxsize=16)
-def months(*, value: str, value_title: str, height: int = 220, percent: bool = False) -> dict[str, Any]:
+def months(*, value: str, value_title: str, height: int = 330, percent: bool = False) -> dict[str, Any]:
     """Columns by month, oldest first; clicking one selects it. Columns: month (label), order, value, label."""
     pick = alt.selection_point(name="pick", fields=["month"])
     chart = (

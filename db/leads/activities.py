@@ -26,6 +26,8 @@ KINDS = dict(FLOW.step("log_activity").inputs[0].choices)
 
 def contact_label(kind: str, outcome: str) -> str:
     """A contact in words: "Call: left a voicemail"."""
+    if kind == "touch":
+        return "The same document came again" if outcome == "resend" else "The customer asked again"
     words = dict(OUTCOMES.get(kind, ())).get(outcome, outcome)
     return f"{KINDS.get(kind, kind.capitalize())}: {words[:1].lower()}{words[1:]}" if words else KINDS.get(kind, kind)
 

@@ -115,8 +115,14 @@ def postal_of(draft: LeadDraft) -> str:
 
 
 def country_of(draft: LeadDraft) -> str:
-    """The customer's country: its two-letter code, the text as written where it is no known one, empty when absent."""
-    return ((draft.address.country or draft.address.country_raw) if draft.address else None) or ""
+    """The customer's country: its two-letter code, the text as written where it is no known one, empty when absent.
+
+    Some senders put the postal code there; what holds a digit is no country.
+    """
+    if draft.address is None:
+        return ""
+    written = draft.address.country or draft.address.country_raw or ""
+    return "" if any(c.isdigit() for c in written) else written
 
 
 def state_of(draft: LeadDraft) -> str:

@@ -319,13 +319,20 @@ def _history(session: Session, lead: Lead, activities: Sequence[LeadActivity], *
     )
     events += [
         Event(
-            at=e.at, kind=e.command, title=e.summary.removeprefix(f"{lead.number}: "), body=_text(e.reason, personal),
+            at=e.at, kind=e.command, title=_step_title(e, lead), body=_text(e.reason, personal),
             by=e.actor_name, before=e.detail.get("before") if personal else None,
             after=e.detail.get("after") if personal else None,
         )
         for e in entries
     ]  # fmt: skip
     return tuple(sorted(events, key=lambda event: event.at, reverse=True)[:MOST_EVENTS])
+
+
+def _step_title(entry: TimelineEntry, lead: Lead) -> str:
+    """A step in words; an import tells its own counts, which are not about this lead."""
+    if entry.area == "imports":
+        return "Import undone" if entry.command == "undo_import" else "Arrived with an import"
+    return entry.summary.removeprefix(f"{lead.number}: ")
 
 
 def _counted(activity: LeadActivity) -> str:

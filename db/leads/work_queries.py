@@ -64,7 +64,7 @@ def work_counts(session: Session, *, actor: Actor, now: datetime) -> list[WorkCo
     every = board_counts(session, scope=actor.scope, filters=BoardFilters(), now=now)
     own = board_counts(session, scope=actor.scope, filters=BoardFilters(assignee_id=actor.user_id), now=now)
     counts = [
-        WorkCount(label="My leads", count=own.open, overdue=own.overdue, page=BOARD_PAGE, query={"lead_view": "mine"}),
+        WorkCount(label="My leads", count=own.open, overdue=own.overdue, page=BOARD_PAGE, query={"lead_view": "Mine"}),
         WorkCount(label="Open leads", count=every.open, overdue=every.overdue, page=BOARD_PAGE),
     ]  # fmt: skip
     if actor.can(Permission.LEADS_ASSIGN) and not actor.role.is_dealer:
@@ -74,9 +74,9 @@ def work_counts(session: Session, *, actor: Actor, now: datetime) -> list[WorkCo
                 count=every.unassigned,
                 overdue=0,
                 page=BOARD_PAGE,
-                query={"lead_view": "unassigned"},
+                query={"lead_view": "No dealer"},
             ),
-            WorkCount(label="Held leads", count=every.held, overdue=0, page=BOARD_PAGE, query={"lead_view": "held"}),
+            WorkCount(label="Held leads", count=every.held, overdue=0, page=BOARD_PAGE, query={"lead_view": "Held"}),
         ]
     return counts
 

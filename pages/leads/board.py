@@ -118,7 +118,7 @@ def draw_queue(filters: BoardFilters) -> None:
                 "Age": [minutes_label(r.age_minutes) for r in rows],
             }
         ),
-        key="lead_table", alt="Open leads, due first", select="many" if may_assign else "none", height=560,
+        key="lead_table", alt="Open leads, due first", select="many" if may_assign else "none", height=min(560, 38 + 35 * len(rows)),
         columns={
             "Lead": tables.opener("Lead", key="lead_click", on_open=_open, width=88),
             "Customer": tables.text("Customer", width=128),

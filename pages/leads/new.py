@@ -37,7 +37,7 @@ CONSENT = "The customer agreed, when asked in person, to receive text messages a
 
 def field(kind: Any, label: str, name: str, *more: Any, **options: Any) -> None:
     """One widget with its problems below it."""
-    with st.container(gap="xxsmall"):
+    with st.container(gap="xxsmall", width="content" if kind is st.checkbox else "stretch"):
         kind(label, *more, key=KEYS[name], **options)
         problems_of(FORM, name)
 

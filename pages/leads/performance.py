@@ -43,7 +43,9 @@ LADDER = (
 )  # fmt: skip
 at = now()
 
-st.title(":material/monitoring: Lead performance")
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title(":material/monitoring: Lead performance")
+    export_box = st.container(width="content")
 with reading() as session:
     known_regions = regions(session, actor.scope)
     dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
@@ -53,16 +55,17 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     period = one("Received in", PERIODS, key="perf_period", default="6")
     region = ""
     if len(known_regions) > 1:
-        region = pick("Region", {r: r for r in known_regions}, key="perf_region", all_label="All regions", width=160)
-    source = pick("Source", {s: s for s in sources}, key="perf_source", all_label="All sources", width=170)
-    product = pick("Product line", {p: p for p in products}, key="perf_product", all_label="All lines", width=150)
+        region = pick("Region", {r: r for r in known_regions}, key="perf_region", all_label="All regions", width=140)
+    source = pick("Source", {s: s for s in sources}, key="perf_source", all_label="All sources", width=150)
+    product = pick("Product line", {p: p for p in products}, key="perf_product", all_label="All lines", width=130)
     dealer = ""
     if len(dealers) > 1:
-        dealer = pick("Dealer", dealers, key="perf_dealer", all_label="All dealers", width=220)
+        dealer = pick("Dealer", dealers, key="perf_dealer", all_label="All dealers", width=170)
+clear_button(KEYS, key="perf_clear")
+with export_box:
     export_button(
         "leads", {"region": region, "source": source, "dealer": dealer, "product": product}, key="perf_export"
     )
-clear_button(KEYS, key="perf_clear")
 
 months = months_before(date(at.year, at.month, 1), int(period))
 chosen = {"from": months[0], "to": months[-1], "region": region, "source": source, "product": product}
@@ -76,7 +79,7 @@ draw_tiles(
     key="perf",
     as_of=at,
     zone=actor.zone,
-    columns=6,
+    columns=3,
 )
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -87,31 +90,31 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
 
 picked: dict[str, object] = {}
 left, right = st.columns([3, 2], gap="medium")
-with left, st.container(border=True):
+with left, st.container(border=True, height="stretch"):
     st.markdown("**By month received**")
     picked = draw_months(rows_by(actor.scope, ("month",), filters, at, change), measure=measure) or picked
-with right, st.container(border=True):
+with right, st.container(border=True, height="stretch"):
     st.markdown("**By state of the customer**")
     picked = draw_map(rows_by(actor.scope, ("state",), filters, at, change), measure=measure) or picked
 left, middle, right = st.columns(3, gap="medium")
-with left, st.container(border=True):
+with left, st.container(border=True, height="stretch"):
     st.markdown("**By source**")
     picked = (
         draw_ranked(rows_by(actor.scope, ("source",), filters, at, change), dim="source", measure=measure) or picked
     )
-with middle, st.container(border=True):
+with middle, st.container(border=True, height="stretch"):
     st.markdown("**By region**")
     picked = (
         draw_ranked(rows_by(actor.scope, ("region",), filters, at, change), dim="region", measure=measure) or picked
     )
-with right, st.container(border=True):
+with right, st.container(border=True, height="stretch"):
     st.markdown("**By dealer, the first ten**")
     picked = (
         draw_ranked(rows_by(actor.scope, ("dealer",), filters, at, change), dim="dealer", measure=measure) or picked
     )
 
 left, right = st.columns([2, 3], gap="medium")
-with left, st.container(border=True):
+with left, st.container(border=True, height="stretch"):
     st.markdown("**What became of them**")
     whole = (rows_by(actor.scope, (), filters, at, change) or [{}])[0]
     total = whole.get("received", 0)
@@ -127,7 +130,7 @@ with left, st.container(border=True):
         ),
         alt_text="Leads by the stage they reached",
     )
-with right, st.container(border=True):
+with right, st.container(border=True, height="stretch"):
     st.markdown("**Providers**")
     cards = scorecard(actor.scope, filters, at, change)
     shares = ("valid_share", "duplicate_share", "bad_share", "contact_rate", "close_rate", "response_sla")

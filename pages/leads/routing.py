@@ -77,7 +77,7 @@ def draw_change(version: int) -> None:
     if isinstance(found, Replay):
         st.subheader("What would have moved")
         st.caption(f"The leads of the last {DAYS} days, given out again by the rules above. Nothing was changed.")
-        routing.draw_replay(found, zone=actor.zone)
+        routing.draw_replay(found)
 
 
 def try_now() -> None:
