@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -27,13 +27,16 @@ def restore(form: str, keys: Sequence[str], *, actor: Actor, dates: Sequence[str
     return bool(kept)
 
 
-def keep(form: str, keys: Sequence[str], *, actor: Actor) -> None:
-    """After the widgets are drawn: keep what is typed, when it has changed since it was last kept."""
+def keep(form: str, keys: Sequence[str], *, actor: Actor, defaults: Mapping[str, Any] | None = None) -> None:
+    """After the widgets are drawn: keep what is typed, when it has changed since it was last kept.
+
+    A form that only shows its `defaults` (by key) is not a draft.
+    """
     typed = {key: st.session_state.get(key) for key in keys}
     content: dict[str, Any] = {
         key: value.isoformat() if isinstance(value, date) else value
         for key, value in typed.items()
-        if value not in (None, "", False)
+        if value not in (None, "", False) and value != (defaults or {}).get(key)
     }
     if actor.user_id is None or content == st.session_state.get(f"_draft_{form}", {}):
         return

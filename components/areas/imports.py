@@ -129,9 +129,9 @@ def draw_counts(result: Any) -> None:
 
 
 def _draw_sentences(result: BatchResult) -> None:
-    rest = result.sentences[1:]
+    rest = [plain(sentence) for sentence in result.sentences[1:13]]
     if rest:
-        st.markdown("\n".join(f"- :gray[:small[{plain(sentence)}]]" for sentence in rest[:12]))
+        st.caption("  \n".join(rest))
 
 
 def place(row: int) -> str:
@@ -156,8 +156,8 @@ def draw_rejected(
         ),
         key=f"{key}_rejected", alt="Rejected rows with the reason", select="one" if bounce else "none",
         columns={
-            "File": tables.text("File", width=230), "Row": tables.text("Row", width=60),
-            "Why": tables.text("Why", width="large"), "Code": tables.text("Code", width=150),
+            "File": tables.text("File", width=210), "Row": tables.text("Row", width=50),
+            "Why": tables.text("Why"), "Code": tables.text("Code", width=130),
         },
     )  # fmt: skip
     if len(rejected) > LISTED:
@@ -259,10 +259,9 @@ def _draw_links(receipt: BatchResult, *, actor: Actor) -> None:
         with reading() as session:
             found = source.load(session, ids=ids[:LINKED], actor=actor)
         st.markdown(f"**{source.label}** :gray[{len(ids):,}]")
-        with st.grid(3, min_column_width=240, gap="small"):
+        with st.grid(2, min_column_width=300, gap="xsmall"):
             for result in found:
-                with st.container(border=True, gap="xxsmall"):
-                    st.page_link(result.page, label=f"**{plain(result.title)}**", query_params=dict(result.query))
-                    st.caption(plain(result.subtitle))
+                label = f"**{plain(result.title)}** :gray[:small[{plain(result.subtitle)}]]"
+                st.page_link(result.page, label=label, query_params=dict(result.query))
         if len(ids) > LINKED:
             st.caption(f"and {len(ids) - LINKED:,} more")

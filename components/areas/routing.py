@@ -11,7 +11,7 @@ from components import tables
 from components.charts.base import table
 from components.labels import empty_state, plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
-from db.core.labels import minutes_label, moment_label, plural
+from db.core.labels import minutes_label, plural
 from db.core.problems import Problem, Refused
 from db.leads.policy_queries import Policy, Replay
 from db.leads.routing_commands import save_policy
@@ -21,7 +21,7 @@ PREFIX = "rp_"
 SEEN, REASON = f"{PREFIX}seen", f"{PREFIX}reason"
 FAIRNESS = {"weighted": "By turns, weighted by share", "least_load": "Who carries least for its share"}
 WITHOUT_PLACE = {"fallback": "Waits for a person", "share": "Every dealer in turn"}
-BREACH = {"escalate": "Tell the dealer's manager and the desk", "reroute": "Move to the next dealer"}
+BREACH = {"escalate": "Tell manager and desk", "reroute": "Move to the next dealer"}
 NUMBERS = (
     "nearest_km", "nearest_band_km", "performance_floor_percent", "performance_share_percent", "performance_days",
     "performance_least_leads", "duplicate_window_days", "historic_after_days", "first_action_minutes",
@@ -39,7 +39,7 @@ def sentences(policy: Policy) -> list[tuple[str, str]]:
     """The rules in the order they are asked, each with its name."""
     beyond = ", even when it is full" if policy.named_dealer_beyond_capacity else ", unless it is full"
     used = "used cars too" if policy.used_cars_need_brand else "used cars go to any"
-    share = "takes turns by each dealer's share" if policy.fairness == "weighted" else "goes to who carries least"
+    share = "goes round by turns" if policy.fairness == "weighted" else "goes to who carries the fewest open ones"
     placeless = "waits for a person" if policy.without_place == "fallback" else "goes to every dealer in turn"
     stays = " A customer who comes back stays with their dealer." if policy.stay_with_dealer else ""
     floor = "No dealer gets fewer leads for slow answers."
@@ -59,7 +59,7 @@ def sentences(policy: Policy) -> list[tuple[str, str]]:
             f"{policy.nearest_km:,} km; up to {policy.nearest_band_km:,} km further counts as equally near. "
             f"A lead without a place {placeless}.",
         ),
-        ("Fairness", f"Among several, the lead {share}."),
+        ("Fairness", f"Among several dealers the lead {share}, weighted by each dealer's share."),
         ("Capacity", "A dealer at its cap of open leads or at its quota of the day is passed over."),
         ("Performance", floor),
         ("Nobody left", "The lead waits in the queue of leads without a dealer, and the desk is told."),
@@ -80,7 +80,7 @@ def sentences(policy: Policy) -> list[tuple[str, str]]:
 
 def draw_sentences(policy: Policy) -> None:
     """The rules, numbered, in plain words."""
-    lines = [f"{number}. **{name}** {plain(told)}" for number, (name, told) in enumerate(sentences(policy), start=1)]
+    lines = [f"{number}. **{name}.** {plain(told)}" for number, (name, told) in enumerate(sentences(policy), start=1)]
     st.markdown("\n".join(lines))
     if policy.sources:
         with st.expander(f"Names of sources :gray[{len(policy.sources)}]"):
@@ -133,7 +133,7 @@ def typed_content() -> dict[str, Any]:
 
 
 def _field(kind: Any, label: str, name: str, *more: Any, **options: Any) -> None:
-    with st.container(gap="xxsmall"):
+    with st.container(gap="xxsmall", width="content" if kind is st.checkbox else "stretch"):
         kind(label, *more, key=_key(name), **options)
         problems_of(FORM, name)
 
@@ -201,7 +201,7 @@ def _arguments() -> Mapping[str, Any]:
     return {"content": content, "seen_version": st.session_state.get(SEEN, 0)}
 
 
-def draw_replay(found: Replay, *, zone: str) -> None:
+def draw_replay(found: Replay) -> None:
     """How many leads would have gone elsewhere, which dealers gain and lose, and each lead with its reason."""
     figures = (
         ("Leads tried", f"{found.leads:,}{'+' if found.is_capped else ''}"), ("Would move", f"{found.moved:,}"),
@@ -225,7 +225,7 @@ def draw_replay(found: Replay, *, zone: str) -> None:
                     "Loses": [found.lost.get(n, 0) for n in names], "Net": [f"{_net(found, n):+,}" for n in names],
                 }
             ),
-            key="rp_dealers", alt="Leads gained and lost by dealer", height=380,
+            key="rp_dealers", alt="Leads gained and lost by dealer",
             columns={
                 "Dealer": tables.text("Dealer", width=210), "Gains": tables.number("Gains", width=60),
                 "Loses": tables.number("Loses", width=60),
@@ -239,16 +239,14 @@ def draw_replay(found: Replay, *, zone: str) -> None:
             table(
                 {
                     "Lead": [m.number for m in moves],
-                    "Received": [moment_label(m.received_at, zone) for m in moves],
                     "From": [m.from_dealer for m in moves], "To": [m.to_dealer for m in moves],
                     "Why": [m.why for m in moves],
                 }
             ),
-            key="rp_moves", alt="Leads that would have gone to another dealer", height=380,
+            key="rp_moves", alt="Leads that would have gone to another dealer",
             columns={
                 "Lead": tables.text("Lead", width=85), "From": tables.text("From", width=150),
-                "To": tables.text("To", width=150), "Why": tables.text("Why", width=280),
-                "Received": tables.text("Received", width=150),
+                "To": tables.text("To", width=150), "Why": tables.text("Why", width=320),
             },
         )  # fmt: skip
         if found.moved > MOVES:

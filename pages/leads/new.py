@@ -133,7 +133,7 @@ def draw_form() -> None:
     with st.container(horizontal=True, gap="small"):
         st.button("Save lead", key="nl_save", type="primary", on_click=save)
         st.button("Empty the form", key="nl_empty", type="tertiary", on_click=empty)
-    drafts.keep(FORM, keys, actor=actor)
+    drafts.keep(FORM, keys, actor=actor, defaults={KEYS["interest"]: "buy"})
 
 
 def draw_receipt(lead_id: int) -> None:
