@@ -52,15 +52,15 @@ WORK, LEADS, NETWORK, ADMINISTRATION = "Work", "Leads", "Network", "Administrati
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/work/my_work.py", title="My work", icon="checklist", section=WORK, permission=P.HOME_VIEW,
-        help="Everything that waits for you, due first", default=True, planned=True,
+        help="Everything that waits for you, due first", default=True,
     ),
     PageEntry(
         file="pages/work/search.py", title="Search", icon="search", section=WORK, permission=P.HOME_VIEW,
-        help="Find a dealer, lead, customer, VIN or number", hidden=True, planned=True,
+        help="Find a dealer, lead, customer, VIN or number", hidden=True,
     ),
     PageEntry(
         file=NOTIFICATIONS, title="Notifications", icon="notifications", section=WORK, permission=P.HOME_VIEW,
-        help="What the desk has told you", planned=True,
+        help="What the desk has told you",
     ),
     PageEntry(
         file="pages/work/account.py", title="My account", icon="account_circle", section=WORK, permission=P.HOME_VIEW,
@@ -68,11 +68,11 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/leads/board.py", title="Response board", icon="bolt", section=LEADS, permission=P.LEADS_VIEW,
-        help="Open leads by the time they are due", planned=True,
+        help="Open leads by the time they are due",
     ),
     PageEntry(
         file="pages/leads/lead.py", title="Lead", icon="person_search", section=LEADS, permission=P.LEADS_VIEW,
-        help="One lead with its whole history", hidden=True, planned=True,
+        help="One lead with its whole history", hidden=True,
     ),
     PageEntry(
         file="pages/leads/new.py", title="New lead", icon="person_add", section=LEADS, permission=P.LEADS_ENTER,
@@ -80,23 +80,23 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/leads/intake.py", title="Lead intake", icon="move_to_inbox", section=LEADS,
-        permission=P.LEADS_IMPORT, help="Bring leads in from files", planned=True,
+        permission=P.LEADS_IMPORT, help="Bring leads in from files",
     ),
     PageEntry(
         file="pages/leads/performance.py", title="Lead performance", icon="monitoring", section=LEADS,
-        permission=P.PERFORMANCE_VIEW, help="How fast and how well leads are answered", planned=True,
+        permission=P.PERFORMANCE_VIEW, help="How fast and how well leads are answered",
     ),
     PageEntry(
         file="pages/leads/routing.py", title="Routing", icon="alt_route", section=LEADS, permission=P.ROUTING_VIEW,
-        help="Which dealer gets which lead, and why", planned=True,
+        help="Which dealer gets which lead, and why",
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,
-        permission=P.DEALERS_VIEW, help="The dealers you may see", planned=True,
+        permission=P.DEALERS_VIEW, help="The dealers you may see",
     ),
     PageEntry(
         file="pages/network/dealer.py", title="Dealer", icon="store", section=NETWORK, permission=P.DEALERS_VIEW,
-        help="One dealer", hidden=True, planned=True,
+        help="One dealer", hidden=True,
     ),
     PageEntry(
         file="pages/admin/people.py", title="People and access", icon="group", section=ADMINISTRATION,
@@ -104,27 +104,27 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/admin/calendars.py", title="Calendars", icon="calendar_month", section=ADMINISTRATION,
-        permission=P.CALENDARS_VIEW, help="Opening hours, holidays and exceptions", planned=True,
+        permission=P.CALENDARS_VIEW, help="Opening hours, holidays and exceptions",
     ),
     PageEntry(
         file="pages/admin/providers.py", title="Lead providers", icon="hub", section=ADMINISTRATION,
-        permission=P.PROVIDERS_MANAGE, help="Who sends leads, and with which key", planned=True,
+        permission=P.PROVIDERS_MANAGE, help="Who sends leads, and with which key",
     ),
     PageEntry(
         file="pages/admin/imports.py", title="Imports", icon="upload_file", section=ADMINISTRATION,
-        permission=P.IMPORTS_VIEW, help="Every file that was brought in, with undo", planned=True,
+        permission=P.IMPORTS_VIEW, help="Every file that was brought in, with undo",
     ),
     PageEntry(
         file="pages/admin/exports.py", title="Export log", icon="file_export", section=ADMINISTRATION,
-        permission=P.EXPORT_LOG_VIEW, help="Who took which data out", planned=True,
+        permission=P.EXPORT_LOG_VIEW, help="Who took which data out",
     ),
     PageEntry(
         file="pages/admin/timeline.py", title="Timeline", icon="history", section=ADMINISTRATION,
-        permission=P.TIMELINE_SEARCH, help="Every change, by whom and when", planned=True,
+        permission=P.TIMELINE_SEARCH, help="Every change, by whom and when",
     ),
     PageEntry(
         file="pages/admin/flows.py", title="Workflows", icon="account_tree", section=ADMINISTRATION,
-        permission=P.FLOWS_VIEW, help="The states and steps of each queue", planned=True,
+        permission=P.FLOWS_VIEW, help="The states and steps of each queue",
     ),
 )  # fmt: skip
 
