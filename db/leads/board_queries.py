@@ -23,7 +23,7 @@ from db.workflow.sla import SlaState, sla_state
 
 PAGE = 50
 MOST_HITS = 200
-VIEWS = ("open", "overdue", "mine", "unassigned", "held", "closed", "all")
+VIEWS = ("open", "overdue", "mine", "unassigned", "held", "waiting", "closed", "all")
 OPEN_STATUSES = tuple(s.name for s in FLOW.states if not s.final)
 
 
@@ -31,8 +31,9 @@ OPEN_STATUSES = tuple(s.name for s in FLOW.states if not s.final)
 class BoardFilters:
     """What a list is narrowed to; hashable, so it can be part of a cache key. Empty and None mean no filter.
 
-    `view` is open, overdue, mine (of `assignee_id`), unassigned, held, closed or all; `text` goes through the search
-    box's index. Filters of a record's own columns take one value or a tuple of several.
+    `view` is open (what can be worked), overdue, mine (of `assignee_id`), unassigned, held, waiting (open and held),
+    closed or all; `text` goes through the search box's index. Filters of a record's own columns take one value or a
+    tuple of several.
     """
 
     view: str = "open"
@@ -186,7 +187,8 @@ def conditions(
         found.append(Lead.is_open == false())
     elif filters.view != "all":
         found.append(Lead.is_open == true())
-    if filters.view == "open" and filters.status != "held":
+    asked = (filters.status,) if isinstance(filters.status, str) else filters.status
+    if filters.view == "open" and "held" not in asked:
         found.append(Lead.status != "held")  # nobody can work on a held lead; it has its own view
     if filters.view == "held":
         found.append(Lead.status == "held")
@@ -288,9 +290,8 @@ def board_counts(
 
     `filters` narrow the counts except for their own view, status and overdue, which the counts stand beside.
     """
-    plain = BoardFilters(
-        **{f.name: getattr(filters, f.name) for f in fields(filters) if f.name not in ("view", "status", "overdue")}
-    )
+    kept = {f.name: getattr(filters, f.name) for f in fields(filters) if f.name not in ("view", "status", "overdue")}
+    plain = BoardFilters(**kept, view="waiting")
     base = conditions(session, scope=scope, filters=plain, now=now, personal=personal)
     wanted: dict[str, Sequence[ColumnElement[bool]]] = {f"status:{s}": [Lead.status == s] for s in OPEN_STATUSES}
     wanted["open"] = [Lead.status != "held"]
