@@ -29,6 +29,8 @@ from db.tables import METADATA
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _POSTGRES_MAGIC = b"PGDMP"
 _BUSY_SECONDS = 60.0
+PROGRAM_FOLDERS = Path("/usr/lib/postgresql")
+"""Where Debian keeps the programs of each PostgreSQL version; looked into when they are not on PATH."""
 # What a database has before anybody used it: its schema's number and the first link of the chain.
 _BORN_WITH = {"timeline_head"}
 
@@ -309,7 +311,7 @@ def _postgres(url: URL, program: str, *arguments: str, on_database: bool = True)
 def _find_program(program: str) -> str:
     found = shutil.which(program)
     if found is None:
-        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda f: f.parent.name.zfill(4), reverse=True)
+        folders = sorted(PROGRAM_FOLDERS.glob("*/bin"), key=lambda f: f.parent.name.zfill(4), reverse=True)
         found = next((str(folder / program) for folder in folders if (folder / program).exists()), None)
     if found is None:
         sentence = f"{program} was not found. Install PostgreSQL's client programs (Debian: postgresql-client)."

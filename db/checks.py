@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from db.core import timeline
 from db.core.area import Check
 from db.core.changes import ChangeCounter
+from db.triggers import GUARDED
 
 
 def check_timeline(session: Session) -> list[str]:
@@ -39,14 +40,14 @@ def check_file(session: Session) -> list[str]:
 
 
 def check_guards(session: Session) -> list[str]:
-    """The triggers that keep the timeline from being changed must be there (R39)."""
+    """The triggers that keep the timeline from being changed must be there, and switched on (R39)."""
     if session.get_bind().dialect.name == "sqlite":
-        query = "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'"
+        there = set(session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
+        needed = {f"{table}_no_{event}": table for table in GUARDED for event in ("update", "delete")}
     else:
-        query = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-    guarded = set(session.scalars(text(query)))
-    tables = (timeline.TimelineEntry.__tablename__, timeline.TimelineLink.__tablename__)
-    return [f"{table} is not protected against changes" for table in tables if table not in guarded]
+        there = set(session.scalars(text("SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'")))
+        needed = {f"{table}_final": table for table in GUARDED}
+    return [f"{table} is not protected: {name} is missing" for name, table in needed.items() if name not in there]
 
 
 def check_counters(session: Session) -> list[str]:

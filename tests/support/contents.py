@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,10 +16,15 @@ def contents(engine: Engine, *, without: Iterable[str] = ()) -> dict[str, list[t
     left_out = set(without)
     with engine.connect() as connection:
         return {
-            table.name: sorted(tuple(map(repr, row)) for row in connection.execute(select(table)))
+            table.name: sorted(tuple(map(_shown, row)) for row in connection.execute(select(table)))
             for table in METADATA.sorted_tables
             if table.name not in left_out
         }
+
+
+def _shown(value: Any) -> str:
+    # PostgreSQL keeps the keys of a JSON object in an order of its own.
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else repr(value)
 
 
 def counts(engine: Engine) -> dict[str, int]:
