@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
@@ -27,11 +27,13 @@ class Tables:
     sentences: list[str] = field(default_factory=list)
 
 
-def read_tables(files: Sequence[SourceFile], *, mapping: Mapping | None, fields: Sequence[TargetField]) -> Tables:
+def read_tables(
+    files: Sequence[SourceFile], *, mapping: Mapping | None, fields: Sequence[TargetField], zone: str = ""
+) -> Tables:
     """Every row of `files` as field values or as a rejected row, each exactly once; raises nothing for what is in them.
 
-    Without a mapping the headings themselves say which column is which (U14); a file whose headings do not is rejected
-    whole, with the columns that are missing.
+    Without a mapping the headings themselves say which column is which (U14), and times without an offset are read in
+    `zone`; a file whose headings do not is rejected whole, with the columns that are missing.
     """
     tables = Tables()
     sheets: list[Sheet] = []
@@ -49,12 +51,11 @@ def read_tables(files: Sequence[SourceFile], *, mapping: Mapping | None, fields:
             tables.rejected += [_reject(sheet.file, _WHOLE_FILE, refusal.problems) for sheet in sheets]
             return tables
     for sheet in sheets:
-        _map(sheet, mapping, fields, tables)
+        _map(sheet, mapping or replace(mappings.suggest(sheet.columns, fields), zone=zone), fields, tables)
     return tables
 
 
-def _map(sheet: Sheet, mapping: Mapping | None, fields: Sequence[TargetField], tables: Tables) -> None:
-    used = mapping or mappings.suggest(sheet.columns, fields)
+def _map(sheet: Sheet, used: Mapping, fields: Sequence[TargetField], tables: Tables) -> None:
     problems = mappings.problems_with(used, fields, sheet.columns)
     if problems:
         tables.rejected.append(_reject(sheet.file, _WHOLE_FILE, problems))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor
 from db.core.area import RowOutcome
 from db.leads import intake_facts as facts
@@ -25,7 +26,6 @@ from db.leads.product_lines import NOT_STATED, brand_of, product_of
 from db.leads.routing import Decision, LeadFacts
 from db.leads.tables import LeadContact, LeadKey, LeadVehicle
 
-DESK_ZONE = "America/New_York"
 NO_CONTACT = "There is neither a phone number, nor an e-mail address, nor a name: nobody could be answered."
 FOLLOWS = ("same_person_new_vehicle", "after_close")
 

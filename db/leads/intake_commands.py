@@ -141,7 +141,7 @@ def _take(session: Session, draft: LeadDraft, *, form_key: str | None, actor: Ac
     with intake_batch(session, actor=actor, now=now):
         before = session.scalar(select(Lead.id).where(Lead.form_key == form_key)) if form_key else None
         if before is not None:
-            _note(session, before, "This form was sent before; nothing was changed.", actor=actor, now=now)
+            timeline.repeated(session)
             return before
         outcome = receive(
             session, draft, received_at=now, channel="manual", batch_id=None, actor=actor, now=now, form_key=form_key

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor
 from db.core.area import ImportKind, RowOutcome, SourceFile
 from db.core.permissions import Permission
@@ -73,7 +74,7 @@ def apply_table(
     actor: Actor, now: datetime,
 ) -> list[RowOutcome]:  # fmt: skip
     """Take in every row; one that cannot be mapped, or that names nobody, is rejected with the reason."""
-    tables = reading.read_tables(files, mapping=mapping, fields=FIELDS)
+    tables = reading.read_tables(files, mapping=mapping, fields=FIELDS, zone=DESK_ZONE)
     reading.tell(session, *tables.sentences)
     leads: list[tuple[Any, RowLead]] = []
     for position, row in enumerate(tables.rows, start=1):

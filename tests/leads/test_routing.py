@@ -33,7 +33,7 @@ def choose(lead_facts: LeadFacts, *dealers: DealerFacts, policy: Policy = DEFAUL
     return decide(lead_facts, Network(dealers), policy, load=load or Load(), credits={})
 
 
-NAMED = {"named_dealer_id": 2, "named_by": "vendor id 00002"}
+NAMED: dict[str, Any] = {"named_dealer_id": 2, "named_by": "vendor id 00002"}
 FULL = Load(open_leads=Counter({1: 10, 2: 10}), today=Counter({1: 5, 2: 5}))
 
 # sentence, lead, dealers, policy, load, winner's code, rule, {code: what dropped it}
@@ -322,7 +322,8 @@ def test_nobody_can_take_it_and_the_reason_says_so(facts, dealers, reason):
 def test_a_slow_dealer_gets_fewer_leads_not_none():
     """Rule 6: below the floor a share counts half."""
     policy = replace(DEFAULT, performance_floor_percent=50)
-    network, load, credits = Network([dealer(1, hit_rate=0.9), dealer(2, hit_rate=0.2)]), Load(), {}
+    network, load = Network([dealer(1, hit_rate=0.9), dealer(2, hit_rate=0.2)]), Load()
+    credits: dict[str, Any] = {}
     won: Counter[str] = Counter()
     for _ in range(30):
         found = decide(lead(), network, policy, load=load, credits=credits)
@@ -340,11 +341,11 @@ def test_a_large_network_is_told_in_short():
     assert sum(found.dropped.values()) == 398
     stored = found.as_stored(policy_version=3)
     assert stored["policy_version"] == 3
-    assert stored["candidates"][0]["dropped_by"] == ""  # type: ignore[index]
+    assert stored["candidates"][0]["dropped_by"] == ""
 
 
 places = st.sampled_from(["75201", "77002", "98101", "00000", ""])
-many = st.lists(
+many: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
     st.builds(
         dict, where=st.sampled_from([DALLAS, FORT_WORTH, HOUSTON]),
         status=st.sampled_from(["active", "active", "suspended", "onboarding"]), takes_leads=st.booleans(),

@@ -33,13 +33,14 @@ def test_turns_stay_within_one_of_the_exact_share(weights: list[int], number: in
 
 @given(st.lists(st.lists(st.booleans(), min_size=4, max_size=4), max_size=60))
 def test_who_was_away_is_not_flooded_on_return(days: list[list[bool]]):
-    weights, credits = dict.fromkeys(range(4), 1), {}
+    weights: dict[int, int] = dict.fromkeys(range(4), 1)
+    credits: dict[int, int] = {}
     for day in days:
         present = [who for who in range(4) if day[who]]
         if present:
             winner, credits = take_turn({w: weights[w] for w in present}, credits, present)
             assert winner in present
-    streak, last = 0, None
+    streak, last = 0, -1
     for _ in range(40):
         winner, credits = take_turn(weights, credits, [0, 1, 2, 3])
         streak = streak + 1 if winner == last else 1
