@@ -6,7 +6,16 @@ from db.core.permissions import Permission as P
 from db.leads.tables import Lead
 from db.workflow.spec import Flow, Input, Sla, State, Step
 
-WORKED = ("new", "assigned", "attempted", "contacted", "qualified", "appointment_set", "appointment_shown", "negotiation")
+WORKED = (
+    "new",
+    "assigned",
+    "attempted",
+    "contacted",
+    "qualified",
+    "appointment_set",
+    "appointment_shown",
+    "negotiation",
+)
 RESUMABLE = ("lost", "bad", "expired", "nurture")
 
 OUTCOMES = {

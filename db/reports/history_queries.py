@@ -85,7 +85,7 @@ def changes_since(session: Session, *, actor: Actor, since: datetime, limit: int
     query = (
         select(TimelineEntry)
         .where(TimelineEntry.at > since, TimelineEntry.actor != actor.username)
-        .where(TimelineEntry.command.notlike("%_denied"))
+        .where(TimelineEntry.summary.notlike("Denied:%"))
         .order_by(TimelineEntry.seq.desc())
         .limit(limit)
     )
