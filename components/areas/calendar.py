@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -87,8 +87,6 @@ def draw_explain(calendar: Calendar, *, key: str) -> None:
         minutes = st.number_input(
             "Working minutes", min_value=0, max_value=20_000, value=60, step=15, key=f"{key}_minutes", width=150
         )
-    if not isinstance(day, date):  # the box was emptied
-        return
     start = datetime.combine(day, clock, zone)
     try:
         sentences = explain(calendar, start, int(minutes)).sentences(most=24)

@@ -240,7 +240,7 @@ def _draw_save(mapping: Mapping, kind: ImportKind, *, key: str) -> None:
     form = f"{key}_save"
     show_outcome(form)
     with st.popover("Save these columns", icon=":material/bookmark_add:"):
-        st.text_input("Name", key=f"{form}_title", max_chars=120, placeholder="Monthly list of the web agency")
+        st.text_input("Title", key=f"{form}_title", max_chars=120, placeholder="Monthly list of the web agency")
         problems_of(form, "title")
         stray_problems(form, ["title"])
         st.caption("For the next file of the same sender. The same name replaces what was saved under it.")
@@ -248,7 +248,8 @@ def _draw_save(mapping: Mapping, kind: ImportKind, *, key: str) -> None:
         def save() -> None:
             perform(
                 commands.save_mapping, form=form, say="The columns were saved", typed={"title": f"{form}_title"},
-                arguments={"kind": kind.name, "toml": dump_mapping(mapping)},
+                # The command gives it the title that was typed; the text alone has to have one, too.
+                arguments={"kind": kind.name, "toml": dump_mapping(dataclasses.replace(mapping, title="Columns"))},
             )  # fmt: skip
 
         st.button("Save", key=f"{form}_go", type="primary", on_click=save)
