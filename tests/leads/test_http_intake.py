@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,6 +176,21 @@ def test_the_good_one_of_two_is_taken(engine: Engine, token: str):
     answer = post(engine, document(prospect(name="", email="", phone=""), prospect()), token=token)
     assert (answer.status, answer.body["created"], answer.body["rejected"]) == (201, 1, 1)
     assert answer.body["problems"][0]["path"] == "prospect[1]"
+
+
+def test_many_senders_of_one_lead_at_once_make_one_lead(engine: Engine, token: str):
+    """R05: whoever is second sees the first, on both databases; different leads get different numbers."""
+    same = [document(prospect(number="1"))] * 6
+    other = [
+        document(prospect(name=f"Pat {n}", email=f"pat{n}@mail.com", phone="", number=f"P{n}", postal="75201"))
+        for n in range(6)
+    ]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda raw: post(engine, raw, token=token), [*same, *other]))
+    assert Counter(answer.status for answer in answers) == {201: 7, 200: 5}
+    assert len({number for answer in answers for number in answer.body["numbers"]}) == 7
+    with reading(engine) as session:
+        assert timeline.verify(session).first_bad is None
 
 
 def test_only_post(engine: Engine, token: str):

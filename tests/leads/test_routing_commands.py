@@ -99,7 +99,7 @@ def test_the_reason_is_shown_to_who_may_see_the_lead(engine: Engine):
 
 
 def test_product_lines_count_leads(engine: Engine):
-    line = {
+    line: dict[str, Any] = {
         "bind": engine,
         "name": "Trucks",
         "brand": "toyota",
@@ -118,7 +118,7 @@ def test_product_lines_count_leads(engine: Engine):
         facts: dict[str, Any] = {"name": f"Pat {number}", "email": f"pat{number}@mail.com", "phone": ""}
         assert lead_of(engine, take_one(engine, vehicle=vehicle, **facts)).product == product
     with pytest.raises(Refused) as refused:
-        run(save_product_line, **{**line, "name": "Other", "models": []})
+        run(save_product_line, **(line | {"name": "Other", "models": []}))
     assert {problem.code for problem in refused.value.problems} == {"reserved", "required"}
 
 
