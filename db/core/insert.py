@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable, literal
+from sqlalchemy import CursorResult, Executable, bindparam, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,15 +18,42 @@ def rows_changed(session: Session, statement: Executable) -> int:
     return cast("CursorResult[Any]", session.execute(statement)).rowcount
 
 
-def _insert(session: Session, table: type[Base]) -> Any:
-    dialect = session.get_bind().dialect.name
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+@lru_cache(maxsize=256)
+def _insert(dialect: str, table: type[Base], names: tuple[str, ...]) -> Any:
+    """The statement for these columns, made once: every command passes here several times."""
+    target = table.metadata.tables[table.__tablename__]
+    statement = postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)
+    return statement.values({name: bindparam(name, type_=target.c[name].type) for name in names})
+
+
+@lru_cache(maxsize=256)
+def _ignoring(dialect: str, table: type[Base], names: tuple[str, ...]) -> Any:
+    return _insert(dialect, table, names).on_conflict_do_nothing().returning(literal(1))
+
+
+@lru_cache(maxsize=256)
+def _replacing(
+    dialect: str, table: type[Base], names: tuple[str, ...], key: tuple[str, ...], update: tuple[str, ...]
+) -> Any:
+    statement = _insert(dialect, table, names)
+    return statement.on_conflict_do_update(index_elements=key, set_={c: statement.excluded[c] for c in update})
+
+
+@lru_cache(maxsize=256)
+def _adding(dialect: str, table: type[Base], names: tuple[str, ...], key: tuple[str, ...], add: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, table, names)
+    sums = {c: table.__table__.c[c] + statement.excluded[c] for c in add}
+    return statement.on_conflict_do_update(index_elements=key, set_=sums)
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
 
 
 def insert_or_ignore(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:
     """Insert one row; False when a row with the same unique key was there already."""
-    statement = _insert(session, table).values(**values).on_conflict_do_nothing()
-    return session.execute(statement.returning(literal(1))).first() is not None
+    statement = _ignoring(_dialect(session), table, tuple(values))
+    return session.execute(statement, dict(values)).first() is not None
 
 
 def upsert(
@@ -40,10 +68,7 @@ def upsert(
 
     A row of that key this session has read before keeps its old values in memory; read it again with populate_existing.
     """
-    statement = _insert(session, table).values(**values)
-    session.execute(
-        statement.on_conflict_do_update(index_elements=list(key), set_={c: statement.excluded[c] for c in update})
-    )
+    session.execute(_replacing(_dialect(session), table, tuple(values), tuple(key), tuple(update)), dict(values))
 
 
 def insert_or_add(
@@ -55,9 +80,4 @@ def insert_or_add(
     add: Sequence[str],
 ) -> None:
     """Insert one row, or add the numbers of the columns named in `add` to the row with the same `key`."""
-    statement = _insert(session, table).values(**values)
-    sums = {c: table.__table__.c[c] + statement.excluded[c] for c in add}
-    session.execute(
-        statement.on_conflict_do_update(index_elements=list(key), set_=sums),
-        execution_options={"synchronize_session": False},
-    )
+    session.execute(_adding(_dialect(session), table, tuple(values), tuple(key), tuple(add)), dict(values))

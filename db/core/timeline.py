@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import Enum
 from numbers import Integral
 from pathlib import PurePath
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +27,11 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    bindparam,
     cast,
     exists,
     func,
+    insert,
     select,
     update,
 )
@@ -220,33 +223,39 @@ def write(session: Session, *, expected: int) -> None:
         raise AssertionError(
             f"a command writes exactly {expected} timeline entry, this one queued {len(queued)}: {names}"
         )
-    for queue_entry in queued:
-        # Columns, not the object: an object this session has read before would keep its old values.
-        head = session.execute(_head().with_for_update()).one()
-        entry = TimelineEntry(
-            seq=head.seq + 1,
-            at=queue_entry.at,
-            actor=storable(queue_entry.actor.username),
-            actor_name=storable(queue_entry.actor.name),
-            source=queue_entry.actor.source,
-            area=queue_entry.area,
-            command=queue_entry.command,
-            summary=queue_entry.summary,
-            reason=queue_entry.reason,
-            detail=queue_entry.detail,
-            prev_hash=head.hash,
-        )
-        items = [_plain([i.item_type, i.item_id, i.dealer_id]) for i in queue_entry.items]
-        entry.hash = digest(head.hash, _fields(entry, entry.detail, items))
-        session.add(entry)
-        session.flush()
-        session.add_all(TimelineLink(seq=entry.seq, item_type=t, item_id=i, dealer_id=d) for t, i, d in items)
-        session.flush()
-        session.execute(update(TimelineHead).where(TimelineHead.id == 1).values(seq=entry.seq, hash=entry.hash))
+    for entry in queued:
+        # Tables instead of mapped classes: every command ends here, and while it does, all others wait for the head.
+        head = session.execute(_LOCKED_HEAD).one()
+        values: dict[str, Any] = {
+            "seq": head.seq + 1, "at": entry.at, "actor": storable(entry.actor.username),
+            "actor_name": storable(entry.actor.name), "source": entry.actor.source, "area": entry.area,
+            "command": entry.command, "summary": entry.summary, "reason": entry.reason, "detail": entry.detail,
+            "prev_hash": head.hash,
+        }  # fmt: skip
+        items = [_plain([i.item_type, i.item_id, i.dealer_id]) for i in entry.items]
+        values["hash"] = digest(head.hash, _fields(SimpleNamespace(**values), entry.detail, items))
+        session.execute(_ADD_ENTRY, values)
+        if items:
+            seq = values["seq"]
+            session.execute(
+                _ADD_LINKS, [{"seq": seq, "item_type": t, "item_id": i, "dealer_id": d} for t, i, d in items]
+            )
+        session.execute(_MOVE_HEAD, {"new_seq": values["seq"], "new_hash": values["hash"]})
 
 
 def _head() -> Select[int, str]:
     return select(TimelineHead.seq, TimelineHead.hash).where(TimelineHead.id == 1)
+
+
+_ENTRY_TABLE, _LINK_TABLE, _HEAD_TABLE = (
+    TimelineEntry.metadata.tables[c.__tablename__] for c in (TimelineEntry, TimelineLink, TimelineHead)
+)
+_LOCKED_HEAD = select(_HEAD_TABLE.c.seq, _HEAD_TABLE.c.hash).where(_HEAD_TABLE.c.id == 1).with_for_update()
+_ADD_ENTRY = insert(_ENTRY_TABLE)
+_ADD_LINKS = insert(_LINK_TABLE)
+_MOVE_HEAD = (
+    update(_HEAD_TABLE).where(_HEAD_TABLE.c.id == 1).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
+)
 
 
 def head_of(session: Session) -> tuple[int, str]:

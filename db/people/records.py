@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -54,9 +55,15 @@ def guessable_words(
     return stems(username, name, email, settings().organisation, *own) | {n for n in every if len(n) >= 6}
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Every IANA zone; the files of the machine are looked through once a process."""
+    return frozenset(available_timezones())
+
+
 def check_zone(problems: Problems, zone: str) -> None:
     """Note a problem when `zone` is no IANA time zone."""
-    if zone not in available_timezones():
+    if zone not in _zones():
         problems.add("zone", "unknown_zone", "Choose a time zone such as America/Chicago.")
 
 

@@ -1,0 +1,64 @@
+"""Makes the demo: the network, and six months of leads that end now. Everything goes through commands.
+
+The same random seed, the same moment and the same number of leads make the same records; only passwords and tokens
+differ, for those are secrets.
+"""
+
+from __future__ import annotations
+
+import gc
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from db import catalog  # noqa: F401 - makes every kind of import and export known by name
+from db.people.passwords import ALPHABET
+from seed import house, routine
+from seed.arrivals import arrivals
+from seed.cast import Cast
+from seed.documents import REFUSED
+from seed.intake import Intake
+from seed.network import Network, build_network
+from seed.story import Story
+
+DAYS = 183
+BEFORE = timedelta(days=9)
+"""The network stands for some days before its first lead."""
+
+
+def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
+    """Fill an empty, migrated database with the demo that ends at `now` (UTC); gives the accounts to sign in with."""
+    start = (now - timedelta(days=DAYS)).replace(hour=5, minute=0, second=0, microsecond=0)
+    with _without_pauses():
+        made = build_network(engine, start=start - BEFORE, passwords=_password)
+        cast = Cast(engine, made, seed=seed)
+        story = Story(engine, cast, until=now)
+        house.settle(story, start=start - timedelta(days=2))
+        intake = Intake(story, seed=seed)
+        intake.expect(arrivals(seed, start=start, end=now, count=leads, open_now=cast.open_dealers(now)))
+        for days, content in zip((150, 97, 41), REFUSED * 2, strict=False):
+            story.at(now - timedelta(days=days, hours=3), lambda at, content=content: intake.refused(content, at))  # type: ignore[misc]
+        routine.expect(story, made)
+        story.play()
+        routine.close_day(story, made)
+    return made
+
+
+def _password() -> str:
+    """Twenty letters and digits in groups that can be read aloud."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(4))
+
+
+@contextmanager
+def _without_pauses() -> Iterator[None]:
+    """The garbage collector looks through a million objects again and again, and finds nothing worth it here."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
