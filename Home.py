@@ -7,8 +7,12 @@ sign-in then lasts for the tab.
 import streamlit as st
 
 from components import access, auth, brand, navigation, sidebar, startup
+from db.migrate import SchemaUnknown, require_known
 
-startup.ready()
+try:
+    startup.ready(require_known)
+except SchemaUnknown as error:
+    startup.refuse(str(error))
 account = auth.find_account()
 signed_in = account is not None and not account.must_change_password
 sections, entries = navigation.build(

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 
 import anyio
 import streamlit as st
@@ -17,7 +18,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from components import clock, cookie, door, incidents
 from db.core.session import engine
 from db.core.settings import settings
-from db.migrate import SchemaUnknown, require_known
+from db.migrate import SchemaUnknown, current, newest, require_known
 
 log = logging.getLogger("dealerdesk.server")
 
@@ -32,6 +33,17 @@ def refuse_unknown_schema() -> None:
         require_known(engine())
     except SchemaUnknown as error:
         sys.exit(str(error))
+
+
+@cache
+def wanted_schema() -> str:
+    """The newest schema this program knows; reading it from the migrations once is enough."""
+    return newest()
+
+
+def schema_is_ours() -> bool:
+    """Whether the database answers and has the schema of this program."""
+    return current(engine()) == wanted_schema()
 
 
 def intake_routes() -> list[Route]:
@@ -69,7 +81,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 refuse_unknown_schema()
 app = st.App(
     "Home.py",
-    routes=[*door.ROUTES, *intake_routes()],
+    routes=[*door.routes(schema_is_ours), *intake_routes()],
     middleware=[Middleware(door.Guard)],
     lifespan=lifespan,
     on_script_error=incidents.show,

@@ -11,7 +11,7 @@ from components import auth, brand
 from components.labels import plain
 from db.core.session import reading
 from db.core.settings import settings
-from db.people.notifications import count_unread as count_unread_of
+from db.people.queries import count_unread as count_unread_of
 from db.people.sessions import Account
 
 

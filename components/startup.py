@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import gc
 import importlib
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import streamlit as st
 
 from db.core.session import engine
-from db.migrate import SchemaUnknown, require_known
 
 HEAVY = ("pandas", "pyarrow", "altair", "components.auth", "db.tables")
 
 
 @st.cache_resource(show_spinner=False)
-def _warm() -> bool:
-    """Load the heavy packages and take all of it out of the garbage collector's rounds (performance.md 0.1)."""
-    require_known(engine())
+def ready(_check: Callable[[Any], None]) -> None:
+    """Make the process ready, once: `_check` raises when the database is not ours, and is then asked again next time.
+
+    Loads the heavy packages and takes all of it out of the garbage collector's rounds (performance.md 0.1).
+    """
+    _check(engine())
     for name in HEAVY:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
-    return True
-
-
-def ready() -> None:
-    """Make the process ready, once; draws why not, and stops, when the database has a schema we do not know."""
-    try:
-        _warm()
-    except SchemaUnknown as error:
-        refuse(str(error))
 
 
 def refuse(sentence: str) -> NoReturn:

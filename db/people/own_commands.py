@@ -1,9 +1,12 @@
-"""What a person does to their own account: password, sign-ins, time zone."""
+"""What a person does to their own account: password, sign-ins, time zone, notifications read."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
@@ -11,7 +14,7 @@ from db.core.problems import NotFound, Problem, Problems, Refused
 from db.people import sessions
 from db.people.records import check_zone, load, record, words_of
 from db.people.rules import check_password
-from db.people.tables import Person
+from db.people.tables import Notification, Person
 
 
 def change_own_password(
@@ -77,3 +80,15 @@ def change_own_zone(session: Session, *, zone: str, actor: Actor, now: datetime)
         session, "change_own_zone", person, actor=actor, now=now, summary=f"{person.name} now sees times of {zone}",
         before=before, after={"zone": zone},
     )  # fmt: skip
+
+
+def mark_read(session: Session, *, person_id: int, now: datetime, ids: Collection[int] | None = None) -> int:
+    """Note that a person has read some notifications, or all of them; housekeeping, no timeline entry.
+
+    Gives how many were unread. Another person's notifications are never touched.
+    """
+    unread = update(Notification).where(Notification.person_id == person_id, Notification.read_at.is_(None))
+    if ids is not None:
+        unread = unread.where(Notification.id.in_(sorted(set(ids))))
+    done: Any = session.execute(unread.values(read_at=now).execution_options(synchronize_session=False))
+    return int(done.rowcount)

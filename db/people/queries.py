@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, column, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
+from db.core.area import CAP
 from db.core.mailer import MOST_TRIES
 from db.core.outbox import OutboxMail
 from db.core.permissions import GRANTED, Permission, Role
@@ -17,7 +18,7 @@ from db.core.problems import NotFound
 from db.core.settings import settings
 from db.people.rules import tidy_username
 from db.people.sessions import actor_of, person_actor
-from db.people.tables import Person, PersonScope, SignInSession
+from db.people.tables import Notification, Person, PersonScope, SignInSession
 
 # Dealers come after people in the order of areas; their names are all that is needed of them here.
 DEALER = table("dealer", column("id"), column("code"), column("name"), column("region"))
@@ -47,6 +48,36 @@ class PersonLine:
         if not self.is_active:
             return ("Disabled", "gray")
         return ("One-time password", "orange") if self.must_change_password else ("Active", "green")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInBrowser:
+    """One line of "where you are signed in"."""
+
+    session_id: int
+    signed_in_at: datetime
+    seen_at: datetime
+    source: str
+    is_this_one: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationLine:
+    """One notification as the inbox shows it."""
+
+    notification_id: int
+    kind: str
+    title: str
+    body: str
+    item_type: str
+    item_id: int | None
+    created_at: datetime
+    read_at: datetime | None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the person has read it."""
+        return self.read_at is not None
 
 
 def _lines(session: Session, people: Sequence[Person]) -> list[PersonLine]:
@@ -168,6 +199,56 @@ def people_to_tell(session: Session, *, dealer_id: int | None, region: str | Non
             .order_by(Person.id)
         )
     )
+
+
+def list_browsers(
+    session: Session, *, person_id: int, this_session_id: int | None, now: datetime
+) -> list[SignedInBrowser]:
+    """Where a person is signed in now, the newest first, one line a browser."""
+    rows = session.scalars(
+        select(SignInSession)
+        .where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None), SignInSession.expires_at > now)
+        .order_by(SignInSession.seen_at.desc(), SignInSession.id.desc())
+    ).all()
+    idle = timedelta(minutes=settings().session_idle_minutes)
+    own = next((row.browser for row in rows if row.id == this_session_id), None)
+    found: dict[str, SignedInBrowser] = {}
+    for row in rows:
+        if now - row.seen_at < idle and row.browser not in found:
+            found[row.browser] = SignedInBrowser(
+                session_id=row.id, signed_in_at=row.created_at, seen_at=row.seen_at, source=row.source,
+                is_this_one=row.browser == own,
+            )  # fmt: skip
+    return list(found.values())
+
+
+def list_notifications(
+    session: Session, *, person_id: int, only_unread: bool = False, before_id: int | None = None, limit: int = 50
+) -> list[NotificationLine]:
+    """A person's notifications, newest first; `before_id` continues a list that was longer than `limit`."""
+    query = select(Notification).where(Notification.person_id == person_id)
+    if only_unread:
+        query = query.where(Notification.read_at.is_(None))
+    if before_id is not None:
+        query = query.where(Notification.id < before_id)
+    return [
+        NotificationLine(
+            notification_id=n.id, kind=n.kind, title=n.title, body=n.body, item_type=n.item_type, item_id=n.item_id,
+            created_at=n.created_at, read_at=n.read_at,
+        )
+        for n in session.scalars(query.order_by(Notification.id.desc()).limit(limit))
+    ]  # fmt: skip
+
+
+def count_unread(session: Session, *, person_id: int) -> int:
+    """How many a person has not read, counted up to `CAP` + 1."""
+    some = (
+        select(Notification.id)
+        .where(Notification.person_id == person_id, Notification.read_at.is_(None))
+        .limit(CAP + 1)
+        .subquery()
+    )
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def desk_figures(session: Session, *, now: datetime) -> dict[str, int]:

@@ -53,17 +53,6 @@ class Opened:
     ticket: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignedInBrowser:
-    """One line of "where you are signed in"."""
-
-    session_id: int
-    signed_in_at: datetime
-    seen_at: datetime
-    source: str
-    is_this_one: bool
-
-
 def digest(secret: str) -> str:
     """What is stored of a ticket or a token."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -219,27 +208,6 @@ def end_all(
         kept = select(SignInSession.browser).where(SignInSession.id == keep_session_id).scalar_subquery()
         which &= SignInSession.browser != kept
     return _end(session, which, because=because, now=now)
-
-
-def list_browsers(
-    session: Session, *, person_id: int, this_session_id: int | None, now: datetime
-) -> list[SignedInBrowser]:
-    """Where a person is signed in now, the newest first, one line a browser."""
-    rows = session.scalars(
-        select(SignInSession)
-        .where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None), SignInSession.expires_at > now)
-        .order_by(SignInSession.seen_at.desc(), SignInSession.id.desc())
-    ).all()
-    idle = timedelta(minutes=settings().session_idle_minutes)
-    own = next((row.browser for row in rows if row.id == this_session_id), None)
-    found: dict[str, SignedInBrowser] = {}
-    for row in rows:
-        if now - row.seen_at < idle and row.browser not in found:
-            found[row.browser] = SignedInBrowser(
-                session_id=row.id, signed_in_at=row.created_at, seen_at=row.seen_at, source=row.source,
-                is_this_one=row.browser == own,
-            )  # fmt: skip
-    return list(found.values())
 
 
 def tidy(bind: Engine | None, *, now: datetime) -> int:

@@ -13,14 +13,14 @@ from components.perform import perform, problems_of, show_outcome
 from db.core.actor import Actor
 from db.core.labels import moment_label, relative_label
 from db.core.session import reading
-from db.people import own_commands, sessions
-from db.people.queries import get_person
+from db.people import own_commands
+from db.people.queries import get_person, list_browsers
 
 
 def main() -> None:
     """Draw the page."""
     actor = access.guard("home.view")
-    st.title("My account", anchor=False)
+    st.title(":material/account_circle: My account", anchor=False)
     show_outcome("account")
     left, right = st.columns([1, 1], gap="large")
     with left:
@@ -84,9 +84,7 @@ def draw_browsers(actor: Actor) -> None:
     moment = now()
     assert actor.user_id is not None
     with reading() as session:
-        found = sessions.list_browsers(
-            session, person_id=actor.user_id, this_session_id=access.current_session_id(), now=moment
-        )
+        found = list_browsers(session, person_id=actor.user_id, this_session_id=access.current_session_id(), now=moment)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader("Where you are signed in", anchor=False)

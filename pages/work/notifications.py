@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import streamlit as st
+
 from components.access import current_actor, guard
 from components.clock import now
-from db.people.notifications import list_notifications, mark_read
-
 from components.labels import empty_state, plain
 from components.perform import show_outcome
 from db.core.labels import moment_label
 from db.core.permissions import Permission
 from db.core.session import reading, run
+from db.people.own_commands import mark_read
+from db.people.queries import list_notifications
 
 guard(Permission.HOME_VIEW)
 ICONS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -73,8 +73,8 @@ def open_account(browser: BrowserContext, app: Served, **who: str) -> Page:
     return page
 
 
-def cookie(browser: BrowserContext) -> dict:
-    return next(c for c in browser.cookies() if c["name"] == COOKIE)
+def cookie(browser: BrowserContext) -> dict[str, Any]:
+    return next(dict(c) for c in browser.cookies() if c["name"] == COOKIE)
 
 
 def test_one_persons_day(browser: BrowserContext, chromium: Browser, app: Served):

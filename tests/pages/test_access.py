@@ -69,6 +69,8 @@ def test_the_table_and_the_files_agree():
     assert sorted(files - set(listed)) == [], "a page file that is not in components/navigation.py is never served"
     missing = [entry.file for entry in PAGES if not entry.exists and not entry.planned]
     assert missing == [], "in components/navigation.py, but there is no such file"
+    arrived = [entry.file for entry in PAGES if entry.exists and entry.planned]
+    assert arrived == [], "the file is there: take the mark `planned` off in components/navigation.py"
 
 
 def test_addresses_are_unique_and_one_page_is_the_first():
@@ -130,7 +132,7 @@ def test_signed_out_no_page_is_listed():
 def test_signing_in_with_the_form_and_out_with_the_button(people: dict[Role, int]):
     app = app_as(None, page="pages/work/account.py")
     app = fill(app, "  COORDINATOR ", PASSWORD)
-    assert [t.value for t in app.title] == ["My account"]
+    assert [t.value for t in app.title] == [":material/account_circle: My account"]
     app.button(key="sign_out").click().run()
     assert is_sign_in(app)
     assert auth.PERSON not in app.session_state

@@ -23,7 +23,8 @@ SEED = system_actor("seed")
 
 
 def do(engine: Engine, command: Any, **arguments: Any) -> Any:
-    return run(command, bind=engine, **({"actor": SEED, "now": NOW} | arguments))
+    given: dict[str, Any] = {"actor": SEED, "now": NOW} | arguments
+    return run(command, bind=engine, **given)
 
 
 def entries(engine: Engine) -> list[TimelineEntry]:
@@ -195,7 +196,7 @@ def test_somebody_elses_sign_in_cannot_be_ended(engine: Engine):
         do(engine, own_commands.end_other_browser, session_id=theirs, actor=actor_named(engine, "cora"))
 
 
-MANAGED = {
+MANAGED: dict[Any, dict[str, Any]] = {
     commands.add_person: NEW,
     commands.edit_person: {
         "person_id": 1, "seen_version": 1, "name": "x", "email": "", "zone": "UTC", "role": "admin",

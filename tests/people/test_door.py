@@ -17,6 +17,7 @@ from components import door
 from db.core.permissions import Role
 from db.core.session import engine, writing
 from db.core.settings import settings
+from db.migrate import current, newest
 from db.people import sessions
 from tests.support.users import make_person
 
@@ -38,10 +39,16 @@ async def _file(_request):
 
 
 APP = Starlette(
-    routes=[*door.ROUTES, Route("/media/{name}", _file), Route("/_stcore/upload_file/{a}/{b}", _file, methods=["PUT"]),
-            Route("/_stcore/agent/interact", _file), Route("/_stcore/metrics", _file), Route("/", _file)],
+    routes=[
+        *door.routes(lambda: current(engine()) == newest()),
+        Route("/media/{name}", _file),
+        Route("/_stcore/upload_file/{a}/{b}", _file, methods=["PUT"]),
+        Route("/_stcore/agent/interact", _file),
+        Route("/_stcore/metrics", _file),
+        Route("/", _file),
+    ],
     middleware=[Middleware(door.Guard)],
-)  # fmt: skip
+)
 
 
 def ask(

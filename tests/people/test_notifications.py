@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -19,10 +20,12 @@ from db.core.permissions import Role
 from db.core.session import reading, run, writing
 from db.core.settings import settings
 from db.people import commands
-from db.people.notifications import count_unread, list_notifications, mark_read, notify
+from db.people.notifications import notify
+from db.people.own_commands import mark_read
+from db.people.queries import count_unread, list_notifications
 from tests.support.users import NOW, make_person
 
-LINE = {
+LINE: dict[str, Any] = {
     "kind": "breached", "title": "L-000012 is overdue", "body": "Lone Pine Motors", "item_type": "lead", "item_id": 12,
     "now": NOW, "mail": True,
 }  # fmt: skip
@@ -90,11 +93,10 @@ def test_a_list_continues_and_is_read_by_its_owner_only(engine: Engine, people: 
         assert count_unread(session, person_id=ben) == 5
 
 
-def queue(engine: Engine, **more) -> None:
+def queue(engine: Engine, **more: Any) -> None:
+    mail: dict[str, Any] = {"to": "ana@example.test", "subject": "Overdue", "body": "Zürich\n", "now": NOW} | more
     with writing(engine, keeps_timeline=False) as session:
-        outbox.queue_mail(
-            session, **({"to": "ana@example.test", "subject": "Overdue", "body": "Zürich\n", "now": NOW} | more)
-        )
+        outbox.queue_mail(session, **mail)
 
 
 def test_mail_becomes_a_file_once(engine: Engine, mail_folder: Path):
@@ -112,7 +114,12 @@ def test_mail_becomes_a_file_once(engine: Engine, mail_folder: Path):
 def test_several_processes_deliver_each_mail_once(engine: Engine, mail_folder: Path, monkeypatch: pytest.MonkeyPatch):
     written: list[int] = []
     original = mailer.write_file
-    monkeypatch.setattr(mailer, "write_file", lambda *a: written.append(a[2]) or original(*a))
+
+    def counted(*given: Any) -> Path:
+        written.append(given[2])
+        return original(*given)
+
+    monkeypatch.setattr(mailer, "write_file", counted)
     for _ in range(12):
         queue(engine)
     with ThreadPoolExecutor(4) as pool:

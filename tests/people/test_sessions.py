@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, text
 from db.core.actor import system_actor
 from db.core.permissions import Role
 from db.core.session import reading, run, writing
-from db.people import commands, own_commands, passwords, sessions
+from db.people import commands, own_commands, passwords, queries, sessions
 from db.people.tables import SignInSession
 from tests.support.users import NOW, PASSWORD, actor_named, make_dealer, make_person
 
@@ -227,7 +227,7 @@ def test_the_list_shows_one_line_a_browser_and_ends_only_ones_own(engine: Engine
     ben = make_person(engine, "ben", Role.FINANCE)
     his = Browser(engine).sign_in(ben)
     with reading(engine) as session:
-        lines = sessions.list_browsers(session, person_id=cora, this_session_id=here, now=NOW)
+        lines = queries.list_browsers(session, person_id=cora, this_session_id=here, now=NOW)
     assert [(line.session_id, line.is_this_one) for line in lines] == [(there, False), (again, True)]
     assert housekeeping(engine, sessions.end_browser, session_id=his, person_id=cora, because="x", now=NOW) == 0
     assert account(engine, session_id=his) is not None
