@@ -80,7 +80,7 @@ class SearchResult:
 class SearchSource:
     """A kind of record the search box finds; `load` turns ids into results, leaving out what the actor may not see."""
 
-    kind: Literal["dealer", "lead", "customer", "person"]
+    kind: str
     label: str
     permission: Permission
     load: Callable[..., list[SearchResult]]  # (session, *, ids, actor)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -27,7 +27,7 @@ from db.core.actor import Scope
 from db.core.base import Base
 from db.core.types import BigId
 
-Kind = Literal["dealer", "lead", "customer", "person"]
+Kind = str  # "dealer", "lead" ...: each area names its own in its SearchSource
 LONGEST_WORD = 40
 MOST_WORDS = 6
 LAST_CHARACTER = "\U0010ffff"
