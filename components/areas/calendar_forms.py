@@ -15,6 +15,7 @@ from components.charts.base import table
 from components.editing import as_date, edited
 from components.labels import empty_state
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
+from components.popup import close, popup
 from db.calendar import commands
 from db.calendar.explain import on
 from db.calendar.model import WEEKDAYS
@@ -58,7 +59,7 @@ def draw_calendar_form(record: CalendarRecord | None, lists: Sequence[HolidayLis
         with st.container(gap="xxsmall"):
             st.selectbox(
                 "Holidays", [None, *names], format_func=lambda v: names.get(v, NO_HOLIDAYS),
-                key=keys["holiday_list_id"],
+                key=keys["holiday_list_id"], placeholder=NO_HOLIDAYS,
             )  # fmt: skip
             problems_of(FORM, "holiday_list_id")
     st.caption(HOURS_HELP)
@@ -112,7 +113,7 @@ def draw_exceptions(record: CalendarRecord, *, may_change: bool) -> None:
     if not record.exceptions:
         st.caption("No exceptions: the week and the holidays hold on every day.")
     if may_change:
-        with st.popover("Add exception", icon=":material/add:"):
+        with popup("Add exception", key=f"exc_{record.id}_popup", icon=":material/add:"):
             _exception_form(record)
 
 
@@ -150,6 +151,9 @@ def _exception_form(record: CalendarRecord) -> None:
                 "intervals": lambda text: read_hours(text, field="intervals", label="Open"),
             },
             arguments={"calendar_id": record.id, "seen_version": record.version},
+            after=lambda _id: close(
+                f"{prefix}_popup", keys["name"], keys["intervals"], empty=(keys["first_day"], keys["last_day"])
+            ),
         )  # fmt: skip
 
     st.button("Add", key=f"{prefix}_add", type="primary", on_click=add)
@@ -201,7 +205,7 @@ def draw_holiday_list(record: HolidayListRecord | None, *, may_change: bool) -> 
             commands.save_holiday_list, form=HOLIDAYS, say="The holiday list was saved", clear=[seen, grid],
             typed={"days": grid, "name": name}, convert={"days": typed_days},
             arguments={"list_id": record.id if record else None, "seen_version": st.session_state[seen]},
-            after=lambda saved: st.query_params.update(list=str(saved)),
+            after=lambda saved: st.session_state.update(holiday_list=saved),
         )  # fmt: skip
 
     st.button("Save list", key=f"{prefix}_save", type="primary", on_click=save)

@@ -143,7 +143,7 @@ def _hours_and_makes(calendars: dict[int, str]) -> None:
     with st.grid(2, min_column_width=200, gap="small"):
         _field(
             st.selectbox, "Working hours", "calendar_id", [None, *calendars],
-            format_func=lambda v: calendars.get(v, USUAL_HOURS),
+            format_func=lambda v: calendars.get(v, USUAL_HOURS), placeholder=USUAL_HOURS,
             help="Usual hours: Monday to Friday 9–18, Saturday 10–16",
         )  # fmt: skip
         _field(

@@ -10,6 +10,7 @@ from components.charts.base import table
 from components.exports import guarded_download
 from components.labels import badges, empty_state, plain
 from components.perform import perform, problems_of, show_outcome, stray_problems
+from components.popup import close, popup
 from components.queue_page import cursor, draw_paging, id_at, remember_rows
 from db import catalog
 from db.core.actor import Actor
@@ -21,7 +22,7 @@ from db.imports.file_commands import take_file
 from db.imports.queries import BatchDetail, list_rejection_reasons, list_rows
 
 CHANNELS = {"file": "Command line", "page": "Uploaded", "http": "Posted by a sender", "mail": "Mail"}
-UNDO = "undo_import"
+UNDO, POPUP = "undo_import", "undo_popup"
 PAGE = 50
 
 
@@ -30,7 +31,7 @@ def draw_batch(batch: BatchDetail, *, actor: Actor) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(f"Batch {batch.batch_id}: {plain(batch.title)}")
         if batch.can_undo and batch.created + batch.updated:
-            with st.popover("Undo", icon=":material/undo:"):
+            with popup("Undo", key=POPUP, icon=":material/undo:"):
                 _draw_undo(batch)
     is_undone = batch.status == "undone"
     badges(
@@ -61,7 +62,7 @@ def _draw_undo(batch: BatchDetail) -> None:
     def undo() -> None:
         perform(
             undo_import, form=UNDO, say=lambda count: f"{plural(count, 'record')} taken back", typed={"reason": key},
-            arguments={"batch_id": batch.batch_id},
+            arguments={"batch_id": batch.batch_id}, after=lambda _count: close(POPUP, key),
         )  # fmt: skip
 
     st.button("Undo the import", key=f"undo_{batch.batch_id}", type="primary", icon=":material/undo:", on_click=undo)

@@ -25,6 +25,7 @@ from components.charts.base import table
 from components.editing import edited
 from components.labels import plain
 from components.perform import perform, problems_of, show_outcome, stray_problems
+from components.popup import close, popup
 from db.core.actor import Actor
 from db.core.area import ImportKind, SourceFile
 from db.core.problems import Problem, Refused
@@ -239,7 +240,7 @@ def _draw_problems(problems: Sequence[Problem]) -> None:
 def _draw_save(mapping: Mapping, kind: ImportKind, *, key: str) -> None:
     form = f"{key}_save"
     show_outcome(form)
-    with st.popover("Save these columns", icon=":material/bookmark_add:"):
+    with popup("Save these columns", key=f"{form}_popup", icon=":material/bookmark_add:"):
         st.text_input("Title", key=f"{form}_title", max_chars=120, placeholder="Monthly list of the web agency")
         problems_of(form, "title")
         stray_problems(form, ["title"])
@@ -248,6 +249,7 @@ def _draw_save(mapping: Mapping, kind: ImportKind, *, key: str) -> None:
         def save() -> None:
             perform(
                 commands.save_mapping, form=form, say="The columns were saved", typed={"title": f"{form}_title"},
+                after=lambda _id: close(f"{form}_popup", f"{form}_title"),
                 # The command gives it the title that was typed; the text alone has to have one, too.
                 arguments={"kind": kind.name, "toml": dump_mapping(dataclasses.replace(mapping, title="Columns"))},
             )  # fmt: skip

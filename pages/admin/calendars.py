@@ -135,14 +135,10 @@ def add_federal() -> None:
 def draw_holidays() -> None:
     """The holiday lists, one at a time, and the federal holidays with a click."""
     titles = {one_list.id: f"{one_list.name} ({plural(one_list.calendars, 'calendar')})" for one_list in lists}
-    asked = st.query_params.get("list", "")
     options = [*titles, NEW] if may_change else [*titles]
     if not options:
         empty_state("event", "No holiday list yet.")
         return
-    known = {str(option): option for option in options}
-    if "holiday_list" not in st.session_state and asked in known:
-        st.session_state["holiday_list"] = known[asked]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = st.selectbox(
             "Holiday list", options, key="holiday_list", format_func=lambda v: titles.get(v, "New list"), width=360

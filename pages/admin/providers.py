@@ -10,6 +10,7 @@ from components.charts.base import table
 from components.clock import now
 from components.labels import badge, empty_state, facts, plain
 from components.perform import perform, problems_of, show_outcome, stray_problems
+from components.popup import close, popup
 from db.core.labels import moment_label, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
@@ -18,12 +19,13 @@ from db.leads.provider_queries import ProviderLine, list_providers
 
 actor = guard(Permission.PROVIDERS_MANAGE)
 at = now()
-FORM, TOKEN = "provider", "_provider_token"
+FORM, TOKEN, POPUP = "provider", "_provider_token", "provider_popup"
 
 
 def keep(token: NewToken) -> None:
     """Remember the token until the person has taken it."""
     st.session_state[TOKEN] = token
+    close(POPUP, "provider_name")
 
 
 def draw_token(made: NewToken) -> None:
@@ -58,7 +60,7 @@ def draw_example(token: str) -> None:
 
 def draw_add() -> None:
     """The form of a new sender."""
-    with st.popover("Add provider", icon=":material/add:", type="primary"):
+    with popup("Add provider", key=POPUP, icon=":material/add:", kind="primary"):
         st.text_input("Name", key="provider_name", max_chars=80, placeholder="As reports should call it")
         problems_of(FORM, "name")
 
