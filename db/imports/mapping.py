@@ -13,6 +13,7 @@ from db.core.problems import Problem, Problems
 from db.imports.mapping_dates import DateFinding, ambiguous_dates, date_finding, is_date_format
 from db.imports.mapping_join import combine
 from db.imports.mapping_spec import (
+    ANYTHING_ELSE,
     DATE_KINDS,
     ColumnRule,
     FieldKind,
@@ -112,7 +113,9 @@ class _Plan:
         text = self.rule.separator.join(part for part in parts if part and part not in self.blank)
         if text and self.rule.values:
             translated = self.rule.values.get(text)
-            text = self.folded.get(text.casefold(), text) if translated is None else translated
+            if translated is None:
+                translated = self.folded.get(text.casefold(), self.rule.values.get(ANYTHING_ELSE, text))
+            text = translated
         return text
 
     def take(self, row: SourceRow, problems: list[RowProblem]) -> Any:

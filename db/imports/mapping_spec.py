@@ -10,6 +10,8 @@ from db.imports.tabular_types import ReadOptions
 FieldKind = Literal["text", "integer", "decimal", "money", "date", "datetime", "email", "phone", "choice", "bool"]
 OnAmbiguousDate = Literal["ask", "day_first", "month_first"]
 DATE_KINDS = frozenset({"date", "datetime"})
+ANYTHING_ELSE = "*"
+"""In `ColumnRule.values`: what every other cell that is not blank means."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,8 @@ class ColumnRule:
     """How one field is filled: from `columns` (several are joined by `separator`, blank ones left out).
 
     `formats` are strptime formats, tried all; `zone` is the IANA zone of times without an offset; `values` translates
-    whole cells; `blank` lists texts that mean "nothing"; `default` stands in for a blank; `decimal_mark` is "." or ",".
+    whole cells ("*" stands for every other one); `blank` lists texts that mean "nothing"; `default` stands in for a
+    blank; `decimal_mark` is "." or ",".
     """
 
     columns: tuple[str, ...]
