@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from components import tables
-from components.areas.imports import OUTCOME_TONES, OUTCOMES, draw_counts, place
+from components.areas.imports import OUTCOMES, draw_counts, place
 from components.charts.base import table
 from components.exports import guarded_download
 from components.labels import badges, empty_state, plain
@@ -24,6 +24,7 @@ from db.imports.queries import BatchDetail, list_rejection_reasons, list_rows
 CHANNELS = {"file": "Command line", "page": "Uploaded", "http": "Posted by a sender", "mail": "Mail"}
 UNDO, POPUP = "undo_import", "undo_popup"
 PAGE = 50
+FEW = 10
 
 
 def draw_batch(batch: BatchDetail, *, actor: Actor) -> None:
@@ -128,16 +129,14 @@ def _draw_rows(batch: BatchDetail, *, actor: Actor) -> None:
             {
                 "Record": [_name(kind, number) for kind, number in targets],
                 "File": [row["file"] for row in rows], "Row": [place(int(row["row"])) for row in rows],
-                "Becomes": [[OUTCOMES[row["outcome"]]] for row in rows], "Note": [row["message"] for row in rows],
-                "Code": [row["code"] for row in rows],
+                "Note": [row["message"] for row in rows], "Code": [row["code"] for row in rows],
             }
         ),
         key=f"{key}_table", alt="Rows of the import",
         columns={
             "Record": tables.opener("Record", key=f"{key}_open", on_open=opened, width=120) if has_records else None,
             "File": tables.text("File", width=220), "Row": tables.text("Row", width=60),
-            "Becomes": tables.pill("Becomes", OUTCOME_TONES, width=120), "Note": tables.text("Note", width="large"),
-            "Code": tables.text("Code", width=140),
+            "Note": tables.text("Note"), "Code": tables.text("Code", width=140),
         },
     )  # fmt: skip
     draw_paging(key, following=following, shown=len(rows), total=f"{counts[outcome or first]:,}")
@@ -155,7 +154,7 @@ def _name(kind: str, number: int | None) -> str:
 def _draw_reasons(batch: BatchDetail, *, actor: Actor) -> None:
     with reading() as session:
         reasons = list_rejection_reasons(session, actor=actor, batch_id=batch.batch_id).to_dict("records")
-    if len(reasons) < 2:
+    if len(reasons) < 2 or batch.rejected <= FEW:
         return
     tables.show(
         table({"Rows": [int(r["rows"]) for r in reasons], "For example": [r["example"] for r in reasons]}),
