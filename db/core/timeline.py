@@ -291,7 +291,7 @@ def _entries_after(session: Session, seq: int | None, size: int) -> Sequence[Any
 def _links_of(session: Session, first: int, last: int) -> dict[int, list[list[Any]]]:
     found: dict[int, list[list[Any]]] = {}
     query = select(TimelineLink.seq, TimelineLink.item_type, TimelineLink.item_id, TimelineLink.dealer_id)
-    query = query.where(TimelineLink.seq >= first, TimelineLink.seq <= last).order_by(TimelineLink.id)
+    query = query.where(TimelineLink.seq >= first, TimelineLink.seq <= last).order_by(TimelineLink.seq, TimelineLink.id)
     for seq, *item in session.execute(query):
         found.setdefault(seq, []).append(item)
     return found
