@@ -32,8 +32,8 @@ def draw_token(made: NewToken) -> None:
     """The one time a token is seen, with a request to try it."""
     with st.container(border=True):
         st.markdown(f"**:material/key: The token of {plain(made.name)}**")
-        st.caption("Copy it now: it is not kept and cannot be shown again. Send it on a safe way.")
-        st.code(made.token, language=None)
+        st.caption("Copy it now: it is not kept and cannot be shown again. Send it by a way others cannot read.")
+        st.code(made.token, language=None, wrap_lines=True)
         st.button("I have copied it", key="provider_seen", type="primary", on_click=st.session_state.pop, args=(TOKEN,))
 
 
