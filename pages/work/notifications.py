@@ -7,7 +7,9 @@ import streamlit as st
 from components.access import current_actor, guard
 from components.clock import now
 from components.labels import empty_state, plain
+from components.navigation import may_open
 from components.perform import show_outcome
+from db.catalog import open_page
 from db.core.labels import moment_label
 from db.core.permissions import Permission
 from db.core.session import reading, run
@@ -19,7 +21,6 @@ ICONS = {
     "assigned": "person_add", "about_to_breach": "timer", "breached": "alarm", "returned": "undo", "decided": "gavel",
     "unassigned": "report",
 }  # fmt: skip
-PAGES = {"lead": ("pages/leads/lead.py", "lead")}
 
 actor = current_actor()
 with reading() as session:
@@ -48,6 +49,6 @@ for row in rows:
             f":material/{icon}: {weight}{plain(row.title)}{weight}  \n:gray[:small[{plain(row.body)}]]", width="stretch"
         )
         st.caption(moment_label(row.created_at, actor.zone, now=now()), width="content")
-        if row.item_type in PAGES and row.item_id:
-            page, name = PAGES[row.item_type]
-            st.page_link(page, label="Open", icon=":material/arrow_forward:", query_params={name: str(row.item_id)})
+        leads_to = open_page(row.item_type, row.item_id) if row.item_id else None
+        if leads_to and may_open(actor, leads_to[0]):
+            st.page_link(leads_to[0], label="Open", icon=":material/arrow_forward:", query_params=leads_to[1])
