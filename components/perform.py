@@ -6,8 +6,6 @@ noticed (streamlit.md 3.4). Refusals keep everything that was typed; only succes
 
 from __future__ import annotations
 
-import logging
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +14,9 @@ import streamlit as st
 
 from components.access import current_actor
 from components.clock import now
+from db.core.incidents import report
 from db.core.problems import Problem, Refused
 from db.core.session import run
-
-log = logging.getLogger("dealerdesk.perform")
 
 
 @dataclass(frozen=True)
@@ -56,9 +53,8 @@ def perform(
     except Refused as refusal:
         st.session_state[_key(form)] = Outcome("", refusal.problems)
         return False
-    except Exception:
-        reference = secrets.token_hex(4)
-        log.exception("command %s failed, reference %s", getattr(command, "__name__", command), reference)
+    except Exception as error:
+        reference = report(error, where=f"the command {getattr(command, '__name__', command)}")
         sentence = (
             "This did not work and nothing was saved. Try again; if it stays, give your administrator the reference "
             f"{reference}."

@@ -6,7 +6,6 @@ My work, search, imports, exports, metrics, the sweep and the checks read it. A 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +31,7 @@ from db.core.area import (
     WorkLine,
     WorkSource,
 )
+from db.core.incidents import report
 from db.core.problems import Problem, Refused
 from db.dealers.area import AREA as DEALERS
 from db.imports.area import AREA as IMPORTS
@@ -40,7 +40,6 @@ from db.leads.area import AREA as LEADS
 from db.people.area import AREA as PEOPLE
 from db.workflow.spec import Flow
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 AREAS: tuple[Area, ...] = (PEOPLE, CALENDAR, DEALERS, LEADS, IMPORTS)
@@ -172,8 +171,8 @@ def run_jobs(now: datetime, bind: Engine | None = None) -> list[JobResult]:
         try:
             results.append(JobResult(job.name, _run(job.run, bind, now)))
         except Exception as error:
-            log.exception("job %s failed", job.name)
-            results.append(JobResult(job.name, 0, f"{type(error).__name__}: {error}"))
+            reference = report(error, where=f"the job {job.name}")
+            results.append(JobResult(job.name, 0, f"{type(error).__name__}, reference {reference}"))
     return results
 
 
@@ -194,8 +193,8 @@ def run_checks(session: Session) -> list[tuple[str, list[str]]]:
         try:
             found = check.run(session)
         except Exception as error:
-            log.exception("check %s failed", check.name)
-            found = [f"could not be checked: {type(error).__name__}: {error}"]
+            reference = report(error, where=f"the check {check.name}")
+            found = [f"could not be checked: {type(error).__name__}, reference {reference}"]
             session.rollback()
         results.append((check.name, found))
     return results

@@ -1,4 +1,4 @@
-"""Pieces of screen that the board, the lead page and My work share: the drawer, a lead's facts, its clock and reasons."""
+"""Pieces of screen that the board and the lead page share: the drawer, a lead's facts, its clock and reasons."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ def draw_summary(lead: LeadPage) -> None:
     draw_badges(lead)
     ways = " · ".join(c.shown + (" (preferred)" if c.is_preferred else "") for c in lead.contacts[:4])
     wanted, trade = lead.wanted, lead.trade_in
+    received = moment_label(lead.received_at, actor.zone, now=at)
     labels.facts(
         [
             ("Customer", lead.customer_name),
@@ -74,7 +75,7 @@ def draw_summary(lead: LeadPage) -> None:
             ("Dealer", f"{lead.dealer_name} ({lead.dealer_code})" if lead.dealer_id else "No dealer yet"),
             *([("Person", lead.assignee_name)] if lead.assignee_name else []),
             ("Due", due_words(lead)),
-            ("Received", f"{moment_label(lead.received_at, actor.zone, now=at)} · {minutes_label(lead.clock.wall_minutes)} ago"),
+            ("Received", f"{relative_label(lead.received_at, at)} · {received}"),
         ]
     )  # fmt: skip
     if lead.question:
@@ -96,7 +97,8 @@ def clock_words(lead: LeadPage) -> str:
     if first is None:
         return "no clock runs"
     if first.met_at is None:
-        return f"{first.state.label.lower()}, {minutes_label(first.used_minutes)} of {minutes_label(first.target_minutes)} used"
+        share = f"{minutes_label(first.used_minutes)} of {minutes_label(first.target_minutes)}"
+        return f"{first.state.label.lower()}, {share} used"
     return f"answered {first.state.label.lower()}, after {minutes_label(first.used_minutes)} of working time"
 
 

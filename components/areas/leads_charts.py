@@ -1,4 +1,4 @@
-"""The numbers of the lead desk for screens: cached by scope and change counter, as tiles, bars, a map and a scorecard."""
+"""The numbers of the lead desk for screens, cached by scope and change counter: tiles, bars, a map, a scorecard."""
 
 from __future__ import annotations
 

@@ -14,7 +14,13 @@ _REVISION_HELP = "Bring the database to the newest schema, whole or not at all."
 def add_commands(commands: Commands) -> None:
     """Declare the commands of this file."""
     add(commands, "migrate", migrate, _REVISION_HELP)
-    add(commands, "check", check, "Verify the timeline, the rollups, the references and what each area promises.")
+    parser = add(
+        commands, "check", check, "Verify the timeline, the rollups, the references and what each area promises."
+    )
+    parser.add_argument(
+        "--head", type=Path, metavar="FILE",
+        help="also compare the timeline with the end noted last in this file, then note the new end there",
+    )  # fmt: skip
     add(
         commands,
         "sweep",
@@ -45,6 +51,8 @@ def check(chosen: Namespace) -> int:
 
     with database() as engine, reading(engine) as session:
         results = catalog.run_checks(session)
+        if chosen.head:
+            results.append(("noted end of the timeline", _compare_head(session, chosen.head, chosen.now)))
     for name, problems in results:
         print(f"{'ok' if not problems else 'WRONG':<6}{name}")
         for problem in problems[:50]:
@@ -52,6 +60,25 @@ def check(chosen: Namespace) -> int:
         if len(problems) > 50:
             print(f"      … and {len(problems) - 50:,} more")
     return 1 if any(problems for _, problems in results) else 0
+
+
+def _compare_head(session: Session, file: Path, now: datetime) -> list[str]:
+    """What is wrong compared with the last line of a file kept elsewhere; when nothing is, the new end is added to it.
+
+    A line is a moment, a number and a hash. Somebody who rewrites the whole chain cannot rewrite that file (R37).
+    """
+    from db.core import timeline
+
+    noted = file.read_text(encoding="utf-8").split("\n") if file.exists() else []
+    last = next((line.split() for line in reversed(noted) if line.strip()), None)
+    if last is not None and (len(last) != 3 or not last[1].isdecimal()):
+        return [f"{file}: the last line is no moment, number and hash"]
+    report = timeline.verify(session, exported=(int(last[1]), last[2]) if last else None)
+    if report.first_bad is not None:
+        return [f"timeline: {report.message}"]
+    with file.open("a", encoding="utf-8") as book:
+        book.write(f"{now.isoformat(timespec='seconds')} {report.count} {report.head}\n")
+    return []
 
 
 def sweep(chosen: Namespace) -> int:

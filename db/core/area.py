@@ -176,7 +176,7 @@ class Metric:
 # ---- jobs and checks -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Something the sweep does; `run` opens its own transactions and may run twice or in two processes at once safely."""
+    """Something the sweep does; `run` opens its own transactions and may run in two processes at once."""
 
     name: str
     run: Callable[..., int]  # (bind, *, now) -> how many records it worked on

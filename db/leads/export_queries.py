@@ -145,12 +145,12 @@ def _document(
         "phones_e164": [c.normal for c in contacts if c.kind == "phone" and c.normal] if personal else [],
         "preferred_contact": lead.preferred_contact,
         "dealer_code": row.code or None,
-        "vendor": lead.vendor_name,
+        "vendor": lead.vendor_name or None,
         "vehicle": _vehicle(wanted, personal=personal) if wanted else None,
         "trade_in": _vehicle(traded, personal=personal) if traded else None,
-        "vehicles": [_vehicle(v, personal=personal) | {"role": v.role} for v in vehicles],
+        "vehicles": [_vehicle(v, personal=personal) | _as_written(v) | {"role": v.role} for v in vehicles],
         "comments": text(lead.comments),
-        "provider": lead.provider,
+        "provider": lead.provider or None,
         "source": lead.source,
         "product": lead.product,
         "score": lead.score,
@@ -159,6 +159,18 @@ def _document(
         "close_reason": lead.close_reason or None,
         "warnings": list(lead.warnings) if personal else [],
     }
+
+
+def _as_written(vehicle: LeadVehicle) -> dict[str, Any]:
+    """What the document said of a vehicle where it was understood otherwise, such as a model that was cut off."""
+    written = vehicle.details.get("as_written")
+    if not isinstance(written, dict):
+        return {}
+    year = written.get("year_raw") or written.get("year")
+    return {
+        "interest": written.get("interest") or vehicle.interest, "year": str(year) if year else None,
+        "make": written.get("make"), "model": written.get("model"), "trim": written.get("trim"),
+    }  # fmt: skip
 
 
 def _vehicle(vehicle: LeadVehicle, *, personal: bool) -> dict[str, Any]:

@@ -1,11 +1,13 @@
+# ruff: noqa: E501 - a declaration reads best with one input a line
 """The life of a lead, declared once (domain-rules 2.2 E); commands.py holds a command for each step."""
 
 from __future__ import annotations
 
-from db.core.permissions import Permission as P
+from db.core.permissions import Permission
 from db.leads.tables import Lead
 from db.workflow.spec import Flow, Input, Sla, State, Step
 
+P = Permission  # the declaration below reads better with a short name
 WORKED = (
     "new",
     "assigned",

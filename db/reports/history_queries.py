@@ -81,7 +81,7 @@ def _lines(session: Session, entries: Sequence[TimelineEntry], *, with_detail: b
 
 
 def changes_since(session: Session, *, actor: Actor, since: datetime, limit: int = 12) -> list[HistoryLine]:
-    """What others did to records this actor may see since a moment, newest first; the actor's own doings are left out."""
+    """What others did to records this actor may see since a moment, newest first; not the actor's own."""
     query = (
         select(TimelineEntry)
         .where(TimelineEntry.at > since, TimelineEntry.actor != actor.username)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+
 from components import tables
 from components.access import guard
 from components.charts.base import table
@@ -38,7 +39,7 @@ tables.show(
             "From": [", ".join(labels[x] for x in s.sources) for s in flow.steps],
             "To": [", ".join(labels[x] for x in s.targets) or "stays" for s in flow.steps],
             "Who": [
-                "Automatic" if s.by_job else ", ".join(r.label for r, granted in GRANTED.items() if s.permission in granted)
+                "Automatic" if s.by_job else ", ".join(r.label for r, may in GRANTED.items() if s.permission in may)
                 for s in flow.steps
             ],
             "Asks for": [", ".join(i.label for i in s.inputs if i.label) or "–" for s in flow.steps],

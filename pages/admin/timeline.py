@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 import streamlit as st
+
 from components import tables
 from components.access import current_actor, guard
 from components.charts.base import table

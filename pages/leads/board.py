@@ -101,6 +101,7 @@ def draw_queue(filters: BoardFilters) -> None:
     remember_rows("lead", [r.id for r in rows])
     may_assign = actor.can(Permission.LEADS_ASSIGN)
     dues = [due_words(r, at) for r in rows]
+    due_tones = {d: SLA_TONES.get(r.sla.label, "gray") for d, r in zip(dues, rows, strict=True)}
     chosen = tables.show(
         table(
             {
@@ -118,7 +119,8 @@ def draw_queue(filters: BoardFilters) -> None:
                 "Age": [minutes_label(r.age_minutes) for r in rows],
             }
         ),
-        key="lead_table", alt="Open leads, due first", select="many" if may_assign else "none", height=min(560, 38 + 35 * len(rows)),
+        key="lead_table", alt="Open leads, due first", select="many" if may_assign else "none",
+        height=min(560, 38 + 35 * len(rows)),
         columns={
             "Lead": tables.opener("Lead", key="lead_click", on_open=_open, width=88),
             "Customer": tables.text("Customer", width=128),
@@ -126,7 +128,7 @@ def draw_queue(filters: BoardFilters) -> None:
             "Dealer": tables.text("Dealer", width=150),
             "Status": tables.status(FLOW, width=122),
             "Used": tables.sla("Time used", help="Share of the promised working time that is gone"),
-            "Due": tables.pill("Due", {d: SLA_TONES.get(r.sla.label, "gray") for d, r in zip(dues, rows, strict=True)}, width=112),
+            "Due": tables.pill("Due", due_tones, width=112),
             "Score": tables.pill("Score", dict(HEAT.values()), width=70),
             "Next step": tables.text("Next step", width=180),
             "Source": tables.text("Source", width=130),

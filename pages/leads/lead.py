@@ -84,7 +84,7 @@ with right:
             [
                 ("Source", lead.source), ("Provider", lead.provider or "–"),
                 ("Came by", CHANNELS.get(lead.channel, lead.channel)),
-                ("Their number", ", ".join(f"{value} ({source})" for source, value in lead.external_ids if value) or "–"),
+                ("Their number", ", ".join(f"{number} ({of})" for of, number in lead.external_ids if number) or "–"),
                 ("Received", moment_label(lead.received_at, actor.zone, now=at)),
                 ("Customer asked", moment_label(lead.requested_at, actor.zone, now=at)),
                 ("Meant for", lead.vendor_name or "–"), ("Time frame", lead.timeframe or "–"),

@@ -39,7 +39,8 @@ PERIODS = {"1": "This month", "3": "3 months", "6": "6 months", "12": "12 months
 KEYS = ("perf_region", "perf_source", "perf_product", "perf_dealer")
 LADDER = (
     ("received", "Received"), ("valid", "Valid"), ("responded", "First action"), ("contacted", "Contacted"),
-    ("qualified", "Qualified"), ("appointment_set", "Appointment set"), ("appointment_shown", "Showed"), ("sold", "Sold"),
+    ("qualified", "Qualified"), ("appointment_set", "Appointment set"), ("appointment_shown", "Showed"),
+    ("sold", "Sold"),
 )  # fmt: skip
 at = now()
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import streamlit as st
-from components.access import current_actor, guard
-from components.clock import now
-from db.catalog import open_page, work_counts, work_lines
-from db.people.queries import previous_visit
 
 from components import tables
+from components.access import current_actor, guard
 from components.charts.base import table
+from components.clock import now
 from components.labels import empty_state, plain
 from components.navigation import may_open
 from components.queue_page import id_at, remember_rows
+from db.catalog import open_page, work_counts, work_lines
 from db.core.labels import count_label, moment_label, plural, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
+from db.people.queries import previous_visit
 from db.reports.history_queries import changes_since
 
 guard(Permission.HOME_VIEW)

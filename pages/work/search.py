@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import streamlit as st
-from components.access import current_actor, guard
-from db.catalog import search_everything
 
+from components.access import current_actor, guard
 from components.filters import words
 from components.labels import empty_state, plain
+from db.catalog import search_everything
 from db.core.permissions import Permission
 from db.core.session import reading
 

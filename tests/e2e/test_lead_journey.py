@@ -22,7 +22,8 @@ ADF = b"""<?xml version="1.0"?>
 <adf><prospect status="new">
 <id sequence="1" source="Riverside Motors site">RV-77120</id>
 <requestdate>2026-11-22T09:15:00-05:00</requestdate>
-<vehicle interest="buy" status="new"><year>2026</year><make>Halden</make><model>Orion Hybrid</model><stock>H4410</stock></vehicle>
+<vehicle interest="buy" status="new"><year>2026</year><make>Halden</make><model>Orion Hybrid</model>
+<stock>H4410</stock></vehicle>
 <customer><contact><name part="first">Imogen</name><name part="last">Fairweather</name>
 <email>imogen.fairweather@example.com</email><phone type="cellphone">518-555-0147</phone>
 <address><city>Albany</city><regioncode>NY</regioncode><postalcode>12207</postalcode></address></contact>
