@@ -71,9 +71,10 @@ async def sweep_for_ever() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Sweep for as long as the server runs."""
+    """Sweep for as long as the server runs; SWEEP_SECONDS=0 leaves it to `python -m db sweep`."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(sweep_for_ever)
+        if settings().sweep_seconds:
+            tasks.start_soon(sweep_for_ever)
         yield
         tasks.cancel_scope.cancel()
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from db.cli.common import Commands, add, database
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 _REVISION_HELP = "Bring the database to the newest schema, whole or not at all."
 
@@ -69,7 +74,7 @@ def _compare_head(session: Session, file: Path, now: datetime) -> list[str]:
     """
     from db.core import timeline
 
-    noted = file.read_text(encoding="utf-8").split("\n") if file.exists() else []
+    noted = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     last = next((line.split() for line in reversed(noted) if line.strip()), None)
     if last is not None and (len(last) != 3 or not last[1].isdecimal()):
         return [f"{file}: the last line is no moment, number and hash"]
@@ -77,7 +82,7 @@ def _compare_head(session: Session, file: Path, now: datetime) -> list[str]:
     if report.first_bad is not None:
         return [f"timeline: {report.message}"]
     with file.open("a", encoding="utf-8") as book:
-        book.write(f"{now.isoformat(timespec='seconds')} {report.count} {report.head}\n")
+        book.write(f"{now.isoformat(timespec='seconds')} {report.entries} {report.head}\n")
     return []
 
 
