@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -12,7 +12,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from seed.customers import Buyer, Buyers, sharing
-from seed.places import LINES, MAKE, PLACES, Place
+from seed.places import LINES, MAKE, Place
 from seed.sources import SOURCES, Source
 
 Kind = Literal["person", "test", "fake", "nameless", "abroad"]
@@ -25,8 +25,10 @@ TRADES = (
 _GAPS = {"resend": (0.01, 0.5), "other_source": (0.1, 9.0), "other_vehicle": (2.0, 70.0), "twin": (0.2, 3.0)}
 # Monday first: the week-end is for looking, Monday for asking.
 WEEKDAYS = (1.18, 1.05, 1.0, 0.98, 0.95, 1.12, 0.82)
+DAY = (9, 10, 10, 11, 12, 12, 13, 14, 15, 16, 17)
+EVENING = (6, 7, 8, 18, 19, 20, 20, 21, 21, 22, 23)
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
-_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", map(int, "12345678123457923456789"), strict=True))
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 
@@ -47,7 +49,8 @@ class Wish:
 class Arrival:
     """One lead on its way in. `again` says how it repeats the lead with the number `repeats`.
 
-    A twin is the same person under another spelling and address, which only people notice.
+    A twin is the same person under another spelling and address, which only people notice; nobody looks at a lead that
+    `is_forgotten`.
     """
 
     number: int
@@ -67,44 +70,52 @@ class Arrival:
     wanted_by: date | None = None
     with_email: bool = True
     with_phone: bool = True
+    is_forgotten: bool = False
 
 
 def arrivals(
-    seed: int, *, start: datetime, end: datetime, count: int, open_now: Sequence[Place] = ()
+    seed: int, *, start: datetime, end: datetime, count: int, open_at: Callable[[datetime], Sequence[Place]]
 ) -> list[Arrival]:
-    """About `count` leads between two moments and those who ask again, oldest first; the same arguments, the same leads.
+    """About `count` leads between two moments, and those who ask again, oldest first.
 
-    Whatever the hour the demo ends at, its last hours bring one of each kind that waits for somebody; `open_now` are the
-    dealers open at the end, whose last leads have a clock that is running.
+    The same arguments give the same leads. Whatever the hour the demo ends at, its last hours bring some of each kind
+    that waits for somebody; `open_at` gives the dealers that are open at a moment.
     """
-    rng = Random(f"{seed}:arrivals")  # noqa: S311 - invented data, not a secret
+    rng = Random(f"{seed}:arrivals")
     buyers = Buyers(rng)
     days = _Days(start, end)
     found = [_fresh(rng, buyers, days, number=number, now=end) for number in range(count)]
     found.sort(key=lambda one: one.at)
     repeated = list(_with_repeats(rng, found, end))
-    repeated += _just_now(rng, buyers, number=len(repeated), end=end, open_now=open_now)
+    repeated += _just_now(rng, buyers, number=len(repeated), end=end, open_at=open_at)
     return sorted(repeated, key=lambda one: (one.at, one.number))
 
 
 def _just_now(
-    rng: Random, buyers: Buyers, *, number: int, end: datetime, open_now: Sequence[Place]
+    rng: Random, buyers: Buyers, *, number: int, end: datetime, open_at: Callable[[datetime], Sequence[Place]]
 ) -> Iterator[Arrival]:
-    """Leads of the last minutes and hours: with a running clock, without a dealer, without a way to answer."""
+    """Leads of the last hours: some with a running clock, some forgotten, without a dealer, without a way to answer."""
     website, maker = SOURCES[0], SOURCES[1]
-    for minutes in (3, 6, 9) if open_now else ():
-        dealer = rng.choice(open_now)
+    numbers = itertools.count(number)
+    for minutes in (3, 6, 9, 60 * 4, 60 * 26, 60 * 50):
+        at = end - timedelta(minutes=minutes, seconds=rng.randint(0, 50))
+        if found := open_at(at):
+            dealer = rng.choice(found)
+            yield Arrival(
+                number=next(numbers), at=at, source=website, buyer=buyers.near(dealer), wish=_wish(rng, website, end),
+                dealer=dealer, has_question=minutes % 2 == 0, is_forgotten=minutes > 9,
+            )  # fmt: skip
+    for hours in (1.5, 3.0, 4.5, 7.0, 10.0, 13.0):
+        dealer = sharing(rng)
         yield Arrival(
-            number=number, at=end - timedelta(minutes=minutes, seconds=rng.randint(0, 50)), source=website,
-            buyer=buyers.near(dealer), wish=_wish(rng, website, end), dealer=dealer, has_question=minutes == 6,
+            number=next(numbers), at=end - timedelta(hours=hours, minutes=rng.randint(0, 50)), source=website,
+            buyer=buyers.near(dealer), wish=_wish(rng, website, end), dealer=dealer, test_drive=hours > 9,
         )  # fmt: skip
-        number += 1
     for hours, far in ((0.3, True), (2.5, True), (5.0, False)):
         yield Arrival(
-            number=number, at=end - timedelta(hours=hours), source=maker, buyer=buyers.elsewhere(far=far),
+            number=next(numbers), at=end - timedelta(hours=hours), source=maker, buyer=buyers.elsewhere(far=far),
             wish=_wish(rng, maker, end), dealer=None, kind="person" if far else "nameless",
         )  # fmt: skip
-        number += 1
 
 
 def _fresh(rng: Random, buyers: Buyers, days: _Days, *, number: int, now: datetime) -> Arrival:
@@ -159,7 +170,8 @@ def _wish(rng: Random, source: Source, now: datetime) -> Wish:
 def _vin(rng: Random, year: int) -> str:
     """A made-up VIN with a right check digit; no maker has the code ZZ9."""
     letters = "ABCDEFGHJKLMNPRSTVWXY123456789"
-    body = "ZZ9" + "".join(rng.choices(_LETTERS, k=5)) + "0" + letters[(year - 2010) % 30] + "H" + f"{rng.randint(0, 999_999):06d}"
+    described = "".join(rng.choices(_LETTERS, k=5))
+    body = f"ZZ9{described}0{letters[(year - 2010) % 30]}H{rng.randint(0, 999_999):06d}"
     total = sum(weight * (int(c) if c.isdigit() else _VALUES[c]) for c, weight in zip(body, _WEIGHTS, strict=True))
     return f"{body[:8]}{'X' if total % 11 == 10 else total % 11}{body[9:]}"
 
@@ -172,7 +184,9 @@ def _with_repeats(rng: Random, first: list[Arrival], end: datetime) -> Iterator[
         yield one
         if one.kind != "person" or one.source.door in ("hand", "table") or rng.random() > 0.075:
             continue
-        again: Again = rng.choices(("resend", "other_source", "other_vehicle", "twin"), (3, 4, 3, 2))[0]
+        again: Again = rng.choices(
+            ("resend", "other_source", "other_vehicle", "twin"), (3, 4, 3, 3 * bool(one.dealer))
+        )[0]
         gap = _GAPS[again]
         at = one.at + timedelta(days=rng.uniform(*gap))
         if at >= end:
@@ -206,10 +220,8 @@ class _Days:
         """A moment between start and end that suits the customer's own clock."""
         while True:
             day = self._days[bisect.bisect(self._sums, rng.random() * self._sums[-1])]
-            evening = (19, 20, 20, 21, 21, 22, 23, 6, 7, 8, 18)
-            hour = rng.choice(evening) if rng.random() < at_night else rng.choice((9, 10, 10, 11, 12, 12, 13, 14, 15, 16, 17))
+            hour = rng.choice(EVENING if rng.random() < at_night else DAY)
             local = datetime.combine(day, time(hour, rng.randint(0, 59), rng.randint(0, 59)), tzinfo=ZoneInfo(zone))
             at = local.astimezone(UTC)
             if self._start <= at < self._end:
                 return at
-

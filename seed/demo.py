@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine
 
@@ -38,9 +39,9 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
         story = Story(engine, cast, until=now)
         house.settle(story, start=start - timedelta(days=2))
         intake = Intake(story, seed=seed)
-        intake.expect(arrivals(seed, start=start, end=now, count=leads, open_now=cast.open_dealers(now)))
+        intake.expect(arrivals(seed, start=start, end=now, count=leads, open_at=cast.open_dealers))
         for days, content in zip((150, 97, 41), REFUSED * 2, strict=False):
-            story.at(now - timedelta(days=days, hours=3), lambda at, content=content: intake.refused(content, at))  # type: ignore[misc]
+            story.at(now - timedelta(days=days, hours=3), partial(intake.refused, content))
         routine.expect(story, made)
         story.play()
         routine.close_day(story, made)

@@ -77,8 +77,11 @@ def draft_of(arrival: Arrival, rng: Random) -> LeadDraft:
     if arrival.trade_in:
         year, make, model, miles = arrival.trade_in
         vehicles.append(
-            VehicleDraft(interest="trade-in", status="used", year=year, make=make, model=model, odometer=miles, odometer_units="mi")
-        )
+            VehicleDraft(
+                interest="trade-in", status="used", year=year, make=make, model=model, odometer=miles,
+                odometer_units="mi",
+            )
+        )  # fmt: skip
     abroad = arrival.kind == "abroad"
     dealer = arrival.dealer
     return LeadDraft(

@@ -1,10 +1,11 @@
-"""What the desk itself is set to in the demo: product lines, routing rules, senders, special opening days, a mapping."""
+"""What the desk is set to in the demo: product lines, routing rules, senders, special opening days, a mapping."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from db.calendar.commands import add_exception
 from db.calendar.queries import get_calendar, list_calendars
@@ -47,33 +48,42 @@ def _stop_sender(story: Story, now: datetime) -> None:
     story.do(set_provider_active, provider_id=number, is_active=False, reason=reason, actor=ada, now=now)
 
 
-def _reroute(story: Story, content: dict[str, object], now: datetime) -> None:
+def _reroute(story: Story, content: Mapping[str, object], now: datetime) -> None:
     changed = {**content, "breach_action": "reroute", "nearest_km": 240}
     reason = "Customers waited too long for an escalated lead: it now goes to the next dealer."
     story.do(save_policy, content=changed, reason=reason, seen_version=1, actor=story.cast.named("mason"), now=now)
 
 
 def _special_days(story: Story) -> None:
-    """A closed day in the past and a long one ahead, entered some weeks before."""
+    """A closed day in the past and two special ones ahead, entered some weeks before."""
     today = story.until.date()
     closed = today - timedelta(days=(today.weekday() + 1) % 7 + 35)  # a Sunday about five weeks ago
     sale = today + timedelta(days=(5 - today.weekday()) % 7 + 7)  # the Saturday after next
     training = today + timedelta(days=(2 - today.weekday()) % 7 + 14)
-    long_days = partial(_exception, story, HOURS["long"][0])
-    story.at(story.until - timedelta(days=60), partial(long_days, closed, (), "Inventory, closed"))
-    story.at(story.until - timedelta(days=6), partial(long_days, sale, ((540, 1320),), "Long sales night"))
-    short_days = partial(_exception, story, HOURS["short"][0])
-    story.at(story.until - timedelta(days=5), partial(short_days, training, ((480, 720),), "Staff training after noon"))
+    for days, day in (
+        (60, _Day("long", closed, (), "Inventory, closed")),
+        (6, _Day("long", sale, ((540, 1320),), "Long sales night")),
+        (5, _Day("short", training, ((480, 720),), "Staff training after noon")),
+    ):
+        story.at(story.until - timedelta(days=days), partial(_enter, story, day))
 
 
-def _exception(
-    story: Story, title: str, day: date, hours: Sequence[Sequence[int]], name: str, now: datetime
-) -> None:
+class _Day(NamedTuple):
+    """A day on which the dealers with these hours are open otherwise."""
+
+    hours: str
+    day: date
+    intervals: Sequence[Sequence[int]]
+    name: str
+
+
+def _enter(story: Story, special: _Day, now: datetime) -> None:
+    title = HOURS[special.hours][0]
     with reading(story.bind) as session:
         chosen = next(line.id for line in list_calendars(session) if line.name.startswith(title))
         version = get_calendar(session, calendar_id=chosen).version
     story.do(
-        add_exception, calendar_id=chosen, seen_version=version, first_day=day, last_day=day, intervals=hours, name=name,
-        actor=story.cast.named("mason"), now=now,
+        add_exception, calendar_id=chosen, seen_version=version, first_day=special.day, last_day=special.day,
+        intervals=special.intervals, name=special.name, actor=story.cast.named("mason"), now=now,
     )  # fmt: skip
     story.cast.refresh()

@@ -62,7 +62,8 @@ class Intake:
             if one.source.door == "hand":
                 assert one.dealer is not None
                 hours = self.cast.calendar(self.dealer_id(one))
-                at = one.at if is_open(hours, one.at) else next_opening(hours, one.at) + timedelta(minutes=one.at.minute + 1)
+                later = next_opening(hours, one.at) + timedelta(minutes=one.at.minute + 1)
+                at = one.at if is_open(hours, one.at) else later
                 self.story.at(at, partial(self._by_hand, one))
             elif one.source.door != "table":
                 self.story.at(one.at, partial(self._document, one))
@@ -72,12 +73,13 @@ class Intake:
         return self.cast.id_of(arrival.dealer.code) if arrival.dealer else None
 
     def _rng(self, arrival: Arrival, what: str) -> Random:
-        return Random(f"{self._seed}:{what}:{arrival.number}")  # noqa: S311 - invented data, not a secret
+        return Random(f"{self._seed}:{what}:{arrival.number}")
 
-    # ---- the doors ---------------------------------------------------------------------------------------------------
+    # ---- the doors -------------------------------------------------------------------------------------------------
     def _document(self, arrival: Arrival, now: datetime) -> None:
         file = documents.file_of(arrival, self._rng(arrival, "document"))
-        result = self._import("adf", file, channel="mail" if arrival.source.door == "mail" else "http", actor=HTTP, now=now)
+        channel = "mail" if arrival.source.door == "mail" else "http"
+        result = self._import("adf", file, channel=channel, actor=HTTP, now=now)
         self._taken(result.outcomes[0], arrival, now)
 
     def refused(self, content: bytes, now: datetime) -> None:
@@ -97,7 +99,8 @@ class Intake:
             year=wish.year, make=MAKE, model=wish.model, stock=wish.stock, source=arrival.source.name,
             trade_in=f"{trade[0]} {trade[1]} {trade[2]}" if trade else "",
             comments=rng.choice(sentences.QUESTIONS if arrival.has_question else sentences.REMARKS),
-            finance_requested=arrival.finance, wanted_by=max(arrival.wanted_by, now.date()) if arrival.wanted_by else None,
+            finance_requested=arrival.finance,
+            wanted_by=max(arrival.wanted_by, now.date()) if arrival.wanted_by else None,
             sms_consent="Customer agreed to text messages in person." if arrival.may_text else "",
             actor=self.cast.sales(dealer_id, lead_id=arrival.number, assignee_id=None), now=now,
         )  # fmt: skip
@@ -109,10 +112,11 @@ class Intake:
         cora = self.cast.named("cora")
         first = visitors[0].at
         saturday = first - timedelta(days=(first.weekday() + 2) % 7)
-        met = [one.at.replace(year=saturday.year, month=saturday.month, day=saturday.day, hour=14 + i) for i, one in enumerate(visitors)]
-        visitors = [replace(one, at=at) for one, at in zip(visitors, met, strict=True)]
+        visitors = [
+            replace(one, at=saturday.replace(hour=14 + i, minute=one.at.minute)) for i, one in enumerate(visitors)
+        ]
         at = (saturday + timedelta(days=2)).replace(hour=14, minute=20 + number)
-        rng = Random(f"{self._seed}:event:{number}")  # noqa: S311 - invented data, not a secret
+        rng = Random(f"{self._seed}:event:{number}")
         file = documents.event_list(visitors, rng, number=number)
 
         def import_list(now: datetime) -> None:
@@ -130,11 +134,12 @@ class Intake:
         cora = self.cast.named("cora")
         stores = [one.dealer for one in visitors]
         mixed = [replace(one, dealer=dealer) for one, dealer in zip(visitors, [*stores[1:], stores[0]], strict=True)]
-        rng = Random(f"{self._seed}:mistake")  # noqa: S311 - invented data, not a secret
+        rng = Random(f"{self._seed}:mistake")
         file = documents.event_list(mixed, rng, number=1)
 
         def import_wrong(now: datetime) -> None:
-            batch = self._import("leads", SourceFile(name="event-01-draft.csv", content=file.content), channel="page", actor=cora, now=now)
+            draft = SourceFile(name="event-01-draft.csv", content=file.content)
+            batch = self._import("leads", draft, channel="page", actor=cora, now=now)
 
             def undo(then: datetime) -> None:
                 reason = "Wrong list: the stores had slipped by one row."
@@ -151,7 +156,7 @@ class Intake:
         )
         return done
 
-    # ---- what becomes of it --------------------------------------------------------------------------------------------
+    # ---- what becomes of it ----------------------------------------------------------------------------------------
     def _taken(self, outcome: RowOutcome, arrival: Arrival, now: datetime) -> None:
         if outcome.outcome == "created" and outcome.item_id is not None:
             self._begin(outcome.item_id, arrival, now)
@@ -160,9 +165,10 @@ class Intake:
         with reading(self.story.bind) as session:
             row = session.execute(
                 select(
-                    Lead.status, Lead.dealer_id, Lead.clock_started_at, Lead.first_action_due_at, Lead.first_action_target
+                    Lead.status, Lead.dealer_id, Lead.clock_started_at, Lead.first_action_due_at,
+                    Lead.first_action_target,
                 ).where(Lead.id == lead_id)
-            ).one()
+            ).one()  # fmt: skip
         return _Seen(*row)
 
     def _begin(self, lead_id: int, arrival: Arrival, now: datetime) -> None:
@@ -210,7 +216,7 @@ class Intake:
                 self.story.at(at, self._warn)
         missed = due + timedelta(seconds=rng.randint(61, 180))
         self.story.at(missed, self._sweep)
-        if journey.answers_at is None and rng.random() < 0.65:
+        if journey.answers_at is None and not lead.arrival.is_forgotten and rng.random() < 0.65:
             self.story.follow(lead.lead_id, journey.rescued(missed))
 
     def _unassigned(self, lead_id: int, arrival: Arrival, rng: Random, seen: _Seen, now: datetime) -> None:
@@ -271,8 +277,9 @@ class Intake:
             if version is not None:
                 note = "Same person under another spelling, confirmed on the telephone."
                 self.story.do(
-                    merge, item_id=twin_id, seen_version=version, into_id=original_id, note=note, actor=manager, now=then
-                )
+                    merge, item_id=twin_id, seen_version=version, into_id=original_id, note=note, actor=manager,
+                    now=then,
+                )  # fmt: skip
 
         self.story.at(at, notice)
 
@@ -297,7 +304,7 @@ def _turned_down(arrival: Arrival, at: datetime, rng: Random) -> Iterator[Move]:
     yield Move(at=at, step="log_activity", by="desk", inputs=inputs)
     at += timedelta(hours=rng.uniform(0.3, 1.5))
     reason = "out_of_market" if arrival.kind == "abroad" else "fake"
-    note = "Lives abroad, we cannot deliver there." if arrival.kind == "abroad" else "The mail came back, name of a film hero."
+    note = sentences.ABROAD if arrival.kind == "abroad" else sentences.FAKE
     yield Move(at=at, step="mark_bad", by="desk", inputs={"reason": reason, "note": note})
 
 

@@ -18,7 +18,9 @@ from seed.arrivals import Arrival
 from seed.styles import Style
 
 By = Literal["sales", "manager", "desk"]
-REASONS = {"price": 6, "competitor": 6, "not_interested": 6, "no_stock": 3, "long_wait": 2, "finance": 2, "co_dealer": 1}
+REASONS = {
+    "price": 6, "competitor": 6, "not_interested": 6, "no_stock": 3, "long_wait": 2, "finance": 2, "co_dealer": 1,
+}  # fmt: skip
 CADENCE = (1, 2, 3, 5, 7, 10, 14, 21, 30)
 
 
@@ -56,6 +58,8 @@ class Journey:
     def _first_answer(self) -> datetime | None:
         """When somebody at the dealer first acts; None for never."""
         lead, rng = self.lead, self.rng
+        if lead.arrival.is_forgotten:
+            return None
         if lead.arrival.source.door == "hand":
             return lead.started_at + timedelta(minutes=rng.randint(1, 6))  # the customer is there
         if rng.random() < self.style.never:
@@ -99,16 +103,16 @@ class Journey:
             return
         if self.lead.arrival.kind == "abroad":
             yield self._log(at, "email", "sent", "Asked where the vehicle is to be used.")
-            yield self._close(self._later(at, hours=20), "mark_bad", "out_of_market", "Lives abroad, we cannot deliver there.")
+            yield self._close(self._later(at, hours=20), "mark_bad", "out_of_market", said.ABROAD)
             return
         yield self._log(at, "call", rng.choice(("wrong_number", "no_answer")), "")
         at = self._later(at, hours=rng.uniform(0.2, 30))
         if rng.random() < 0.5:
-            yield self._close(at, "mark_bad", "fake", "Name of a film hero, the mail came back.")
+            yield self._close(at, "mark_bad", "fake", said.FAKE)
         else:
             yield self._close(at, "mark_bad", "wrong_number", "Whoever answered never asked for a vehicle.")
 
-    def _worked(self, at: datetime) -> Iterator[Move]:
+    def _worked(self, first: datetime) -> Iterator[Move]:
         """Attempts until somebody is reached or the dealer gives up."""
         rng, lead = self.rng, self.lead
         chance = min(0.93, 0.64 * self.style.reaches * lead.arrival.source.serious)
@@ -117,7 +121,8 @@ class Journey:
         willing = rng.random() < chance
         needed = rng.choices((1, 2, 3, 4, 5, 6), (46, 24, 13, 8, 5, 4))[0] if willing else 99
         attempts = 0
-        for at in self._attempts(at):
+        at = first
+        for at in self._attempts(first):
             attempts += 1
             if attempts == needed:
                 yield from self._contact(at, is_first=attempts == 1)
@@ -131,11 +136,11 @@ class Journey:
         rng = self.rng
         yield first
         last = first
-        if rng.random() < self.style.keeps_on * 0.8:
+        if rng.random() < self.style.keeps_on * 0.7:
             last = self._later(first, hours=rng.uniform(1.5, 5))
             yield last
         for days in CADENCE:
-            if rng.random() > self.style.keeps_on + 0.04:
+            if rng.random() > self.style.keeps_on - 0.03:
                 return
             at = self._later(first.replace(minute=rng.randint(0, 59)), days=days, hours=rng.uniform(-2, 3))
             if at > last:
@@ -150,7 +155,8 @@ class Journey:
         way = rng.choice(ways)
         if way == "call" and self.lead.arrival.with_phone:
             outcome = rng.choice(("voicemail", "voicemail", "no_answer"))
-            return self._log(at, "call", outcome, rng.choice(said.VOICEMAILS if outcome == "voicemail" else said.NO_ANSWERS))
+            notes = said.VOICEMAILS if outcome == "voicemail" else said.NO_ANSWERS
+            return self._log(at, "call", outcome, rng.choice(notes))
         kind = "text" if way == "text" else "email"
         if is_first and self.lead.arrival.has_question:
             return self._log(at, kind, "answered", rng.choice(said.ANSWERS))
@@ -169,18 +175,18 @@ class Journey:
         rng = self.rng
         if attempts >= 8:
             yield self._close(self._later(at, days=rng.uniform(0.5, 3)), "lose", "unresponsive", "")
-        elif rng.random() < 0.1:
+        elif rng.random() < 0.06:
             yield Move(
                 at=self._later(at, days=4), step="nurture", by="sales", inputs={"note": rng.choice(said.NURTURE)}
             )
-        elif rng.random() < 0.6 + 0.3 * self.style.keeps_on:
-            at = self._later(at, days=rng.uniform(4, 20))
-            yield self._close(at, "lose", "not_interested", "No reaction to our messages; closed at the monthly review.", by="manager")
+        elif rng.random() < 0.72 + 0.2 * self.style.keeps_on:
+            at = self._later(at, days=rng.uniform(3, 15))
+            yield self._close(at, "lose", "not_interested", said.NO_REACTION, by="manager")
 
     # ---- after the first conversation ------------------------------------------------------------------------------
     def _after_contact(self, at: datetime) -> Iterator[Move]:
         rng, serious = self.rng, self.lead.arrival.source.serious
-        if rng.random() < 0.55:
+        if rng.random() < 0.5:
             at = self._later(at, hours=rng.uniform(0.1, 20))
             yield Move(at=at, step="qualify", by="sales", inputs={"note": rng.choice(said.QUALIFIED)})
         fate = rng.random()
@@ -189,7 +195,7 @@ class Journey:
             yield from self._appointment(at)
         elif fate < books + 0.05:
             yield from self._offer(self._later(at, days=rng.uniform(0.1, 3)), chance=0.5)
-        elif fate < books + 0.13:
+        elif fate < books + 0.1:
             at = self._later(at, days=rng.uniform(0.2, 6))
             yield Move(at=at, step="nurture", by="sales", inputs={"note": rng.choice(said.NURTURE)})
             if rng.random() < 0.5:
@@ -210,7 +216,7 @@ class Journey:
             meets += timedelta(hours=1)
         inputs = {"appointment_at": meets, "note": rng.choice(said.APPOINTMENTS)}
         yield Move(at=at, step="set_appointment", by="sales", inputs=inputs)
-        if rng.random() < 0.72:
+        if rng.random() < 0.68:
             came = meets + timedelta(minutes=rng.randint(0, 25))
         else:
             missed = meets + timedelta(minutes=rng.randint(40, 80))

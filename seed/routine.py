@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import select
 
-from db.core.session import reading, run
+from db.core.session import reading
 from db.exports import run_export
 from db.leads.jobs import run_breaches, run_expiry, run_warnings
 from db.leads.provider_commands import note_use
@@ -20,33 +20,41 @@ from db.people.tables import Notification
 from seed.network import SEED, Network
 from seed.story import Story
 
-EXPORTS: tuple[tuple[int, str, str, str, str, dict[str, Any]], ...] = (
-    # days before the end, who, what, format, purpose, filters
-    (128, "mason", "leads", "xlsx", "Quarterly review with the regions", {}),
-    (92, "cora", "dealers", "csv", "Address list for the bulletin", {}),
-    (61, "leah", "leads", "csv", "Campaign follow-up", {"source": "AutoMarket"}),
-    (33, "mason", "leads", "xlsx", "Monthly review", {}),
-    (12, "colin", "leads", "xlsx", "Visit preparation", {"region": "Midwest"}),
-    (3, "admin", "leads", "jsonl", "Hand-over to the data warehouse", {}),
+
+class _Export(NamedTuple):
+    """Rows somebody takes out, so many days before the end."""
+
+    days: int
+    who: str
+    kind: str
+    file_format: str
+    purpose: str
+    filters: dict[str, str]
+
+
+EXPORTS = (
+    _Export(128, "mason", "leads", "xlsx", "Quarterly review with the regions", {}),
+    _Export(92, "cora", "dealers", "csv", "Address list for the bulletin", {}),
+    _Export(61, "leah", "leads", "csv", "Campaign follow-up", {"source": "AutoMarket"}),
+    _Export(33, "mason", "leads", "xlsx", "Monthly review", {}),
+    _Export(12, "colin", "leads", "xlsx", "Visit preparation", {"region": "Midwest"}),
+    _Export(3, "admin", "leads", "jsonl", "Hand-over to the data warehouse", {}),
 )
 
 
 def expect(story: Story, made: Network) -> None:
     """Let the routine happen in its time."""
-    for days, who, kind, file_format, purpose, filters in EXPORTS:
-        task = partial(_export, story, who, kind, file_format, purpose, filters)
-        story.at(story.until - timedelta(days=days, hours=-2), task)
+    for export in EXPORTS:
+        story.at(story.until - timedelta(days=export.days, hours=2), partial(_export, story, export))
     for days in range(175, 0, -7):
         story.at(story.until - timedelta(days=days), partial(_expire, story))
     story.at(story.until - timedelta(hours=20), partial(_mail_on, story, made))
 
 
-def _export(
-    story: Story, who: str, kind: str, file_format: str, purpose: str, filters: dict[str, Any], now: datetime
-) -> None:
+def _export(story: Story, export: _Export, now: datetime) -> None:
     story.do(
-        run_export, kind=kind, file_format=file_format, filters=filters, purpose=purpose, actor=story.cast.named(who),
-        now=now,
+        run_export, kind=export.kind, file_format=export.file_format, filters=export.filters, purpose=export.purpose,
+        actor=story.cast.named(export.who), now=now,
     )  # fmt: skip
 
 
@@ -81,16 +89,20 @@ def close_day(story: Story, made: Network) -> None:
                 Notification.person_id.in_(people), Notification.created_at < now - timedelta(hours=30)
             )
         ).all()
-        heard = session.execute(
-            select(LeadProvider.id, Lead.received_at)
-            .join(Lead, Lead.provider == LeadProvider.name)
-            .where(Lead.channel == "http")
-            .order_by(Lead.received_at)
-        ).all()
+        heard = (
+            session.execute(
+                select(LeadProvider.id, Lead.received_at)
+                .join(Lead, Lead.provider == LeadProvider.name)
+                .where(Lead.channel == "http")
+                .order_by(Lead.received_at)
+            )
+            .tuples()
+            .all()
+        )
     old: dict[int, list[int]] = {}
     for person_id, notification_id in rows:
         old.setdefault(person_id, []).append(notification_id)
     for person_id, ids in old.items():
-        run(mark_read, bind=story.bind, keeps_timeline=False, person_id=person_id, ids=ids, now=now - timedelta(hours=29))
-    for provider_id, at in {provider_id: at for provider_id, at in heard}.items():
-        run(note_use, bind=story.bind, keeps_timeline=False, provider_id=provider_id, now=at)
+        story.note(mark_read, person_id=person_id, ids=ids, now=now - timedelta(hours=29))
+    for provider_id, at in dict(heard).items():
+        story.note(note_use, provider_id=provider_id, now=at)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sentences are read best in one piece
 """What customers ask and what dealer people note down."""
 
 from __future__ import annotations
@@ -26,19 +27,47 @@ REMARKS = (
     "",
     "",
 )
-VOICEMAILS = ("Left my number and the opening hours.", "Left a message about the vehicle.", "Short message, will try again.", "")
+VOICEMAILS = (
+    "Left my number and the opening hours.",
+    "Left a message about the vehicle.",
+    "Short message, will try again.",
+    "",
+)
 NO_ANSWERS = ("Rang out.", "Mailbox was full.", "", "")
 EMAILS = ("Introduced myself and asked when to call.", "Sent two offers that fit.", "Asked which day suits.", "")
-ANSWERS = ("Answered the question, price sheet attached.", "Sent the numbers that were asked for.", "Confirmed it is in stock, with photos.")
+ANSWERS = (
+    "Answered the question, price sheet attached.",
+    "Sent the numbers that were asked for.",
+    "Confirmed it is in stock, with photos.",
+)
 REACHED = (
     "Wants to come by this week.", "Comparing with two other brands.", "Likes the colour, asks for the payment.",
     "Has to talk to the family first.", "Ready to buy when the trade-in is fair.", "Needs it before the end of the month.",
 )  # fmt: skip
-INBOUND = ("Called back and asked about the payment.", "Answered our message and gave a time.", "Wrote back with photos of the trade-in.")
-QUALIFIED = ("Budget and time fit, credit is good.", "Buys within four weeks, trade-in to be seen.", "Decides alone, pays cash.", "Approved by own bank.")
-APPOINTMENTS = ("Test drive.", "Test drive and trade-in appraisal.", "Wants to see two colours.", "Comes with spouse.", "")
+INBOUND = (
+    "Called back and asked about the payment.",
+    "Answered our message and gave a time.",
+    "Wrote back with photos of the trade-in.",
+)
+QUALIFIED = (
+    "Budget and time fit, credit is good.",
+    "Buys within four weeks, trade-in to be seen.",
+    "Decides alone, pays cash.",
+    "Approved by own bank.",
+)
+APPOINTMENTS = (
+    "Test drive.",
+    "Test drive and trade-in appraisal.",
+    "Wants to see two colours.",
+    "Comes with spouse.",
+    "",
+)
 OFFERS = ("Offer with trade-in handed over.", "Wants the winter tyres included.", "Waiting for the bank.", "")
-NURTURE = ("Wants to wait for next year's model.", "Lease runs another five months.", "Saving for the down payment, call again in spring.")
+NURTURE = (
+    "Wants to wait for next year's model.",
+    "Lease runs another five months.",
+    "Saving for the down payment, call again in spring.",
+)
 LOST = {
     "competitor": ("Bought another brand, better rate.", "Had an offer with a larger discount."),
     "co_dealer": ("Bought at the dealer closer to work.",),
@@ -49,3 +78,6 @@ LOST = {
     "not_interested": ("Was only looking.", "Keeps the old car for now.", "Changed plans."),
 }  # fmt: skip
 GIVEN = ("Knows this model best.", "Next in turn.", "Speaks Spanish with the customer.", "Sold to this family before.")
+NO_REACTION = "No reaction to our messages; closed at the monthly review."
+ABROAD = "Lives abroad, we cannot deliver there."
+FAKE = "Name of a film hero, the mail came back."

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of sources reads best with a source a line
 """Where the leads of the demo come from, and how each source writes."""
 
 from __future__ import annotations

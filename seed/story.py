@@ -52,6 +52,10 @@ class Story:
         """One command in a transaction of its own."""
         return run(command, bind=self.bind, **arguments)
 
+    def note(self, command: Callable[..., Any], **arguments: Any) -> None:
+        """Housekeeping that leaves no entry in the timeline."""
+        run(command, bind=self.bind, keeps_timeline=False, **arguments)
+
     def follow(self, lead_id: int, moves: Iterator[Move]) -> None:
         """Let the moves of a lead happen one after the other, until one does not fit the lead any more."""
         move = next(moves, None)

@@ -24,15 +24,15 @@ class Style:
     closes: float
 
 
-MODEL = Style(in_time=0.94, never=0.0, keeps_on=0.97, reaches=1.15, books=1.2, closes=1.2)
-SOLID = Style(in_time=0.84, never=0.01, keeps_on=0.9, reaches=1.05, books=1.05, closes=1.0)
-BUSY = Style(in_time=0.66, never=0.03, keeps_on=0.75, reaches=0.95, books=1.0, closes=1.05)
-SLACK = Style(in_time=0.46, never=0.08, keeps_on=0.45, reaches=0.8, books=0.75, closes=0.8)
+MODEL = Style(in_time=0.91, never=0.0, keeps_on=0.92, reaches=1.15, books=1.2, closes=1.2)
+SOLID = Style(in_time=0.79, never=0.01, keeps_on=0.82, reaches=1.05, books=1.05, closes=1.0)
+BUSY = Style(in_time=0.6, never=0.03, keeps_on=0.66, reaches=0.95, books=1.0, closes=1.05)
+SLACK = Style(in_time=0.4, never=0.08, keeps_on=0.4, reaches=0.8, books=0.75, closes=0.8)
 
 
 def styles(seed: int) -> dict[str, Style]:
     """The habits of every dealer by code; the dealer whose people can sign in is a solid one."""
-    rng = Random(f"{seed}:styles")  # noqa: S311 - invented data, not a secret
+    rng = Random(f"{seed}:styles")
     found = {place.code: rng.choices((MODEL, SOLID, BUSY, SLACK), (5, 9, 6, 3))[0] for place in PLACES}
     found["00402"] = SOLID
     return found
