@@ -63,7 +63,7 @@ def _shown(cell: Any) -> str:
     if cell is None:
         return "–"
     if isinstance(cell, float):
-        return f"{cell:,.4f}".rstrip("0").rstrip(".")
+        return f"{cell:,.6f}".rstrip("0").rstrip(".")
     text = f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)
     # A name may hold anything; nothing of it may move the cursor or colour the terminal.
     return "".join(ch if unicodedata.category(ch) not in {"Cc", "Cf"} else " " for ch in text)
