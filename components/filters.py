@@ -28,7 +28,7 @@ def one(label: str, options: Mapping[str, str], *, key: str, default: str, width
         label, list(options), format_func=lambda v: options[v], key=key, default=first, required=True,
         bind="query-params", width=width,
     )  # fmt: skip
-    return chosen if chosen in options else default
+    return chosen if chosen is not None and chosen in options else default
 
 
 def pick(label: str, options: Mapping[str, str], *, key: str, all_label: str, width: Any = "stretch") -> str:

@@ -29,7 +29,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     person = words("Who", key="tl_person", placeholder="Name or user name", width=220)
     area = pick("Area", AREA_LABELS, key="tl_area", all_label="All areas", width=160)
     source = pick("Through", SOURCES, key="tl_source", all_label="Everything", width=160)
-    days = st.date_input("Between", value=(), key="tl_days", width=230)
+    days = st.date_input("Between", value=[], key="tl_days", width=230)
 clear_button(KEYS, key="tl_clear")
 first = datetime.combine(days[0], time.min, UTC) if len(days) > 0 else None
 last = datetime.combine(days[1], time.max, UTC) if len(days) > 1 else None

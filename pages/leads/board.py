@@ -138,7 +138,7 @@ def draw_queue(filters: BoardFilters) -> None:
     )  # fmt: skip
     with reading() as session:
         counts = board_counts(session, scope=actor.scope, filters=filters, now=at, personal=PERSONAL)
-    total = counts.by_status.get(filters.status, 0) if filters.status else _total(filters, counts)
+    total = counts.by_status.get(str(filters.status), 0) if filters.status else _total(filters, counts)
     draw_paging("lead", following=page.following, shown=len(rows), total=count_label(total, CAP))
     if chosen:
         bulk_bar([(rows[i].id, rows[i].version) for i in chosen if i < len(rows)])
@@ -152,8 +152,12 @@ def _total(filters: BoardFilters, counts: object) -> int:
 def _open(position: int) -> None:
     lead_id = id_at("lead", position)
     if lead_id is not None:
-        open_drawer(SCREEN, lead_id)
-        st.session_state["_lead_opened"] = True
+        _open_lead(lead_id)
+
+
+def _open_lead(lead_id: int) -> None:
+    open_drawer(SCREEN, lead_id)
+    st.session_state["_lead_opened"] = True
 
 
 def draw_cards(filters: BoardFilters) -> None:
@@ -177,7 +181,7 @@ def _card(row: BoardRow, at: object) -> None:
     with st.container(border=True, gap="xxsmall"):
         st.button(
             f"{row.number} · {plain(row.customer_name) or 'Unknown'}", key=f"lead_card_{row.id}", type="tertiary",
-            on_click=lambda: (open_drawer(SCREEN, row.id), st.session_state.update(_lead_opened=True)),
+            on_click=_open_lead, args=(row.id,),
         )  # fmt: skip
         st.caption(plain(row.wants or "Nothing named"))
         tone = SLA_TONES.get(row.sla.label, "gray")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -25,7 +26,7 @@ MANAGER = Actor(user_id=None, username="mia", name="Mia Park", role=Role.MANAGER
 WEEK = [[[540, 720], [780, 1080]]] * 5 + [[[600, 960]], []]
 
 
-def save(engine: Engine, **other: object) -> int:
+def save(engine: Engine, **other: Any) -> int:
     given = {
         "calendar_id": None, "seen_version": 0, "name": "Midwest", "zone": "America/Chicago", "weekly": WEEK,
         "holiday_list_id": None, "actor": MANAGER, "now": NOW,
@@ -164,7 +165,7 @@ EXCEPTIONS = [
 @pytest.mark.parametrize(("why", "first", "last", "hours", "field"), EXCEPTIONS, ids=[c[0] for c in EXCEPTIONS])
 def test_an_exception_that_makes_no_sense_is_refused(sqlite_engine: Engine, why, first, last, hours, field):
     calendar_id = save(sqlite_engine)
-    add = {
+    add: dict[str, Any] = {
         "bind": sqlite_engine, "calendar_id": calendar_id, "seen_version": 1, "intervals": [], "name": "Inventory",
         "first_day": date(2026, 8, 1), "last_day": date(2026, 8, 2), "actor": MANAGER, "now": NOW,
     }  # fmt: skip
@@ -194,7 +195,7 @@ def test_an_exception_can_be_taken_back(engine: Engine):
 
 
 def test_the_federal_holidays_come_once_and_keep_what_was_added(engine: Engine):
-    seed = {"bind": engine, "actor": MANAGER, "now": NOW}
+    seed: dict[str, Any] = {"bind": engine, "actor": MANAGER, "now": NOW}
     list_id = run(commands.seed_us_federal, years=range(2026, 2028), **seed)
     with reading(engine) as session:
         (record,) = queries.list_holiday_lists(session)

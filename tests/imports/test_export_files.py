@@ -287,11 +287,12 @@ def test_json_lines_keep_nesting_and_exactness() -> None:
 
 
 def test_values_of_a_data_frame_are_understood() -> None:
-    import numpy as np
     import pandas as pd
 
+    whole, not_a_number = pd.Series([7])[0], pd.Series([float("nan")])[0]  # as a frame hands them out
+
     columns = [ExportColumn(name="n", label="n", kind="integer"), ExportColumn(name="t", label="t", kind="datetime")]
-    rows: list[tuple[Any, Any]] = [(np.int64(7), pd.Timestamp(MOMENT)), (pd.NA, pd.NaT), (np.float64("nan"), None)]
+    rows: list[tuple[Any, Any]] = [(whole, pd.Timestamp(MOMENT)), (pd.NA, pd.NaT), (not_a_number, None)]
     cells = [["7", "2026-11-22 21:24:05+00:00"], ["", ""], ["", ""]]
     assert csv_cells(write_csv(columns, rows, ABOUT))[1:] == cells
     assert read_table(write_xlsx(columns, rows, ABOUT), file_name="a.xlsx").rows[0].cells == {
