@@ -111,7 +111,8 @@ def draw_steps(screen: Screen, item: Any, *, after: Callable[[Any], None] | None
     names = {s.name: s for s in steps}
     chooser = f"{screen.key}_step_{item.id}"
     if st.session_state.get(chooser) not in names:
-        st.session_state[chooser] = steps[0].name
+        likely = getattr(item, "suggested_step", "")
+        st.session_state[chooser] = likely if likely in names else steps[0].name
     chosen = st.pills(
         "Next step", list(names), format_func=lambda n: f"{names[n].icon} {names[n].label}".strip(), key=chooser,
         required=True, label_visibility="collapsed",

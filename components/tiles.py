@@ -15,13 +15,13 @@ from db.core.labels import moment_label
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """What to draw. `delta_good` says whether the movement is an improvement; `page`/`query` is the drill-through."""
+    """What to draw. `up_is_good` says which way is better, None for neither; `page`/`query` is the drill-through."""
 
     definition: MetricDefinition
     value: str
     icon: str = ""
     delta: str | None = None
-    delta_good: bool | None = None
+    up_is_good: bool | None = None
     versus: str = ""
     trend: Sequence[float] = ()
     note: str = ""
@@ -40,9 +40,8 @@ def draw_tiles(tiles: Sequence[Tile], *, key: str, as_of: datetime, zone: str, c
 
 def _draw(tile: Tile, *, key: str, as_of: datetime, zone: str) -> None:
     colour: Literal["normal", "inverse", "off"] = "off"
-    if tile.delta and tile.delta_good is not None:
-        rises = not tile.delta.startswith(("-", "−"))
-        colour = "normal" if rises == tile.delta_good else "inverse"
+    if tile.up_is_good is not None:
+        colour = "normal" if tile.up_is_good else "inverse"
     st.metric(
         tile.definition.title, tile.value, tile.delta, delta_color=colour, icon=tile.icon or None,
         chart_data=list(tile.trend) if len(tile.trend) > 1 else None, chart_type="line",

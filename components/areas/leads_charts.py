@@ -103,7 +103,7 @@ def tiles(scope: Scope, filters: Filters, *, versus: str, change: Any, query: Ma
         found.append(
             Tile(
                 definition=definition(measure.name), value=value_words(value, measure.unit),
-                icon=f":material/{icons[measure.name]}:", delta=_delta(delta, measure.unit), delta_good=measure.good,
+                icon=f":material/{icons[measure.name]}:", delta=_delta(delta, measure.unit), up_is_good=measure.good,
                 versus=versus, trend=[v for v in line if v is not None], query=query,
             )
         )  # fmt: skip
@@ -115,6 +115,8 @@ def _delta(change: Any, unit: str) -> str | None:
         return None
     sign = "-" if change < 0 else "+"
     size = abs(change)
+    if round(1000 * size if unit == "percent" else size) == 0:
+        return None  # an arrow on a change too small to read would say more than the numbers do
     if unit == "percent":
         return f"{sign}{100 * size:.1f} pp"
     return f"{sign}{minutes_label(size)}" if unit == "minutes" else f"{sign}{size:,.0f}"

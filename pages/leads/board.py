@@ -73,10 +73,10 @@ def draw_counts(filters: BoardFilters) -> None:
     tiles = (
         ("Open", counts.open, ":material/inbox:", "Leads that are not closed and not held"),
         ("Overdue", counts.overdue, ":material/alarm:", "The next promise of these leads is past"),
-        ("Waiting for first action", waiting, ":material/timer:", "Nobody has acted on these yet"),
+        ("No action yet", waiting, ":material/timer:", "Nobody has acted on these yet"),
         ("No dealer", counts.unassigned, ":material/person_off:", "Routing found nobody; assign them by hand"),
     )
-    with st.grid(4, min_column_width=170, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         for label, count, icon, meaning in tiles:
             st.metric(label, count_label(count, CAP), icon=icon, help=meaning, border=True)
 

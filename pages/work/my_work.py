@@ -33,9 +33,9 @@ def draw_work() -> None:
         counts = work_counts(session, actor=actor, now=at)
         lines = work_lines(session, actor=actor, now=at, limit=SHOWN)
     if counts:
-        with st.grid(4, min_column_width=190, gap="small"):
+        with st.grid(4, min_column_width=150, gap="small"):
             for count in counts:
-                with st.container(border=True, gap="xxsmall"):
+                with st.container(border=True, gap="xxsmall", height="stretch"):
                     st.metric(
                         count.label, count_label(count.count),
                         delta=f"{count_label(count.overdue)} overdue" if count.overdue else None,

@@ -77,7 +77,7 @@ def test_a_real_lead_is_uploaded_answered_in_three_actions_and_counted(base, pag
     expect(page.get_by_text("Imported as batch")).to_be_visible(timeout=WAIT)
 
     page.goto(f"{base}/board?lead_shape=Cards")
-    assert tile(page, "Waiting for first action") == "1"
+    assert tile(page, "No action yet") == "1"
     page.get_by_role("button", name="Imogen Fairweather").click()  # action 1
     expect(drawer(page).get_by_text("518-555-0147")).to_be_visible(timeout=WAIT)
     drawer(page).get_by_text("Spoke with the customer").click()  # action 2
@@ -85,7 +85,7 @@ def test_a_real_lead_is_uploaded_answered_in_three_actions_and_counted(base, pag
     drawer(page).get_by_role("button", name="Log contact").last.click()  # action 3
     expect(page.get_by_text("contact logged, answered in time")).to_be_visible(timeout=WAIT)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert tile(page, "Waiting for first action") == "0"
+    assert tile(page, "No action yet") == "0"
 
     page.goto(f"{base}/performance?perf_period=This+month")
     assert tile(page, "Response SLA") == "100.0%"
