@@ -236,7 +236,7 @@ def test_every_decision_that_is_named_exists():
 def blocks() -> list[tuple[str, str]]:
     """(path, code) of the example's files, as somebody who follows the document would write them."""
     found = re.findall(r"^```python\n# (\S+\.py)\n(.*?)^```", read("docs/adding-an-area.md"), re.M | re.S)
-    return [(path, code) for path, code in found if not (ROOT / path).exists()]
+    return [(path, code) for path, code in found if "visits" in path]
 
 
 def test_the_example_is_whole():
