@@ -164,7 +164,8 @@ class _Line:
     """An event as the shared timeline draws it."""
 
     def __init__(self, event: Event) -> None:
-        self.at, self.by, self.title, self.note = event.at, event.by, event.title, event.body
+        self.at, self.by, self.note = event.at, event.by, event.body
+        self.title = event.title[:1].upper() + event.title[1:]
         self.icon = ICONS.get(event.kind, ":material/circle:")
         self.badges = [(event.counted, "green")] if event.counted.startswith("First") else []
 
