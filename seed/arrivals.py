@@ -182,10 +182,10 @@ def _with_repeats(rng: Random, first: list[Arrival], end: datetime) -> Iterator[
     http = [source for source in SOURCES if source.door in ("http", "mail")]
     for one in first:
         yield one
-        if one.kind != "person" or one.source.door in ("hand", "table") or rng.random() > 0.075:
+        if one.kind != "person" or one.source.door in ("hand", "table") or rng.random() > 0.09:
             continue
         again: Again = rng.choices(
-            ("resend", "other_source", "other_vehicle", "twin"), (3, 4, 3, 3 * bool(one.dealer))
+            ("resend", "other_source", "other_vehicle", "twin"), (3, 4, 3, 5 * bool(one.dealer))
         )[0]
         gap = _GAPS[again]
         at = one.at + timedelta(days=rng.uniform(*gap))

@@ -30,7 +30,7 @@ class Cast:
         self._by_id: dict[int, Actor] = {}
         self._calendars: dict[int | None, Calendar] = {}
         with reading(bind) as session:
-            regions = session.execute(select(Dealer.id, Dealer.region)).tuples().all()
+            regions = session.execute(select(Dealer.id, Dealer.region)).all()
             for username in (*made.desk, *(name for names in made.staff.values() for name in names)):
                 actor = actor_for(session, username=username)
                 assert actor.user_id is not None

@@ -6,10 +6,7 @@ differ, for those are secrets.
 
 from __future__ import annotations
 
-import gc
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -33,33 +30,20 @@ BEFORE = timedelta(days=9)
 def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     """Fill an empty, migrated database with the demo that ends at `now` (UTC); gives the accounts to sign in with."""
     start = (now - timedelta(days=DAYS)).replace(hour=5, minute=0, second=0, microsecond=0)
-    with _without_pauses():
-        made = build_network(engine, start=start - BEFORE, passwords=_password)
-        cast = Cast(engine, made, seed=seed)
-        story = Story(engine, cast, until=now)
-        house.settle(story, start=start - timedelta(days=2))
-        intake = Intake(story, seed=seed)
-        intake.expect(arrivals(seed, start=start, end=now, count=leads, open_at=cast.open_dealers))
-        for days, content in zip((150, 97, 41), REFUSED * 2, strict=False):
-            story.at(now - timedelta(days=days, hours=3), partial(intake.refused, content))
-        routine.expect(story, made)
-        story.play()
-        routine.close_day(story, made)
+    made = build_network(engine, start=start - BEFORE, passwords=_password)
+    cast = Cast(engine, made, seed=seed)
+    story = Story(engine, cast, until=now)
+    house.settle(story, start=start - timedelta(days=2))
+    intake = Intake(story, seed=seed)
+    intake.expect(arrivals(seed, start=start, end=now, count=leads, open_at=cast.open_dealers))
+    for days, content in zip((150, 97, 41), REFUSED * 2, strict=False):
+        story.at(now - timedelta(days=days, hours=3), partial(intake.refused, content))
+    routine.expect(story, made)
+    story.play()
+    routine.close_day(story, made)
     return made
 
 
 def _password() -> str:
     """Twenty letters and digits in groups that can be read aloud."""
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(4))
-
-
-@contextmanager
-def _without_pauses() -> Iterator[None]:
-    """The garbage collector looks through a million objects again and again, and finds nothing worth it here."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -82,7 +82,7 @@ class Journey:
         """Everything that happens to the lead from its arrival on."""
         rng, lead = self.rng, self.lead
         given = lead.started_at + timedelta(minutes=rng.randint(1, 4))
-        if self.answers_at is not None and rng.random() < 0.2 and given < self.answers_at:
+        if self.answers_at is not None and rng.random() < 0.14 and given < self.answers_at:
             yield Move(at=given, step="give", by="manager", inputs={"note": rng.choice(said.GIVEN)})
         if lead.arrival.kind in ("test", "fake", "abroad"):
             yield from self._worthless()
@@ -115,7 +115,7 @@ class Journey:
     def _worked(self, first: datetime) -> Iterator[Move]:
         """Attempts until somebody is reached or the dealer gives up."""
         rng, lead = self.rng, self.lead
-        chance = min(0.93, 0.64 * self.style.reaches * lead.arrival.source.serious)
+        chance = min(0.93, 0.67 * self.style.reaches * lead.arrival.source.serious)
         if lead.arrival.source.door == "hand":
             chance = 0.97
         willing = rng.random() < chance
@@ -136,11 +136,11 @@ class Journey:
         rng = self.rng
         yield first
         last = first
-        if rng.random() < self.style.keeps_on * 0.7:
+        if rng.random() < self.style.keeps_on * 0.55:
             last = self._later(first, hours=rng.uniform(1.5, 5))
             yield last
         for days in CADENCE:
-            if rng.random() > self.style.keeps_on - 0.03:
+            if rng.random() > self.style.keeps_on - 0.09:
                 return
             at = self._later(first.replace(minute=rng.randint(0, 59)), days=days, hours=rng.uniform(-2, 3))
             if at > last:
@@ -179,14 +179,14 @@ class Journey:
             yield Move(
                 at=self._later(at, days=4), step="nurture", by="sales", inputs={"note": rng.choice(said.NURTURE)}
             )
-        elif rng.random() < 0.72 + 0.2 * self.style.keeps_on:
-            at = self._later(at, days=rng.uniform(3, 15))
+        elif rng.random() < 0.84 + 0.1 * self.style.keeps_on:
+            at = self._later(at, days=rng.uniform(1, 8))
             yield self._close(at, "lose", "not_interested", said.NO_REACTION, by="manager")
 
     # ---- after the first conversation ------------------------------------------------------------------------------
     def _after_contact(self, at: datetime) -> Iterator[Move]:
         rng, serious = self.rng, self.lead.arrival.source.serious
-        if rng.random() < 0.5:
+        if rng.random() < 0.44:
             at = self._later(at, hours=rng.uniform(0.1, 20))
             yield Move(at=at, step="qualify", by="sales", inputs={"note": rng.choice(said.QUALIFIED)})
         fate = rng.random()
@@ -198,8 +198,8 @@ class Journey:
         elif fate < books + 0.1:
             at = self._later(at, days=rng.uniform(0.2, 6))
             yield Move(at=at, step="nurture", by="sales", inputs={"note": rng.choice(said.NURTURE)})
-            if rng.random() < 0.5:
-                yield self._close(self._later(at, days=rng.uniform(20, 60)), "lose", "not_interested", "")
+            if rng.random() < 0.7:
+                yield self._close(self._later(at, days=rng.uniform(10, 40)), "lose", "not_interested", "")
         elif fate < 0.95:
             at = self._later(at, days=rng.triangular(0.3, 16, 3))
             if rng.random() < 0.4:
@@ -227,7 +227,7 @@ class Journey:
                 return
             came = self._later(missed, days=rng.uniform(0.8, 4))
         yield Move(at=came, step="show_appointment", by="sales")
-        yield from self._offer(came + timedelta(minutes=rng.randint(25, 90)), chance=0.64 * self.style.closes)
+        yield from self._offer(came + timedelta(minutes=rng.randint(25, 90)), chance=0.6 * self.style.closes)
 
     def _offer(self, at: datetime, *, chance: float) -> Iterator[Move]:
         rng = self.rng

@@ -89,16 +89,12 @@ def close_day(story: Story, made: Network) -> None:
                 Notification.person_id.in_(people), Notification.created_at < now - timedelta(hours=30)
             )
         ).all()
-        heard = (
-            session.execute(
-                select(LeadProvider.id, Lead.received_at)
-                .join(Lead, Lead.provider == LeadProvider.name)
-                .where(Lead.channel == "http")
-                .order_by(Lead.received_at)
-            )
-            .tuples()
-            .all()
-        )
+        heard = session.execute(
+            select(LeadProvider.id, Lead.received_at)
+            .join(Lead, Lead.provider == LeadProvider.name)
+            .where(Lead.channel == "http")
+            .order_by(Lead.received_at)
+        ).all()
     old: dict[int, list[int]] = {}
     for person_id, notification_id in rows:
         old.setdefault(person_id, []).append(notification_id)

@@ -225,7 +225,7 @@ def test_a_job_that_fails_does_not_stop_the_others(small_desk, monkeypatch):
     jobs = (Job(name="bad", run=fails), Job(name="good", run=works))
     monkeypatch.setattr(catalog, "AREAS", (Area(name="x", title="X", jobs=jobs),))
     code, out, err = small_desk("sweep")
-    assert (code, out, err.startswith("bad: ZeroDivisionError")) == (1, "good: 3\n", True)
+    assert (code, out, "bad: ZeroDivisionError" in err) == (1, "good: 3\n", True)
     assert "a mistake" not in err  # the words of an error may hold a customer's data
     assert done == [NOW]
 

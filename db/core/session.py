@@ -41,7 +41,9 @@ def make_engine(url: str) -> Engine:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
             parsed,
-            connect_args={"timeout": 30, "check_same_thread": False},
+            # A statement that changes a lead brings the triggers of its counts along and takes longer to compile than
+            # to carry out, so more of them are kept compiled than the usual 128.
+            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": 1_000},
             # Writers hold a connection while they wait for each other; readers must not starve behind them.
             pool_size=10,
             max_overflow=20,

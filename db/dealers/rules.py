@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from db.core.problems import Problems
@@ -31,6 +32,7 @@ _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/-]*[A-Za-z0-9])?")
 _PREFIX = re.compile(r"[A-Z0-9]{1,7}")
 
 
+@lru_cache(maxsize=8_192)
 def name_key(text: str) -> str:
     """A name as it is compared: lower case, without accents, signs and legal forms; "&" is "and".
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 # Calling code, trunk prefix dropped after it, and how many digits a national number has.
@@ -229,6 +230,7 @@ def _untitled(words: list[str]) -> list[str]:
     return words
 
 
+@lru_cache(maxsize=8_192)
 def name_key(name: str) -> str:
     """A name for comparing: no accents, no case, no punctuation, single spaces; other scripts are kept."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())

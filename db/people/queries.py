@@ -41,12 +41,15 @@ class PersonLine:
     last_sign_in_at: datetime | None
     created_at: datetime
     version: int
+    has_password: bool
 
     @property
     def state(self) -> tuple[str, str]:
         """(label, tone) of the account."""
         if not self.is_active:
             return ("Disabled", "gray")
+        if not self.has_password:
+            return ("No password yet", "gray")
         return ("One-time password", "orange") if self.must_change_password else ("Active", "green")
 
 
@@ -104,6 +107,8 @@ def _lines(session: Session, people: Sequence[Person]) -> list[PersonLine]:
                 person_id=p.id, username=p.username, name=p.name, email=p.email, role=actor.role, scope=actor.scope,
                 scope_text=text, zone=p.zone, is_active=p.is_active, must_change_password=p.must_change_password,
                 last_sign_in_at=p.last_sign_in_at, created_at=p.created_at, version=p.version,
+                # A one-time password always has an end; without one, `add_person(without_password=True)` made none.
+                has_password=not p.must_change_password or p.password_expires_at is not None,
             )
         )  # fmt: skip
     return found

@@ -1,0 +1,331 @@
+"""The demo network: made by commands alone, the same every time, whole, and with something true on every screen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, func, select
+
+from db import catalog
+from db.calendar.tables import CalendarException, Holiday
+from db.core.actor import EVERYTHING, system_actor
+from db.core.outbox import OutboxMail
+from db.core.session import make_engine, reading, run
+from db.core.timeline import TimelineEntry, head_of
+from db.dealers.tables import Dealer
+from db.imports.tables import ImportBatch, ImportRow, SavedMapping
+from db.leads.flow import FLOW
+from db.leads.tables import Lead, LeadProvider, ProductLine, RoutingPolicy
+from db.people.commands import set_password
+from db.people.sign_in import verify
+from db.people.tables import ExportLog, Notification, Person
+from seed import aside
+from seed.arrivals import arrivals
+from seed.demo import build
+from seed.styles import styles
+from tests.support.paths import ROOT
+
+NOW = datetime(2026, 11, 18, 18, 0, tzinfo=UTC)  # a Wednesday, one o'clock in New York
+SMALL = {"now": NOW, "seed": 7, "leads": 60}
+
+
+def figures(engine):
+    """What two demos must have in common: who has which lead, in which state, by which steps.
+
+    Numbers are left out: PostgreSQL leaves some unused where an arrival turned out to be a lead we have.
+    """
+    with reading(engine) as session:
+        leads = session.execute(
+            select(
+                Lead.status, Lead.source, Lead.score, Lead.received_at, Lead.first_action_at,
+                Lead.closed_at, Lead.customer_name, Dealer.code,
+            )
+            .outerjoin(Dealer, Dealer.id == Lead.dealer_id)
+            .order_by(Lead.id)
+        ).all()  # fmt: skip
+        commands = session.execute(select(TimelineEntry.command, TimelineEntry.at).order_by(TimelineEntry.seq)).all()
+    return [tuple(row) for row in leads], [tuple(row) for row in commands]
+
+
+@pytest.fixture(scope="module")
+def first(sqlite_templates, tmp_path_factory):
+    """A small demo on SQLite."""
+    from tests.conftest import migrate
+
+    url = sqlite_templates.copy("migrated", migrate, to=tmp_path_factory.mktemp("demo") / "dealer.db")
+    engine = make_engine(url)
+    build(engine, **SMALL)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def middle(sqlite_templates, tmp_path_factory):
+    """A demo of a third of the usual size."""
+    from tests.conftest import migrate
+
+    url = sqlite_templates.copy("migrated", migrate, to=tmp_path_factory.mktemp("middle") / "dealer.db")
+    engine = make_engine(url)
+    made = build(engine, now=NOW, seed=20261122, leads=300)
+    yield engine, made
+    engine.dispose()
+
+
+# ------------------------------------------------------------------------------------------------- the same every time
+@pytest.mark.slow
+def test_the_same_seed_makes_the_same_demo_on_both_databases_and_the_checks_find_nothing(engine, first):
+    build(engine, **SMALL)
+    assert figures(engine) == figures(first)
+    with reading(engine) as session:
+        assert {name: found for name, found in catalog.run_checks(session) if found} == {}
+
+
+def test_another_seed_makes_other_leads():
+    def plan(seed):
+        return [
+            (one.at, one.buyer.name)
+            for one in arrivals(seed, start=NOW - timedelta(days=9), end=NOW, count=20, open_at=lambda at: [])
+        ]
+
+    assert plan(1) == plan(1)
+    assert plan(1) != plan(2)
+    assert styles(1) == styles(1)
+
+
+def test_everything_happens_in_the_order_of_time_and_nothing_after_the_end(first):
+    _, commands = figures(first)
+    moments = [at for _, at in commands]
+    assert moments[-1] <= NOW
+    begun = next(i for i, (command, _) in enumerate(commands) if command == "run_import")
+    assert moments[begun:] == sorted(moments[begun:])
+
+
+def test_leads_arrive_on_every_day_of_the_week_and_at_night_too():
+    found = arrivals(3, start=NOW - timedelta(days=183), end=NOW, count=900, open_at=lambda at: [])
+    assert {one.at.weekday() for one in found} == set(range(7))
+    hours = Counter(one.at.hour for one in found)
+    assert len(hours) == 24
+    assert all(NOW - timedelta(days=183) <= one.at <= NOW for one in found)
+
+
+def test_no_two_people_share_an_address_and_vins_have_a_right_check_digit():
+    from db.leads import vin as vins
+
+    found = [
+        one
+        for one in arrivals(3, start=NOW - timedelta(days=183), end=NOW, count=600, open_at=lambda at: [])
+        if not one.again
+    ]
+    emails = Counter(one.buyer.email for one in found)
+    assert emails.most_common(1)[0][1] == 1
+    assert all(email.endswith(".zz") for email in emails)
+    numbers = [one.buyer.phone for one in found if one.buyer.phone]
+    assert len(set(numbers)) == len(numbers)
+    assert all("555-01" in number for number in numbers)
+    named = [one.wish.vin for one in found if one.wish.vin]
+    assert named
+    assert all(vins.has_shape(vin) and vins.check_ok(vin) for vin in named)
+
+
+# -------------------------------------------------------------------------------------------------- something to show
+@pytest.mark.slow
+def test_every_state_of_a_lead_and_every_reason_to_look_at_one_is_there(middle):
+    engine, _ = middle
+    with reading(engine) as session:
+        states = dict(session.execute(select(Lead.status, func.count()).group_by(Lead.status)).all())
+        # An appointment somebody came to is on offer within the hour, so that state may be empty at any one moment.
+        assert set(states) >= {state.name for state in FLOW.states} - {"appointment_shown", "negotiation", "held"}
+        number = select(func.count()).select_from(Lead)
+
+        def count(*conditions):
+            return session.scalar(number.where(*conditions)) or 0
+
+        waiting = (Lead.is_open, Lead.first_action_at.is_(None), Lead.first_action_due_at.is_not(None))
+        assert count(*waiting, Lead.first_action_due_at < NOW) >= 2, "overdue"
+        assert count(*waiting, Lead.first_action_due_at.between(NOW, NOW + timedelta(minutes=15))) >= 1, "due soon"
+        assert count(Lead.is_open, Lead.dealer_id.is_(None), Lead.status == "new") >= 1, "unassigned"
+        assert count(Lead.is_open, Lead.status == "held") >= 1, "held"
+        assert count(Lead.closed_at.between(NOW - timedelta(hours=42), NOW - timedelta(hours=18))) >= 1, "closed lately"
+        assert count(Lead.is_open, Lead.assignee_id.is_not(None)) >= 1, "given to somebody"
+        assert count(Lead.is_open) >= 40
+        outcomes = set(session.scalars(select(Lead.breach_outcome)))
+        assert outcomes == {"", "escalated", "rerouted"}
+        reasons = set(session.scalars(select(Lead.close_reason)))
+        assert reasons >= {
+            "price",
+            "competitor",
+            "not_interested",
+            "unresponsive",
+            "wrong_number",
+            "expired",
+            "duplicate",
+        }
+        assert count(Lead.previous_lead_id.is_not(None)) >= 1, "somebody who asked before"
+        assert count(Lead.touches > 1) >= 1, "asked through two sources"
+        assert len(set(session.scalars(select(Lead.source)))) == 8
+        assert set(session.scalars(select(Lead.product))) >= {"Lyra", "Orion", "Vega", "Atlas", "Nova EV", "Carrier"}
+
+
+@pytest.mark.slow
+def test_the_desk_itself_has_a_past(middle):
+    engine, made = middle
+    with reading(engine) as session:
+        kinds = set(session.scalars(select(Notification.kind)))
+        assert kinds == {"assigned", "about_to_breach", "breached", "unassigned"}
+        assert session.scalar(select(func.count()).select_from(ExportLog)) == 6
+        assert set(session.scalars(select(ImportBatch.status))) == {"applied", "undone"}
+        assert set(session.scalars(select(ImportRow.outcome))) >= {"created", "duplicate", "rejected"}
+        assert session.scalars(select(SavedMapping.title)).all() == ["Event lists"]
+        assert session.scalars(select(RoutingPolicy.version).where(RoutingPolicy.is_active)).all() == [2]
+        assert set(session.scalars(select(LeadProvider.is_active))) == {True, False}
+        assert session.scalar(select(func.count()).select_from(ProductLine)) == 6
+        assert session.scalar(select(func.count()).select_from(CalendarException)) == 3
+        assert date(2026, 11, 26) in set(session.scalars(select(Holiday.day)))
+        assert set(session.scalars(select(Dealer.status))) == {
+            "prospect", "onboarding", "active", "suspended", "terminated",
+        }  # fmt: skip
+        # Only who can sign in is mailed, and only about the last day.
+        mails = session.execute(select(OutboxMail.to_address, OutboxMail.created_at)).all()
+        assert {address.partition("@")[0] for address, _ in mails} <= {name for name, *_ in made.sign_ins}
+        assert all(at > NOW - timedelta(days=1) for _, at in mails)
+
+
+@pytest.mark.slow
+def test_the_figures_are_those_of_a_real_network_and_dealers_differ(middle):
+    engine, _ = middle
+
+    def value(name, **more):
+        with reading(engine) as session:
+            return catalog.metric(name).compute(session, scope=EVERYTHING, by=(), filters={}, now=NOW, **more)[0][
+                "value"
+            ]
+
+    assert 0.65 <= value("response_sla") <= 0.85
+    assert 0.45 <= value("contact_rate") <= 0.65
+    assert 0.28 <= value("appointment_set_rate") <= 0.48
+    assert 0.06 <= value("close_rate") <= 0.15
+    with reading(engine) as session:
+        rows = catalog.metric("response_sla").compute(session, scope=EVERYTHING, by=("dealer",), filters={}, now=NOW)
+    shares = [row["value"] for row in rows if (row["denominator"] or 0) >= 8]
+    assert len(shares) >= 8
+    assert max(shares) - min(shares) >= 0.2
+
+
+# ------------------------------------------------------------------------------------------------------- the accounts
+def test_everybody_who_is_printed_can_sign_in_and_nobody_else_until_an_administrator_sets_a_password(sqlite_engine):
+    made = build(sqlite_engine, now=NOW, seed=1, leads=0)
+    assert [name for name, *_ in made.sign_ins] == ["admin", "cora", "colin", "mason", "leah", "finn", "dana", "drew"]
+    for username, password, *_ in made.sign_ins:
+        assert verify(sqlite_engine, username=username, password=password, source="test", now=NOW) is not None
+    assert len({password for _, password, *_ in made.sign_ins}) == len(made.sign_ins)
+    with reading(sqlite_engine) as session:
+        columns = (Person.id, Person.password_hash)
+        locked = session.execute(select(*columns).where(Person.username == "lakefront.sales2")).one()
+    for guess in ("", "!", locked.password_hash, "lakefront.sales2"):
+        assert verify(sqlite_engine, username="lakefront.sales2", password=guess, source="other", now=NOW) is None
+    given = run(set_password, bind=sqlite_engine, person_id=locked.id, actor=system_actor("seed"), now=NOW)
+    opened = verify(
+        sqlite_engine, username="lakefront.sales2", password=given.one_time_password, source="other", now=NOW
+    )
+    assert opened == locked.id
+
+
+def test_passwords_are_secrets_and_do_not_come_from_the_random_seed():
+    from seed.demo import _password
+
+    found = {_password() for _ in range(50)}
+    assert len(found) == 50
+    assert all(len(password) == 23 and password.count("-") == 3 for password in found)
+
+
+# ---------------------------------------------------------------------------------------------------- the command line
+def seed_command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "DATABASE_URL": f"sqlite:///{folder / 'dealer.db'}", "VAR_DIR": str(folder), "BCRYPT_COST": "4",
+    }  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "seed", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_first_start_fills_the_database_and_the_second_does_nothing(tmp_path):
+    done = seed_command(tmp_path, "--ensure", "--leads", "12", "--today", "2026-03-04")
+    assert done.returncode == 0, done.stderr
+    assert "making the demo network (12 leads in six months)" in done.stdout
+    assert "  admin " in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["dealer.db"]
+    engine = make_engine(f"sqlite:///{tmp_path / 'dealer.db'}")
+    try:
+        with reading(engine) as session:
+            before = head_of(session)
+            last = session.scalar(select(func.max(Lead.received_at)))
+            assert datetime(2026, 3, 3, tzinfo=UTC) < last <= datetime(2026, 3, 4, 18, tzinfo=UTC)
+        again = seed_command(tmp_path, "--ensure")
+        assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+        refused = seed_command(tmp_path)
+        assert refused.returncode == 4
+        assert "already holds dealers" in refused.stderr
+        with reading(engine) as session:
+            assert head_of(session) == before
+    finally:
+        engine.dispose()
+
+
+def test_an_interrupted_first_start_leaves_an_empty_database_and_no_other_file(sqlite_engine, monkeypatch):
+    place = Path(sqlite_engine.url.database)
+
+    def interrupted(bind, **_):
+        with bind.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE half (made INTEGER)")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(aside, "build", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        aside.fill(sqlite_engine, **SMALL)
+    assert not place.with_name(f"{place.name}.part").exists()
+    with reading(sqlite_engine) as session:
+        assert session.scalar(select(func.count()).select_from(Dealer)) == 0
+        assert head_of(session)[0] == 0
+
+
+def test_what_was_done_before_the_first_start_stays(sqlite_engine, monkeypatch):
+    from db.people.commands import add_person
+
+    run(
+        add_person, bind=sqlite_engine, username="olga", name="Olga Olsen", role="admin", scope_kind="all",
+        password="a pass phrase of her own", actor=system_actor("cli"), now=NOW,
+    )  # fmt: skip
+    filled = []
+    monkeypatch.setattr(aside, "build", lambda bind, **_: filled.append(bind))
+    aside.fill(sqlite_engine, **SMALL)
+    assert filled == [sqlite_engine]
+    with reading(sqlite_engine) as session:
+        assert session.scalars(select(Person.username)).all() == ["olga"]
+
+
+def test_the_finished_file_is_written_through_as_every_other(sqlite_engine, monkeypatch):
+    """Only the file nobody uses yet may lose its last seconds; the one that is served never."""
+    used = []
+
+    def look(bind, **_):
+        with bind.connect() as connection:
+            used.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
+
+    monkeypatch.setattr(aside, "build", look)
+    aside.fill(sqlite_engine, **SMALL)
+    with sqlite_engine.connect() as connection:
+        served = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    assert (used, served, mode) == ([0], 2, "wal")
+    outside = create_engine(sqlite_engine.url)
+    with outside.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    outside.dispose()
