@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, func, select
@@ -32,7 +33,7 @@ from seed.styles import styles
 from tests.support.paths import ROOT
 
 NOW = datetime(2026, 11, 18, 18, 0, tzinfo=UTC)  # a Wednesday, one o'clock in New York
-SMALL = {"now": NOW, "seed": 7, "leads": 60}
+SMALL: dict[str, Any] = {"now": NOW, "seed": 7, "leads": 60}
 
 
 def figures(engine):
@@ -267,6 +268,7 @@ def test_the_first_start_fills_the_database_and_the_second_does_nothing(tmp_path
         with reading(engine) as session:
             before = head_of(session)
             last = session.scalar(select(func.max(Lead.received_at)))
+            assert last is not None
             assert datetime(2026, 3, 3, tzinfo=UTC) < last <= datetime(2026, 3, 4, 18, tzinfo=UTC)
         again = seed_command(tmp_path, "--ensure")
         assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
