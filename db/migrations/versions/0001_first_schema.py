@@ -767,4 +767,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """There is nothing before the first schema; restore a backup instead."""
-    raise NotImplementedError("the first schema cannot be taken back; restore a backup")
+    raise RuntimeError("the first schema cannot be taken back; restore a backup")
