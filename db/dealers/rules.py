@@ -39,7 +39,8 @@ def name_key(text: str) -> str:
     Routing compares the vendor a lead names with it (domain-rules 2.2 C 1). Empty only for a text without any letter
     or digit.
     """
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
+    # Decomposed first: only then has a letter of another alphabet of signs a lower case.
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold().replace("&", " and "))
     bare = "".join(ch for ch in folded if not unicodedata.combining(ch))
     words = re.sub(r"[^\w\s]|_", " ", re.sub(r"['’.]", "", bare)).split()
     while len(words) > 1 and words[-1] in _LEGAL:
