@@ -179,7 +179,7 @@ class Journey:
             yield Move(
                 at=self._later(at, days=4), step="nurture", by="sales", inputs={"note": rng.choice(said.NURTURE)}
             )
-        elif rng.random() < 0.84 + 0.1 * self.style.keeps_on:
+        elif rng.random() < 0.91 + 0.07 * self.style.keeps_on:
             at = self._later(at, days=rng.uniform(1, 8))
             yield self._close(at, "lose", "not_interested", said.NO_REACTION, by="manager")
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, String, column, func, select, table
+from sqlalchemy import Integer, String, bindparam, column, func, select, table
 from sqlalchemy.orm import Session
 
 from db.calendar.holidays_us import federal_holidays
@@ -28,6 +28,7 @@ USUAL_YEARS = range(2000, 2051)
 
 # The calendar comes before the dealers in the order of areas, so their row is read by the names of its columns.
 _dealer = table("dealer", column("id", Integer), column("calendar_id", Integer), column("zone", String))
+_OF_DEALER = select(_dealer.c.calendar_id, _dealer.c.zone).where(_dealer.c.id == bindparam("dealer_id"))
 
 
 @lru_cache(maxsize=64)
@@ -73,7 +74,7 @@ def calendar_for_dealer(session: Session, dealer_id: int | None) -> Calendar:
     """The calendar a dealer's promises follow: its own, else the usual hours in its zone; the desk's for no dealer."""
     row = None
     if dealer_id is not None:
-        row = session.execute(select(_dealer.c.calendar_id, _dealer.c.zone).where(_dealer.c.id == dealer_id)).first()
+        row = session.execute(_OF_DEALER, {"dealer_id": dealer_id}).first()
     return calendar_book(session).get(row.calendar_id if row else None, row.zone if row else None)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
@@ -18,12 +19,16 @@ from db.workflow.tables import QueueItem
 Q = TypeVar("Q", bound=QueueItem)
 
 
+@lru_cache(maxsize=64)
+def _locked(table: type[QueueItem]) -> Select[Any]:
+    """The statement that reads and locks one record, made once a queue: every step begins with it."""
+    statement = select(table).where(table.id == bindparam("item_id")).with_for_update()
+    return statement.execution_options(populate_existing=True)
+
+
 def get_item(session: Session, flow: Flow, *, item_id: int, actor: Actor) -> Any:
     """The record as it is now (locked on PostgreSQL), or `NotFound` when it is absent or out of the actor's scope."""
-    table = flow.table
-    item = session.execute(
-        select(table).where(table.id == item_id).with_for_update().execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    item = session.execute(_locked(flow.table), {"item_id": item_id}).scalar_one_or_none()
     if item is None or not actor.scope.allows(dealer_id=item.dealer_id, region=item.region):
         raise NotFound(f"This {flow.item_label}")
     return item
@@ -87,20 +92,15 @@ def move(
     **values: Any,
 ) -> dict[str, Any]:
     """Set state and columns of a record already read and checked; raises `Stale` when somebody else was faster."""
-    table = flow.table
+    table = flow.table.metadata.tables[flow.table.__tablename__]
     new = {"status": target, "is_open": not flow.state(target).final, **values}
     changed = {k: v for k, v in new.items() if getattr(item, k) != v}
     before = {k: getattr(item, k) for k in changed}
     done = rows_changed(
         session,
         update(table)
-        .where(
-            table.id == item.id,
-            table.version == item.version,
-            table.status == item.status,
-        )
-        .values(**changed, version=item.version + 1, updated_at=now, updated_by=actor.name)
-        .execution_options(synchronize_session=False),
+        .where(table.c.id == item.id, table.c.version == item.version, table.c.status == item.status)
+        .values(**changed, version=item.version + 1, updated_at=now, updated_by=actor.name),
     )
     if done != 1:
         raise Stale(
@@ -108,5 +108,5 @@ def move(
             changed_by="somebody else",
             changed_at=now,
         )
-    session.refresh(item)
+    session.execute(_locked(flow.table), {"item_id": item.id}).scalar_one()  # the record in hand is as it is stored now
     return {"before": before, "after": changed}
