@@ -48,10 +48,11 @@ def fill(url: str, leads: int, now: datetime) -> None:
         have = connection.execute(text("SELECT count(*) FROM lead")).scalar_one()
         while have < leads:
             listed = ", ".join(kept)
+            newest = connection.execute(text("SELECT max(id) FROM lead")).scalar_one()
             # fixed SQL: the names of the columns come from the schema
             copy = (
-                f"INSERT INTO lead (number, {listed}) SELECT 'B-' || (id + (SELECT max(id) FROM lead)), {listed} "
-                f"FROM lead LIMIT {leads - have}"
+                f"INSERT INTO lead (number, {listed}) SELECT 'B{newest}-' || id, {listed} "
+                f"FROM lead WHERE id <= {newest} LIMIT {leads - have}"
             )
             connection.execute(text(copy))
             have = connection.execute(text("SELECT count(*) FROM lead")).scalar_one()
