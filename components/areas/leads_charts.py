@@ -91,7 +91,7 @@ def scorecard(scope: Scope, filters: Filters, _as_of: datetime, change: Any) -> 
         return provider_scorecard(session, scope=scope, filters=dict(filters), now=_as_of)
 
 
-def tiles(scope: Scope, filters: Filters, *, versus: str, change: Any, query: Mapping[str, str]) -> list[Tile]:
+def tiles(scope: Scope, filters: Filters, *, versus: str, change: Any) -> list[Tile]:
     """The six tiles of the page."""
     icons = {
         "received": "move_to_inbox", "response_sla": "verified", "median_first_response": "timer",
@@ -104,7 +104,7 @@ def tiles(scope: Scope, filters: Filters, *, versus: str, change: Any, query: Ma
             Tile(
                 definition=definition(measure.name), value=value_words(value, measure.unit),
                 icon=f":material/{icons[measure.name]}:", delta=_delta(delta, measure.unit), up_is_good=measure.good,
-                versus=versus, trend=[v for v in line if v is not None], query=query,
+                versus=versus, trend=[v for v in line if v is not None],
             )
         )  # fmt: skip
     return found

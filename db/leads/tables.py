@@ -243,7 +243,28 @@ class RoutingPointer(Base):
     dealer: Mapped[Dealer] = relationship()
 
 
-class LeadMonth(Base):
+class CohortCounts(Base):
+    """The measures both rollups hold; what each counts is declared in rollup.py."""
+
+    __abstract__ = True
+
+    received: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    valid: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    duplicate: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    bad: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    promised: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    responded: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    in_target: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    late: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    contacted: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    qualified: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    appointment_set: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    appointment_shown: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    sold: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    closed: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+
+
+class LeadMonth(CohortCounts):
     """Rollup of leads by cohort: month x region x state x source x product; kept by triggers (performance.md 4)."""
 
     __tablename__ = "lead_month"
@@ -253,23 +274,9 @@ class LeadMonth(Base):
     state: Mapped[str] = mapped_column(String(2), primary_key=True)
     source: Mapped[str] = mapped_column(String(80), primary_key=True)
     product: Mapped[str] = mapped_column(String(40), primary_key=True)
-    received: Mapped[int] = mapped_column(Integer, nullable=False)
-    valid: Mapped[int] = mapped_column(Integer, nullable=False)
-    duplicate: Mapped[int] = mapped_column(Integer, nullable=False)
-    bad: Mapped[int] = mapped_column(Integer, nullable=False)
-    promised: Mapped[int] = mapped_column(Integer, nullable=False)
-    responded: Mapped[int] = mapped_column(Integer, nullable=False)
-    in_target: Mapped[int] = mapped_column(Integer, nullable=False)
-    late: Mapped[int] = mapped_column(Integer, nullable=False)
-    contacted: Mapped[int] = mapped_column(Integer, nullable=False)
-    qualified: Mapped[int] = mapped_column(Integer, nullable=False)
-    appointment_set: Mapped[int] = mapped_column(Integer, nullable=False)
-    appointment_shown: Mapped[int] = mapped_column(Integer, nullable=False)
-    sold: Mapped[int] = mapped_column(Integer, nullable=False)
-    closed: Mapped[int] = mapped_column(Integer, nullable=False)
 
 
-class LeadDealerMonth(Base):
+class LeadDealerMonth(CohortCounts):
     """The same counts by dealer and month, for dealer rankings and dealer-scoped pages."""
 
     __tablename__ = "lead_dealer_month"
@@ -277,20 +284,6 @@ class LeadDealerMonth(Base):
     received_month: Mapped[date] = mapped_column(Date, primary_key=True)
     dealer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  # 0 = unassigned
     source: Mapped[str] = mapped_column(String(80), primary_key=True)
-    received: Mapped[int] = mapped_column(Integer, nullable=False)
-    valid: Mapped[int] = mapped_column(Integer, nullable=False)
-    duplicate: Mapped[int] = mapped_column(Integer, nullable=False)
-    bad: Mapped[int] = mapped_column(Integer, nullable=False)
-    promised: Mapped[int] = mapped_column(Integer, nullable=False)
-    responded: Mapped[int] = mapped_column(Integer, nullable=False)
-    in_target: Mapped[int] = mapped_column(Integer, nullable=False)
-    late: Mapped[int] = mapped_column(Integer, nullable=False)
-    contacted: Mapped[int] = mapped_column(Integer, nullable=False)
-    qualified: Mapped[int] = mapped_column(Integer, nullable=False)
-    appointment_set: Mapped[int] = mapped_column(Integer, nullable=False)
-    appointment_shown: Mapped[int] = mapped_column(Integer, nullable=False)
-    sold: Mapped[int] = mapped_column(Integer, nullable=False)
-    closed: Mapped[int] = mapped_column(Integer, nullable=False)
 
 
 __all__ = [

@@ -21,7 +21,16 @@ from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
 from db.leads.flow import FLOW
-from db.leads.queries import BoardFilters, BoardPage, BoardRow, board_counts, cards_by_status, list_board, list_sources
+from db.leads.queries import (
+    BoardCounts,
+    BoardFilters,
+    BoardPage,
+    BoardRow,
+    board_counts,
+    cards_by_status,
+    list_board,
+    list_sources,
+)
 
 actor = guard(Permission.LEADS_VIEW)
 PERSONAL = actor.can(Permission.PERSONAL_DATA_VIEW)
@@ -64,11 +73,8 @@ def chosen_filters() -> BoardFilters:
     )  # fmt: skip
 
 
-def draw_counts(filters: BoardFilters) -> None:
+def draw_counts(counts: BoardCounts) -> None:
     """Four numbers that say where to start."""
-    at = now()
-    with reading() as session:
-        counts = board_counts(session, scope=actor.scope, filters=filters, now=at, personal=PERSONAL)
     waiting = sum(counts.by_status.get(s, 0) for s in ("new", "assigned"))
     tiles = (
         ("Open", counts.open, ":material/inbox:", "Leads that are not closed and not held"),
@@ -86,7 +92,7 @@ def due_words(row: BoardRow, at: object) -> str:
     return relative_label(row.due_at, at) if row.due_at else "–"  # type: ignore[arg-type]
 
 
-def draw_queue(filters: BoardFilters) -> None:
+def draw_queue(filters: BoardFilters, counts: BoardCounts) -> None:
     """The list, due first, 50 a page."""
     at = now()
     after = cursor("lead", fingerprint=filters)
@@ -136,17 +142,15 @@ def draw_queue(filters: BoardFilters) -> None:
             "Age": tables.text("Age", width=96, help="On the wall clock, nights and holidays too"),
         },
     )  # fmt: skip
-    with reading() as session:
-        counts = board_counts(session, scope=actor.scope, filters=filters, now=at, personal=PERSONAL)
     total = counts.by_status.get(str(filters.status), 0) if filters.status else _total(filters, counts)
     draw_paging("lead", following=page.following, shown=len(rows), total=count_label(total, CAP))
     if chosen:
         bulk_bar([(rows[i].id, rows[i].version) for i in chosen if i < len(rows)])
 
 
-def _total(filters: BoardFilters, counts: object) -> int:
-    name = {"overdue": "overdue", "unassigned": "unassigned", "held": "held"}.get(filters.view, "open")
-    return int(getattr(counts, name))
+def _total(filters: BoardFilters, counts: BoardCounts) -> int:
+    views = {"overdue": counts.overdue, "unassigned": counts.unassigned, "held": counts.held}
+    return views.get(filters.view, counts.open)
 
 
 def _open(position: int) -> None:
@@ -195,11 +199,13 @@ def draw_live() -> None:
     guard(Permission.LEADS_VIEW)
     if st.session_state.pop("_lead_opened", False):
         st.rerun()
-    draw_counts(FILTERS)
+    with reading() as session:
+        counts = board_counts(session, scope=actor.scope, filters=FILTERS, now=now(), personal=PERSONAL)
+    draw_counts(counts)
     if st.session_state.get("_lead_shape") == "cards":
         draw_cards(FILTERS)
     else:
-        draw_queue(FILTERS)
+        draw_queue(FILTERS, counts)
     at = now()
     live = "" if is_open(SCREEN) else ", refreshes every 20 s"
     st.caption(f"As of {moment_label(at, actor.zone, now=at)}{live}")

@@ -76,7 +76,7 @@ filters = tuple(sorted((k, v) for k, v in chosen.items() if v))
 change = token()
 versus = "vs the month before" if period == "1" else f"vs prior {period} months"
 draw_tiles(
-    tiles(actor.scope, filters, versus=versus, change=change, query={}),
+    tiles(actor.scope, filters, versus=versus, change=change),
     key="perf",
     as_of=at,
     zone=actor.zone,
