@@ -14,19 +14,25 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from db.access.area import AREA as ACCESS
 from db.calendar.area import AREA as CALENDAR
 from db.checks import CORE_CHECKS
+from db.contact_log.area import AREA as CONTACT_LOG
 from db.core import search
 from db.core.actor import Actor
 from db.core.area import (
     Area,
     Check,
+    DealerLine,
+    DealerSource,
     ExportKind,
     ImportKind,
     Job,
     Metric,
+    Milestone,
     SearchResult,
     SearchSource,
+    Signal,
     WorkCount,
     WorkLine,
     WorkSource,
@@ -34,15 +40,20 @@ from db.core.area import (
 from db.core.incidents import report
 from db.core.problems import Problem, Refused
 from db.dealers.area import AREA as DEALERS
+from db.documents.area import AREA as DOCUMENTS
 from db.imports.area import AREA as IMPORTS
 from db.imports.kinds import register
 from db.leads.area import AREA as LEADS
+from db.onboarding.area import AREA as ONBOARDING
 from db.people.area import AREA as PEOPLE
+from db.terms.area import AREA as TERMS
 from db.workflow.spec import Flow
 
 T = TypeVar("T")
 
-AREAS: tuple[Area, ...] = (PEOPLE, CALENDAR, DEALERS, LEADS, IMPORTS)
+AREAS: tuple[Area, ...] = (
+    PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, LEADS, ONBOARDING, IMPORTS,
+)  # fmt: skip
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
 _IMPORTS = {kind.name: kind for area in AREAS for kind in area.imports}
 _EXPORTS = {kind.name: kind for area in AREAS for kind in area.exports}
@@ -147,6 +158,43 @@ def search_everything(session: Session, typed: str, *, actor: Actor, limit: int 
         if hits:
             found[source.label] = source.load(session, ids=[hit.item_id for hit in hits], actor=actor)
     return {label: results for label, results in found.items() if results}
+
+
+# ---- one dealer, put together from every area ------------------------------------------------------------------------
+def dealer_sources(actor: Actor) -> tuple[DealerSource, ...]:
+    """Which areas this actor may hear of a dealer from."""
+    return tuple(source for area in AREAS for source in area.dealer if actor.can(source.permission))
+
+
+def dealer_lines(
+    session: Session, *, dealer_id: int, actor: Actor, now: datetime, since: datetime | None
+) -> dict[str, list[DealerLine]]:
+    """What is overdue, promised, open and changed at one dealer, by the label of the area; empty areas are left out.
+
+    The caller has already decided that the actor may see the dealer; each source asks for its own permission.
+    """
+    found: dict[str, list[DealerLine]] = {}
+    for source in dealer_sources(actor):
+        if source.lines is not None:
+            lines = source.lines(session, dealer_id=dealer_id, actor=actor, now=now, since=since)
+            if lines:
+                found.setdefault(source.label, []).extend(lines)
+    return found
+
+
+def dealer_signals(session: Session, *, actor: Actor, now: datetime) -> dict[int, list[Signal]]:
+    """Why dealers of the actor's scope need looking after, by dealer; a dealer without a signal is in good health."""
+    found: dict[int, list[Signal]] = {}
+    for source in dealer_sources(actor):
+        if source.signals is not None:
+            for dealer_id, signals in source.signals(session, scope=actor.scope, now=now).items():
+                found.setdefault(dealer_id, []).extend(signals)
+    return found
+
+
+def milestones() -> tuple[Milestone, ...]:
+    """The first times that show a new dealer has come alive, in the order of the areas."""
+    return tuple(milestone for area in AREAS for milestone in area.milestones)
 
 
 # ---- the sweep -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from db.access import tables as _access
 from db.calendar import tables as _calendar
+from db.checklist import tables as _checklist
+from db.contact_log import tables as _contact_log
 from db.core import changes as _changes
 from db.core import outbox as _outbox
 from db.core import search as _search
@@ -10,9 +13,15 @@ from db.core import timeline as _timeline
 from db.core.base import Base
 from db.customers import tables as _customers
 from db.dealers import tables as _dealers
+from db.documents import tables as _documents
 from db.imports import tables as _imports
 from db.leads import tables as _leads
+from db.onboarding import tables as _onboarding
 from db.people import tables as _people
+from db.terms import tables as _terms
 
 METADATA = Base.metadata
-MODULES = (_calendar, _changes, _customers, _dealers, _imports, _leads, _outbox, _people, _search, _timeline)
+MODULES = (
+    _access, _calendar, _changes, _checklist, _contact_log, _customers, _dealers, _documents, _imports, _leads,
+    _onboarding, _outbox, _people, _search, _terms, _timeline,
+)  # fmt: skip

@@ -86,6 +86,61 @@ class SearchSource:
     load: Callable[..., list[SearchResult]]  # (session, *, ids, actor)
 
 
+# ---- what an area knows of one dealer --------------------------------------------------------------------------------
+DealerKind = Literal["overdue", "promised", "open", "changed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealerLine:
+    """One thing to know before calling a dealer (P1). `at` is when it is due, or when it happened for "changed".
+
+    `title` is a whole thought ("Insurance certificate expires"), `detail` says more; `page` and `query` lead to it.
+    """
+
+    kind: DealerKind
+    title: str
+    detail: str = ""
+    at: datetime | None = None
+    page: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal:
+    """One reason why a dealer needs looking after, as a sentence; `risk` weighs more than `watch`."""
+
+    level: Literal["watch", "risk"]
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealerSource:
+    """What an area says of a dealer: lines for Dealer 360 and its brief, signals for the health of the whole network.
+
+    `lines` answers for one dealer the caller may see; `since` is the last logged contact (None: never), for what
+    changed. `signals` answers for all dealers of a scope with a bounded number of statements, never one a dealer.
+    """
+
+    name: str
+    label: str
+    permission: Permission
+    lines: Callable[..., list[DealerLine]] | None = None  # (session, *, dealer_id, actor, now, since)
+    signals: Callable[..., Mapping[int, Sequence[Signal]]] | None = None  # (session, *, scope, now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Milestone:
+    """A first time that shows a new dealer has come alive (domain-rules 2.7): its moment by dealer.
+
+    `first` gives {dealer_id: (moment, what happened)} for the dealers where it has happened.
+    """
+
+    name: str
+    label: str
+    within_days: int
+    first: Callable[..., Mapping[int, tuple[datetime, str]]]  # (session, *, dealer_ids)
+
+
 # ---- imports -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class SourceFile:
@@ -204,3 +259,5 @@ class Area:
     metrics: tuple[Metric, ...] = ()
     jobs: tuple[Job, ...] = ()
     checks: tuple[Check, ...] = ()
+    dealer: tuple[DealerSource, ...] = ()
+    milestones: tuple[Milestone, ...] = ()

@@ -27,6 +27,12 @@ class Settings:
     sweep_seconds: int = 60
     behind_https: bool = False
     organisation: str = "Dealer desk"
+    documents_dir: Path | None = None
+
+    @property
+    def documents(self) -> Path:
+        """The folder of uploaded files; several processes on one PostgreSQL share it (DOCUMENTS_DIR)."""
+        return self.documents_dir or self.var / "documents"
 
 
 def _number(name: str, default: int, *, least: int = 1) -> int:
@@ -55,4 +61,5 @@ def settings() -> Settings:
         sweep_seconds=_number("SWEEP_SECONDS", Settings.sweep_seconds, least=0),
         behind_https=os.environ.get("BEHIND_HTTPS", "").strip().lower() in {"1", "true", "yes", "on"},
         organisation=os.environ.get("ORGANISATION") or Settings.organisation,
+        documents_dir=Path(os.environ["DOCUMENTS_DIR"]) if os.environ.get("DOCUMENTS_DIR") else None,
     )

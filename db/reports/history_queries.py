@@ -17,7 +17,9 @@ from db.dealers.tables import Dealer
 
 AREA_LABELS = {
     "leads": "Leads", "dealers": "Dealers", "people": "People", "imports": "Imports", "calendar": "Calendars",
-    "customers": "Customers", "routing": "Routing", "exports": "Exports",
+    "customers": "Customers", "routing": "Routing", "exports": "Exports", "terms": "Terms",
+    "documents": "Documents",
+    "contact_log": "Dealer contacts", "access": "Dealer access", "checklist": "Checklists", "onboarding": "Onboarding",
 }  # fmt: skip
 
 

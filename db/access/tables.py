@@ -1,0 +1,3 @@
+"""Tables of dealer access."""
+
+from __future__ import annotations

@@ -1,0 +1,7 @@
+"""What dealer contacts offer to the whole desk."""
+
+from __future__ import annotations
+
+from db.core.area import Area
+
+AREA = Area(name="contact_log", title="Dealer contacts")

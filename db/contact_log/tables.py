@@ -1,0 +1,3 @@
+"""Tables of dealer contacts."""
+
+from __future__ import annotations

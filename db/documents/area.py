@@ -1,0 +1,7 @@
+"""What documents offer to the whole desk."""
+
+from __future__ import annotations
+
+from db.core.area import Area
+
+AREA = Area(name="documents", title="Documents")

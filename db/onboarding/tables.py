@@ -1,0 +1,3 @@
+"""Tables of onboarding."""
+
+from __future__ import annotations
