@@ -116,7 +116,7 @@ def test_leads_arrive_on_every_day_of_the_week_and_at_night_too():
 
 
 def test_no_two_people_share_an_address_and_vins_have_a_right_check_digit():
-    from db.leads import vin as vins
+    from db.core import vin as vins
 
     found = [
         one

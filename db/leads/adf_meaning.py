@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from db.core import vin as vins
 from db.leads import adf_values as values
-from db.leads import vin as vins
 from db.leads.adf_comments import labels, says_trade
 from db.leads.adf_draft import VehicleDraft
 from db.leads.adf_tree import Notes

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from db.core.contact import email_normal, phone_e164, split_name
 from db.leads import adf_values as values
 from db.leads.adf_draft import AddressDraft, EmailDraft, PhoneDraft
 from db.leads.adf_tree import Notes, attribute, children, first, fold, line
-from db.leads.contact import email_normal, phone_e164, split_name
 
 _PARTS: Final = {
     "first": "first", "firstname": "first", "given": "first", "givenname": "first", "forename": "first",

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from db.core.contact import is_placeholder
 from db.leads.adf_comments import plain
 from db.leads.adf_draft import ExternalId, Issue, NotReadable, Severity
 from db.leads.adf_privacy import mask
-from db.leads.contact import is_placeholder
 
 DEEPEST: Final = 100
 _PUNCTUATION: Final = str.maketrans("", "", "-_.")

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from db.core import vin as vins
 from db.leads import adf_values as values
-from db.leads import vin as vins
 from db.leads.adf_draft import Colour, Money, VehicleDraft, VehicleOption
 from db.leads.adf_tree import Notes, attribute, block, children, first, ids_of, line, wrapped
 

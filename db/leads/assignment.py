@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from db.calendar.queries import calendar_for_dealer
 from db.core import changes, timeline
 from db.core.actor import Actor
+from db.core.contact import email_key, email_normal, phone_e164, phone_texts
 from db.core.insert import insert_or_ignore
 from db.core.permissions import Permission
 from db.core.problems import Problem, Problems, Refused
@@ -25,7 +26,6 @@ from db.core.search import SearchWord, words_of
 from db.customers.tables import CustomerKey
 from db.leads import handover, notices, stamps
 from db.leads.clock import start_clock
-from db.leads.contact import email_key, email_normal, phone_e164, phone_texts
 from db.leads.flow import FLOW
 from db.leads.intake_batch import intake_batch
 from db.leads.intake_route import choose, stored_facts

@@ -15,8 +15,8 @@ from db.calendar.rules import NeverOpen, elapsed_minutes
 from db.core import search
 from db.core.actor import Scope
 from db.core.area import CAP
+from db.core.masking import mask_name
 from db.leads.flow import FLOW
-from db.leads.masking import mask_name
 from db.leads.rules import POLICY, temperature
 from db.leads.tables import Dealer, Lead, Person
 from db.workflow.sla import SlaState, sla_state

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, and_, case, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
+from db.core.masking import mask_name
 from db.core.problems import Problem, Refused
 from db.leads import cohorts
 from db.leads.flow import FLOW
-from db.leads.masking import mask_name
 from db.leads.rollup import MEASURES
 from db.leads.tables import Dealer, Lead
 

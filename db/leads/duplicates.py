@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from db.leads.contact import name_key
+from db.core.contact import name_key
 
 WINDOW_DAYS: Final = 30
 Outcome = Literal["identical", "resend", "same_person_same_vehicle", "same_person_new_vehicle", "after_close", "new"]

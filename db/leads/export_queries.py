@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
 from db.core.export_files import ExportColumn
+from db.core.masking import HIDDEN, mask_email, mask_name, mask_phone, mask_vin
 from db.core.permissions import Permission
 from db.leads.board_queries import BoardFilters, conditions
 from db.leads.cohorts import lead_conditions
 from db.leads.flow import FLOW
 from db.leads.lead_queries import REASONS
-from db.leads.masking import HIDDEN, mask_email, mask_name, mask_phone, mask_vin
 from db.leads.rules import temperature
 from db.leads.tables import Dealer, Lead, LeadContact, LeadKey, LeadVehicle, Person
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor
 from db.core.area import RowOutcome
+from db.core.contact import phone_texts
 from db.leads import intake_facts as facts
 from db.leads import score
 from db.leads.adf_draft import LeadDraft
-from db.leads.contact import phone_texts
 from db.leads.duplicates import Arrival, Verdict, classify
 from db.leads.intake_batch import IntakeBatch, intake_batch
 from db.leads.intake_history import History, stamps

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.core import changes, timeline
+from db.core import vin as vins
 from db.core.actor import Actor
+from db.core.contact import email_normal, phone_e164, split_name
 from db.core.geo import state_code
 from db.core.permissions import Permission
 from db.core.problems import Problem, Problems, Refused
-from db.leads import vin as vins
 from db.leads.adf_draft import (
     AddressDraft,
     ConsentDraft,
@@ -27,7 +28,6 @@ from db.leads.adf_draft import (
     VendorDraft,
 )
 from db.leads.adf_privacy import mask
-from db.leads.contact import email_normal, phone_e164, split_name
 from db.leads.handover import dealer_for
 from db.leads.intake import receive
 from db.leads.intake_batch import intake_batch

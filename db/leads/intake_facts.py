@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from db.core.contact import name_key, person_keys
 from db.core.geo import Place, place_of, state_code, state_of_postal
 from db.dealers.rules import name_key as dealer_key
 from db.leads.adf_draft import ExternalId, LeadDraft, VehicleDraft
-from db.leads.contact import name_key, person_keys
 from db.leads.duplicates import Arrival, VehicleFacts
 
 NOBODY: Final = "Name not given"

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from db.core.area import RowOutcome
+from db.core.contact import phone_texts
 from db.leads import intake_facts as facts
 from db.leads import score
 from db.leads.adf_draft import LeadDraft
-from db.leads.contact import phone_texts
 from db.leads.duplicates import Arrival, Verdict
 from db.leads.handover import move_to
 from db.leads.intake_batch import IntakeBatch

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.core.contact import name_key
 from db.core.geo import place_of
 from db.leads import intake_facts as facts
 from db.leads.adf_draft import LeadDraft
 from db.leads.clock import start_clock
-from db.leads.contact import name_key
 from db.leads.intake_batch import IntakeBatch
 from db.leads.intake_known import KnownLead
 from db.leads.network import NamedDealer

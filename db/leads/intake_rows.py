@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from db.core import vin as vins
+from db.core.contact import email_normal, phone_e164, split_name
 from db.imports.mapping import TargetField
-from db.leads import vin as vins
 from db.leads.adf_draft import (
     AddressDraft,
     EmailDraft,
@@ -22,7 +23,6 @@ from db.leads.adf_draft import (
     VendorDraft,
 )
 from db.leads.adf_privacy import mask
-from db.leads.contact import email_normal, phone_e164, split_name
 from db.leads.flow import FLOW
 from db.leads.intake_history import History
 

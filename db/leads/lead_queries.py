@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_for_dealer
 from db.core.actor import Actor
+from db.core.masking import HIDDEN, mask_email, mask_name, mask_phone, mask_vin
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.timeline import TimelineEntry, TimelineLink
@@ -19,7 +20,6 @@ from db.customers.tables import Consent, Customer, CustomerKey
 from db.leads.activities import contact_label
 from db.leads.clock import ClockLine, explain_clock
 from db.leads.flow import BAD_REASONS, FLOW, LOST_REASONS
-from db.leads.masking import HIDDEN, mask_email, mask_name, mask_phone, mask_vin
 from db.leads.rules import check_unresponsive, meaning_of, suggested_step, temperature
 from db.leads.tables import Dealer, Lead, LeadActivity, LeadContact, LeadKey, LeadVehicle, Person
 

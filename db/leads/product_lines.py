@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.leads.contact import name_key
+from db.core.contact import name_key
 from db.leads.tables import ProductLine
 
 OTHER: Final = "Other"

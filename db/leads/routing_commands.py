@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from db.core import changes, timeline
 from db.core.actor import Actor
+from db.core.contact import name_key
 from db.core.insert import insert_or_ignore
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused, Stale
-from db.leads.contact import name_key
 from db.leads.product_lines import NOT_STATED, OTHER, brand_of
 from db.leads.routing_policy import from_content, problems_with
 from db.leads.tables import ProductLine, RoutingPolicy

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
+from db.core.contact import name_key
 from db.core.problems import Problem, Problems
-from db.leads.contact import name_key
 
 Fairness = Literal["weighted", "least_load"]
 WithoutPlace = Literal["fallback", "share"]

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
 from db.core.area import SearchResult, WorkCount, WorkLine
+from db.core.masking import mask_name
 from db.core.permissions import Permission, Role
 from db.customers.tables import Customer
 from db.leads.board_queries import BoardFilters, BoardRow, board_counts, list_board
 from db.leads.flow import FLOW
-from db.leads.masking import mask_name
 from db.leads.tables import Dealer, Lead
 
 BOARD_PAGE = "pages/leads/board.py"

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from db.calendar.holidays_us import federal_holidays, federal_holidays_between
 from db.calendar.rules import Calendar, Hours, due_at, elapsed_minutes
+from db.core import vin as vins
 from db.core.geo import BY_FIPS
-from db.leads import vin as vins
 from seed.real import Desk, Fact
 
 

@@ -11,12 +11,12 @@ from sqlalchemy import Engine, Select, insert, text
 from sqlalchemy.orm import Session
 
 from db.core.actor import EVERYTHING, Scope
+from db.core.masking import mask_email, mask_name, mask_phone, mask_vin
 from db.core.problems import NotFound
 from db.core.session import reading, writing
 from db.leads import board_queries, work_queries
 from db.leads.board_queries import BoardFilters, board_counts, cards_by_status, list_board
 from db.leads.lead_queries import get_lead
-from db.leads.masking import mask_email, mask_name, mask_phone, mask_vin
 from db.leads.queries import list_sources, people_of_dealer
 from db.leads.tables import Lead
 from tests.leads.factories import NOW, Network, lead_at, load, make_network, minutes, receive, step

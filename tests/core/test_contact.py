@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.leads import contact
+from db.core import contact
 
 
 @pytest.mark.parametrize(

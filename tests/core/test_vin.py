@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from db.leads import vin
+from db.core import vin
 from tests.support.paths import shared
 
 
