@@ -39,6 +39,8 @@ from db.core.area import (
 )
 from db.core.incidents import report
 from db.core.problems import Problem, Refused
+from db.customers.area import AREA as CUSTOMERS
+from db.customers.holders import register as register_holders
 from db.dealers.area import AREA as DEALERS
 from db.documents.area import AREA as DOCUMENTS
 from db.imports.area import AREA as IMPORTS
@@ -52,7 +54,7 @@ from db.workflow.spec import Flow
 T = TypeVar("T")
 
 AREAS: tuple[Area, ...] = (
-    PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, LEADS, ONBOARDING, IMPORTS,
+    PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, CUSTOMERS, LEADS, ONBOARDING, IMPORTS,
 )  # fmt: skip
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
 _IMPORTS = {kind.name: kind for area in AREAS for kind in area.imports}
@@ -60,6 +62,7 @@ _EXPORTS = {kind.name: kind for area in AREAS for kind in area.exports}
 _METRICS = {metric.definition.name: metric for area in AREAS for metric in area.metrics}
 _FLOWS = {flow.name: flow for flow in FLOWS}
 register(_IMPORTS.values())
+register_holders(holder for area in AREAS for holder in area.personal_data)
 
 
 # ---- by name -------------------------------------------------------------------------------------------------------
@@ -111,6 +114,8 @@ def all_metrics() -> tuple[Metric, ...]:
 OPENED_BY: dict[str, tuple[str, str]] = {
     "lead": ("pages/leads/lead.py", "lead"),
     "dealer": ("pages/network/dealer.py", "dealer"),
+    "customer": ("pages/crm/customer.py", "customer"),
+    "vehicle": ("pages/crm/vehicle.py", "vehicle"),
     "person": ("pages/admin/people.py", "person"),
     "calendar": ("pages/admin/calendars.py", "calendar"),
     "import_batch": ("pages/admin/imports.py", "batch"),

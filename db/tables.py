@@ -12,6 +12,7 @@ from db.core import search as _search
 from db.core import timeline as _timeline
 from db.core.base import Base
 from db.customers import tables as _customers
+from db.customers import vehicle_tables as _vehicles
 from db.dealers import tables as _dealers
 from db.documents import tables as _documents
 from db.imports import tables as _imports
@@ -24,4 +25,5 @@ METADATA = Base.metadata
 MODULES = (
     _access, _calendar, _changes, _checklist, _contact_log, _customers, _dealers, _documents, _imports, _leads,
     _onboarding, _outbox, _people, _search, _terms, _timeline,
+    _vehicles,
 )  # fmt: skip

@@ -141,6 +141,22 @@ class Milestone:
     first: Callable[..., Mapping[int, tuple[datetime, str]]]  # (session, *, dealer_ids)
 
 
+# ---- what an area keeps of a customer ------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class PersonalData:
+    """What an area keeps of customers, for retention and purge (domain-rules 2.11).
+
+    `facts` gives {customer_id: (how much is still open, the newest activity)}; `keeps` the SQL condition on a
+    customer's id for something open or newer than a moment; `anonymise` takes everything personal out of the area's
+    own records of some customers and keeps what is counted.
+    """
+
+    name: str
+    facts: Callable[..., Mapping[int, tuple[int, datetime | None]]]  # (session, *, customer_ids)
+    keeps: Callable[..., Any]  # (customer_id column, *, cutoff) -> ColumnElement[bool]
+    anonymise: Callable[..., None]  # (session, *, customer_ids, now)
+
+
 # ---- imports -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class SourceFile:
@@ -261,3 +277,4 @@ class Area:
     checks: tuple[Check, ...] = ()
     dealer: tuple[DealerSource, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    personal_data: tuple[PersonalData, ...] = ()

@@ -14,6 +14,7 @@ from db.core.actor import EVERYTHING
 from db.core.insert import insert_or_ignore
 from db.core.numbering import next_ids
 from db.core.search import SearchWord, words_of
+from db.customers.duplicate_rules import match_key
 from db.customers.queries import customers_with, split_key
 from db.customers.tables import Consent, Customer, CustomerKey
 
@@ -78,6 +79,7 @@ class CustomerBook:
                 "region": region,
                 "created_at": now,
                 "batch_id": batch_id,
+                "match_key": match_key(row["name"], row["postal_code"]),
             }
         )
         self._word(customer_id, [row["name"]], dealer_id=dealer_id, region=region)

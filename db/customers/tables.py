@@ -1,14 +1,15 @@
-"""Customers as the lead desk needs them; the issue CRM widens this area."""
+"""Customers of a dealer across leads, sales and service: who they are, what they agreed to, which are one person."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
-from db.core.types import BigId, UtcDateTime
+from db.core.types import BigId, Json, UtcDateTime
 
 
 class Customer(Base):
@@ -16,7 +17,12 @@ class Customer(Base):
 
     __tablename__ = "customer"
     # An undone import removes its customers; their ids are never given away again, as with dealers.
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = (
+        Index("ix_customer_list", "dealer_id", "purged_at", "merged_into_id", "id"),
+        Index("ix_customer_match", "match_key", "dealer_id"),
+        Index("ix_customer_created", "created_at", "id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
@@ -32,6 +38,15 @@ class Customer(Base):
     country: Mapped[str] = mapped_column(String(40), nullable=False, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"), index=True)
+    # Under which key lookalikes are looked for (duplicate_rules.match_key).
+    match_key: Mapped[str] = mapped_column(String(60), nullable=False, default="", server_default="")
+    version: Mapped[int] = mapped_column(Integer, nullable=False, default=1, server_default="1")
+    updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_by: Mapped[str] = mapped_column(String(120), nullable=False, default="", server_default="")
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    hold_reason: Mapped[str] = mapped_column(String(200), nullable=False, default="", server_default="")
+    purged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    merged_into: Mapped[Customer | None] = relationship(remote_side="Customer.id")
 
 
 class CustomerKey(Base):
@@ -47,6 +62,7 @@ class CustomerKey(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
     kind: Mapped[str] = mapped_column(String(20), nullable=False)
     value: Mapped[str] = mapped_column(String(254), nullable=False)
+    raw: Mapped[str] = mapped_column(String(254), nullable=False, default="", server_default="")  # as it was written
     customer: Mapped[Customer] = relationship()
 
 
@@ -60,6 +76,68 @@ class Consent(Base):
     channel: Mapped[str] = mapped_column(String(10), nullable=False)
     is_given: Mapped[bool] = mapped_column(Boolean, nullable=False)
     wording: Mapped[str] = mapped_column(Text, nullable=False, default="")
+    version: Mapped[str] = mapped_column(String(20), nullable=False, default="", server_default="")
     source: Mapped[str] = mapped_column(String(120), nullable=False, default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    by: Mapped[str] = mapped_column(String(120), nullable=False, default="", server_default="")
     customer: Mapped[Customer] = relationship()
+
+
+class CustomerLink(Base):
+    """Two customers of one dealer that belong together: a household, or a person who acts for a business.
+
+    A household is written once, the lower id first; for a business `customer_id` is the person.
+    """
+
+    __tablename__ = "customer_link"
+    __table_args__ = (
+        Index("uq_customer_link", "customer_id", "other_id", "kind", unique=True),
+        Index("ix_customer_link_other", "other_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
+    other_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
+    kind: Mapped[str] = mapped_column(String(20), nullable=False)  # household, acts_for
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    created_by: Mapped[str] = mapped_column(String(120), nullable=False)
+    customer: Mapped[Customer] = relationship(foreign_keys=[customer_id])
+    other: Mapped[Customer] = relationship(foreign_keys=[other_id])
+
+
+class CustomerApart(Base):
+    """Two lookalikes somebody has looked at and found to be two people; the lower id first."""
+
+    __tablename__ = "customer_apart"
+    __table_args__ = (
+        Index("uq_customer_apart", "customer_id", "other_id", unique=True),
+        Index("ix_customer_apart_other", "other_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
+    other_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
+    reason: Mapped[str] = mapped_column(String(200), nullable=False, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    created_by: Mapped[str] = mapped_column(String(120), nullable=False)
+    customer: Mapped[Customer] = relationship(foreign_keys=[customer_id])
+    other: Mapped[Customer] = relationship(foreign_keys=[other_id])
+
+
+class CustomerMerge(Base):
+    """Two records that were one person: `kept` has everything of both, `detail` holds what an undo gives back."""
+
+    __tablename__ = "customer_merge"
+    __table_args__ = (Index("ix_customer_merge_gone", "gone_id"), Index("ix_customer_merge_kept", "kept_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
+    gone_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), nullable=False)
+    reason: Mapped[str] = mapped_column(Text, nullable=False, default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False, default=dict)
+    merged_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    merged_by: Mapped[str] = mapped_column(String(120), nullable=False)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_by: Mapped[str] = mapped_column(String(120), nullable=False, default="")
+    kept: Mapped[Customer] = relationship(foreign_keys=[kept_id])
+    gone: Mapped[Customer] = relationship(foreign_keys=[gone_id])

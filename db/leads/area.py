@@ -5,12 +5,13 @@ from __future__ import annotations
 from db.core.area import Area, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
 from db.leads.checks import CHECKS
+from db.leads.customer_queries import HELD
 from db.leads.export_queries import COLUMNS, export_documents, export_rows
 from db.leads.flow import FLOW
 from db.leads.intake_kinds import KINDS
 from db.leads.jobs import JOBS
 from db.leads.metrics_queries import METRICS
-from db.leads.work_queries import found_customers, found_leads, work_counts, work_lines
+from db.leads.work_queries import found_leads, work_counts, work_lines
 
 AREA = Area(
     name="leads",
@@ -19,7 +20,6 @@ AREA = Area(
     work=(WorkSource(name="leads", permission=Permission.LEADS_VIEW, lines=work_lines, counts=work_counts),),
     search=(
         SearchSource(kind="lead", label="Leads", permission=Permission.LEADS_VIEW, load=found_leads),
-        SearchSource(kind="customer", label="Customers", permission=Permission.LEADS_VIEW, load=found_customers),
     ),
     imports=KINDS,
     exports=(
@@ -31,4 +31,5 @@ AREA = Area(
     metrics=METRICS,
     jobs=JOBS,
     checks=CHECKS,
+    personal_data=(HELD,),
 )  # fmt: skip

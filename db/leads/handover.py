@@ -14,6 +14,7 @@ from db.core.permissions import Permission
 from db.core.problems import Problems
 from db.core.search import SearchWord
 from db.customers.tables import Consent, Customer, CustomerKey
+from db.customers.vehicle_record import has_history
 from db.dealers.tables import Dealer
 from db.leads.tables import Lead
 from db.people.queries import names_of, people_to_tell
@@ -78,7 +79,7 @@ def move_to(session: Session, lead: Lead, dealer: Dealer) -> int:
     """Make the lead's customer one of this dealer's and let the search box find both there; gives the customer's id.
 
     A customer belongs to one dealer and people are never merged across dealers (2.2 D). Where the customer has other
-    leads at the former dealer, that dealer keeps its record and the new one gets its own.
+    leads or vehicles at the former dealer, that dealer keeps its record and the new one gets its own.
     """
     changes.touch(session, "customers")
     _reindex(session, "lead", lead.id, dealer)
@@ -88,7 +89,7 @@ def move_to(session: Session, lead: Lead, dealer: Dealer) -> int:
     others = session.scalar(
         select(Lead.id).where(Lead.customer_id == customer.id, Lead.id != lead.id, Lead.dealer_id.is_not(None)).limit(1)
     )
-    if others is None:
+    if others is None and not has_history(session, customer.id):
         session.execute(
             update(Customer)
             .where(Customer.id == customer.id)

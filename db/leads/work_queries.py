@@ -13,7 +13,6 @@ from db.core.actor import Actor
 from db.core.area import SearchResult, WorkCount, WorkLine
 from db.core.masking import mask_name
 from db.core.permissions import Permission, Role
-from db.customers.tables import Customer
 from db.leads.board_queries import BoardFilters, BoardRow, board_counts, list_board
 from db.leads.flow import FLOW
 from db.leads.tables import Dealer, Lead
@@ -99,27 +98,6 @@ def found_leads(session: Session, *, ids: Sequence[int], actor: Actor) -> list[S
         )  # fmt: skip
 
     return _in_order(ids, {row.id: shown(row) for row in rows})
-
-
-def found_customers(session: Session, *, ids: Sequence[int], actor: Actor) -> list[SearchResult]:
-    """Customers found, each leading to the newest of their leads; those out of scope are left out."""
-    if not actor.can(Permission.PERSONAL_DATA_VIEW):
-        return []  # a name that was found is a name that was shown
-    rows = session.execute(
-        select(Customer.id, Customer.name, Customer.city, Customer.state, Lead.id.label("lead_id"), Lead.number)
-        .join(Lead, Lead.customer_id == Customer.id)
-        .where(Customer.id.in_(list(ids)), actor.scope.where(Lead.dealer_id, Lead.region))
-        .order_by(Lead.received_at, Lead.id)
-    )
-    found = {
-        row.id: SearchResult(
-            kind="customer", item_id=row.id, title=row.name,
-            subtitle=" · ".join(p for p in (", ".join(p for p in (row.city, row.state) if p), row.number) if p),
-            page=LEAD_PAGE, query={"lead": str(row.lead_id)},
-        )
-        for row in rows
-    }  # fmt: skip
-    return _in_order(ids, found)
 
 
 def _in_order(ids: Sequence[int], found: dict[int, SearchResult]) -> list[SearchResult]:
