@@ -47,7 +47,8 @@ class PageEntry:
         return (ROOT / self.file).exists()
 
 
-WORK, LEADS, NETWORK, ADMINISTRATION = "Work", "Leads", "Network", "Administration"
+WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
+ADMINISTRATION = "Administration"
 
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
@@ -89,6 +90,18 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/leads/routing.py", title="Routing", icon="alt_route", section=LEADS, permission=P.ROUTING_VIEW,
         help="Which dealer gets which lead, and why",
+    ),
+    PageEntry(
+        file="pages/crm/customers.py", title="Customers", icon="groups", section=CUSTOMERS,
+        permission=P.CUSTOMERS_VIEW, help="Find a customer, and who looks like two",
+    ),
+    PageEntry(
+        file="pages/crm/customer.py", title="Customer", icon="person", section=CUSTOMERS, permission=P.CUSTOMERS_VIEW,
+        help="One customer: contact, consent, vehicles, leads, service", hidden=True,
+    ),
+    PageEntry(
+        file="pages/crm/vehicle.py", title="Vehicle", icon="directions_car", section=CUSTOMERS,
+        permission=P.CUSTOMERS_VIEW, help="One vehicle: owners, odometer, service visits", hidden=True,
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,

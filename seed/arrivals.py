@@ -162,12 +162,12 @@ def _wish(rng: Random, source: Source, now: datetime) -> Wish:
     in_stock = rng.random() < source.in_stock
     return Wish(
         line=line, model=rng.choice(models), year=year, is_new=is_new, price_cents=price // 10_000 * 10_000 + 9_500,
-        vin=_vin(rng, year) if in_stock and rng.random() < 0.7 else "",
+        vin=made_up_vin(rng, year) if in_stock and rng.random() < 0.7 else "",
         stock=f"{'N' if is_new else 'U'}{rng.randint(1000, 9999)}" if in_stock else "",
     )  # fmt: skip
 
 
-def _vin(rng: Random, year: int) -> str:
+def made_up_vin(rng: Random, year: int) -> str:
     """A made-up VIN with a right check digit; no maker has the code ZZ9."""
     letters = "ABCDEFGHJKLMNPRSTVWXY123456789"
     described = "".join(rng.choices(_LETTERS, k=5))

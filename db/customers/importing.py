@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -105,8 +105,11 @@ class _Work:
             problems.add("dealer_code", "unknown_dealer", f"There is no dealer {code} among those you look after.")
         return self._dealers[code]
 
-    def customer(self, values: Mapping[str, Any], dealer: DealerDetail) -> Customer | None:
-        """The person of a row at a dealer, found by what recognises them or made; None where nothing does."""
+    def customer(self, values: Mapping[str, Any], dealer: DealerDetail, *, since: date | None) -> Customer | None:
+        """The person of a row at a dealer, found by what recognises them or made; None where nothing does.
+
+        A new one is known since the day of the row: what is old in the file is old here, too (2.11 retention).
+        """
         name = str(values.get("owner_name") or "").strip()[:200]
         postal = str(values.get("postal_code") or "").strip()[:20]
         email, phone = values.get("owner_email"), values.get("owner_phone")
@@ -115,7 +118,8 @@ class _Work:
             return None
         parts = split_name(name)
         customer_id, is_new = self.book.find_or_create(
-            keys, dealer_id=dealer.dealer_id, region=dealer.facts.region, batch_id=self.batch_id, now=self.now,
+            keys, dealer_id=dealer.dealer_id, region=dealer.facts.region, batch_id=self.batch_id,
+            now=min(self.now, datetime.combine(since, time(12), UTC)) if since else self.now,
             values={
                 "name": name, "first_name": parts.first[:100], "last_name": parts.last[:100], "postal_code": postal,
             },
@@ -187,7 +191,7 @@ def _take_vehicle(work: _Work, row: MappedRow) -> RowOutcome:
             vehicle.sources = {**vehicle.sources, **({name: "Imported"} if name != "plate" else {})}
     undo: dict[str, Any] = {"filled": {n: str(given[n]) for n in filled if before.get(n) in (None, "")}}
     is_owned = False
-    customer = work.customer(values, dealer) if dealer is not None and values.get("owner_name") else None
+    customer = work.customer(values, dealer, since=since) if dealer is not None and values.get("owner_name") else None
     if values.get("owner_name") and customer is None:
         raise Refused(
             Problem(
@@ -234,7 +238,7 @@ def _take_visit(work: _Work, row: MappedRow) -> RowOutcome:
     ).one_or_none()
     if there is not None:
         return _known_visit(work, row, there, judged.number, facts)
-    customer = work.customer(values, dealer) if values.get("owner_name") else None
+    customer = work.customer(values, dealer, since=facts.opened_on) if values.get("owner_name") else None
     vehicle, is_new = put(
         work.session, judged, given, reason=str(values.get("vin_reason") or ""), actor=work.actor, now=work.now,
         batch_id=work.batch_id, source="Imported",

@@ -60,7 +60,10 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What is wrong with a reading: the rule, what was observed, its limit, and a sentence. `review` needs a person."""
+    """What is wrong with a reading: the rule, what was observed, its limit, and a sentence.
+
+    A finding of the level `review` needs a person; `ref` and `reading` name the reading it is about.
+    """
 
     rule: str
     level: Level
@@ -69,6 +72,7 @@ class Finding:
     sentence: str
     on: date
     ref: str = ""
+    reading: str = ""
 
 
 def findings(readings: Sequence[Reading], policy: OdometerPolicy = POLICY) -> list[Finding]:
@@ -127,7 +131,7 @@ def _outlier(last: Reading, reading: Reading, following: Reading | None, policy:
         rule="odometer_outlier", level="warning", observed=reading.label, limit=f"{last.label} and {following.label}",
         sentence=f"{reading.label} is {way} than the readings around it allow ({last.value:,} {last.unit} before,"
         f" {following.value:,} {following.unit} after); it was probably mistyped.{hint}",
-        on=reading.on, ref=reading.ref,
+        on=reading.on, ref=reading.ref, reading=reading.label,
     )  # fmt: skip
 
 
@@ -137,7 +141,7 @@ def _falling(last: Reading, reading: Reading, policy: OdometerPolicy) -> Finding
     return Finding(
         rule="odometer_falling", level="review", observed=reading.label, limit=last.label,
         sentence=f"The odometer fell by {gone:,} miles: {reading.label} after {last.label}.{hint}",
-        on=reading.on, ref=reading.ref,
+        on=reading.on, ref=reading.ref, reading=reading.label,
     )  # fmt: skip
 
 
@@ -163,7 +167,7 @@ def _turned_over(last: Reading, reading: Reading, policy: OdometerPolicy) -> Fin
                     rule="odometer_rollover", level="warning", observed=reading.label, limit=last.label,
                     sentence=f"The odometer probably turned over at {end:,} {reading.unit}: {reading.label} after"
                     f" {last.label}. True use is about {driven.value:,} {reading.unit}.",
-                    on=reading.on, ref=reading.ref,
+                    on=reading.on, ref=reading.ref, reading=reading.label,
                 )  # fmt: skip
     return None
 
@@ -175,7 +179,7 @@ def _too_fast(last: Reading, reading: Reading, days: int, policy: OdometerPolicy
         limit=f"{policy.most_a_day:,} miles a day",
         sentence=f"{rate:,} miles a day between {last.label} and {reading.label}; up to {policy.most_a_day:,} are"
         f" plausible.{_other_unit(last, reading, policy)}",
-        on=reading.on, ref=reading.ref,
+        on=reading.on, ref=reading.ref, reading=reading.label,
     )  # fmt: skip
 
 
@@ -183,7 +187,7 @@ def _replaced(last: Reading, reading: Reading) -> Finding:
     return Finding(
         rule="odometer_replaced", level="note", observed=reading.label, limit=last.label,
         sentence=f"The odometer was replaced: it counts from {reading.label}, after {last.label} on the old one.",
-        on=reading.on, ref=reading.ref,
+        on=reading.on, ref=reading.ref, reading=reading.label,
     )  # fmt: skip
 
 
@@ -197,7 +201,7 @@ def _mixed_units(ordered: Sequence[Reading]) -> list[Finding]:
         Finding(
             rule="odometer_unit", level="note", observed=first.label, limit=f"other readings in {main}",
             sentence=f"Readings are in miles and in kilometres ({first.label}); they are compared in miles.",
-            on=first.on, ref=first.ref,
+            on=first.on, ref=first.ref, reading=first.label,
         )
     ]  # fmt: skip
 
