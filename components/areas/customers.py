@@ -231,7 +231,7 @@ def draw_consents(customer: CustomerPage, *, zone: str, at: datetime, may_edit: 
 
 
 def _draw_change(customer: CustomerPage, channel: str, *, is_given: bool) -> None:
-    label = "Withdraw" if is_given else "Agreed"
+    label = "Withdraw" if is_given else "Record"
     prefix = f"crm_consent_{channel}"
     with popup(label, key=f"{prefix}_popup", icon=":material/edit_note:", kind="tertiary"):
         if is_given:

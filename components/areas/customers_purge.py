@@ -58,7 +58,8 @@ def draw_due(actor: Actor, *, at: datetime) -> None:
                 "Why": [r.why for r in rows],
             }
         ),
-        key="crm_due_table", alt="Customers whose data is due to be removed, the oldest first", height=460,
+        key="crm_due_table", alt="Customers whose data is due to be removed, the oldest first",
+        height=460 if len(rows) > 11 else "auto",
         columns={
             "Customer": tables.opener("Customer", key="crm_due_click", on_open=opened, width=95),
             "Name": tables.text("Name", width=190), "Dealer": tables.text("Dealer", width=200),

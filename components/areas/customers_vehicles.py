@@ -27,7 +27,7 @@ from db.dealers.queries import dealer_choices
 
 VISIT, OWN, READ, RECEIVE = "crm_visit", "crm_own", "crm_read", "crm_receive"
 VEHICLE_PAGE = "pages/crm/vehicle.py"
-LEVELS = {"note": ("Note", "gray"), "warning": ("Doubtful", "orange"), "review": ("To be reviewed", "red")}
+LEVELS = {"note": ("Note", "gray"), "warning": ("Doubtful", "orange"), "review": ("Review", "red")}
 REGULAR = ""
 
 
@@ -113,7 +113,7 @@ def draw_visits(
             {
                 "Order": [v.ro_number for v in visits], "Vehicle": [v.vehicle for v in visits],
                 "Opened": [v.opened_on for v in visits],
-                "Closed": [v.closed_on.isoformat() if v.closed_on else "Open" for v in visits],
+                "Closed": [f"{v.closed_on:%-d %b %Y}" if v.closed_on else "Still open" for v in visits],
                 "Odometer": [odometer_text(v) for v in visits], "Complaint": [v.complaint or "–" for v in visits],
                 "Dealer": [v.dealer for v in visits],
             }
@@ -134,16 +134,18 @@ def draw_odometer(vehicle: VehiclePage) -> None:
     if not vehicle.readings:
         empty_state("speed", "No odometer reading yet.", action="A service visit or a purchase brings the first one.")
         return
-    worst = _by_reading(vehicle.findings)
-    states = [worst.get((r.on, r.label), "Plausible") for r in vehicle.readings]
+    worst, order = _by_reading(vehicle.findings), ["Plausible", *(word for word, _ in LEVELS.values())]
+    # Points are drawn in this order: what is doubtful lies on top.
+    rows = sorted(
+        ((worst.get((r.on, r.label), "Plausible"), r) for r in vehicle.readings), key=lambda row: order.index(row[0])
+    )
     draw(
         odometer.readings(),
         table(
             {
-                "day": [r.on.isoformat() for r in vehicle.readings],
-                "miles": [round(r.miles) for r in vehicle.readings],
-                "label": [r.label for r in vehicle.readings], "place": [r.place for r in vehicle.readings],
-                "state": states,
+                "day": [r.on.isoformat() for _, r in rows], "miles": [round(r.miles) for _, r in rows],
+                "label": [r.label for _, r in rows], "place": [r.place for _, r in rows],
+                "state": [state for state, _ in rows],
             }
         ),
         alt_text="Odometer readings over time", key="crm_odometer",

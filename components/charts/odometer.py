@@ -12,7 +12,7 @@ from components.charts.base import AMBER, BLUE, GRAY, QUIET, RED, as_spec, named
 
 @lru_cache(maxsize=2)
 def readings(*, height: int = 240) -> dict[str, Any]:
-    """Miles by day. Columns: day (date), miles, label, place, state (Plausible, Note, Doubtful or To be reviewed)."""
+    """Miles by day. Columns: day (date), miles, label, place, state (Plausible, Note, Doubtful or Review)."""
     base = alt.Chart(named()).encode(
         x=alt.X("day:T", title=None, axis=alt.Axis(**QUIET, tickCount=6, grid=False)),
         y=alt.Y("miles:Q", title="Miles", axis=alt.Axis(**QUIET, format="~s", tickCount=5)),
@@ -22,7 +22,7 @@ def readings(*, height: int = 240) -> dict[str, Any]:
         color=alt.Color(
             "state:N",
             scale=alt.Scale(
-                domain=["Plausible", "Note", "Doubtful", "To be reviewed"], range=[BLUE, GRAY, AMBER, RED]
+                domain=["Plausible", "Note", "Doubtful", "Review"], range=[BLUE, GRAY, AMBER, RED]
             ),
             legend=alt.Legend(title=None, orient="top", symbolSize=70),
         ),

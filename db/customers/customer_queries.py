@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from db.core import search
 from db.core.actor import Actor, Scope
 from db.core.area import CAP, SearchResult
-from db.core.masking import HIDDEN, mask_email, mask_name, mask_phone
+from db.core.masking import mask_email, mask_name, mask_phone
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.timeline import TimelineEntry, TimelineLink
@@ -227,7 +227,7 @@ def get_customer(session: Session, *, customer_id: int, actor: Actor, now: datet
     shown = sees_contacts(session, customer_id=customer.id, actor=actor, now=now)
     facts = record.values_of(customer)
     if not shown:
-        facts |= {"street": HIDDEN if facts["street"] else "", "postal_code": facts["postal_code"][:3]}
+        facts |= {"street": "Hidden" if facts["street"] else "", "postal_code": facts["postal_code"][:3]}
     if not personal:
         facts |= {name: mask_name(facts[name]) for name in ("name", "first_name", "last_name")}
     return CustomerPage(

@@ -74,15 +74,16 @@ def put(
     now: datetime, batch_id: int | None = None, source: str = TYPED,
 ) -> tuple[Vehicle, bool]:  # fmt: skip
     """The vehicle of a number, held, made where it is new; (vehicle, whether it is new). Blanks are filled."""
-    is_new = insert_or_ignore(
-        session, Vehicle,
-        {
+    # Asked first: an INSERT that finds its key taken would use up an id.
+    is_new = session.scalar(select(Vehicle.id).where(Vehicle.vin == judged.number)) is None
+    if is_new:
+        row = {
             "vin": judged.number, "is_regular": judged.is_regular, "check_ok": judged.check_ok,
             "vin_reason": "" if judged.is_regular else reason, "make": "", "model": "", "trim": "", "sources": {},
             "plate": "", "version": 1, "created_at": now, "updated_at": now, "updated_by": actor.name,
             "batch_id": batch_id,
-        },
-    )  # fmt: skip
+        }  # fmt: skip
+        is_new = insert_or_ignore(session, Vehicle, row)
     vehicle = session.scalars(select(Vehicle).where(Vehicle.vin == judged.number).with_for_update()).one()
     fill(vehicle, given, source=source)
     if judged.is_regular and not (vehicle.year and vehicle.make and vehicle.model):

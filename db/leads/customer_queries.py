@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from db.core import search
 from db.core.actor import Actor
 from db.core.area import PersonalData
+from db.core.outbox import OutboxMail
 from db.core.permissions import Permission
 from db.customers.retention_rules import REMOVED
 from db.leads.flow import FLOW
 from db.leads.tables import Lead, LeadActivity, LeadContact, LeadVehicle
+from db.people.tables import Notification
 
 MOST = 100
 
@@ -90,6 +92,10 @@ def _anonymise(session: Session, *, customer_ids: Sequence[int], now: datetime) 
     session.execute(
         update(LeadVehicle).where(LeadVehicle.lead_id.in_(ids)).values(vin=None, details={}).execution_options(**quiet)
     )
+    for told in (Notification, OutboxMail):
+        session.execute(
+            delete(told).where(told.item_type == "lead", told.item_id.in_(ids)).execution_options(**quiet)
+        )  # fmt: skip
     for lead in leads:
         kept = {name: value for name, value in lead.details.items() if name in ("product", "merge")}
         session.execute(

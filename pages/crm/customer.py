@@ -24,7 +24,7 @@ from db.core.session import reading
 from db.customers.customer_commands import hold_customer
 from db.customers.customer_queries import CustomerPage, get_customer
 from db.customers.duplicate_queries import duplicates_of
-from db.customers.vehicle_queries import list_purchases, list_visits, vehicles_of
+from db.customers.vehicle_queries import VisitLine, list_purchases, list_visits, vehicles_of
 from db.leads.customer_queries import leads_of_customer
 from db.leads.flow import FLOW
 from db.reports.history_queries import item_history
@@ -121,6 +121,11 @@ def go(page: str, name: str, item_id: int) -> None:
     st.session_state["_crm_to"] = (page, {name: str(item_id)})
 
 
+def to_vehicle(visit: VisitLine) -> None:
+    """Open the vehicle of a visit."""
+    go("pages/crm/vehicle.py", "vehicle", visit.vehicle_id)
+
+
 target = st.session_state.pop("_crm_to", None)
 if target is not None:
     st.switch_page(target[0], query_params=target[1])
@@ -147,7 +152,9 @@ with left:
         draw_leads(customer)
     with st.container(border=True):
         st.markdown("**Service visits**")
-        draw_visits(visits, key="crm_visits", with_vehicle=True, empty="No service visit of this customer.")
+        draw_visits(
+            visits, key="crm_visits", with_vehicle=True, empty="No service visit of this customer.", on_open=to_vehicle
+        )
 with right:
     if customer.purged_at is None:
         with st.container(border=True):
@@ -160,9 +167,12 @@ with right:
         draw_merges(customer, zone=actor.zone, at=at, may_merge=actor.can(Permission.CUSTOMERS_MERGE))
     with st.container(border=True):
         st.markdown("**History**")
-        draw_timeline(
-            [SimpleNamespace(at=one.at, title=one.summary, by=one.actor_name, note=one.reason) for one in lines],
-            zone=actor.zone, now=at, limit=20,
-        )  # fmt: skip
+        if lines:
+            draw_timeline(
+                [SimpleNamespace(at=one.at, title=one.summary, by=one.actor_name, note=one.reason) for one in lines],
+                zone=actor.zone, now=at, limit=20,
+            )  # fmt: skip
+        else:
+            st.caption("Nobody has changed this record by hand.")
 draw_pair_drawer(actor)
 draw_drawer(at=at)

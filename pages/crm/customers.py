@@ -69,14 +69,15 @@ def draw_list(filters: CustomerFilters) -> None:
         return
     remember_rows("crm", [row.customer_id for row in rows])
     tables.show(
-        table(_columns(rows)), key="crm_table", alt="Customers, the newest first", height=560,
+        table(_columns(rows)), key="crm_table", alt="Customers, the newest first",
+        height=560 if len(rows) > 13 else "auto",
         columns={
-            "Customer": tables.opener("Customer", key="crm_click", on_open=opened, width=95),
-            "Name": tables.text("Name", width=190),
-            "Kind": tables.pill("Kind", {"Person": "gray", "Business": "violet"}, width=95),
-            "Place": tables.text("Place", width=150), "Phone": tables.text("Phone", width=135),
-            "E-mail": tables.text("E-mail", width=210), "Vehicles": tables.number("Vehicles", width=75),
-            "Dealer": tables.text("Dealer", width=190), "Known since": tables.text("Known since", width=140),
+            "Customer": tables.opener("Customer", key="crm_click", on_open=opened, width=92),
+            "Name": tables.text("Name", width=150),
+            "Kind": tables.pill("Kind", {"Person": "gray", "Business": "violet"}, width=88),
+            "Place": tables.text("Place", width=135), "Phone": tables.text("Phone", width=118),
+            "E-mail": tables.text("E-mail", width=165), "Vehicles": tables.number("Vehicles", width=72),
+            "Dealer": tables.text("Dealer", width=165), "Known since": tables.text("Known since", width=140),
         },
     )  # fmt: skip
     draw_paging("crm", following=following, shown=len(rows), total=count_label(total, CAP))
@@ -118,7 +119,8 @@ def draw_duplicates() -> None:
                 "Place": [p.left.place or p.right.place for p in pairs], "Dealer": [p.dealer for p in pairs],
             }
         ),
-        key="crm_pairs", alt="Customers that may be one person, the likeliest first", height=520,
+        key="crm_pairs", alt="Customers that may be one person, the likeliest first",
+        height=520 if len(pairs) > 13 else "auto",
         columns={
             "Compare": tables.opener("Compare", key="crm_pairs_click", on_open=compare, width=90),
             "One": tables.text("One", width=160), "Other": tables.text("Other", width=160),

@@ -187,9 +187,10 @@ draw_visits(
     on_open=open_visit if may_edit else None,
 )  # fmt: skip
 draw_purchases(vehicle)
-st.subheader("History")
-draw_timeline(
-    [SimpleNamespace(at=e.at, title=e.title, by=e.by, note=e.note) for e in events], zone=actor.zone, now=at, limit=30
-)
+if events:
+    st.subheader("History")
+    draw_timeline(
+        [SimpleNamespace(at=e.at, title=e.title, by=e.by, note=e.note) for e in events], zone=actor.zone, now=at
+    )
 draw_visit_drawer(at=at)
 draw_fact_drawer(at=at)
