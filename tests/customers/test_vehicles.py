@@ -227,7 +227,7 @@ def test_a_customer_of_another_dealer_buys_nothing_here(engine: Engine, network:
 # ------------------------------------------------------------------------------------------------------------ visits
 def test_a_visit_is_entered_once_and_completed_later(engine: Engine, network: Network):
     one = vehicle(engine, network, customer(engine, network))
-    given = {"form_key": "k1", "actor": network.staff}
+    given: dict[str, Any] = {"form_key": "k1", "actor": network.staff}
     first = visit(engine, network, one, ro="r-77", **given)
     assert visit(engine, network, one, ro="r-77", **given) == first
     version, warnings = do(
