@@ -81,28 +81,33 @@ def _everywhere(session: Session, *, actor: Actor, dealer_id: int | None) -> set
     """Pairs found in two cheap ways: a key both have, or the sound of the family name at one postal code."""
     one, other = aliased(Customer), aliased(Customer)
     mine, theirs = aliased(CustomerKey), aliased(CustomerKey)
-    wanted = [
-        actor.scope.where(one.dealer_id, one.region), one.dealer_id == other.dealer_id, one.id < other.id,
-        *_is_current(one), *_is_current(other), not_(_is_decided(one, other)),
+    # What is asked of two customers that were found is asked in EXISTS or of "+ 0": a planner that starts there instead
+    # walks through every pair of a dealer (34 s instead of 0.3 s with 100,000 customers).
+    fits = [
+        actor.scope.where(one.dealer_id, one.region), one.dealer_id == other.dealer_id + 0,
+        one.merged_into_id.is_(None), (other.merged_into_id + 0).is_(None), one.purged_at.is_(None),
+        other.purged_at.is_(None), not_(_is_decided(one, other)),
     ]  # fmt: skip
     if dealer_id is not None:
-        wanted.append(one.dealer_id == dealer_id)
+        fits.append(one.dealer_id == dealer_id)
     by_key = (
-        select(one.id, other.id)
-        .join(mine, mine.customer_id == one.id)
+        select(mine.customer_id, theirs.customer_id)
         .join(theirs, and_(theirs.kind == mine.kind, theirs.value == mine.value, theirs.customer_id > mine.customer_id))
-        .join(other, other.id == theirs.customer_id)
-        .distinct()
+        .where(exists().where(one.id == mine.customer_id, other.id == theirs.customer_id, *fits))
+        .order_by(mine.customer_id.desc(), theirs.customer_id)
     )
+    if not actor.scope.is_all:
+        within = select(Customer.id).where(actor.scope.where(Customer.dealer_id, Customer.region))
+        by_key = by_key.where(mine.customer_id.in_(within))
     by_sound = (
         select(one.id, other.id)
-        .join(other, and_(other.match_key == one.match_key, other.dealer_id == one.dealer_id))
-        .where(one.match_key != "")
+        .join(other, and_(other.match_key == one.match_key, other.id > one.id))
+        .where(one.match_key != "", *fits)
+        .order_by(one.id.desc(), other.id)
     )
-    newest = (one.id.desc(), other.id)
     found: set[tuple[int, int]] = set()
     for query in (by_key, by_sound):
-        found |= {(a, b) for a, b in session.execute(query.where(*wanted).order_by(*newest).limit(MOST_PAIRS))}
+        found |= {(row[0], row[1]) for row in session.execute(query.limit(MOST_PAIRS))}
     return found
 
 
