@@ -219,11 +219,12 @@ def draw_consents(customer: CustomerPage, *, zone: str, at: datetime, may_edit: 
         latest = state.latest
         word, tone = ("May be used", "green") if state.ok else ("Not allowed", "red")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            when = ""
+            why = state.why
             if latest is not None:
-                when = f" {moment_label(latest.at, zone, now=at)}" + (f" · {latest.source}" if latest.source else "")
+                why = f"{'Agreed' if latest.is_given else 'Refused'} {moment_label(latest.at, zone, now=at)}"
+                why += f" · {latest.source}" if latest.source else ""
             st.markdown(
-                f"**{CHANNELS[state.channel]}** {badge(word, tone)}  \n:gray[:small[{plain(state.why)}{plain(when)}]]",
+                f"**{CHANNELS[state.channel]}** {badge(word, tone)}  \n:gray[:small[{plain(why)}]]",
                 width="stretch",
             )
             if may_edit:

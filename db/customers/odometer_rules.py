@@ -22,11 +22,13 @@ _CLOCKS: Final = (99_999, 999_999)
 
 @dataclass(frozen=True, kw_only=True)
 class OdometerPolicy:
-    """Limits. `most_a_day` in miles; `tolerance` in miles is what a reading may be lower (a tenth cut off, a tow)."""
+    """Limits. `most_a_day` in miles; `tolerance` in miles is what a reading may be lower (a tenth cut off, a tow);
+    `stay_days` and `test_drive` say which readings belong to one visit."""
 
     most_a_day: int = 300
     tolerance: int = 5
     test_drive: int = 50
+    stay_days: int = 7
     near_the_end: int = 5_000
 
 
@@ -85,8 +87,12 @@ def findings(readings: Sequence[Reading], policy: OdometerPolicy = POLICY) -> li
     ordered = [r for _, r in sorted(enumerate(readings), key=lambda pair: (pair[1].on, pair[0]))]
     found = _mixed_units(ordered)
     last: Reading | None = None
+    slip: Reading | None = None
     for position, reading in enumerate(ordered):
-        following = ordered[position + 1] if position + 1 < len(ordered) else None
+        if slip is not None and _is_same_visit(slip, reading, policy):
+            continue  # the odometer out of the visit whose odometer in was mistyped
+        slip = None
+        following = next((r for r in ordered[position + 1 :] if not _is_same_visit(reading, r, policy)), None)
         if last is None:
             last = reading
             continue
@@ -100,6 +106,7 @@ def findings(readings: Sequence[Reading], policy: OdometerPolicy = POLICY) -> li
             continue
         if one.rule in ("odometer_falling", "odometer_rate") and _is_slip(last, reading, following, policy):
             found.append(_outlier(last, reading, following, policy))
+            slip = reading
             continue
         found.append(one)
         last = reading
@@ -114,6 +121,11 @@ def _compare(last: Reading, reading: Reading, policy: OdometerPolicy) -> Finding
     if driven / days > policy.most_a_day:
         return _too_fast(last, reading, days, policy)
     return None
+
+
+def _is_same_visit(one: Reading, other: Reading, policy: OdometerPolicy) -> bool:
+    """Two readings of one stay in the workshop: few days and few miles apart, so they are right or wrong together."""
+    return (other.on - one.on).days <= policy.stay_days and abs(other.miles - one.miles) <= policy.test_drive
 
 
 def _is_slip(last: Reading, reading: Reading, following: Reading | None, policy: OdometerPolicy) -> bool:

@@ -34,6 +34,11 @@ CASES = [
     ("fell, and goes on from there", [(0, 40_000), (90, 30_000), (180, 33_000)], [("odometer_falling", "review", "1")]),
     ("one slip upwards", [(0, 40_000), (90, 440_000), (180, 46_000)], [("odometer_outlier", "warning", "1")]),
     ("one slip downwards", [(0, 40_000), (90, 4_300), (180, 46_000)], [("odometer_outlier", "warning", "1")]),
+    (
+        "one slip, typed in and out",
+        [(0, 18_000), (370, 131_000), (371, 131_003), (590, 31_400)],
+        [("odometer_outlier", "warning", "1")],
+    ),
     ("too fast", [(0, 10_000), (10, 14_000)], [("odometer_rate", "review", "1")]),
     ("fast, within the limit", [(0, 10_000), (10, 13_000)], []),
     ("both on one day", [(0, 10_000), (0, 10_200)], []),

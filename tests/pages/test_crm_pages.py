@@ -158,7 +158,7 @@ def test_consent_is_recorded_with_the_words_and_how(desk: dict[str, int]):
     assert "Choose how the customer told you" in written(app)
     app.button_group(key="crm_consent_sms_source").set_value("form").run()
     app.button(key="crm_consent_sms_yes").click().run()
-    assert "The customer agreed" in written(app)
+    assert "On a signed form" in written(app)
     with reading() as session:
         assert session.scalars(select(Consent.source)).all() == ["On a signed form"]
 
