@@ -154,7 +154,8 @@ def base(scope: Scope) -> Select[Any]:
 def as_row(found: Any, now: datetime) -> DocumentRow:
     """A fetched row with the day at its dealer."""
     values = dict(found._mapping)
-    return DocumentRow(**values, today=local_day(values.pop("zone"), now))
+    today = local_day(values.pop("zone"), now)
+    return DocumentRow(**values, today=today)
 
 
 def get_document(session: Session, *, document_id: int, scope: Scope, now: datetime) -> DocumentRow:

@@ -80,12 +80,15 @@ def add(engine: Engine, dealer_id: int | None = None, *, by: Actor = CORA, now: 
     values: dict[str, Any] = {
         "dealer_id": make_dealer(engine) if dealer_id is None else dealer_id, "document_type": "licence",
         "title": "Dealer licence", "effective_on": date(2026, 1, 1), "expires_on": date(2026, 12, 31),
-        "file_name": "licence.pdf", "content": pdf(str(other.get("expires_on", "")) + str(other.get("title", ""))),
+        "file_name": "licence.pdf",
     } | other  # fmt: skip
+    values.setdefault("content", pdf(f"{values['expires_on']}"))
     return run(commands.add_document, bind=engine, actor=by, now=now, **values)
 
 
-def renew(engine: Engine, document_id: int, *, seen: int = 1, by: Actor = CORA, now: datetime = NOW, **other: Any) -> int:
+def renew(
+    engine: Engine, document_id: int, *, seen: int = 1, by: Actor = CORA, now: datetime = NOW, **other: Any
+) -> int:
     """The next version of a document."""
     values: dict[str, Any] = {
         "effective_on": date(2027, 1, 1), "expires_on": date(2027, 12, 31), "file_name": "licence-2027.pdf",
@@ -96,7 +99,9 @@ def renew(engine: Engine, document_id: int, *, seen: int = 1, by: Actor = CORA, 
     )
 
 
-def do(engine: Engine, name: str, document_id: int, *, seen: int = 1, by: Actor = CORA, now: datetime = NOW, **other: Any) -> Any:
+def do(
+    engine: Engine, name: str, document_id: int, *, seen: int = 1, by: Actor = CORA, now: datetime = NOW, **other: Any
+) -> Any:
     """One command on a document that was seen in a version."""
     return run(
         getattr(commands, name), bind=engine, document_id=document_id, seen_version=seen, actor=by, now=now, **other
