@@ -19,7 +19,7 @@ from db.core.labels import plural
 from db.dealers.tables import Dealer
 from db.documents import rules
 from db.documents.queries import PAGE, PAGE_FILE, Requirement, base, requirements
-from db.documents.records import local_day, number_of
+from db.documents.records import number_of
 from db.documents.tables import Document
 
 Cursor = tuple[str, int]
@@ -69,7 +69,7 @@ def day_at_dealer(session: Session, now: datetime) -> ColumnElement[date]:
     """The day at each dealer as SQL: most of the time one or two days for the whole network."""
     zones: dict[date, list[str]] = defaultdict(list)
     for zone in session.scalars(select(Dealer.zone).distinct().order_by(Dealer.zone)):
-        zones[local_day(zone, now)].append(zone)
+        zones[rules.local_day(zone, now)].append(zone)
     days = sorted(zones) or [now.date()]
     if len(days) == 1:
         return literal(days[0], Date)
@@ -132,7 +132,7 @@ def matrix(
     rows = []
     for dealer in dealers:
         required = needed[dealer.status].document_types if dealer.status in needed else ()
-        today = local_day(dealer.zone, now)
+        today = rules.local_day(dealer.zone, now)
         states: dict[str, str] = {
             name: rules.coverage(dates[dealer.id, name], required=name in required, today=today) for name in types
         }
@@ -178,7 +178,7 @@ def find_gaps(
     best = _best(session, scope, now, types=types, dealer_id=dealer_id)
     found = []
     for dealer in dealers:
-        today = local_day(dealer.zone, now)
+        today = rules.local_day(dealer.zone, now)
         for name in needed[dealer.status].document_types if dealer.status in needed else ():
             until, last, any_later = best.get((dealer.id, name), (None, None, False))
             if until is not None and until >= today:
@@ -244,7 +244,7 @@ def dealer_lines(
 ) -> list[DealerLine]:
     """What to know of a dealer's documents before calling: gaps, what expires within 60 days, what came in since."""
     lines = []
-    query = {"doc_dealer": str(dealer_id), "doc_view": "missing"}
+    query = {"dealer": str(dealer_id)}
     for gap in find_gaps(session, scope=actor.scope, now=now, dealer_id=dealer_id):
         at = end_of_day(gap.expires_on, gap.zone) if gap.expires_on else None
         target = {"document": str(gap.document_id)} if gap.document_id else query
@@ -254,7 +254,7 @@ def dealer_lines(
     own = base(actor.scope).where(Document.dealer_id == dealer_id)
     soon = own.where(Document.status == "current", Document.expires_on.is_not(None)).order_by(Document.expires_on)
     for row in session.execute(soon.where(Document.expires_on <= now.date() + timedelta(days=rules.SOON_DAYS + 1))):
-        left = (row.expires_on - local_day(row.zone, now)).days
+        left = (row.expires_on - rules.local_day(row.zone, now)).days
         if 0 <= left <= rules.SOON_DAYS:
             lines.append(
                 DealerLine(
@@ -299,7 +299,7 @@ def signals(session: Session, *, scope: Scope, now: datetime) -> dict[int, list[
     for dealer_id, name, first, zone in session.execute(query):
         day = _as_date(first)
         assert day is not None
-        left = (day - local_day(zone, now)).days
+        left = (day - rules.local_day(zone, now)).days
         if left <= rules.URGENT_DAYS:
             sentence = f"{rules.LABELS[name]} expires {rules.left_words(left)}."
             found[dealer_id].append(Signal(level="watch", sentence=sentence))

@@ -18,7 +18,8 @@ from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
 from db.documents import rules
-from db.documents.records import local_day, number_of
+from db.documents.content import download_name
+from db.documents.records import number_of
 from db.documents.tables import Document, DocumentRequirement
 
 PAGE = 50
@@ -102,6 +103,11 @@ class DocumentRow:
         return rules.days_left(self.expires_on, self.today)
 
     @property
+    def download_name(self) -> str:
+        """A name its file can be saved under on every system."""
+        return download_name(self.file_name, self.media_type)
+
+    @property
     def may_be_purged(self) -> bool:
         """Whether the time its file has to be kept is over and nobody holds it."""
         over = self.retention_until is not None and self.retention_until < self.today
@@ -154,7 +160,7 @@ def base(scope: Scope) -> Select[Any]:
 def as_row(found: Any, now: datetime) -> DocumentRow:
     """A fetched row with the day at its dealer."""
     values = dict(found._mapping)
-    today = local_day(values.pop("zone"), now)
+    today = rules.local_day(values.pop("zone"), now)
     return DocumentRow(**values, today=today)
 
 

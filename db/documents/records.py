@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,11 +43,6 @@ def number_of(document_id: int) -> str:
     return f"D-{document_id:06}"
 
 
-def local_day(zone: str, now: datetime) -> date:
-    """The day in a zone."""
-    return now.astimezone(ZoneInfo(zone)).date()
-
-
 def locked_dealer(session: Session, *, dealer_id: int, actor: Actor, now: datetime) -> DealerRow:
     """The dealer, locked so that two uploads for it follow one another; `NotFound` when absent or out of scope.
 
@@ -61,7 +55,7 @@ def locked_dealer(session: Session, *, dealer_id: int, actor: Actor, now: dateti
     ).one_or_none()
     if dealer is None or not actor.scope.allows(dealer_id=dealer.id, region=dealer.region):
         raise NotFound("This dealer")
-    return DealerRow(**dealer._asdict(), today=local_day(dealer.zone, now))
+    return DealerRow(**dealer._asdict(), today=rules.local_day(dealer.zone, now))
 
 
 def seen_document(session: Session, *, document_id: int, actor: Actor) -> Document:

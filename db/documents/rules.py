@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from db.core.problems import Problems
 
@@ -70,6 +71,12 @@ TYPES: dict[str, DocumentType] = {
 LABELS = {name: one.label for name, one in TYPES.items()}
 RENEWABLE = ("contract", "licence", "insurance")
 STATUS_LABELS = {"current": "Current", "superseded": "Superseded", "void": "Void"}
+
+
+def local_day(zone: str, now: datetime) -> date:
+    """The day it is in a zone."""
+    return now.astimezone(ZoneInfo(zone)).date()
+
 
 # ---- which are required ------------------------------------------------------------------------------------------
 REQUIRING_STATUSES = ("onboarding", "active", "suspended")
@@ -225,3 +232,8 @@ def left_words(left: int | None) -> str:
         return "today"
     days = f"{abs(left):,} day{'' if abs(left) == 1 else 's'}"
     return f"in {days}" if left > 0 else f"{days} ago"
+
+
+def day_after(day: date) -> date:
+    """The first day after a document's last one."""
+    return day + timedelta(days=1)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from db.core import changes, timeline
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused, Stale
-from db.core.session import reading, run, writing
+from db.core.session import reading, run
 from db.documents import commands, storage
 from db.documents.queries import get_document_fact, list_versions, requirements
 from db.documents.tables import Document
@@ -38,6 +38,16 @@ def count(engine) -> int:
 
 def files() -> list[str]:
     return [found.stored_name for found in storage.walk()]
+
+
+def and_fail(command):
+    """A command whose transaction breaks at its end."""
+
+    def failing(session, **arguments):
+        command(session, **arguments)
+        raise ZeroDivisionError
+
+    return failing
 
 
 # ---- adding ----------------------------------------------------------------------------------------------------------
@@ -133,11 +143,11 @@ def test_who_may_not_add(sqlite_engine, by):
 
 def test_a_failed_transaction_leaves_a_file_and_never_a_row_without_one(sqlite_engine):
     dealer = make_dealer(sqlite_engine)
-    with pytest.raises(ZeroDivisionError), writing(sqlite_engine) as session:
-        commands.add_document(
-            session, dealer_id=dealer, document_type="tax_id", file_name="w9.png", content=png(), actor=CORA, now=NOW
-        )
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        run(
+            and_fail(commands.add_document), bind=sqlite_engine, dealer_id=dealer, document_type="tax_id",
+            file_name="w9.png", content=png(), actor=CORA, now=NOW,
+        )  # fmt: skip
     assert count(sqlite_engine) == 0
     assert len(files()) == 1
 
@@ -330,9 +340,8 @@ def test_nothing_is_purged_before_its_time(sqlite_engine, what):
 
 def test_a_rolled_back_purge_costs_no_file(sqlite_engine):
     number = add(sqlite_engine, **OLD)
-    with pytest.raises(ZeroDivisionError), writing(sqlite_engine) as session:
-        commands.purge_file(session, document_id=number, seen_version=1, actor=CORA, now=NOW)
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        run(and_fail(commands.purge_file), bind=sqlite_engine, document_id=number, seen_version=1, actor=CORA, now=NOW)
     assert fetch(sqlite_engine, number).content == pdf("2010-12-31")
 
 

@@ -1,9 +1,10 @@
-"""What an upload is: found in its bytes, refused with one sentence, stored under a name that can do no harm (R21, R22)."""
+"""What an upload is: found in its bytes, refused with one sentence, under a name that can do no harm (R21, R22)."""
 
 from __future__ import annotations
 
 import random
 import unicodedata
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given
@@ -15,7 +16,8 @@ from tests.documents.examples import huge_png, jpeg, office, pdf, png
 
 GOOD = {
     ".pdf": pdf(), ".png": png(), ".jpg": jpeg(), ".jpeg": jpeg(), ".xlsx": office(),
-    ".docx": office("word/document.xml"), ".txt": "Grüße, 東京\nsecond line".encode(), ".csv": b"\xef\xbb\xbfa,b\n1,2\n",
+    ".docx": office("word/document.xml"), ".txt": "Grüße, 東京\nsecond line".encode(),
+    ".csv": b"\xef\xbb\xbfa,b\n1,2\n",
 }  # fmt: skip
 SAMPLES = [*GOOD.values(), b"MZ\x90\x00", b"\x7fELF", b"<html><script>", b"#!/bin/sh\n", huge_png(9000, 9000)]
 
@@ -44,7 +46,7 @@ BAD = [
     ("a GIF", b"GIF89a" + b"\0" * 40, "a.png", "wrong_type"),
     ("a plain archive", office("readme.txt"), "a.xlsx", "wrong_type"),
     ("macros", office(xl_x=b"x", vbaProject_bin=b"x"), "a.xlsx", "wrong_type"),
-    ("a zip bomb", office(**{"xl/big": b"\0" * 30_000_000}), "a.xlsx", "zip_bomb"),
+    ("a zip bomb", office(xl_big=b"\0" * 30_000_000), "a.xlsx", "zip_bomb"),
     ("half a workbook", office()[:120], "a.xlsx", "damaged"),
     ("a web page called text", b"  <!DOCTYPE html><script>alert(1)</script>", "a.txt", "wrong_type"),
     ("a vector picture", b"<svg xmlns='x' onload='y'/>", "a.svg", "wrong_type"),
@@ -85,16 +87,16 @@ def test_mutated_files_never_break_it(sample: bytes, seed: int, ending: str):
             del raw[rng.randrange(len(raw) + 1) :]
         else:
             raw += rng.randbytes(rng.randint(1, 20))
-    try:
+    with suppress(FileRefused):
         content.examine(f"x{ending}", bytes(raw))
-    except FileRefused:
-        pass
 
 
 HOSTILE = [
-    "../../etc/passwd.pdf", "..\\..\\windows\\win.ini.pdf", "/abs/olute.pdf", "C:\\x.pdf", "%2e%2e%2fx.pdf", "a\x00b.pdf",
+    "../../etc/passwd.pdf", "..\\..\\windows\\win.ini.pdf", "/abs/olute.pdf", "C:\\x.pdf", "%2e%2e%2fx.pdf",
+    "a\x00b.pdf",
     "CON.pdf", "nul.pdf", "COM1.pdf", "lpt9.txt.pdf", "exe\u202efdp.pdf", "\u200bzero.pdf", "x" * 300 + ".pdf", ".pdf",
-    "a\r\nSet-Cookie: x.pdf", '"quoted".pdf', "a;b|c&d.pdf", "<b>.pdf", "a:stream.pdf", "trailing. .pdf", "…", "\ud800.pdf",
+    "a\r\nSet-Cookie: x.pdf", '"quoted".pdf', "a;b|c&d.pdf", "<b>.pdf", "a:stream.pdf", "trailing. .pdf", "…",
+    "\ud800.pdf",
     "é\u0301.pdf", "=cmd|' /C calc'!A0.pdf", "-rf.pdf", "~root.pdf", "$HOME.pdf", "`id`.pdf", "a?b*c.pdf",
 ]  # fmt: skip
 
