@@ -64,12 +64,10 @@ def _papers(position: int, place: Place, today: date) -> list[Paper]:
         left = turns[(position + offset) % len(turns)]
         return None if left is None else today + timedelta(days=left)
 
-    name, papers = place.name, []
+    papers = []
     contract = ends(CONTRACT_LEFT, 0)
     if contract is not None:
-        papers.append(
-            Paper("contract", f"Dealer agreement {name}", f"DA-{place.code}", "", _years(contract, 5), contract)
-        )
+        papers.append(Paper("contract", "Dealer agreement", f"DA-{place.code}", "", _years(contract, 5), contract))
     licence = ends(LICENCE_LEFT, 0)
     if licence is not None and not (place.status == "onboarding" and position % 2):
         papers.append(

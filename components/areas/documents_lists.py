@@ -27,6 +27,8 @@ from db.documents.coverage_queries import MatrixFilters, MatrixRow, count_matrix
 from db.documents.expiry_queries import ExpiryFilters, count_expiring, expiring, expiry_weeks
 from db.documents.queries import DocumentFilters, DocumentRow, count_documents, find_documents, requirements
 
+SHORT = 10
+
 
 def _opener(key: str, on_open: Callable[[int], None]) -> Callable[[int], None]:
     def opened(position: int) -> None:
@@ -35,6 +37,11 @@ def _opener(key: str, on_open: Callable[[int], None]) -> Callable[[int], None]:
             on_open(chosen)
 
     return opened
+
+
+def _height(rows: Sequence[Any]) -> Any:
+    """As high as the rows, up to what a screen shows at once."""
+    return "auto" if len(rows) <= SHORT else 560
 
 
 # ---- what is missing -------------------------------------------------------------------------------------------------
@@ -69,6 +76,7 @@ def draw_matrix(actor: Actor, filters: MatrixFilters) -> None:
     }  # fmt: skip
     tables.show(
         table(shown | states), key="doc_matrix_table", alt="Dealers and the documents they have to have",
+        height=_height(rows),
         columns={
             "Code": tables.opener("Code", key="doc_matrix_click", on_open=_opener("doc_matrix", opened), width=74),
             "Dealer": tables.text("Dealer", width=200), "Region": tables.text("Region", width=108),
@@ -154,16 +162,17 @@ def draw_all(actor: Actor, filters: DocumentFilters) -> None:
 
 def _draw_documents(rows: list[DocumentRow], *, key: str, alt: str, more: dict[str, Sequence[Any]]) -> None:
     remember_rows(key, [row.id for row in rows])
+    is_history = "Added" in more
     columns: dict[str, Any] = {
-        "Document": tables.opener("Document", key=f"{key}_click", on_open=_opener(key, open_document), width=92),
-        "Rank": tables.number("Rank", width=56) if "Rank" in more else None,
-        "Dealer": tables.text("Dealer", width=200), "Type": tables.text("Type", width=92),
-        "Title": tables.text("Title", width=190), "Number": tables.text("Number", width=128),
-        "State": tables.pill("State", STATE_PILLS, width=110), "Expires": tables.text("Expires", width=100),
-        "Left": tables.text("Days left", width=104),
-        "Version": tables.number("Version", width=66) if "Version" in more else None,
-        "Added": tables.text("Added", width=140) if "Added" in more else None,
-        "Held": tables.text("Held", width=54) if any(row.is_held for row in rows) else None,
+        "Document": tables.opener("Document", key=f"{key}_click", on_open=_opener(key, open_document), width=90),
+        "Rank": tables.number("Rank", width=50) if "Rank" in more else None,
+        "Dealer": tables.text("Dealer", width=200), "Type": tables.text("Type", width=84),
+        "Title": tables.text("Title", width=150), "Number": tables.text("Number", width=104),
+        "State": tables.pill("State", STATE_PILLS, width=106), "Expires": tables.text("Expires", width=98),
+        "Left": None if is_history else tables.text("Days left", width=104),
+        "Version": tables.number("Version", width=62) if is_history else None,
+        "Added": tables.text("Added", width=128) if is_history else None,
+        "Held": tables.text("Held", width=50) if any(row.is_held for row in rows) else None,
     }  # fmt: skip
     shown: dict[str, Sequence[Any]] = {
         "Document": [row.label for row in rows],
@@ -174,7 +183,7 @@ def _draw_documents(rows: list[DocumentRow], *, key: str, alt: str, more: dict[s
         "Left": [rules.left_words(row.days_left) if row.status == "current" else "–" for row in rows],
         "Held": ["Held" if row.is_held else "" for row in rows],
     }  # fmt: skip
-    tables.show(table(shown | more), key=f"{key}_table", alt=alt, columns=columns)
+    tables.show(table(shown | more), key=f"{key}_table", alt=alt, columns=columns, height=_height(rows))
 
 
 # ---- what is required ------------------------------------------------------------------------------------------------
