@@ -27,7 +27,7 @@ from db.documents.coverage_queries import MatrixFilters, MatrixRow, count_matrix
 from db.documents.expiry_queries import ExpiryFilters, count_expiring, expiring, expiry_weeks
 from db.documents.queries import DocumentFilters, DocumentRow, count_documents, find_documents, requirements
 
-SHORT = 10
+SHORT = 16
 
 
 def _opener(key: str, on_open: Callable[[int], None]) -> Callable[[int], None]:
@@ -41,7 +41,7 @@ def _opener(key: str, on_open: Callable[[int], None]) -> Callable[[int], None]:
 
 def _height(rows: Sequence[Any]) -> Any:
     """As high as the rows, up to what a screen shows at once."""
-    return "auto" if len(rows) <= SHORT else 560
+    return "content" if len(rows) <= SHORT else 560
 
 
 # ---- what is missing -------------------------------------------------------------------------------------------------
@@ -85,7 +85,12 @@ def draw_matrix(actor: Actor, filters: MatrixFilters) -> None:
         }
         | {name: tables.pill(rules.LABELS[name], tones, width=116) for name in types},
     )  # fmt: skip
-    draw_paging("doc_matrix", following=following, shown=len(rows), total=f"{count_label(total, CAP)} dealers")
+    draw_paging(
+        "doc_matrix",
+        following=following,
+        shown=len(rows),
+        total=f"{count_label(total, CAP)} dealer{'' if total == 1 else 's'}",
+    )
 
 
 def _first_to_upload(row: MatrixRow) -> str:
@@ -167,7 +172,7 @@ def _draw_documents(rows: list[DocumentRow], *, key: str, alt: str, more: dict[s
         "Document": tables.opener("Document", key=f"{key}_click", on_open=_opener(key, open_document), width=90),
         "Rank": tables.number("Rank", width=50) if "Rank" in more else None,
         "Dealer": tables.text("Dealer", width=200), "Type": tables.text("Type", width=84),
-        "Title": tables.text("Title", width=150), "Number": tables.text("Number", width=104),
+        "Title": tables.text("Title", width=140), "Number": tables.text("Number", width=104),
         "State": tables.pill("State", STATE_PILLS, width=106), "Expires": tables.text("Expires", width=98),
         "Left": None if is_history else tables.text("Days left", width=104),
         "Version": tables.number("Version", width=62) if is_history else None,

@@ -86,9 +86,9 @@ def renew_form(document: DocumentRow, *, key: str, after: Callable[[int], None] 
     for field in TEXTS:
         st.session_state.setdefault(_key(key, field), getattr(document, field))
     if document.expires_on is not None and _key(key, "effective_on") not in st.session_state:
-        follows = max(document.expires_on, document.today) if document.state == "expired" else document.expires_on
-        st.session_state[_key(key, "effective_on")] = rules.day_after(follows)
-        st.session_state[_key(key, "expires_on")] = rules.usual_expiry(kind.name, rules.day_after(follows))
+        starts = rules.follows_on(kind.name, document.expires_on, today=document.today)
+        st.session_state[_key(key, "effective_on")] = starts
+        st.session_state[_key(key, "expires_on")] = rules.usual_expiry(kind.name, starts)
     if document.document_type not in WITHOUT_END:
         _days(key, kind)
     _file(key)

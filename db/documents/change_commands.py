@@ -45,31 +45,16 @@ def correct_dates(
     problems.refuse_if_any()
     before = {"effective_on": document.effective_on, "expires_on": document.expires_on}
     document.effective_on, document.expires_on = effective_on, expires_on
-    document.covered_from = rules.covered_from(effective_on, _predecessor_dates(session, document))
     document.retention_until = rules.retention_until(
         document.document_type, ended_on=document.ended_on, expires_on=expires_on
     )
     records.plan_reminders(document)
     records.touched(document, actor=actor, now=now)
-    session.flush()
+    records.count_cover(session, document.series_id)
     records.note(
         session, "correct_dates", [document], f"The days of {records.words(document)} were corrected.", actor=actor,
         now=now, before=before, after={"effective_on": effective_on, "expires_on": expires_on}, reason=reason,
     )  # fmt: skip
-
-
-def _predecessor_dates(session: Session, document: Document) -> tuple[date | None, date | None] | None:
-    row = session.execute(
-        select(Document.covered_from, Document.expires_on)
-        .where(
-            Document.series_id == document.series_id,
-            Document.series_version < document.series_version,
-            Document.status != "void",
-        )
-        .order_by(Document.series_version.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else (row.covered_from, row.expires_on)
 
 
 def void_document(
@@ -96,7 +81,7 @@ def void_document(
         records.revive(back)
         records.touched(back, actor=actor, now=now)
         involved.append(back)
-    session.flush()
+    records.count_cover(session, document.series_id)
     again = f" {records.number_of(back.id)} (version {back.series_version}) is current again." if back else ""
     records.note(
         session, "void_document", involved, f"{records.words(document)} was made void.{again}", actor=actor, now=now,

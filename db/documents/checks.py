@@ -48,7 +48,7 @@ def check_files(session: Session) -> list[str]:
 
 
 def check_series(session: Session) -> list[str]:
-    """Series with more than one current version, documents in another region than their dealer or without words."""
+    """Series with two current versions or a wrong day of cover, missing search words, holds without a reason."""
     many = session.scalars(
         select(Document.series_id)
         .where(Document.status == "current")
@@ -57,6 +57,13 @@ def check_series(session: Session) -> list[str]:
         .order_by(Document.series_id)
     )
     found = [f"series {number} has more than one current version" for number in many]
+    series: dict[int, list[Document]] = {}
+    for one in session.scalars(select(Document).order_by(Document.id)):
+        series.setdefault(one.series_id, []).append(one)
+    for versions in series.values():
+        cover = records.cover_of(versions)
+        wrong = [one for one in versions if one.id in cover and one.covered_from != cover[one.id]]
+        found += [f"{records.number_of(one.id)} covers from another day than its versions say" for one in wrong]
     indexed = select(SearchWord.item_id).where(SearchWord.kind == records.ITEM)
     stray = session.scalars(select(Document.id).where(Document.id.not_in(indexed)).order_by(Document.id).limit(20))
     found += [f"{records.number_of(number)} cannot be found by the search box" for number in stray]

@@ -136,6 +136,27 @@ def plan_reminders(document: Document) -> None:
     ) if is_told else None  # fmt: skip
 
 
+def cover_of(versions: Sequence[Document]) -> dict[int, date | None]:
+    """From which day on each version of a series covers the dealer, by id; void ones are passed over."""
+    found: dict[int, date | None] = {}
+    before: tuple[date | None, date | None] | None = None
+    for one in sorted(versions, key=lambda version: version.series_version):
+        if one.status != "void":
+            found[one.id] = rules.covered_from(one.effective_on, before)
+            before = (found[one.id], one.expires_on)
+    return found
+
+
+def count_cover(session: Session, series_id: int) -> None:
+    """Count the cover of a whole series again: a version's depends on the days of the one before."""
+    session.flush()
+    versions = session.scalars(select(Document).where(Document.series_id == series_id).with_for_update()).all()
+    found = cover_of(versions)
+    for one in versions:
+        one.covered_from = found.get(one.id, one.covered_from)
+    session.flush()
+
+
 def end(document: Document, *, status: str, today: date) -> None:
     """Take a document out of force, and count how long it has to be kept from now on."""
     document.status, document.ended_on = status, today

@@ -161,6 +161,13 @@ def usual_expiry(document_type: str, effective_on: date | None) -> date | None:
     return plus_months(effective_on, months) - timedelta(days=1)
 
 
+def follows_on(document_type: str, expires_on: date, *, today: date) -> date:
+    """The day a renewal usually takes effect: the one after, or today when it would be over already by now."""
+    starts = expires_on + timedelta(days=1)
+    ends = usual_expiry(document_type, starts)
+    return today if ends is not None and ends < today else starts
+
+
 def retention_until(document_type: str, *, ended_on: date | None, expires_on: date | None) -> date | None:
     """The last day the file has to be kept: so many years after it ended or expired, whichever is later.
 
@@ -232,8 +239,3 @@ def left_words(left: int | None) -> str:
         return "today"
     days = f"{abs(left):,} day{'' if abs(left) == 1 else 's'}"
     return f"in {days}" if left > 0 else f"{days} ago"
-
-
-def day_after(day: date) -> date:
-    """The first day after a document's last one."""
-    return day + timedelta(days=1)

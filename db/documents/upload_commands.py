@@ -89,13 +89,12 @@ def renew_document(
     document = Document(
         status="current", document_type=kind.name, title=title, number=number, issuer=issuer, series_id=old.series_id,
         series_version=_newest(session, old.series_id) + 1, effective_on=effective_on, expires_on=expires_on,
-        covered_from=rules.covered_from(effective_on, (old.covered_from, old.expires_on)), item_type=old.item_type,
-        item_id=old.item_id,
+        covered_from=effective_on, item_type=old.item_type, item_id=old.item_id,
     )  # fmt: skip
     _keep(session, document, dealer, examined, content, form_key=form_key, actor=actor, now=now)
     records.end(old, status="superseded", today=dealer.today)
     records.touched(old, actor=actor, now=now)
-    session.flush()
+    records.count_cover(session, old.series_id)
     records.note(
         session, "renew_document", [document, old],
         f"{records.words(document)} of {dealer.name} was renewed: version {document.series_version}.", actor=actor,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +16,7 @@ from db.core.permissions import Role
 from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading, run
 from db.documents import commands, storage
+from db.documents.checks import check_files, check_series
 from db.documents.queries import get_document_fact, list_versions, requirements
 from db.documents.tables import Document
 from tests.documents.examples import CORA, FINN, NOW, add, dana, do, fetch, pdf, png, regional, renew, seen
@@ -291,6 +294,36 @@ def test_a_superseded_version_is_made_void_alone(sqlite_engine):
     second = renew(sqlite_engine, first)
     do(sqlite_engine, "void_document", first, seen=2, reason="Never valid")
     assert (seen(sqlite_engine, first).status, seen(sqlite_engine, second).status) == ("void", "current")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_is_done_to_a_series_one_version_at_most_is_current(sqlite_engine, seed):
+    """Forty steps at random: renewals with and without gaps, corrected days, versions made void."""
+    rng = random.Random(seed)
+    add(sqlite_engine)
+    for step in range(40):
+        with reading(sqlite_engine) as session:
+            versions = list_versions(session, series_id=1, scope=CORA.scope, now=NOW)
+        one = rng.choice([v for v in versions if v.status != "void"] or versions)
+        starts = date(2026, 1, 1) + timedelta(days=rng.randrange(900))
+        ends = starts + timedelta(days=rng.randrange(700))
+        days: dict[str, Any] = {"effective_on": rng.choice([None, starts]), "expires_on": ends}
+        with suppress(Refused):
+            match rng.randrange(4):
+                case 0 | 1:
+                    renew(sqlite_engine, one.id, seen=one.version, content=pdf(f"{seed} {step}"), **days)
+                case 2:
+                    do(sqlite_engine, "correct_dates", one.id, seen=one.version, reason=REASON, **days)
+                case 3:
+                    do(sqlite_engine, "void_document", one.id, seen=one.version, reason=REASON)
+        with reading(sqlite_engine) as session:
+            assert check_series(session) == []
+            after = list_versions(session, series_id=1, scope=CORA.scope, now=NOW)
+        living = [v for v in after if v.status != "void"]
+        assert [v.status for v in living][:1] in ([], ["current"])
+        assert {v.status for v in living[1:]} <= {"superseded"}
+    with reading(sqlite_engine) as session:
+        assert check_files(session) == []
 
 
 # ---- holds and purging -----------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def told(engine) -> list[tuple[str, str]]:
             .join(Person, Person.id == Notification.person_id)
             .order_by(Notification.id)
         )
-        return [tuple(row) for row in session.execute(query)]
+        return [(username, title) for username, title in session.execute(query)]
 
 
 def people(engine) -> int:

@@ -230,7 +230,8 @@ def test_a_documents_region_follows_its_dealer(engine):
         actor=actor(Role.ADMIN), now=NOW,
     )  # fmt: skip
     with reading(engine) as session:
-        assert queries.get_document(session, document_id=number, scope=regional("West").scope, now=NOW)
+        moved = queries.get_document(session, document_id=number, scope=regional("West").scope, now=NOW)
+        assert moved.region == "West"
         with pytest.raises(NotFound):
             queries.get_document(session, document_id=number, scope=regional("East").scope, now=NOW)
 

@@ -154,6 +154,13 @@ def test_the_usual_expiry_fills_in_the_form(kind, effective, expiry):
 
 
 @pytest.mark.parametrize(
+    "expires, starts", [(on(40), on(41)), (on(-5), on(-4)), (on(-365), on(-364)), (on(-366), on(0)), (on(-900), on(0))]
+)
+def test_when_a_renewal_of_a_licence_usually_starts(expires, starts):
+    assert rules.follows_on("licence", expires, today=TODAY) == starts
+
+
+@pytest.mark.parametrize(
     "ended, expires, until",
     [
         (None, None, None),  # kept as long as it is in force

@@ -183,7 +183,7 @@ def test_a_missing_document_is_uploaded_and_a_refusal_keeps_what_was_typed(desk)
 
 def test_an_expired_document_is_renewed_in_its_drawer(desk):
     app = opened("cora", "document", desk["licence"])
-    assert app.date_input(key=field(app, "doc_renew", "effective_on")).value == TODAY + timedelta(days=1)
+    assert app.date_input(key=field(app, "doc_renew", "effective_on")).value == TODAY - timedelta(days=4)
     app.file_uploader(key=field(app, "doc_renew", "file")).upload("l.pdf", pdf("renewed")).run()
     app.button(key="doc_renew_save").click().run()
     assert not app.exception
