@@ -16,10 +16,12 @@ from components.clock import now
 from components.exports import guarded_download
 from components.labels import badges, facts, plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
+from components.popup import close as shut
+from components.popup import popup
 from components.timeline import draw_timeline
 from db import catalog
 from db.core.actor import Actor
-from db.core.labels import moment_label
+from db.core.labels import moment_label, plural
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
@@ -30,7 +32,7 @@ from db.documents.coverage_queries import Gap, find_gaps
 from db.documents.queries import DocumentRow, get_document, list_dealer_documents, list_versions
 from db.reports.history_queries import item_history
 
-OPEN, FORM, UPLOAD, RENEW = "doc_drawer", "doc_step", "doc_upload", "doc_renew"
+OPEN, FORM, UPLOAD, RENEW, HOLD = "doc_drawer", "doc_step", "doc_upload", "doc_renew", "doc_hold"
 STATE_PILLS = dict.fromkeys(rules.STATUS_LABELS.values(), "gray") | {
     rules.STATE_LABELS[name]: tone for name, tone in rules.STATE_TONES.items()
 }
@@ -68,6 +70,7 @@ def _forget() -> None:
     for key in (UPLOAD, RENEW):
         start(key)
     forget(FORM)
+    forget(HOLD)
 
 
 def draw_drawer() -> None:
@@ -271,11 +274,31 @@ def _draw_dealer(dealer: DealerDetail, actor: Actor) -> None:
     draw_gaps(gaps, key="doc_gap", on_upload=_choose, may_add=actor.can(Permission.DOCUMENTS_ADD))
     if rows:
         draw_rows(rows, key="doc_of_dealer", alt=f"Current documents of {known.name}")
-        renewal_pack(dealer.dealer_id, key="doc_pack_dealer")
+        with st.container(horizontal=True, gap="small"):
+            renewal_pack(dealer.dealer_id, key="doc_pack_dealer")
+            if actor.can(Permission.DOCUMENTS_MANAGE) and not all(row.is_held for row in rows):
+                with popup("Hold all", key="doc_hold_menu", icon=":material/lock:"):
+                    _hold_all(dealer)
     if actor.can(Permission.DOCUMENTS_ADD):
         with st.container(border=True):
             st.markdown("**Add a document**")
             upload_form(dealer.dealer_id, key=UPLOAD)
+
+
+def _hold_all(dealer: DealerDetail) -> None:
+    st.caption("Every version is kept whatever its retention says: a dispute, an audit, a termination.")
+    show_outcome(HOLD)
+    st.text_input("Reason", key="doc_hold_reason", max_chars=rules.LONGEST["reason"])
+    problems_of(HOLD, "reason")
+
+    def clicked() -> None:
+        perform(
+            commands.hold_dealer, form=HOLD, say=lambda n: f"{plural(n, 'document')} held",
+            typed={"reason": "doc_hold_reason"}, convert={"reason": lambda v: v or ""},
+            arguments={"dealer_id": dealer.dealer_id}, after=lambda _n: shut("doc_hold_menu", "doc_hold_reason"),
+        )  # fmt: skip
+
+    st.button("Hold all", key="doc_hold_go", type="primary", on_click=clicked)
 
 
 def _choose(gap: Gap) -> None:

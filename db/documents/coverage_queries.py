@@ -24,6 +24,7 @@ from db.documents.tables import Document
 
 Cursor = tuple[str, int]
 _NEVER = date(9999, 12, 31)
+_FEW = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,14 +169,18 @@ def find_gaps(
     Four statements whatever the number of dealers. An expired one names the newest document of its type.
     """
     needed = requirements(session)
-    wanted = [scope.where(Dealer.id, Dealer.region), Dealer.status.in_(list(statuses))]
+    today_there = day_at_dealer(session, now)
+    # The database finds the dealers with a gap, so that only their documents are looked at one by one.
+    wanted = [
+        scope.where(Dealer.id, Dealer.region), Dealer.status.in_(list(statuses)), _has_gap(needed, today_there),
+    ]  # fmt: skip
     if dealer_id is not None:
         wanted.append(Dealer.id == dealer_id)
     dealers = session.execute(
         select(Dealer.id, Dealer.code, Dealer.name, Dealer.status, Dealer.zone).where(*wanted)
     ).all()
     types = matrix_types(needed)
-    best = _best(session, scope, now, types=types, dealer_id=dealer_id)
+    best = _best(session, scope, today_there, types=types, dealer_ids=[dealer.id for dealer in dealers])
     found = []
     for dealer in dealers:
         today = rules.local_day(dealer.zone, now)
@@ -195,10 +200,10 @@ def find_gaps(
 
 
 def _best(
-    session: Session, scope: Scope, now: datetime, *, types: Sequence[str], dealer_id: int | None
+    session: Session, scope: Scope, today: ColumnElement[date], *, types: Sequence[str], dealer_ids: Sequence[int]
 ) -> dict[tuple[int, str], tuple[date | None, int | None, bool]]:
     """(last day covered, newest document in force, whether one starts later) by dealer and type."""
-    begun = or_(Document.covered_from.is_(None), Document.covered_from <= day_at_dealer(session, now))
+    begun = or_(Document.covered_from.is_(None), Document.covered_from <= today)
     query = (
         select(
             Document.dealer_id, Document.document_type,
@@ -213,8 +218,8 @@ def _best(
         )
         .group_by(Document.dealer_id, Document.document_type)
     )  # fmt: skip
-    if dealer_id is not None:
-        query = query.where(Document.dealer_id == dealer_id)
+    if len(dealer_ids) <= _FEW:  # more would make a longer statement than it saves work
+        query = query.where(Document.dealer_id.in_(dealer_ids))
     return {
         (row.dealer_id, row.document_type): (_as_date(row.until), row.last, bool(row.later))
         for row in session.execute(query)

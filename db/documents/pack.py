@@ -67,7 +67,7 @@ def listing(facts: PackFacts) -> bytes:
     _head(pdf, "Dealer")
     for label, value in facts.facts:
         _line(pdf, f"{label}: {value}")
-    _head(pdf, "What is missing")
+    _head(pdf, "Gaps")
     for gap in facts.gaps or ("Nothing: every required document is there and in force.",):
         _line(pdf, gap)
     _head(pdf, "Current documents")

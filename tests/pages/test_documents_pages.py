@@ -223,6 +223,18 @@ def test_the_desk_holds_and_voids_with_a_reason(desk, action, command, is_done):
     assert is_done(stored(number))
 
 
+def test_all_documents_of_a_dealer_are_held_at_once(desk):
+    app = opened("cora", "dealer", desk["lone"])
+    app.button(key="doc_hold_go").click().run()
+    assert "The reason is needed" in written(app)
+    app.text_input(key="doc_hold_reason").set_value("Audit").run()
+    app.button(key="doc_hold_go").click().run()
+    assert not app.exception
+    assert [stored(desk[name]).hold_reason for name in ("contract", "licence", "photo")] == ["Audit", "Audit", ""]
+    assert not [b for b in app.button if b.key == "doc_hold_go"]
+    assert not [b for b in opened("dana", "dealer", desk["lone"]).button if b.key == "doc_hold_go"]
+
+
 def test_days_are_corrected(desk):
     number = desk["contract"]
     app = opened("cora", "document", number)
