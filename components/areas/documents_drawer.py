@@ -267,10 +267,16 @@ def _go(document: DocumentRow, command: Callable[..., Any], label: str, said: st
 # ---- all documents of a dealer ---------------------------------------------------------------------------------------
 def _draw_dealer(dealer: DealerDetail, actor: Actor) -> None:
     known = dealer.facts
-    badges([(STATUSES[known.status], STATUS_TONES[known.status]), (known.code, "blue"), (known.region, "gray")])
     with reading() as session:
         gaps = find_gaps(session, scope=actor.scope, now=now(), dealer_id=dealer.dealer_id)
         rows = list_dealer_documents(session, dealer_id=dealer.dealer_id, scope=actor.scope, now=now())
+    held = sum(1 for row in rows if row.is_held)
+    badges(
+        [
+            (STATUSES[known.status], STATUS_TONES[known.status]), (known.code, "blue"), (known.region, "gray"),
+            (f"{held} held" if held else "", "violet"),
+        ]
+    )  # fmt: skip
     draw_gaps(gaps, key="doc_gap", on_upload=_choose, may_add=actor.can(Permission.DOCUMENTS_ADD))
     if rows:
         draw_rows(rows, key="doc_of_dealer", alt=f"Current documents of {known.name}")
@@ -337,12 +343,12 @@ def draw_rows(rows: list[DocumentRow], *, key: str, alt: str, with_version: bool
 
     columns: dict[str, Any] = {
         "Document": tables.opener("Document", key=f"{key}_click", on_open=opened, width=92),
-        "Type": None if with_version else tables.text("Type", width=92),
         "Version": tables.number("Version", width=64) if with_version else None,
-        "Title": tables.text("Title", width=170),
-        "State": tables.pill("State", STATE_PILLS, width=108),
-        "Expires": tables.text("Expires", width=100),
-        "Held": tables.text("", width=30, help="A lock: the file is held") if any(r.is_held for r in rows) else None,
+        "Type": None if with_version else tables.text("Type", width=88),
+        "State": tables.pill("State", STATE_PILLS, width=106),
+        "Expires": tables.text("Expires", width=98),
+        "Title": tables.text("Title", width=140),
+        "Held": tables.text("Held", width=48) if any(row.is_held for row in rows) else None,
     }
     tables.show(
         table(
@@ -351,7 +357,7 @@ def draw_rows(rows: list[DocumentRow], *, key: str, alt: str, with_version: bool
                 "Version": [row.series_version for row in rows], "Title": [row.title for row in rows],
                 "State": [[row.badge[0]] for row in rows],
                 "Expires": [day(row.expires_on) if row.expires_on else "No end" for row in rows],
-                "Held": ["🔒" if row.is_held else "" for row in rows],
+                "Held": ["Held" if row.is_held else "" for row in rows],
             }
         ),
         key=key, alt=alt, columns=columns,

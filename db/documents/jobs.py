@@ -86,7 +86,8 @@ def _tell(session: Session, document: Document, threshold: int, *, now: datetime
     title = f"{label} of {dealer.name} {verb} {rules.left_words(left)}"
     assert document.expires_on is not None
     body = (
-        f"{records.words(document)} of {dealer.name} ({dealer.code}) is good until {document.expires_on:%d %b %Y}. "
+        f"{records.words(document)} of {dealer.name} ({dealer.code}) is good until {document.expires_on.day} "
+        f"{document.expires_on:%b %Y}. "
         "Upload the new one on the page Documents, with Renew."
     )
     # Everybody who may upload: the dealer's managers, and the desk's people who look after the dealer.
