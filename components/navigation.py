@@ -114,7 +114,7 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/network/documents.py", title="Documents", icon="folder_managed", section=NETWORK,
-        permission=P.DOCUMENTS_VIEW, help="What is missing, what expires, what has to be renewed", planned=True,
+        permission=P.DOCUMENTS_VIEW, help="What is missing, what expires, what has to be renewed",
     ),
     PageEntry(
         file="pages/network/terms.py", title="Terms", icon="contract", section=NETWORK, permission=P.TERMS_VIEW,

@@ -20,6 +20,8 @@ from db.core.outbox import OutboxMail
 from db.core.session import make_engine, reading, run
 from db.core.timeline import TimelineEntry, head_of
 from db.dealers.tables import Dealer
+from db.documents.coverage_queries import find_gaps
+from db.documents.tables import Document
 from db.imports.tables import ImportBatch, ImportRow, SavedMapping
 from db.leads.flow import FLOW
 from db.leads.tables import Lead, LeadProvider, ProductLine, RoutingPolicy
@@ -174,11 +176,31 @@ def test_every_state_of_a_lead_and_every_reason_to_look_at_one_is_there(middle):
 
 
 @pytest.mark.slow
+def test_the_dealers_papers_are_in_every_state(middle):
+    engine, made = middle
+    with reading(engine) as session:
+        documents = session.scalars(select(Document)).all()
+        assert {one.status for one in documents} == {"current", "superseded", "void"}
+        assert {one.document_type for one in documents} >= {"contract", "licence", "insurance", "tax_id", "photo"}
+        assert {one.media_type for one in documents} == {"application/pdf", "image/png"}
+        held = {
+            made.dealers["00428"]: "The dealer was terminated.",
+            made.dealers["00234"]: "Warranty audit 2026 is open",
+        }
+        assert {one.dealer_id: one.hold_reason for one in documents if one.is_held} == held
+        left = [(one.expires_on - NOW.date()).days for one in documents if one.status == "current" and one.expires_on]
+        for low, high in ((-400, -1), (0, 7), (8, 30), (31, 60), (61, 90), (91, 400)):
+            assert any(low <= days <= high for days in left), (low, high)
+        gaps = {gap.state for gap in find_gaps(session, scope=EVERYTHING, now=NOW)}
+        assert gaps >= {"expired", "missing"}
+
+
+@pytest.mark.slow
 def test_the_desk_itself_has_a_past(middle):
     engine, made = middle
     with reading(engine) as session:
         kinds = set(session.scalars(select(Notification.kind)))
-        assert kinds == {"assigned", "about_to_breach", "breached", "unassigned"}
+        assert kinds >= {"assigned", "about_to_breach", "breached", "unassigned", "document"}
         assert session.scalar(select(func.count()).select_from(ExportLog)) == 6
         assert set(session.scalars(select(ImportBatch.status))) == {"applied", "undone"}
         assert set(session.scalars(select(ImportRow.outcome))) >= {"created", "duplicate", "rejected"}
@@ -262,7 +284,7 @@ def test_the_first_start_fills_the_database_and_the_second_does_nothing(tmp_path
     assert done.returncode == 0, done.stderr
     assert "making the demo network (12 leads in six months)" in done.stdout
     assert "  admin " in done.stdout
-    assert [path.name for path in tmp_path.iterdir()] == ["dealer.db"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dealer.db", "documents"]
     engine = make_engine(f"sqlite:///{tmp_path / 'dealer.db'}")
     try:
         with reading(engine) as session:
