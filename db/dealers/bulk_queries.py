@@ -1,4 +1,4 @@
-"""What changing many dealers at once would do: pasted lines, a file or a chosen value, shown old to new before it is."""
+"""What changing many dealers at once would do: pasted lines, a file or one value for all, shown old to new first."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class BulkPreview:
 
 
 def pasted_file(text: str, field_name: str) -> SourceFile:
-    """Lines pasted from a sheet as a file: with headings as they are, else a code and, behind a tab or ; or , a value."""
+    """Lines pasted from a sheet as a file: with headings as they are, else a code and, behind a tab, ; or , a value."""
     lines = [line for line in text.splitlines() if line.strip()]
     first = re.split(r"[\t;,]", lines[0])[0] if lines else ""
     headings = {"".join(re.findall(r"\w", word.casefold())) for word in (_CODE.name, _CODE.label, *_CODE.synonyms)}
@@ -118,7 +118,8 @@ def _text_where_cleared(target: TargetField) -> TargetField:
 
 
 def _typed(values: Mapping[str, str]) -> tuple[list[str], dict[str, Any]]:
-    problems, found = [], {}
+    problems: list[str] = []
+    found: dict[str, Any] = {}
     for name, text in values.items():
         word = text.strip().casefold()
         is_cleared = word in NOTHING

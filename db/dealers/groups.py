@@ -1,4 +1,4 @@
-"""Groups of rooftops as records: found by their name however it is written, made, and taken away when nobody is left."""
+"""Groups of rooftops as records: found by their name however it is written, made, and taken away when empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The people of dealers from a file (CSV, XLSX): found by dealer code and e-mail or name, and taken back by undo (U14)."""
+"""The people of dealers from a file (CSV, XLSX): found by dealer code and e-mail or name, taken back by undo (U14)."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ class _Work:
         return outcome
 
     def _known(self, dealer: Dealer, given: Mapping[str, Any]) -> DealerContact | None:
-        """Who the row means: the person of its e-mail address, else of its name, unless that one has another address."""
+        """Who the row means: the person of its e-mail address, else of its name, but nobody with another address."""
         email = str(given.get("email") or "").strip().lower()
         if email and (dealer.id, f"mail:{email}") in self.there:
             return self.there[dealer.id, f"mail:{email}"]

@@ -288,7 +288,7 @@ def search_results(session: Session, *, ids: Sequence[int], actor: Actor) -> lis
 
 
 def export_filters(filters: Mapping[str, Any]) -> DealerFilters:
-    """The filters of an export as those of a list; words that only say in the log what `ids` stands for are left out."""
+    """The filters of an export as those of a list; words that only tell the log what `ids` stands for are left out."""
     given = {name: value for name, value in filters.items() if value not in (None, "", (), [])}
     for name in ("regions", "states", "statuses"):
         if name in given:

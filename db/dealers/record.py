@@ -246,8 +246,8 @@ def index(session: Session, dealer: Dealer, *, group: str, is_new: bool = False)
     """Write the words the search box finds a dealer by."""
     search.index(
         session, kind="dealer", item_id=dealer.id,
-        texts=(dealer.code, dealer.name, dealer.legal_name, group, dealer.city), dealer_id=dealer.id, region=dealer.region,
-        is_new=is_new,
+        texts=(dealer.code, dealer.name, dealer.legal_name, group, dealer.city), dealer_id=dealer.id,
+        region=dealer.region, is_new=is_new,
     )  # fmt: skip
 
 
