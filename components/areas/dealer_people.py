@@ -46,14 +46,7 @@ def draw_dealer_tab(dealer: DealerDetail, actor: Actor) -> None:
         else:
             st.caption(plural(len(found), "person", "people"), width="content")
         if manages:
-            st.button(
-                "Add person",
-                icon=":material/person_add:",
-                key="dpn_new",
-                on_click=_open,
-                args=(None,),
-                type="secondary",
-            )
+            st.button("Add person", icon=":material/person_add:", key="dpn_new", on_click=_open, args=(None,))
     if found:
         _draw_list(found, manages=manages)
     else:
@@ -159,6 +152,8 @@ def _body(which: int | str, dealer_id: int) -> None:
 
 
 def _draw_fields(accounts: dict[int, str]) -> None:
+    linked = st.session_state.get(_key("person_id"))
+    known = [*accounts, *([linked] if linked is not None and linked not in accounts else [])]
     with st.grid(2, min_column_width=200, gap="small"):
         _field(st.text_input, "Name", "name", max_chars=120)
         _field(
@@ -168,8 +163,8 @@ def _draw_fields(accounts: dict[int, str]) -> None:
         _field(st.text_input, "E-mail", "email", max_chars=254)
     _field(st.checkbox, "Primary contact", "is_primary", help="Whom the desk calls first; one a dealer")
     _field(
-        st.selectbox, "Account on this desk :gray[(optional)]", "person_id", list(accounts),
-        format_func=lambda v: accounts.get(v, "Closed account"), index=None, placeholder="None",
+        st.selectbox, "Account on this desk :gray[(optional)]", "person_id", known,
+        format_func=lambda v: accounts.get(v, "Account of another dealer"), index=None, placeholder="None",
         help="Their sign-in, so that it is noticed when they leave",
     )  # fmt: skip
     _field(st.text_area, "Note :gray[(optional)]", "note", height=80, max_chars=LONGEST_NOTE)
