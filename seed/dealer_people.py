@@ -42,7 +42,7 @@ def settle(story: Story, made: Network, *, start: datetime) -> None:
     story.at(story.until - timedelta(days=120), partial(_add_sales_managers, story, made))
     for days, code, role in ((64, "00137", "service_manager"), (38, "00313", "general_manager")):
         story.at(story.until - timedelta(days=days), partial(_leave, story, code, role))
-    story.at(story.until - timedelta(days=19), partial(_leave, story, "00402", "sales_manager"))
+    story.at(story.until - timedelta(days=19), partial(_leave, story, "00219", "sales_manager"))
     story.at(story.until - timedelta(days=45), partial(_raise_caps, story))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from seed.places import Place
 
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -15,12 +17,12 @@ STREETS = ("Auto Mall Drive", "Commerce Parkway", "Main Street", "Industrial Bou
 NO_ADDRESS = ("00623", "00635")
 
 
-def owner_of(place: Place) -> dict[str, str]:
+def owner_of(place: Place) -> dict[str, Any]:
     """The facts about a dealer's owner and address, as `add_dealer` takes them."""
     group = next((name for name, (_, codes) in GROUPS.items() if place.code in codes), "")
     number = int(place.code)
     legal = f"{place.name} {'Holdings LLC' if group else ('Inc.', 'LLC', 'Motor Company Inc.')[number % 3]}"
-    known = {"legal_name": legal, "group": group}
+    known: dict[str, Any] = {"legal_name": legal, "group": group}
     if place.code not in NO_ADDRESS:
         slug = place.name.lower().replace(" ", "")
         known |= {

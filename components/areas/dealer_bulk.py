@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,7 @@ import streamlit as st
 from components import tables
 from components.access import guard
 from components.charts.base import table
+from components.labels import plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
 from db.calendar.queries import list_calendars
 from db.core.actor import Actor
@@ -18,7 +20,7 @@ from db.core.labels import plural
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.bulk_commands import bulk_change
-from db.dealers.bulk_queries import BulkLine, BulkPreview, Wanted, pasted_file, preview, read_wanted
+from db.dealers.bulk_queries import BulkPreview, Read, Wanted, pasted_file, preview, read_wanted
 from db.dealers.group_queries import groups_to_choose
 from db.dealers.queries import DealerFilters, matching_ids, regions
 from db.dealers.rules import BULK_FIELDS, MOST_BULK, MOST_SHARE, split_list
@@ -26,6 +28,7 @@ from db.dealers.rules import BULK_FIELDS, MOST_BULK, MOST_SHARE, split_list
 OPEN, FORM, IDS, FILTERS = "_dealer_bulk", "dealer_bulk", "_dealer_bulk_ids", "_dealer_bulk_filters"
 FIELD, REASON, LEAVE_OUT = "bulk_field", "bulk_reason", "bulk_leave_out"
 LISTED = 200
+FEW = 8
 LABELS = {
     "region": "Region", "group": "Group", "takes_leads": "Takes leads", "lead_weight": "Share of leads",
     "lead_cap": "Most open leads", "daily_quota": "Most leads a day", "brands": "Makes",
@@ -64,7 +67,7 @@ def draw_bulk() -> None:
         close_bulk()
         forget(FORM)
 
-    st.dialog("Change many dealers", width="large", position="right", on_dismiss=dismissed)(_body)()
+    st.dialog("Change many dealers", width=820, position="right", on_dismiss=dismissed)(_body)()
 
 
 def _body() -> None:
@@ -72,19 +75,16 @@ def _body() -> None:
         st.rerun()  # saved: the page follows, and the toast is drawn there
     actor = guard(Permission.DEALERS_MANAGE)
     source = _source(actor)
-    if source == "file":
-        wanted, unread = _from_file()
-    elif source == "paste":
-        wanted, unread = _from_paste(actor)
-    else:
-        wanted, unread = _from_list(actor, source)
+    read = {"file": lambda _: _from_file(), "paste": _from_paste}.get(source, partial(_from_list, source=source))(actor)
     show_outcome(FORM)
     problems_of(FORM, "changes")
-    if not wanted and not unread:
+    if not read.wanted and not read.unread:
         return
     with reading() as session:
-        made = preview(session, wanted=wanted, actor=actor)
-    made = BulkPreview(lines=(*unread, *made.lines))
+        made = preview(session, wanted=read.wanted, actor=actor)
+    made = BulkPreview(lines=(*read.unread, *made.lines))
+    for note in read.notes:
+        st.caption(plain(note))
     _draw_preview(made)
     left_out = False
     if made.problems and made.changes:
@@ -120,21 +120,21 @@ def _listed(session: Any, actor: Actor) -> list[int]:
     return matching_ids(session, scope=actor.scope, filters=filters, limit=MOST_BULK)
 
 
-def _from_list(actor: Actor, source: str) -> tuple[list[Wanted], list[BulkLine]]:
+def _from_list(actor: Actor, *, source: str) -> Read:
     field = _draw_field()
     value = _draw_value(actor, field, "New value")
     if value is None:
         st.caption("Choose the new value to see what would change.")
-        return [], []
+        return Read()
     if source == "chosen":
         ids = list(st.session_state.get(IDS, ()))
     else:
         with reading() as session:
             ids = _listed(session, actor)
-    return [Wanted(dealer_id=number, values={field: _typed(field, value)}) for number in ids], []
+    return Read(wanted=tuple(Wanted(dealer_id=number, values={field: _typed(field, value)}) for number in ids))
 
 
-def _from_paste(actor: Actor) -> tuple[list[Wanted], list[BulkLine]]:
+def _from_paste(actor: Actor) -> Read:
     field = _draw_field()
     value = _draw_value(actor, field, "New value of lines without one")
     text = st.text_area(
@@ -144,18 +144,18 @@ def _from_paste(actor: Actor) -> tuple[list[Wanted], list[BulkLine]]:
     )  # fmt: skip
     if not (text or "").strip():
         st.caption("Paste codes, with or without new values.")
-        return [], []
+        return Read()
     fallback = {field: _typed(field, value)} if value is not None else {}
     return read_wanted(pasted_file(text or "", field), fallback=fallback)
 
 
-def _from_file() -> tuple[list[Wanted], list[BulkLine]]:
+def _from_file() -> Read:
     columns = ", ".join(["Code", *LABELS.values()])
     upload = st.file_uploader(
         f"A sheet with the code and the columns that change: {columns}. Blank cells keep what is there.",
         type=["csv", "tsv", "txt", "xlsx"], key="bulk_file",
     )  # fmt: skip
-    return read_wanted(SourceFile(name=upload.name, content=upload.getvalue())) if upload is not None else ([], [])
+    return read_wanted(SourceFile(name=upload.name, content=upload.getvalue())) if upload is not None else Read()
 
 
 def _draw_field() -> str:
@@ -216,7 +216,7 @@ def _draw_preview(made: BulkPreview) -> None:
                 "Problem": [line.problem or ("" if line.change is not None else "Already so") for line in shown],
             }
         ),
-        key="bulk_preview", alt="What would change, old to new", height=min(320, 38 + 35 * len(shown)),
+        key="bulk_preview", alt="What would change, old to new", height=320 if len(shown) > FEW else "auto",
         columns={
             "Code": tables.text("Code", width=80), "Dealer": tables.text("Dealer", width=170),
             "Now": tables.text("Now", width=140), "Then": tables.text("Then", width=140),

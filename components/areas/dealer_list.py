@@ -34,6 +34,7 @@ KEYS = (
     "dealer_gap",
 )  # fmt: skip
 PAGE = 50
+FEW = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +171,7 @@ def draw_list(
                 "Takes leads": [bool(row["takes_leads"]) for row in rows],
             }
         ),
-        key="dealers_table", alt="Dealers by name", height=min(560, 38 + 35 * len(rows)),
+        key="dealers_table", alt="Dealers by name", height=560 if len(rows) > FEW else "auto",
         select="many" if actor.can(Permission.DEALERS_MANAGE) else "none",
         columns={
             "Code": tables.opener("Code", key="dealers_click", on_open=on_open, width=78),

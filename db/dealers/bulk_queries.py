@@ -58,6 +58,15 @@ class BulkLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Read:
+    """What a file or pasted lines hold: wishes, lines that cannot be read, and what was left out, as sentences."""
+
+    wanted: tuple[Wanted, ...] = ()
+    unread: tuple[BulkLine, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class BulkPreview:
     """The lines in their order; `changes` is what the command takes when no line has a problem."""
 
@@ -90,7 +99,7 @@ def pasted_file(text: str, field_name: str) -> SourceFile:
     return SourceFile(name="pasted.csv", content=out.getvalue().encode())
 
 
-def read_wanted(file: SourceFile, *, fallback: Mapping[str, Any] | None = None) -> tuple[list[Wanted], list[BulkLine]]:
+def read_wanted(file: SourceFile, *, fallback: Mapping[str, Any] | None = None) -> Read:
     """The rows of a file as wishes, and those that cannot be read as lines with their problem.
 
     A row that names no new value takes `fallback`.
@@ -109,7 +118,7 @@ def read_wanted(file: SourceFile, *, fallback: Mapping[str, Any] | None = None) 
         else:
             given = typed or dict(fallback or {})
             wanted.append(Wanted(code=str(row.values["code"]).strip(), values=given, where=f"row {row.row:,}"))
-    return wanted, unread
+    return Read(wanted=tuple(wanted), unread=tuple(unread), notes=tuple(tables.sentences))
 
 
 def _text_where_cleared(target: TargetField) -> TargetField:
@@ -151,7 +160,7 @@ def preview(session: Session, *, wanted: Sequence[Wanted], actor: Actor) -> Bulk
     look = _Look(
         actor=actor,
         groups=groups.by_key(session, {str(w.values.get("group") or "") for w in wanted}),
-        calendars=dict(session.execute(select(WorkCalendar.id, WorkCalendar.name)).tuples().all()),
+        calendars=dict(session.execute(select(WorkCalendar.id, WorkCalendar.name)).all()),
     )
     seen: set[int] = set()
     lines = []

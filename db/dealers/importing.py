@@ -66,9 +66,11 @@ FIELDS: tuple[TargetField, ...] = (
         name="status", label="Status", kind="choice", choices=tuple(rules.STATUSES),
         help="Without it, a new dealer is active.",
     ),
-    TargetField(name="lead_weight", label="Share of leads", kind="integer", synonyms=("weight",)),
-    TargetField(name="lead_cap", label="Cap of open leads", kind="integer", synonyms=("cap", "capacity")),
-    TargetField(name="daily_quota", label="Daily quota", kind="integer", synonyms=("quota",)),
+    TargetField(name="lead_weight", label="Share of leads", kind="integer", synonyms=("weight", "share")),
+    TargetField(
+        name="lead_cap", label="Cap of open leads", kind="integer", synonyms=("cap", "capacity", "most open leads"),
+    ),
+    TargetField(name="daily_quota", label="Daily quota", kind="integer", synonyms=("quota", "most leads a day")),
     TargetField(name="takes_leads", label="Takes leads", kind="bool"),
     TargetField(
         name="brands", label="Makes", help="Several are divided by comma or semicolon.",

@@ -78,7 +78,7 @@ class _Work:
         self.dealers: dict[str, Dealer] = {}
         self.there: dict[tuple[int, str], DealerContact] = {}
         self.primary: dict[int, str] = {}
-        self.seen: dict[tuple[int, str], MappedRow] = {}
+        self.seen: dict[tuple[int, str], tuple[MappedRow, str]] = {}
         self.new: list[tuple[Dealer, ContactFacts, RowOutcome]] = []
         self.did_change = False
 
@@ -128,7 +128,7 @@ class _Work:
             given["is_primary"] = False
         facts = people.checked(dataclasses.replace(base, **given), problems, today=self._today(dealer))
         keys = [(dealer.id, key) for key in _keys(facts.email, facts.name)]
-        twice = next((self.seen[key] for key in keys if key in self.seen), None)
+        twice = self._seen_before(keys, facts.email)
         if twice is not None:
             where = f"row {twice.row:,} of {twice.file}"
             problems.add("name", "person_twice", f"{facts.name} of dealer {dealer.code} stands in {where} already.")
@@ -138,7 +138,7 @@ class _Work:
             problems.add("is_primary", "primary_taken", sentence)
         if problems.found:
             return reading.refuse_row(row, *dict.fromkeys(problems.found))
-        self.seen.update(dict.fromkeys(keys, row))
+        self.seen.update(dict.fromkeys(keys, (row, facts.email)))
         return self._apply(row, dealer, contact, known, facts)
 
     def _apply(
@@ -168,6 +168,14 @@ class _Work:
         if facts.is_primary:
             self.primary[dealer.id] = facts.name
         return outcome
+
+    def _seen_before(self, keys: list[tuple[int, str]], email: str) -> MappedRow | None:
+        """The row this person stood in already; two of one name are two people when each has an own address."""
+        for key in keys:
+            row, address = self.seen.get(key, (None, ""))
+            if row is not None and not (email and address and email != address):
+                return row
+        return None
 
     def _known(self, dealer: Dealer, given: Mapping[str, Any]) -> DealerContact | None:
         """Who the row means: the person of its e-mail address, else of its name, but nobody with another address."""

@@ -28,7 +28,7 @@ PAGE = "pages/network/dealer.py"
 _COLUMNS = (
     Dealer.id, Dealer.code, Dealer.name, Dealer.region, Dealer.state, Dealer.city, Dealer.status, Dealer.takes_leads,
     Dealer.lead_weight, Dealer.lead_cap, Dealer.daily_quota, Dealer.zone, Dealer.latitude, Dealer.longitude,
-    Dealer.url, Dealer.name_key, DealerGroup.name.label("group"),
+    Dealer.url, Dealer.name_key, func.coalesce(DealerGroup.name, "").label("group"),
 )  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from db.core.problems import Problems
 LONGEST_PHONE = 30
 LONGEST_EMAIL = 254
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]")
-_EXTENSION = re.compile(r"(?i)\s*(?:;ext=|\bextension|\bext\.?|\bx|#)\s*(\d{1,6})\s*$")
-_NANP = re.compile(r"1?([2-9]\d{2})([2-9]\d{2})(\d{4})")
+_EXTENSION = re.compile(r"(?ai)\s*(?:;ext=|(?<![a-z])extension|(?<![a-z])ext\.?|(?<![a-z])x|#)\s*(\d{1,6})\s*$")
+_NANP = re.compile(r"(?a)1?([2-9]\d{2})([2-9]\d{2})(\d{4})")
 
 
 def normal_phone(text: str) -> str:
@@ -19,7 +19,7 @@ def normal_phone(text: str) -> str:
     typed = " ".join(unicodedata.normalize("NFKC", text).split())
     found = _EXTENSION.search(typed)
     number = typed[: found.start()] if found else typed
-    if re.fullmatch(r"[+\d\s().\-/]*", number) is None or ("+" in number and not number.startswith("+1")):
+    if re.fullmatch(r"(?a)[+\d\s().\-/]*", number) is None or ("+" in number and not number.startswith("+1")):
         return typed
     match = _NANP.fullmatch(re.sub(r"\D", "", number))
     if match is None:
@@ -30,7 +30,7 @@ def normal_phone(text: str) -> str:
 def phone_label(phone: str) -> str:
     """A stored number as people write it: `(419) 555-0188`, `(419) 555-0188 x12`; others as they are."""
     number, _, extension = phone.partition(" x")
-    if re.fullmatch(r"\+1\d{10}", number) is None:
+    if re.fullmatch(r"(?a)\+1\d{10}", number) is None:
         return phone
     return f"({number[2:5]}) {number[5:8]}-{number[8:]}" + (f" x{extension}" if extension else "")
 
@@ -60,6 +60,6 @@ def check_email(text: str, problems: Problems, *, field: str = "email") -> str:
 def phone_texts(phone: str) -> tuple[str, ...]:
     """The ways people type a stored number into a search box: without the country, and in its usual groups."""
     number = phone.partition(" x")[0]
-    if re.fullmatch(r"\+1\d{10}", number) is None:
+    if re.fullmatch(r"(?a)\+1\d{10}", number) is None:
         return (phone,)
     return (number[2:], f"{number[2:5]} {number[5:8]}-{number[8:]}")

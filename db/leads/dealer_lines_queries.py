@@ -60,13 +60,11 @@ def signals_of(*, late: int, oldest: datetime | None, held: int, now: datetime) 
         behind = now - oldest if oldest is not None else timedelta(0)
         is_risk = late >= LATE_RISK or behind > LATE_FOR_RISK
         waited = minutes_label(behind / timedelta(minutes=1))
-        sentence = (
-            f"The first action on {plural(late, 'lead')} is overdue, "
-            f"{'since' if late == 1 else 'on the oldest since'} {waited}."
-        )
+        which = "it is" if late == 1 else "the oldest is"
+        sentence = f"{plural(late, 'lead')} without a first action; {which} {waited} overdue."
         found.append(Signal(level="risk" if is_risk else "watch", sentence=sentence))
     if held >= HELD_WATCH:
-        found.append(Signal(level="watch", sentence=f"{plural(held, 'lead')} are held, for nobody can be contacted."))
+        found.append(Signal(level="watch", sentence=f"{plural(held, 'held lead')} with nobody to contact."))
     return found
 
 
