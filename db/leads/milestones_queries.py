@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from db.core.area import Milestone
 from db.core.labels import minutes_label
+from db.core.timeline import TimelineEntry, TimelineLink
 from db.leads.tables import Lead
 
 WITHIN_DAYS = 90
@@ -20,11 +21,14 @@ _CHUNK = 500
 def first_answers(session: Session, *, dealer_ids: Collection[int]) -> Mapping[int, tuple[datetime, str]]:
     """When each dealer first answered a lead within its first-action target, and which lead that was.
 
-    A lead that came to the dealer after it had been answered was answered by somebody else.
+    A lead that came to the dealer after it had been answered was answered by another one, as its timeline tells.
     """
+    by_another = exists().where(
+        TimelineLink.item_type == "lead", TimelineLink.item_id == Lead.id, TimelineLink.dealer_id != Lead.dealer_id,
+        TimelineEntry.seq == TimelineLink.seq, TimelineEntry.at == Lead.first_action_at,
+    )  # fmt: skip
     in_time = and_(
-        Lead.first_action_at.is_not(None), Lead.first_action_at <= Lead.first_action_due_at,
-        or_(Lead.routed_at.is_(None), Lead.routed_at <= Lead.first_action_at),
+        Lead.first_action_at.is_not(None), Lead.first_action_at <= Lead.first_action_due_at, ~by_another
     )  # fmt: skip
     rows = _firsts(session, dealer_ids, Lead.first_action_at, in_time)
     return {

@@ -64,8 +64,8 @@ ROWS = [
     ("a bad number", [("001", "Kim", "Other", "", "none")], [("rejected", "bad_phone")]),
     ("the same person twice", [("001", "Kim"), ("001", "KIM")], [("created", ""), ("rejected", "person_twice")]),
     (
-        "two of one name with their own addresses", [("001", "Kim", "", "a@x.example"), ("001", "Kim", "", "b@x.example")],
-        [("created", ""), ("created", "")],
+        "two of one name with their own addresses",
+        [("001", "Kim", "", "a@x.example"), ("001", "Kim", "", "b@x.example")], [("created", ""), ("created", "")],
     ),
     (
         "a name that may be either", [("001", "Kim", "", "a@x.example"), ("001", "Kim", "Other")],
