@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -159,7 +160,7 @@ def gaps_of(engine, scope=EVERYTHING):
 
 
 def test_what_is_missing_or_doubtful_can_be_found(engine):
-    whole = {"phone": "4195550188", "street": "1 Main St"}
+    whole: dict[str, Any] = {"phone": "4195550188", "street": "1 Main St"}
     one = enter(engine, "1", latitude=40.7, longitude=-74.0, **whole)  # Texas, says the state
     two = enter(engine, "2", latitude=31.0, longitude=-97.0, phone="4195550188")
     three = enter(engine, "3", **whole)
