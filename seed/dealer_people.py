@@ -13,6 +13,7 @@ from sqlalchemy import select
 from db.core.area import SourceFile
 from db.core.session import reading
 from db.dealers.bulk_commands import bulk_change
+from db.dealers.commands import change_dealer
 from db.dealers.people_commands import add_contact, change_contact, mark_left
 from db.dealers.tables import Dealer, DealerContact
 from db.imports.commands import run_import
@@ -44,6 +45,7 @@ def settle(story: Story, made: Network, *, start: datetime) -> None:
         story.at(story.until - timedelta(days=days), partial(_leave, story, code, role))
     story.at(story.until - timedelta(days=19), partial(_leave, story, "00219", "sales_manager"))
     story.at(story.until - timedelta(days=45), partial(_raise_caps, story))
+    story.at(story.until - timedelta(days=30), partial(_mistype_position, story))
 
 
 def _people() -> list[dict[str, str]]:
@@ -144,3 +146,14 @@ def _raise_caps(story: Story, now: datetime) -> None:
     changes = [(dealer_id, version, {"lead_cap": 200}) for dealer_id, version in rows]
     reason = "Two more sales people each since spring."
     story.do(bulk_change, changes=changes, reason=reason, actor=story.cast.named("mason"), now=now)
+
+
+def _mistype_position(story: Story, now: datetime) -> None:
+    """Two digits of a longitude were swapped: state and position disagree, and nobody has looked yet."""
+    dealer_id = story.cast.id_of("00530")
+    with reading(story.bind) as session:
+        version = session.scalars(select(Dealer.version).where(Dealer.id == dealer_id)).one()
+    story.do(
+        change_dealer, dealer_id=dealer_id, seen_version=version, changes={"longitude": -79.56},
+        reason="Position from the licence form", actor=story.cast.named("colin"), now=now,
+    )  # fmt: skip

@@ -55,7 +55,9 @@ def draw_filters(actor: Actor, known: Overview) -> Chosen:
     with reading() as session:
         known_regions = regions(session, actor.scope)
         by_state = count_by_state(session, scope=actor.scope)
-        groups = {str(group.group_id): group.name for group in list_groups(session, scope=actor.scope)}
+        groups = {
+            str(group.group_id): f"{group.name} ({group.rooftops})" for group in list_groups(session, scope=actor.scope)
+        }
     states = sorted((STATES[code].name, code) for code in by_state if code in STATES)
     tiers = sorted(set(known.tiers.values()))
     by_label = {label: name for name, label in STATUSES.items()}

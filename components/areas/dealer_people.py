@@ -82,8 +82,8 @@ def _draw_list(found: list[ContactLine], *, manages: bool) -> None:
         columns={
             "Name": tables.opener("Name", key="dpn_click", on_open=opened, width=160) if manages
             else tables.text("Name", width=160, pinned=True),
-            "Role": tables.text("Role", width=155), "State": tables.pill("State", STATES, width=80),
             "Phone": tables.text("Phone", width=135),
+            "Role": tables.text("Role", width=155), "State": tables.pill("State", STATES, width=80),
             "E-mail": st.column_config.LinkColumn("E-mail", display_text=r"mailto:(.*)", width=220),
             "Account": tables.text("Account", width=120),
             "Left on": tables.text("Left on", width=100) if any(line.left_on for line in found) else None,

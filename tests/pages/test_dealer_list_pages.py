@@ -212,6 +212,21 @@ def test_the_whole_list_is_changed_after_it_was_shown_old_to_new(desk: dict[str,
     assert "_dealer_bulk" not in app.session_state
 
 
+def test_the_chosen_rows_are_changed_and_no_others(desk: dict[str, int]):
+    app = app_as("omar", page=DEALERS)
+    app.session_state["dealers_table"] = {"selection": {"rows": [0, 2], "columns": [], "cells": []}}
+    app.run()
+    assert app.button(key="dealer_bulk_open").label == "Change 2 dealers"
+    app.button(key="dealer_bulk_open").click().run()
+    app.selectbox(key="bulk_field").set_value("takes_leads").run()
+    app.segmented_control(key="bulk_value_takes_leads").set_value(False).run()
+    assert list(preview_of(app)["Dealer"]) == ["Lone Pine Motors", "Oak Motors"]
+    app.text_input(key="bulk_reason").set_value("Closed for a week").run()
+    app.button(key="bulk_go").click().run()
+    assert not app.exception
+    assert values(Dealer, Dealer.takes_leads) == [False, True, False]
+
+
 def test_pasted_lines_with_a_problem_save_nothing_until_they_are_left_out(desk: dict[str, int]):
     app = opened()
     app.segmented_control(key="bulk_source").set_value("paste").run()
