@@ -18,6 +18,7 @@ from db.dealers.bulk_commands import bulk_change
 from db.dealers.bulk_queries import TARGETS, Wanted, pasted_file, preview, read_wanted
 from db.dealers.group_commands import add_group
 from db.dealers.rules import BULK_FIELDS, MOST_BULK
+from db.reports.history_queries import changes_since, find_entries, item_history
 from tests.dealers.examples import ADMIN, NOW, enter, facts_by_code, regional
 from tests.dealers.test_commands import change, last_entry
 from tests.support.contents import contents
@@ -218,3 +219,25 @@ def test_lines_that_say_nothing_or_twice_are_problems(sqlite_engine):
 def test_every_bulk_field_can_stand_in_a_file():
     assert {target.name for target in TARGETS} == {"code", *BULK_FIELDS}
     assert "status" not in BULK_FIELDS
+
+
+def test_the_history_of_one_dealer_tells_nothing_of_the_others(engine):
+    first, second = enter(engine, "1", name="First"), enter(engine, "2", name="Second", region="West")
+    bulk(engine, [(first, 1, {"lead_cap": 5}), (second, 1, {"lead_cap": 7})])
+
+    def facts(line):
+        assert line.command == "bulk_change"
+        return (line.detail or {})["before"], (line.detail or {})["after"]
+
+    with reading(engine) as session:
+        own = item_history(session, item_type="dealer", item_id=first)[0]
+        assert facts(own) == ({"lead_cap": 0}, {"lead_cap": 5})
+        other = item_history(session, item_type="dealer", item_id=second)[0]
+        assert facts(other) == ({"lead_cap": 0}, {"lead_cap": 7})
+        west = regional("West", role=Role.MANAGER)
+        seen_there = find_entries(session, actor=west)[0]
+        assert facts(seen_there)[1] == {"2": {"lead_cap": 7}}
+        assert (seen_there.item_id, seen_there.items) == (second, 1), "a click leads to a dealer one may see"
+        assert (changes_since(session, actor=west, since=NOW)[0].item_id) == second
+        whole = find_entries(session, actor=ADMIN)[0]
+        assert (set(facts(whole)[1]), whole.items) == ({"1", "2"}, 2)
