@@ -111,6 +111,8 @@ def all_metrics() -> tuple[Metric, ...]:
 OPENED_BY: dict[str, tuple[str, str]] = {
     "lead": ("pages/leads/lead.py", "lead"),
     "dealer": ("pages/network/dealer.py", "dealer"),
+    "dealer_contact": ("pages/network/dealers.py", "dealer_contact"),
+    "dealer_group": ("pages/network/dealers.py", "dealer_group"),
     "person": ("pages/admin/people.py", "person"),
     "calendar": ("pages/admin/calendars.py", "calendar"),
     "import_batch": ("pages/admin/imports.py", "batch"),

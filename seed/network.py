@@ -15,8 +15,10 @@ from db.core.geo import STATES
 from db.core.permissions import Role
 from db.core.session import reading, run
 from db.dealers.commands import add_dealer, change_dealer
+from db.dealers.group_commands import add_group
 from db.dealers.tables import Dealer
 from db.people.commands import add_person
+from seed.owners import GROUPS, owner_of
 from seed.places import HOURS, MAKE, PLACES, REGIONS
 
 SEED = system_actor("seed")
@@ -105,6 +107,8 @@ STEPS: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def _dealers(bind: Engine, start: datetime, calendars: dict[tuple[str, str], int], made: Network) -> None:
+    for name, (code, _) in GROUPS.items():
+        run(add_group, bind=bind, name=name, code=code, actor=SEED, now=start)
     for position, place in enumerate(PLACES):
         day = start + timedelta(minutes=position)
         dealer_id = run(
@@ -113,7 +117,7 @@ def _dealers(bind: Engine, start: datetime, calendars: dict[tuple[str, str], int
             postal_code=place.postal_code, latitude=place.latitude, longitude=place.longitude,
             zone=_zone(place.state), status="prospect", calendar_id=calendars[place.hours, _zone(place.state)],
             lead_weight=place.weight, lead_cap=40 * place.weight, daily_quota=0, brands=(MAKE,),
-            territories=place.territories, actor=SEED, now=day,
+            territories=place.territories, actor=SEED, now=day, **owner_of(place),
         )  # fmt: skip
         made.dealers[place.code] = dealer_id
         for status, reason in STEPS[place.status]:

@@ -18,7 +18,7 @@ from db.core.base import Base
 from db.core.geo import STATES, state_code
 from db.core.problems import Problems
 from db.core.search import SearchWord
-from db.dealers import rules
+from db.dealers import groups, reach_rules, rules
 from db.dealers.tables import Dealer, DealerBrand, DealerTerritory
 from db.dealers.whereabouts import zone_of
 
@@ -27,13 +27,21 @@ _CHUNK = 500
 
 @dataclass(frozen=True, kw_only=True)
 class DealerFacts:
-    """Everything people may say about a dealer. `zone` empty means: that of its place. Positions in degrees."""
+    """Everything people may say about a dealer. `zone` empty means: that of its place. Positions in degrees.
+
+    `name` is the trade name; `group` is the name of the group it belongs to, empty for a dealer of its own.
+    """
 
     code: str
     name: str
     state: str
     region: str = ""
+    legal_name: str = ""
+    group: str = ""
     url: str = ""
+    email: str = ""
+    phone: str = ""
+    street: str = ""
     city: str = ""
     postal_code: str = ""
     latitude: float | None = None
@@ -50,9 +58,10 @@ class DealerFacts:
 
 
 FIELDS = tuple(field.name for field in dataclasses.fields(DealerFacts))
-COLUMNS = tuple(name for name in FIELDS if name not in ("brands", "territories"))
+COLUMNS = tuple(name for name in FIELDS if name not in ("brands", "territories", "group"))
 LABELS: dict[str, str] = {
-    "code": "Code", "name": "Name", "state": "State", "region": "Region", "url": "Website", "city": "City",
+    "code": "Code", "name": "Trade name", "legal_name": "Legal name", "group": "Group", "state": "State",
+    "region": "Region", "url": "Website", "email": "E-mail", "phone": "Phone", "street": "Street", "city": "City",
     "postal_code": "Postal code", "latitude": "Latitude", "longitude": "Longitude", "zone": "Time zone",
     "status": "Status", "calendar_id": "Working hours", "lead_weight": "Share of leads",
     "lead_cap": "Cap of open leads", "daily_quota": "Daily quota", "takes_leads": "Takes leads", "brands": "Makes",
@@ -76,7 +85,12 @@ def checked(facts: DealerFacts, problems: Problems) -> DealerFacts:
         name=rules.check_name(facts.name, problems),
         state=state,
         region=rules.check_length(rules.region_name(facts.region), "region", "The region", problems),
+        legal_name=rules.check_length(facts.legal_name, "legal_name", "The legal name", problems),
+        group=rules.check_group(facts.group, problems),
         url=rules.check_url(facts.url, problems),
+        email=reach_rules.check_email(facts.email, problems),
+        phone=reach_rules.check_phone(facts.phone, problems),
+        street=rules.check_length(facts.street, "street", "The street", problems),
         city=rules.check_length(facts.city, "city", "The city", problems),
         postal_code=rules.check_length(facts.postal_code.upper(), "postal_code", "The postal code", problems),
         latitude=facts.latitude,
@@ -123,6 +137,7 @@ def facts_of(session: Session, dealers: Iterable[Dealer]) -> dict[int, DealerFac
     brands: dict[int, list[str]] = defaultdict(list)
     territories: dict[int, list[str]] = defaultdict(list)
     ids = sorted(rows)
+    names = groups.names_of(session, {dealer.group_id for dealer in rows.values() if dealer.group_id is not None})
     for start in range(0, len(ids), _CHUNK):
         some = ids[start : start + _CHUNK]
         for dealer_id, brand in session.execute(
@@ -136,6 +151,7 @@ def facts_of(session: Session, dealers: Iterable[Dealer]) -> dict[int, DealerFac
     return {
         dealer_id: DealerFacts(
             **{name: getattr(dealer, name) for name in COLUMNS},
+            group=names.get(dealer.group_id or 0, ""),
             brands=tuple(sorted(brands[dealer_id], key=str.casefold)),
             territories=tuple(sorted(territories[dealer_id])),
         )
@@ -146,12 +162,15 @@ def facts_of(session: Session, dealers: Iterable[Dealer]) -> dict[int, DealerFac
 def create(
     session: Session, all_facts: Iterable[DealerFacts], *, now: datetime, batch_id: int | None = None
 ) -> list[Dealer]:
-    """Store new dealers, in order; their ids are set."""
+    """Store new dealers, in order; their ids are set. Their groups are there already."""
+    all_facts = list(all_facts)
+    known = groups.ids_of(session, {facts.group for facts in all_facts if facts.group})
     pairs = [
         (
             Dealer(
                 **{name: getattr(facts, name) for name in COLUMNS}, name_key=rules.name_key(facts.name), version=1,
-                created_at=now, updated_at=now, batch_id=batch_id,
+                group_id=known[facts.group] if facts.group else None, created_at=now, updated_at=now,
+                batch_id=batch_id,
             ),
             facts,
         )
@@ -161,15 +180,20 @@ def create(
     session.flush()
     for dealer, facts in pairs:
         _store_lists(session, dealer.id, facts)
-        _index(session, dealer, is_new=True)
+        index(session, dealer, group=facts.group, is_new=True)
     return [dealer for dealer, _ in pairs]
 
 
 def write(session: Session, dealer: Dealer, before: DealerFacts, after: DealerFacts, *, now: datetime) -> None:
-    """Store changed facts and raise the version; records that repeat the dealer's region for scope follow it."""
+    """Store changed facts and raise the version; records that repeat the dealer's region for scope follow it.
+
+    A group it moves into is there already.
+    """
     for name in COLUMNS:
         setattr(dealer, name, getattr(after, name))
     dealer.name_key = rules.name_key(after.name)
+    if before.group != after.group:
+        dealer.group_id = groups.ids_of(session, {after.group})[after.group] if after.group else None
     dealer.version += 1
     dealer.updated_at = now
     session.flush()
@@ -178,7 +202,7 @@ def write(session: Session, dealer: Dealer, before: DealerFacts, after: DealerFa
         _store_lists(session, dealer.id, after)
     if before.region != after.region:
         _move_region(session, dealer.id, after.region)
-    _index(session, dealer)
+    index(session, dealer, group=after.group)
 
 
 def remove(session: Session, dealer_ids: Iterable[int]) -> None:
@@ -218,10 +242,12 @@ def references(session: Session, dealer_ids: Iterable[int]) -> dict[int, list[st
     return dict(found)
 
 
-def _index(session: Session, dealer: Dealer, *, is_new: bool = False) -> None:
+def index(session: Session, dealer: Dealer, *, group: str, is_new: bool = False) -> None:
+    """Write the words the search box finds a dealer by."""
     search.index(
-        session, kind="dealer", item_id=dealer.id, texts=(dealer.code, dealer.name, dealer.city),
-        dealer_id=dealer.id, region=dealer.region, is_new=is_new,
+        session, kind="dealer", item_id=dealer.id,
+        texts=(dealer.code, dealer.name, dealer.legal_name, group, dealer.city), dealer_id=dealer.id,
+        region=dealer.region, is_new=is_new,
     )  # fmt: skip
 
 

@@ -25,8 +25,14 @@ NEXT_STATUSES: dict[str, tuple[str, ...]] = {
     "terminated": ("onboarding",),
 }
 NO_REGION = "No region"
-LONGEST = {"code": 20, "name": 160, "url": 300, "region": 40, "city": 80, "postal_code": 12}
+LONGEST = {
+    "code": 20, "name": 160, "legal_name": 160, "group": 120, "url": 300, "region": 40, "street": 160, "city": 80,
+    "postal_code": 12,
+}  # fmt: skip
 MOST_SHARE = 100
+MOST_BULK = 2_000
+BULK_FIELDS = ("region", "group", "takes_leads", "lead_weight", "lead_cap", "daily_quota", "brands", "calendar_id")
+"""What may be changed for many dealers at once; a status never is, for each step of a dealer's life has its reason."""
 _LEGAL = frozenset({"inc", "llc", "ltd", "co", "corp", "corporation", "incorporated", "company", "lp", "llp"})
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/-]*[A-Za-z0-9])?")
 _PREFIX = re.compile(r"[A-Z0-9]{1,7}")
@@ -79,9 +85,17 @@ def check_code(code: str, problems: Problems) -> str:
 
 def check_name(name: str, problems: Problems) -> str:
     """The name with single spaces; a problem when it is empty, too long or has no letter or digit."""
-    name = problems.require(" ".join(name.split()), "name", "The name", longest=LONGEST["name"])
+    name = problems.require(" ".join(name.split()), "name", "The trade name", longest=LONGEST["name"])
     if name and not name_key(name):
-        problems.add("name", "bad_name", "The name has no letter or digit.")
+        problems.add("name", "bad_name", "The trade name has no letter or digit.")
+    return name
+
+
+def check_group(name: str, problems: Problems) -> str:
+    """The name of a group with single spaces, or empty; a problem when it is too long or has no letter or digit."""
+    name = check_length(name, "group", "The name of the group", problems)
+    if name and not name_key(name):
+        problems.add("group", "bad_name", "The name of the group has no letter or digit.")
     return name
 
 

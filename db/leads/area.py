@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from db.core.area import Area, ExportKind, SearchSource, WorkSource
+from db.core.area import Area, DealerSource, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
 from db.leads.checks import CHECKS
+from db.leads.dealer_lines_queries import dealer_lines, dealer_signals
 from db.leads.export_queries import COLUMNS, export_documents, export_rows
 from db.leads.flow import FLOW
 from db.leads.intake_kinds import KINDS
 from db.leads.jobs import JOBS
 from db.leads.metrics_queries import METRICS
+from db.leads.milestones_queries import MILESTONES
 from db.leads.work_queries import found_customers, found_leads, work_counts, work_lines
 
 AREA = Area(
@@ -31,4 +33,10 @@ AREA = Area(
     metrics=METRICS,
     jobs=JOBS,
     checks=CHECKS,
+    dealer=(
+        DealerSource(
+            name="leads", label="Leads", permission=Permission.LEADS_VIEW, lines=dealer_lines, signals=dealer_signals
+        ),
+    ),
+    milestones=MILESTONES,
 )  # fmt: skip
