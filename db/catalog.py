@@ -114,6 +114,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "person": ("pages/admin/people.py", "person"),
     "calendar": ("pages/admin/calendars.py", "calendar"),
     "import_batch": ("pages/admin/imports.py", "batch"),
+    "term_change": ("pages/network/terms.py", "change"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 

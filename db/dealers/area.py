@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.core.actor import EVERYTHING
 from db.core.area import Area, Check, ExportKind, SearchSource
 from db.core.export_files import ExportColumn
 from db.core.export_files import ExportKind as ColumnKind
 from db.core.permissions import Permission
 from db.core.search import SearchWord
 from db.dealers import importing, queries, record, rules
-from db.dealers.tables import Dealer
+from db.dealers.tables import Dealer, DealerTerritory
 
 _KINDS: dict[str, ColumnKind] = {
     "latitude": "decimal", "longitude": "decimal", "lead_weight": "integer", "lead_cap": "integer",
@@ -31,6 +32,21 @@ def check_dealers(session: Session) -> list[str]:
         if number not in indexed:
             found.append(f"dealer {code} cannot be found by the search box")
     return found
+
+
+def check_territory(session: Session) -> list[str]:
+    """Postal areas two dealers own without an end (data from before the rule), and areas that end before they begin."""
+    found = [
+        f"area {prefix} belongs to {', '.join(d.code for d in dealers)} at once"
+        for prefix, dealers in queries.territory_conflicts(session, scope=EVERYTHING)
+    ]
+    rows = session.execute(
+        select(Dealer.code, DealerTerritory.postal_prefix)
+        .join(Dealer, Dealer.id == DealerTerritory.dealer_id)
+        .where(DealerTerritory.valid_to < DealerTerritory.valid_from)
+        .order_by(DealerTerritory.id)
+    )
+    return found + [f"area {prefix} of dealer {code} ends before it begins" for code, prefix in rows]
 
 
 AREA = Area(
@@ -54,5 +70,5 @@ AREA = Area(
             rows=queries.export_rows,
         ),
     ),
-    checks=(Check(name="dealers", run=check_dealers),),
+    checks=(Check(name="dealers", run=check_dealers), Check(name="territory", run=check_territory)),
 )  # fmt: skip

@@ -63,7 +63,7 @@ def add_dealer(
     _check_code_is_free(session, facts.code, problems)
     _check_region(actor, facts, problems)
     problems.refuse_if_any()
-    dealer = record.create(session, [facts], now=now)[0]
+    dealer = record.create(session, [facts], now=now, scope=actor.scope)[0]
     counters.touch(session, "dealers")
     timeline.record(
         session,
@@ -101,7 +101,7 @@ def change_dealer(
     if dealer is None or not actor.scope.allows(dealer_id=dealer.id, region=dealer.region):
         raise NotFound("This dealer")
     if dealer.version != seen_version:
-        raise _stale(session, dealer)
+        raise stale_dealer(session, dealer)
     before = record.facts_of(session, [dealer])[dealer.id]
     problems = Problems()
     after = record.checked(record.changed_with(before, changes), problems)
@@ -116,7 +116,7 @@ def change_dealer(
         _check_status_step(before.status, after.status, reason, problems)
     problems.refuse_if_any()
     if new:
-        record.write(session, dealer, before, after, now=now)
+        record.write(session, dealer, before, after, now=now, scope=actor.scope)
         counters.touch(session, "dealers", *(("leads", "customers") if "region" in new else ()))
     labels = ", ".join(record.LABELS[name].lower() for name in new) or "nothing"
     timeline.record(
@@ -158,7 +158,8 @@ def _check_status_step(status: str, target: str, reason: str, problems: Problems
         problems.add("reason", "required", "A reason is needed.")
 
 
-def _stale(session: Session, dealer: Dealer) -> Stale:
+def stale_dealer(session: Session, dealer: Dealer) -> Stale:
+    """The refusal of somebody who saw an older version of a dealer, naming who changed it since."""
     last = session.execute(
         select(timeline.TimelineEntry.actor_name, timeline.TimelineEntry.at)
         .join(timeline.TimelineLink, timeline.TimelineLink.seq == timeline.TimelineEntry.seq)

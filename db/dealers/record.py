@@ -14,12 +14,14 @@ from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from db.core import search
+from db.core.actor import EVERYTHING, Scope
 from db.core.base import Base
 from db.core.geo import STATES, state_code
 from db.core.problems import Problems
 from db.core.search import SearchWord
-from db.dealers import rules
+from db.dealers import rules, territory
 from db.dealers.tables import Dealer, DealerBrand, DealerTerritory
+from db.dealers.territory_rules import Period
 from db.dealers.whereabouts import zone_of
 
 _CHUNK = 500
@@ -27,7 +29,10 @@ _CHUNK = 500
 
 @dataclass(frozen=True, kw_only=True)
 class DealerFacts:
-    """Everything people may say about a dealer. `zone` empty means: that of its place. Positions in degrees."""
+    """Everything people may say about a dealer. `zone` empty means: that of its place. Positions in degrees.
+
+    `territories` are the areas given without an end; territory_queries.py knows each area by the day.
+    """
 
     code: str
     name: str
@@ -89,7 +94,8 @@ def checked(facts: DealerFacts, problems: Problems) -> DealerFacts:
         daily_quota=facts.daily_quota,
         takes_leads=facts.takes_leads,
         brands=rules.check_brands(facts.brands, problems),
-        territories=rules.check_territories(facts.territories, problems),
+        # A terminated dealer owns nothing any more.
+        territories=() if facts.status == "terminated" else rules.check_territories(facts.territories, problems),
     )
 
 
@@ -129,10 +135,7 @@ def facts_of(session: Session, dealers: Iterable[Dealer]) -> dict[int, DealerFac
             select(DealerBrand.dealer_id, DealerBrand.brand).where(DealerBrand.dealer_id.in_(some))
         ):
             brands[dealer_id].append(brand)
-        for dealer_id, prefix in session.execute(
-            select(DealerTerritory.dealer_id, DealerTerritory.postal_prefix).where(DealerTerritory.dealer_id.in_(some))
-        ):
-            territories[dealer_id].append(prefix)
+        territories.update(territory.standing(session, some))
     return {
         dealer_id: DealerFacts(
             **{name: getattr(dealer, name) for name in COLUMNS},
@@ -144,9 +147,10 @@ def facts_of(session: Session, dealers: Iterable[Dealer]) -> dict[int, DealerFac
 
 
 def create(
-    session: Session, all_facts: Iterable[DealerFacts], *, now: datetime, batch_id: int | None = None
-) -> list[Dealer]:
-    """Store new dealers, in order; their ids are set."""
+    session: Session, all_facts: Iterable[DealerFacts], *, now: datetime, batch_id: int | None = None,
+    scope: Scope = EVERYTHING,
+) -> list[Dealer]:  # fmt: skip
+    """Store new dealers, in order; their ids are set. Refused when another dealer owns an area of one of them."""
     pairs = [
         (
             Dealer(
@@ -160,22 +164,32 @@ def create(
     session.add_all(dealer for dealer, _ in pairs)
     session.flush()
     for dealer, facts in pairs:
-        _store_lists(session, dealer.id, facts)
+        _store_brands(session, dealer.id, facts)
         _index(session, dealer, is_new=True)
+    territory.give(
+        session, [(d, f.territories, Period(territory.local_day(now, d.zone))) for d, f in pairs], scope=scope
+    )
     return [dealer for dealer, _ in pairs]
 
 
-def write(session: Session, dealer: Dealer, before: DealerFacts, after: DealerFacts, *, now: datetime) -> None:
-    """Store changed facts and raise the version; records that repeat the dealer's region for scope follow it."""
+def write(
+    session: Session, dealer: Dealer, before: DealerFacts, after: DealerFacts, *, now: datetime,
+    scope: Scope = EVERYTHING,
+) -> None:  # fmt: skip
+    """Store changed facts and raise the version; records that repeat the dealer's region for scope follow it.
+
+    Areas start and end today at the dealer. Refused when another dealer owns a new one; its name only within `scope`.
+    """
     for name in COLUMNS:
         setattr(dealer, name, getattr(after, name))
     dealer.name_key = rules.name_key(after.name)
     dealer.version += 1
     dealer.updated_at = now
     session.flush()
-    if (before.brands, before.territories) != (after.brands, after.territories):
-        _drop_lists(session, dealer.id)
-        _store_lists(session, dealer.id, after)
+    if before.brands != after.brands:
+        session.execute(delete(DealerBrand).where(DealerBrand.dealer_id == dealer.id))
+        _store_brands(session, dealer.id, after)
+    territory.follow(session, dealer, before.territories, after.territories, now=now, scope=scope)
     if before.region != after.region:
         _move_region(session, dealer.id, after.region)
     _index(session, dealer)
@@ -225,15 +239,9 @@ def _index(session: Session, dealer: Dealer, *, is_new: bool = False) -> None:
     )  # fmt: skip
 
 
-def _store_lists(session: Session, dealer_id: int, facts: DealerFacts) -> None:
+def _store_brands(session: Session, dealer_id: int, facts: DealerFacts) -> None:
     session.add_all(DealerBrand(dealer_id=dealer_id, brand=brand) for brand in facts.brands)
-    session.add_all(DealerTerritory(dealer_id=dealer_id, postal_prefix=prefix) for prefix in facts.territories)
     session.flush()
-
-
-def _drop_lists(session: Session, dealer_id: int) -> None:
-    session.execute(delete(DealerBrand).where(DealerBrand.dealer_id == dealer_id))
-    session.execute(delete(DealerTerritory).where(DealerTerritory.dealer_id == dealer_id))
 
 
 def _repeats_region(table: Table) -> bool:
