@@ -83,7 +83,7 @@ def settle(story: Story, *, start: datetime) -> None:
     for decision in DECIDED:
         story.at(until - timedelta(days=decision.ask.days), partial(_ask_and_decide, story, decision))
     for ask in WAITING:
-        story.at(until - timedelta(days=ask.days), partial(_ask, story, ask))
+        story.at(until - timedelta(days=ask.days), partial(_ask_only, story, ask))
     story.at(until - timedelta(days=100), partial(_carve_out, story))
     story.at(until - timedelta(days=58), partial(_hand_over, story))
     story.at(until - timedelta(days=6), partial(_plan_areas, story))
@@ -137,6 +137,10 @@ def _raise_rates(story: Story, now: datetime) -> None:
         story.do(approve_many, items=[(i, 1) for i in made], note="Budgeted", actor=mason, now=at)
 
     story.at(now + timedelta(hours=26), decide)
+
+
+def _ask_only(story: Story, ask: _Ask, now: datetime) -> None:
+    _ask(story, ask, now)
 
 
 def _ask(story: Story, ask: _Ask, now: datetime) -> int:
