@@ -12,7 +12,7 @@ import streamlit as st
 from components import tables
 from components.access import guard
 from components.areas.terms_propose import draw_propose, open_propose
-from components.areas.terms_queue import SCREEN, draw_list
+from components.areas.terms_queue import SCREEN, draw_list, table_key
 from components.areas.territory import draw_areas, draw_territory_drawer, open_territory
 from components.charts.base import table
 from components.clock import now
@@ -88,7 +88,7 @@ def _draw_terms(dealer: DealerDetail, actor: Actor, on: date, *, is_today: bool)
                 "What": [k.help.partition(" (")[0] for k in KINDS],
             }
         ),
-        key="terms_tab_table", alt=f"Terms on {day_label(on)}", height=38 + 35 * len(KINDS),
+        key="terms_tab_table", alt=f"Terms on {day_label(on)}", height="content",
         columns={
             "Term": tables.opener("Term", key="terms_tab_click", on_open=opened, width=270),
             "Value": st.column_config.TextColumn("Value", width=150, alignment="right"),
@@ -192,13 +192,14 @@ def _day(moment: datetime, actor: Actor) -> str:
 def draw_grid(rows: Sequence[TermsRow], *, on: date, may_propose: bool) -> list[int]:
     """Dealers and their terms on a day; a click on a cell opens its history. Gives the positions of chosen rows."""
     columns = {k.head: k for k in KINDS}
+    key = table_key(GRID, [on.toordinal(), *(r.dealer_id for r in rows)])
     data: dict[str, list[Any]] = {
         "Dealer": [f"{r.name} ({r.code})" for r in rows], "Region": [r.region for r in rows],
         **{head: [_cell(kind, r.values) for r in rows] for head, kind in columns.items()},
     }  # fmt: skip
 
     def selected() -> None:
-        cells = st.session_state[GRID]["selection"]["cells"]
+        cells = st.session_state[key]["selection"]["cells"]
         cell = tuple(cells[0]) if cells else None
         # The cell stays marked after its drawer was closed: choosing a row must not open it again.
         if cell is not None and cell != st.session_state.get(CELL):
@@ -209,8 +210,8 @@ def draw_grid(rows: Sequence[TermsRow], *, on: date, may_propose: bool) -> list[
 
     modes: list[Any] = ["multi-row", "single-cell"] if may_propose else ["single-cell"]
     event: Any = st.dataframe(
-        table(data), key=GRID, hide_index=True, on_select=selected, selection_mode=modes,
-        height=640 if len(rows) > 17 else "auto", alt=f"Terms in force on {day_label(on)}", placeholder="–",
+        table(data), key=key, hide_index=True, on_select=selected, selection_mode=modes,
+        height=640 if len(rows) > 18 else "content", alt=f"Terms in force on {day_label(on)}", placeholder="–",
         column_config={
             "Dealer": tables.text("Dealer", width=210, pinned=True), "Region": tables.text("Region", width=104),
             **{head: _column(kind) for head, kind in columns.items()},
@@ -235,5 +236,5 @@ def _column(kind: Kind) -> Any:
             help=kind.help,
         )  # fmt: skip
     formats = {"money": "accounting", "rate": "%.2f", "percent": "%.2f%%", "hours": "%.2f h", "days": "%d days"}
-    width = {"money": 108, "rate": 96, "percent": 98, "days": 110}.get(kind.unit, 92)
+    width = {"money": 116, "rate": 96, "percent": 98, "days": 110}.get(kind.unit, 124)
     return tables.number(kind.head, width=width, format=formats.get(kind.unit, "%d"), help=kind.help)

@@ -241,7 +241,7 @@ def _preview(kind: Kind, way: str, ids: Sequence[int], names: Mapping[int, str],
                 ],
             }
         ),
-        key="tp_preview", alt="What the change means for each dealer", height=min(280, 38 + 35 * len(ids)),
+        key="tp_preview", alt="What the change means for each dealer", height=280 if len(ids) > 8 else "content",
         columns={
             "Dealer": tables.text("Dealer", width=190), "Holds": tables.text(tense, width=104),
             "New": tables.text("New", width=104), "Difference": tables.text("Difference", width=120),

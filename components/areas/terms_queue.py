@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zlib import crc32
 
 import streamlit as st
 
@@ -42,7 +43,8 @@ def draw_facts(page: ChangePage) -> None:
     asked = f"{row.submitted_name}, {moment_label(row.created_at, zone, now=at)}"
     rows: list[tuple[str, object]] = [
         ("Dealer", f"{row.dealer} ({row.dealer_code}), {row.region}"), ("Term", row.of.label), ("From", row.day),
-        ("Holds on that day", row.base_label), ("Asked for", row.value_label), ("Difference", row.difference),
+        ("Held when asked" if page.is_stale else "Holds on that day", row.base_label), ("Asked for", row.value_label),
+        ("Difference", row.difference),
         ("Asked for by", asked), ("Reason", row.reason),
     ]  # fmt: skip
     if row.due_at is not None:
@@ -102,6 +104,11 @@ def open_at(key: str, position: int) -> None:
         open_drawer(SCREEN, item_id)
 
 
+def table_key(key: str, ids: Sequence[int]) -> str:
+    """The key of a table in which rows can be chosen: other rows are another table, so no tick stays by place."""
+    return f"{key}_table_{crc32(repr(list(ids)).encode()):08x}"
+
+
 def draw_list(rows: Sequence[ChangeRow], *, key: str, is_open: bool, with_dealer: bool = True) -> None:
     """A list of proposals; who may decide can choose several open ones and approve them together."""
     actor, at = current_actor(), now()
@@ -130,12 +137,12 @@ def draw_list(rows: Sequence[ChangeRow], *, key: str, is_open: bool, with_dealer
                 ],
             }
         ),
-        key=f"{key}_table", alt="Proposed terms", select="many" if may_decide else "none",
-        height=560 if len(rows) > 14 else "auto",
+        key=table_key(key, [r.id for r in rows]), alt="Proposed terms", select="many" if may_decide else "none",
+        height=560 if len(rows) > 16 else "content",
         columns={
             "Proposal": tables.opener("Proposal", key=f"{key}_click", on_open=lambda p: open_at(key, p), width=94),
             "Dealer": tables.text("Dealer", width=142) if with_dealer else None,
-            "Term": tables.text("Term", width=116), "Holds": _right("Holds", 102),
+            "Term": tables.text("Term", width=124), "Holds": _right("Holds", 102),
             "Asked for": _right("Asked for", 102), "Difference": tables.text("Difference", width=162),
             "From": tables.pill("From", past, width=124, help=f"Red: {PAST.lower()}"),
             "Due": tables.pill("Due", late, width=108) if is_open else None,
@@ -146,10 +153,10 @@ def draw_list(rows: Sequence[ChangeRow], *, key: str, is_open: bool, with_dealer
     )  # fmt: skip
     picked = [rows[i] for i in chosen if i < len(rows)]
     if picked:
-        _bulk_bar(picked, key=key)
+        _bulk_bar(picked)
 
 
-def _bulk_bar(picked: Sequence[ChangeRow], *, key: str) -> None:
+def _bulk_bar(picked: Sequence[ChangeRow]) -> None:
     """Approve what was chosen; one's own are named before the click, for a second person has to take them."""
     actor = current_actor()
     able = [
@@ -164,7 +171,7 @@ def _bulk_bar(picked: Sequence[ChangeRow], *, key: str) -> None:
             st.text_input("Note", key="terms_bulk_note", placeholder="Note (optional)", label_visibility="collapsed")
             st.button(
                 f"Approve {len(able)}", type="primary", icon=":material/verified:", key="terms_bulk_go",
-                disabled=not able, on_click=_approve, args=([(r.id, r.version) for r in picked], f"{key}_table"),
+                disabled=not able, on_click=_approve, args=([(r.id, r.version) for r in picked],),
             )  # fmt: skip
         words = []
         if len(able) < len(picked):
@@ -177,10 +184,9 @@ def _bulk_bar(picked: Sequence[ChangeRow], *, key: str) -> None:
         problems_of(BULK, "note")
 
 
-def _approve(items: list[tuple[int, int]], table_key: str) -> None:
+def _approve(items: list[tuple[int, int]]) -> None:
     def done(result: BulkOutcome) -> None:
         st.session_state["_terms_skipped"] = [f"{s.number}: {s.why}" for s in result.skipped]
-        st.session_state.pop(table_key, None)
 
     def words(result: BulkOutcome) -> str:
         skipped = f", {len(result.skipped)} skipped" if result.skipped else ""

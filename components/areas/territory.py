@@ -177,7 +177,7 @@ def draw_areas(areas: Sequence[Area], *, today: date, key: str) -> None:
                 "Inside": [a.carved_out_of or "–" for a in shown],
             }
         ),
-        key=key, alt="Postal areas of the dealer with their days", height=420 if len(shown) > 10 else "auto",
+        key=key, alt="Postal areas of the dealer with their days", height=420 if len(shown) > 12 else "content",
         columns={
             "Area": tables.text("Area", width=80), "State": tables.pill("State", STATE_TONES, width=80),
             "Days": tables.text("Days", width=230),

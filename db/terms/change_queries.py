@@ -122,6 +122,11 @@ class ChangePage:
         return self.row.submitted_by
 
     @property
+    def suggested_step(self) -> str:
+        """What the drawer proposes: a stale proposal can only be rejected."""
+        return "reject" if self.is_stale else ""
+
+    @property
     def is_stale(self) -> bool:
         """Whether what holds on its day was changed since it was asked for; then it cannot be approved."""
         return self.status == FLOW.initial and self.held != self.row.base

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from db.core.labels import plural
 from db.terms.flow import FLOW
 from db.terms.tables import Dealer, DealerTerm, TermChange
 
@@ -31,7 +32,7 @@ def check_terms(session: Session) -> list[str]:
         .order_by(TermChange.id)
         .limit(MOST)
     ):
-        found.append(f"proposal {number} is {FLOW.state(status).label.lower()} and has {n or 0} values in force")
+        found.append(f"proposal {number} is {FLOW.state(status).label.lower()} and has {plural(n or 0, 'value')} in force")
     for number in session.scalars(
         select(TermChange.number)
         .where(

@@ -72,31 +72,31 @@ KINDS: tuple[Kind, ...] = (
         help="Days from invoice to payment",
     ),
     Kind(
-        name="auth_assembly", label="Self-authorization: assembly", short="Assembly", unit="money", highest=100_000_00,
-        suggestion=2_500_00, help=f"What the dealer repairs without asking ({_MATRIX})",
+        name="auth_assembly", label="Self-authorization: assembly", short="Auth. assembly", unit="money",
+        highest=100_000_00, suggestion=2_500_00, help=f"What the dealer repairs without asking ({_MATRIX})",
     ),
     Kind(
-        name="auth_paint", label="Self-authorization: paint", short="Paint", unit="money", highest=100_000_00,
+        name="auth_paint", label="Self-authorization: paint", short="Auth. paint", unit="money", highest=100_000_00,
         suggestion=500_00, help=f"What the dealer repairs without asking ({_MATRIX})",
     ),
     Kind(
-        name="auth_corrosion", label="Self-authorization: corrosion", short="Corrosion", unit="money",
+        name="auth_corrosion", label="Self-authorization: corrosion", short="Auth. corrosion", unit="money",
         highest=100_000_00, suggestion=500_00, help=f"What the dealer repairs without asking ({_MATRIX})",
     ),
     Kind(
-        name="auth_trim", label="Self-authorization: trim, glass, upholstery", short="Trim, glass", unit="money",
+        name="auth_trim", label="Self-authorization: trim, glass, upholstery", short="Auth. trim, glass", unit="money",
         highest=100_000_00, suggestion=500_00, help=f"What the dealer repairs without asking ({_MATRIX})",
     ),
     Kind(
-        name="auth_goodwill", label="Self-authorization: goodwill", short="Goodwill", unit="money", highest=100_000_00,
-        suggestion=500_00, help=f"What the dealer grants without asking ({_MATRIX})",
+        name="auth_goodwill", label="Self-authorization: goodwill", short="Auth. goodwill", unit="money",
+        highest=100_000_00, suggestion=500_00, help=f"What the dealer grants without asking ({_MATRIX})",
     ),
     Kind(
-        name="auth_tires", label="Self-authorization: tires", short="Tires", unit="count", highest=20, suggestion=2,
-        help=f"Tires on one repair order without asking ({_MATRIX})",
+        name="auth_tires", label="Self-authorization: tires", short="Auth. tires", unit="count", highest=20,
+        suggestion=2, help=f"Tires on one repair order without asking ({_MATRIX})",
     ),
     Kind(
-        name="auth_other_labour", label="Self-authorization: other labour", short="Other labour", unit="hours",
+        name="auth_other_labour", label="Self-authorization: other labour", short="Auth. other labour", unit="hours",
         highest=100_00, suggestion=1_00, help=f"Hours of other labour without asking ({_MATRIX})",
     ),
 )  # fmt: skip

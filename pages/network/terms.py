@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from components.access import guard
-from components.areas.terms import GRID, draw_drawers, draw_grid
+from components.areas.terms import draw_drawers, draw_grid
 from components.areas.terms_propose import open_propose
 from components.areas.terms_queue import SCREEN, draw_list, nothing_waits, show_bulk_outcome
 from components.areas.territory import draw_changes, draw_conflicts, draw_owner, open_territory
@@ -87,21 +87,14 @@ def draw_in_force() -> None:
     may_propose = actor.can(Permission.TERMS_PROPOSE)
     chosen = draw_grid(rows, on=day, may_propose=may_propose)
     draw_paging("terms_force", following=following, shown=len(rows), total=f"{total:,}")
-    if may_propose:
+    if chosen:
         ids = [rows[i].dealer_id for i in chosen]
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.button(
-                f"Propose for {plural(len(ids), 'dealer')}" if ids else "Propose a change", icon=":material/edit:",
-                key="terms_propose_chosen", type="primary" if ids else "secondary", on_click=_propose, args=(ids,),
-            )  # fmt: skip
-            st.caption("A click on a value shows its history; choose rows to propose one term for several dealers.")
-    else:
-        st.caption("A click on a value shows its history.")
-
-
-def _propose(dealer_ids: list[int]) -> None:
-    st.session_state.pop(GRID, None)
-    open_propose(dealer_ids)
+        st.button(
+            f"Propose for {plural(len(ids), 'dealer')}", icon=":material/edit:", key="terms_propose_chosen",
+            type="primary", on_click=open_propose, args=(ids,),
+        )  # fmt: skip
+    more = " Choose rows to propose one term for several dealers." if may_propose and not chosen else ""
+    st.caption(f"A click on a value shows its history.{more}")
 
 
 def draw_territory() -> None:
@@ -123,7 +116,10 @@ def draw_territory() -> None:
     draw_changes(actor, today=today)
 
 
-st.title(":material/contract: Terms")
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title(":material/contract: Terms")
+    if actor.can(Permission.TERMS_PROPOSE):
+        st.button("Propose a change", icon=":material/edit:", key="terms_propose", on_click=open_propose)
 linked = st.query_params.pop("change", "")
 if linked.isdecimal():
     open_drawer(SCREEN, int(linked))
