@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import EVERYTHING, Scope
@@ -54,8 +54,13 @@ def local_day(now: datetime, zone: str) -> date:
     return now.astimezone(ZoneInfo(zone)).date()
 
 
+def counts() -> ColumnElement[bool]:
+    """Whether an area's row says the truth: termination ends areas, but data from before that rule has open ones."""
+    return or_(Dealer.status != "terminated", DealerTerritory.valid_to.is_not(None))
+
+
 def holdings(session: Session, prefixes: Iterable[str]) -> dict[str, list[Holding]]:
-    """Who holds each prefix when; terminated dealers hold nothing, whatever was written down for them once."""
+    """Who holds each prefix when."""
     found: dict[str, list[Holding]] = defaultdict(list)
     wanted = sorted(set(prefixes))
     for start in range(0, len(wanted), _CHUNK):
@@ -65,7 +70,7 @@ def holdings(session: Session, prefixes: Iterable[str]) -> dict[str, list[Holdin
                 Dealer.code, Dealer.name, Dealer.region,
             )
             .join(Dealer, Dealer.id == DealerTerritory.dealer_id)
-            .where(DealerTerritory.postal_prefix.in_(wanted[start : start + _CHUNK]), Dealer.status != "terminated")
+            .where(DealerTerritory.postal_prefix.in_(wanted[start : start + _CHUNK]), counts())
             .order_by(DealerTerritory.postal_prefix, DealerTerritory.valid_from, Dealer.code)
         )  # fmt: skip
         for prefix, first, end, dealer_id, code, name, region in rows:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db.core.actor import Scope
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer, DealerTerritory
-from db.dealers.territory import local_day
+from db.dealers.territory import counts, local_day
 from db.dealers.territory_rules import Period, days_label, postal_key, starts_of
 
 
@@ -83,7 +83,7 @@ def _read(session: Session, query: Select[int, str, str, str, str, str, date, da
 
 
 def prefixes_at(session: Session, *, now: datetime) -> dict[int, set[str]]:
-    """The areas of every dealer on the day of `now` in the dealer's own zone; terminated dealers own none."""
+    """The areas of every dealer on the day of `now` in the dealer's own zone."""
     day = now.date()
     rows = session.execute(
         select(
@@ -92,7 +92,7 @@ def prefixes_at(session: Session, *, now: datetime) -> dict[int, set[str]]:
         )
         .join(Dealer, Dealer.id == DealerTerritory.dealer_id)
         .where(
-            Dealer.status != "terminated",
+            counts(),
             DealerTerritory.valid_from <= day + timedelta(days=1),
             or_(DealerTerritory.valid_to.is_(None), DealerTerritory.valid_to >= day),
         )
@@ -111,7 +111,7 @@ def owner_on(session: Session, *, postal_code: str, on: date, scope: Scope) -> O
     """Who owns a postal code on a day: every area that holds it, the longest prefix first (it wins)."""
     starts = starts_of(postal_code)
     query = _areas().where(
-        DealerTerritory.postal_prefix.in_(starts or [""]), Dealer.status != "terminated",
+        DealerTerritory.postal_prefix.in_(starts or [""]), counts(),
         DealerTerritory.valid_from <= on, or_(DealerTerritory.valid_to.is_(None), DealerTerritory.valid_to > on),
     )  # fmt: skip
     every = sorted(_read(session, query), key=lambda a: (-len(a.prefix), a.code))
@@ -136,7 +136,7 @@ def changing_areas(session: Session, *, since: date, until: date, scope: Scope, 
     """Areas that start or end in [since, until), by the day on which that happens."""
     starts = and_(DealerTerritory.valid_from >= since, DealerTerritory.valid_from < until)
     ends = and_(DealerTerritory.valid_to >= since, DealerTerritory.valid_to < until)
-    query = _areas().where(scope.where(Dealer.id, Dealer.region), Dealer.status != "terminated", or_(starts, ends))
+    query = _areas().where(scope.where(Dealer.id, Dealer.region), counts(), or_(starts, ends))
     found = _read(session, query.order_by(DealerTerritory.valid_from, DealerTerritory.id).limit(limit))
     found = _with_carvings(session, found, scope=scope)
     return sorted(found, key=lambda a: (next_day(a, since), a.prefix))
@@ -152,9 +152,7 @@ def _with_carvings(session: Session, areas: list[Area], *, scope: Scope) -> list
     starts = {start for area in areas for start in starts_of(area.prefix)[1:]}
     if not starts:
         return areas
-    wider = _read(
-        session, _areas().where(DealerTerritory.postal_prefix.in_(sorted(starts)), Dealer.status != "terminated")
-    )
+    wider = _read(session, _areas().where(DealerTerritory.postal_prefix.in_(sorted(starts)), counts()))
     by_prefix: dict[str, list[Area]] = defaultdict(list)
     for one in wider:
         by_prefix[one.prefix].append(one)

@@ -32,7 +32,9 @@ def check_terms(session: Session) -> list[str]:
         .order_by(TermChange.id)
         .limit(MOST)
     ):
-        found.append(f"proposal {number} is {FLOW.state(status).label.lower()} and has {plural(n or 0, 'value')} in force")
+        found.append(
+            f"proposal {number} is {FLOW.state(status).label.lower()} and has {plural(n or 0, 'value')} in force"
+        )
     for number in session.scalars(
         select(TermChange.number)
         .where(
