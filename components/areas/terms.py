@@ -41,7 +41,7 @@ def draw_dealer_tab(dealer: DealerDetail, actor: Actor) -> None:
         areas = areas_of(session, dealer_id=dealer.dealer_id, scope=actor.scope)
     if waiting:
         st.markdown("**Waiting for a decision**")
-        draw_list(waiting, key="terms_tab", is_open=True, with_dealer=False)
+        draw_list(waiting, key="terms_tab_open", is_open=True, with_dealer=False)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         on = st.date_input("Terms on", value=today, key=f"terms_on_{dealer.dealer_id}", width=160)
         if actor.can(Permission.TERMS_PROPOSE):

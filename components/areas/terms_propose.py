@@ -72,6 +72,13 @@ def close_propose() -> None:
     _clear()
 
 
+def _forget_value() -> None:
+    """A value of another term means nothing for this one."""
+    for name in ("value", "ends"):
+        st.session_state.pop(KEYS[name], None)
+    forget(FORM)
+
+
 def _clear(_result: object = None) -> None:
     for key in (OPEN, FORM_KEY, *KEYS.values()):
         st.session_state.pop(key, None)
@@ -109,7 +116,7 @@ def _body() -> None:
     problems_of(FORM, "dealer_id")
     kind_name = st.selectbox(
         "Term", [k.name for k in KINDS], format_func=lambda n: BY_NAME[n].label, index=None, placeholder="Choose",
-        key=KEYS["kind"],
+        key=KEYS["kind"], on_change=_forget_value,
     )  # fmt: skip
     problems_of(FORM, "kind")
     today = now().astimezone(ZoneInfo(actor.zone)).date()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from zlib import crc32
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -27,19 +29,31 @@ BULK = "terms_bulk"
 PAST = "Changes the past"
 
 
+def reaches_back(row: ChangeRow, today: date) -> bool:
+    """Whether it changes the past: it did when it was asked for, or its day has gone by while it waited."""
+    return row.changes_past or (row.status == FLOW.initial and row.valid_from < today)
+
+
+def _today() -> date:
+    return now().astimezone(ZoneInfo(current_actor().zone)).date()
+
+
 def draw_facts(page: ChangePage) -> None:
     """What a decider asks: what holds, what is wanted, what that means, who asked and why, and whether it is late."""
     row, at, zone = page.row, now(), current_actor().zone
-    state = FLOW.state(row.status)
-    labels.badges([(state.label, state.tone), (PAST if row.changes_past else "", "red")])
+    state, is_past = FLOW.state(row.status), reaches_back(row, _today())
+    labels.badges([(state.label, state.tone), (PAST if is_past else "", "red")])
     if page.is_stale:
         st.warning(
             f"Since this was asked for, {plain(page.held_by)} approved {plain(value_label(row.of, page.held))} for"
             f" {row.day}. The proposal was made against {plain(row.base_label)} and cannot be approved any more.",
             icon=":material/sync_problem:",
         )
-    elif row.changes_past and row.status == FLOW.initial:
-        st.caption(":material/history: It would change what held before today; what was priced with it may differ.")
+    elif is_past and row.status == FLOW.initial:
+        waited = "" if row.changes_past else " Its day went by while it waited."
+        st.caption(
+            ":material/history: It would change what held before today; what was priced with it may differ." + waited
+        )
     asked = f"{row.submitted_name}, {moment_label(row.created_at, zone, now=at)}"
     rows: list[tuple[str, object]] = [
         ("Dealer", f"{row.dealer} ({row.dealer_code}), {row.region}"), ("Term", row.of.label), ("From", row.day),
@@ -116,8 +130,9 @@ def draw_list(rows: Sequence[ChangeRow], *, key: str, is_open: bool, with_dealer
     may_decide = is_open and actor.can(Permission.TERMS_DECIDE)
     due = [relative_label(r.due_at, at) for r in rows]
     late = {d: "red" if r.due_at and r.due_at < at else "gray" for d, r in zip(due, rows, strict=True)}
-    days = [f"{r.day}, past" if r.changes_past else r.day for r in rows]
-    past = {d: "red" if r.changes_past else "gray" for d, r in zip(days, rows, strict=True)}
+    today = _today()
+    days = [f"{r.day}, past" if reaches_back(r, today) else r.day for r in rows]
+    past = {d: "red" if d.endswith("past") else "gray" for d in days}
     chosen = tables.show(
         table(
             {
@@ -164,7 +179,7 @@ def _bulk_bar(picked: Sequence[ChangeRow]) -> None:
         for r in picked
         if any(s.four_eyes for s in available_steps(FLOW, status=r.status, submitted_by=r.submitted_by, actor=actor))
     ]
-    past = sum(r.changes_past for r in able)
+    past = sum(reaches_back(r, _today()) for r in able)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.markdown(f"**{plural(len(picked), 'proposal')} chosen**", width="content")

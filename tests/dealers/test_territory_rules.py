@@ -32,7 +32,8 @@ def painted(periods):
 
 @given(st.lists(st.tuples(st.booleans(), some_period()), max_size=10))
 def test_adding_and_taking_days_is_what_painting_them_gives(steps):
-    periods, model = [], set()
+    periods: list[Period] = []
+    model: set[int] = set()
     for is_added, period in steps:
         periods = with_period(periods, period) if is_added else without_period(periods, period)
         model = model | painted([period]) if is_added else model - painted([period])

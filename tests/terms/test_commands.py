@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -205,7 +206,12 @@ def test_two_who_ask_for_the_same_at_once_get_one_proposal(engine):
 def test_the_same_form_twice_is_one_proposal(engine):
     dealer = two_dealers(engine).south
     assert propose(engine, dealer, form_key="k1") == propose(engine, dealer, form_key="k1", value=1)
-    both = {"items": [(dealer, 3), (two := dealer + 1, 4)], "kind": "auth_tires", "valid_from": TODAY, "form_key": "k2"}
+    both: dict[str, Any] = {
+        "items": [(dealer, 3), (two := dealer + 1, 4)],
+        "kind": "auth_tires",
+        "valid_from": TODAY,
+        "form_key": "k2",
+    }
     made = run(propose_many, bind=engine, **both, actor=CORA, now=NOW)
     assert run(propose_many, bind=engine, **both, actor=CORA, now=NOW) == made
     assert (len(made), two) == (2, dealer + 1)
@@ -291,7 +297,7 @@ def test_who_looks_after_one_region_reaches_no_other(engine):
 def test_many_are_proposed_together_or_not_at_all(engine):
     dealers = two_dealers(engine)
     in_force(engine, dealers.west, 145_00)
-    ask = {"kind": "labour_rate", "valid_from": TODAY, "actor": CORA, "now": NOW}
+    ask: dict[str, Any] = {"kind": "labour_rate", "valid_from": TODAY, "actor": CORA, "now": NOW}
     before = contents(engine)
     with pytest.raises(Refused) as refusal:
         run(propose_many, bind=engine, items=[(dealers.south, 140_00), (dealers.west, 145_00)], **ask)

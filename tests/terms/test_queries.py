@@ -174,7 +174,8 @@ def test_what_waits_stands_in_the_work_of_who_may_decide_it(sqlite_engine, desk)
             ("TC-000007", "Approve", "Dealer 00001"), ("TC-000008", "Approve", "Dealer 00002"),
         ]  # fmt: skip
         assert lines[1].title == "Labour rate 141.00 an hour from 25 Jun 2026 (First value)"
-        assert work_lines(session, actor=CORA, now=NOW, limit=9) == work_counts(session, actor=CORA, now=NOW) == []
+        assert work_lines(session, actor=CORA, now=NOW, limit=9) == []
+        assert work_counts(session, actor=CORA, now=NOW) == []
         (count,) = work_counts(session, actor=MASON, now=NOW + timedelta(days=5))
         assert (count.count, count.overdue) == (1, 1)
         assert catalog.open_page("term_change", 7) == ("pages/network/terms.py", {"change": "7"})
@@ -217,8 +218,10 @@ def test_what_a_dealer_should_hear_of_its_terms(sqlite_engine, desk):
 
 
 def test_a_term_follows_its_dealer_to_another_region(sqlite_engine, desk):
-    change = {"changes": {"region": "West"}, "actor": MASON, "now": NOW}
-    run(change_dealer, bind=sqlite_engine, dealer_id=desk.south, seen_version=1, **change)
+    run(
+        change_dealer, bind=sqlite_engine, dealer_id=desk.south, seen_version=1, changes={"region": "West"},
+        actor=MASON, now=NOW,
+    )  # fmt: skip
     west = actor(Role.COORDINATOR, scope=Scope("regions", regions=frozenset({"West"})))
     with reading(sqlite_engine) as session:
         assert tiers_on(session, scope=west.scope, on=TODAY) == {desk.south: "Gold", desk.west: "Bronze"}
