@@ -52,6 +52,14 @@ def check_terms(session: Session) -> list[str]:
     for code, kind in session.execute(
         select(Dealer.code, DealerTerm.kind)
         .join(Dealer, Dealer.id == DealerTerm.dealer_id)
+        .where(DealerTerm.number.is_not(None), DealerTerm.word.is_not(None))
+        .order_by(DealerTerm.id)
+        .limit(MOST)
+    ):
+        found.append(f"the term {kind} of dealer {code} is a number and a word at once")
+    for code, kind in session.execute(
+        select(Dealer.code, DealerTerm.kind)
+        .join(Dealer, Dealer.id == DealerTerm.dealer_id)
         .where(DealerTerm.region != Dealer.region)
         .order_by(DealerTerm.id)
         .limit(MOST)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -29,7 +29,6 @@ class TermChange(QueueItem):
         Index("ix_term_change_dealer", "dealer_id", "is_open", "due_at", "id"),
         Index("ix_term_change_closed", "is_open", "updated_at", "id"),
         Index("ix_term_change_kind", "dealer_id", "kind", "id"),
-        CheckConstraint("number_value IS NULL OR word IS NULL", name="one_value"),
         {"sqlite_autoincrement": True},
     )
 
@@ -64,7 +63,6 @@ class DealerTerm(Base):
     __table_args__ = (
         Index("ix_dealer_term_value", "dealer_id", "kind", "valid_from", "id"),
         Index("ix_dealer_term_kind", "kind", "dealer_id", "valid_from", "id"),
-        CheckConstraint("number IS NULL OR word IS NULL", name="one_value"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

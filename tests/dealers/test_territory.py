@@ -171,8 +171,11 @@ def test_the_lock_is_waited_for(postgres_url):
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (key_of("territory"),))
         thread = threading.Thread(target=give)
         thread.start()
-        assert not done.wait(0.3)
-    thread.join(20)
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while not connection.exec_driver_sql(waiting).scalar_one():
+            assert thread.is_alive(), "the area was given while somebody else held the lock"
+        assert not done.is_set()
+    thread.join()
     assert done.is_set()
     engine.dispose()
     other.dispose()

@@ -376,7 +376,7 @@ def test_the_check_finds_a_value_nobody_approved(sqlite_engine):
     with writing(sqlite_engine, keeps_timeline=False) as session:
         session.add(
             DealerTerm(
-                dealer_id=dealers.south, region="Elsewhere", kind="labour_rate", valid_from=TODAY, number=1,
+                dealer_id=dealers.south, region="Elsewhere", kind="labour_rate", valid_from=TODAY, number=1, word="x",
                 change_id=change, recorded_at=NOW, recorded_by="X",
             )
         )  # fmt: skip
@@ -385,5 +385,6 @@ def test_the_check_finds_a_value_nobody_approved(sqlite_engine):
         assert check_terms(session) == [
             "proposal TC-000001 is proposed and has 1 value in force",
             "proposal TC-000001 is neither open nor closed",
+            "the term labour_rate of dealer 00001 is a number and a word at once",
             "the term labour_rate of dealer 00001 is in another region than the dealer",
         ]
