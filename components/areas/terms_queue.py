@@ -157,12 +157,12 @@ def draw_list(rows: Sequence[ChangeRow], *, key: str, is_open: bool, with_dealer
         columns={
             "Proposal": tables.opener("Proposal", key=f"{key}_click", on_open=lambda p: open_at(key, p), width=94),
             "Dealer": tables.text("Dealer", width=142) if with_dealer else None,
-            "Term": tables.text("Term", width=124), "Holds": _right("Holds", 102),
+            "Status": None if is_open else tables.status(FLOW, width=92),
+            "Term": tables.text("Term", width=124), "Holds": _right("Holds" if is_open else "Held", 102),
             "Asked for": _right("Asked for", 102), "Difference": tables.text("Difference", width=162),
             "From": tables.pill("From", past, width=124, help=f"Red: {PAST.lower()}"),
             "Due": tables.pill("Due", late, width=108) if is_open else None,
             "By": tables.text("Asked for by", width=118),
-            "Status": None if is_open else tables.status(FLOW, width=92),
             "Decided": None if is_open else tables.text("Decided", width=210),
         },
     )  # fmt: skip

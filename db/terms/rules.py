@@ -269,7 +269,8 @@ def difference_label(kind: Kind, old: Value, new: Value) -> str:
             return f"{abs(steps)} {tiers} {'up' if steps > 0 else 'down'}"
         return "Another word"
     sign = "+" if new > old else "\N{MINUS SIGN}"
-    words = sign + number_label(kind, abs(new - old))
+    # A share of a share would be read wrong: 37.5% to 60% is 22.5 points, and 60% more.
+    words = sign + number_label(kind, abs(new - old)).replace("%", " points")
     if old == 0:
         return words
     share = (Decimal(abs(new - old)) * 100 / abs(old)).quantize(Decimal("0.1"), ROUND_HALF_UP)

@@ -120,6 +120,7 @@ def test_a_share_is_rounded_half_up(value, share, result):
 DIFFERENCES = [
     ("labour_rate", 145_00, 152_00, "+7.00 an hour (+4.8%)"),
     ("labour_rate", 152_00, 145_00, "\N{MINUS SIGN}7.00 an hour (\N{MINUS SIGN}4.6%)"),
+    ("parts_markup", 37_50, 60_00, "+22.50 points (+60.0%)"),
     ("credit_limit", 0, 500_00, "+500.00"),
     ("credit_limit", None, 500_00, "First value"),
     ("credit_limit", 500_00, None, "Ends the value"),
