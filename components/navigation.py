@@ -118,7 +118,7 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/network/terms.py", title="Terms", icon="contract", section=NETWORK, permission=P.TERMS_VIEW,
-        help="Terms by dealer and date, and changes that wait for a second person", planned=True,
+        help="Terms by dealer and date, and changes that wait for a second person",
     ),
     PageEntry(
         file="pages/network/access.py", title="Dealer access", icon="badge", section=NETWORK,

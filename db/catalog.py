@@ -117,6 +117,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "calendar": ("pages/admin/calendars.py", "calendar"),
     "import_batch": ("pages/admin/imports.py", "batch"),
     "document": ("pages/network/documents.py", "document"),
+    "term_change": ("pages/network/terms.py", "change"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 

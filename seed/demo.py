@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from db import catalog  # noqa: F401 - makes every kind of import and export known by name
 from db.documents import storage
 from db.people.passwords import ALPHABET
-from seed import dealer_people, house, paperwork, routine
+from seed import dealer_people, house, paperwork, routine, terms
 from seed.arrivals import arrivals
 from seed.cast import Cast
 from seed.documents import REFUSED
@@ -36,6 +36,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     story = Story(engine, cast, until=now)
     house.settle(story, start=start - timedelta(days=2))
     dealer_people.settle(story, made, start=start - timedelta(days=1))
+    terms.settle(story, start=start - timedelta(days=2))
     intake = Intake(story, seed=seed)
     intake.expect(arrivals(seed, start=start, end=now, count=leads, open_at=cast.open_dealers))
     for days, content in zip((150, 97, 41), REFUSED * 2, strict=False):

@@ -20,14 +20,19 @@ from db.core.outbox import OutboxMail
 from db.core.session import make_engine, reading, run
 from db.core.timeline import TimelineEntry, head_of
 from db.dealers.tables import Dealer
+from db.dealers.territory_queries import changing_areas, owner_on
 from db.documents.coverage_queries import find_gaps
 from db.documents.tables import Document
 from db.imports.tables import ImportBatch, ImportRow, SavedMapping
 from db.leads.flow import FLOW
 from db.leads.tables import Lead, LeadProvider, ProductLine, RoutingPolicy
 from db.people.commands import set_password
+from db.people.queries import actor_for
 from db.people.sign_in import verify
 from db.people.tables import ExportLog, Notification, Person
+from db.terms.change_queries import get_change
+from db.terms.queries import tiers_on
+from db.terms.tables import DealerTerm, TermChange
 from seed import aside
 from seed.arrivals import arrivals
 from seed.demo import build
@@ -200,7 +205,9 @@ def test_the_desk_itself_has_a_past(middle):
     engine, made = middle
     with reading(engine) as session:
         kinds = set(session.scalars(select(Notification.kind)))
-        assert kinds >= {"assigned", "about_to_breach", "breached", "unassigned", "document"}
+        assert kinds >= {
+            "assigned", "about_to_breach", "breached", "unassigned", "document", "proposed", "decided",
+        }  # fmt: skip
         assert session.scalar(select(func.count()).select_from(ExportLog)) == 6
         assert set(session.scalars(select(ImportBatch.status))) == {"applied", "undone"}
         assert set(session.scalars(select(ImportRow.outcome))) >= {"created", "duplicate", "rejected"}
@@ -353,3 +360,23 @@ def test_the_finished_file_is_written_through_as_every_other(sqlite_engine, monk
     with outside.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
     outside.dispose()
+
+
+@pytest.mark.slow
+def test_terms_and_areas_have_a_past_and_a_future(middle):
+    engine, made = middle
+    today = NOW.date()
+    with reading(engine) as session:
+        assert set(session.scalars(select(TermChange.status))) == {"proposed", "in_force", "rejected", "withdrawn"}
+        waiting = session.scalars(select(TermChange).where(TermChange.is_open)).all()
+        assert 4 <= len(waiting) <= 6
+        assert [c.changes_past for c in waiting].count(True) == 1
+        admin = actor_for(session, username="admin")
+        assert [get_change(session, item_id=c.id, actor=admin, now=NOW).is_stale for c in waiting].count(True) == 1
+        rise = select(DealerTerm.valid_from).where(DealerTerm.kind == "labour_rate").group_by(DealerTerm.valid_from)
+        assert len(session.scalars(rise.having(func.count() > 20)).all()) == 2, "given at the start, raised on the way"
+        assert tiers_on(session, scope=EVERYTHING, on=today).keys() >= {made.dealers["00402"]}
+        assert owner_on(session, postal_code="34711", on=today, scope=EVERYTHING).owners[0].code == "00338"
+        assert owner_on(session, postal_code="60632", on=today, scope=EVERYTHING).owners[0].code == "00409"
+        soon = changing_areas(session, since=today, until=today + timedelta(days=60), scope=EVERYTHING)
+        assert [a.code for a in soon] == ["00617", "00409"]

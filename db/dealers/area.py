@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.core.actor import EVERYTHING
 from db.core.area import Area, Check, DealerSource, ExportKind, SearchSource
 from db.core.export_files import ExportColumn
 from db.core.export_files import ExportKind as ColumnKind
@@ -20,7 +21,7 @@ from db.dealers import (
     record,
     rules,
 )
-from db.dealers.tables import Dealer, DealerContact, DealerGroup
+from db.dealers.tables import Dealer, DealerContact, DealerGroup, DealerTerritory
 
 _KINDS: dict[str, ColumnKind] = {
     "latitude": "decimal", "longitude": "decimal", "lead_weight": "integer", "lead_cap": "integer",
@@ -40,6 +41,21 @@ def check_dealers(session: Session) -> list[str]:
         if number not in indexed:
             found.append(f"dealer {code} cannot be found by the search box")
     return found
+
+
+def check_territory(session: Session) -> list[str]:
+    """Postal areas two dealers own without an end (data from before the rule), and areas that end before they begin."""
+    found = [
+        f"area {prefix} belongs to {', '.join(d.code for d in dealers)} at once"
+        for prefix, dealers in queries.territory_conflicts(session, scope=EVERYTHING)
+    ]
+    rows = session.execute(
+        select(Dealer.code, DealerTerritory.postal_prefix)
+        .join(Dealer, Dealer.id == DealerTerritory.dealer_id)
+        .where(DealerTerritory.valid_to < DealerTerritory.valid_from)
+        .order_by(DealerTerritory.id)
+    )
+    return found + [f"area {prefix} of dealer {code} ends before it begins" for code, prefix in rows]
 
 
 def check_people(session: Session) -> list[str]:
@@ -107,7 +123,10 @@ AREA = Area(
             is_masked=False,
         ),
     ),
-    checks=(Check(name="dealers", run=check_dealers), Check(name="people of dealers", run=check_people)),
+    checks=(
+        Check(name="dealers", run=check_dealers), Check(name="people of dealers", run=check_people),
+        Check(name="territory", run=check_territory),
+    ),
     dealer=(
         DealerSource(
             name="dealers", label="Master data", permission=Permission.DEALERS_VIEW, lines=lines_queries.dealer_lines,

@@ -71,7 +71,7 @@ def add_dealer(
     _check_code_is_free(session, facts.code, problems)
     check_region(actor, facts, problems)
     problems.refuse_if_any()
-    dealer = record.create(session, [facts], now=now)[0]
+    dealer = record.create(session, [facts], now=now, scope=actor.scope)[0]
     counters.touch(session, "dealers")
     timeline.record(
         session,
@@ -125,7 +125,7 @@ def change_dealer(
         _check_status_step(before.status, after.status, reason, problems)
     problems.refuse_if_any()
     if new:
-        record.write(session, dealer, before, after, now=now)
+        record.write(session, dealer, before, after, now=now, scope=actor.scope)
         counters.touch(session, "dealers", *(("leads", "customers") if "region" in new else ()))
     labels = ", ".join(record.LABELS[name].lower() for name in new) or "nothing"
     timeline.record(

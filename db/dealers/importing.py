@@ -16,7 +16,7 @@ from db.core.actor import Actor
 from db.core.area import ImportKind, RowOutcome, SourceFile
 from db.core.permissions import Permission
 from db.core.problems import Problem, Problems, Refused
-from db.dealers import groups, record, rules
+from db.dealers import groups, record, rules, territory
 from db.dealers.record import DealerFacts
 from db.dealers.tables import Dealer
 from db.dealers.whereabouts import position_warning
@@ -119,6 +119,7 @@ class _Work:
         self.new: list[tuple[DealerFacts, RowOutcome]] = []
         self.known_groups: set[str] = set()
         self.groups: dict[str, str] = {}  # by name key, as the name is or will be stored
+        self.areas = territory.Claims(session, now=now, scope=actor.scope)
         self.did_change = False
         self.did_move = False
 
@@ -158,6 +159,9 @@ class _Work:
         if known is not None and known.status != facts.status and not rules.can_become(known.status, facts.status):
             sentence = f"A dealer that is {known.status} cannot become {facts.status} by an import."
             problems.add("status", "not_allowed_now", sentence)
+        if not problems.found:
+            added = sorted(set(facts.territories) - set(known.territories if known else ()))
+            problems.found += self.areas.problems(code=facts.code, name=facts.name, zone=facts.zone, prefixes=added)
         if problems.found:
             return reading.refuse_row(row, *dict.fromkeys(problems.found))
         if code in self.seen:
@@ -177,7 +181,7 @@ class _Work:
                 return outcome
             outcome.outcome, outcome.undo = "updated", {"before": before, "after": after}
             self._need_group(facts.group)
-            record.write(self.session, dealer, known, facts, now=self.now)
+            record.write(self.session, dealer, known, facts, now=self.now, scope=self.actor.scope)
             self.did_change, self.did_move = True, self.did_move or "region" in after
         warning = position_warning(facts.state, facts.latitude, facts.longitude)
         labels = ", ".join(record.LABELS[name].lower() for name in (outcome.undo or {}).get("after", ()))
@@ -196,7 +200,8 @@ class _Work:
     def finish(self) -> None:
         """Store the new dealers, all at once."""
         stored = record.create(
-            self.session, [facts for facts, _ in self.new], now=self.now, batch_id=self.batch_id
+            self.session, [facts for facts, _ in self.new], now=self.now, batch_id=self.batch_id,
+            scope=self.actor.scope,
         )  # fmt: skip
         for dealer, (_, outcome) in zip(stored, self.new, strict=True):
             outcome.item_id = outcome.dealer_id = dealer.id
@@ -259,6 +264,7 @@ def undo(session: Session, *, batch_id: int, rows: Sequence[RowOutcome], actor: 
         raise Refused(*problems[:20])
     facts = record.facts_of(session, dealers.values())
     _check_groups(session, rows)
+    record.remove(session, created)  # first: a dealer that was changed may want an area back from one that goes
     moved = False
     for row in rows:
         assert row.item_id is not None
@@ -266,9 +272,8 @@ def undo(session: Session, *, batch_id: int, rows: Sequence[RowOutcome], actor: 
         if row.outcome == "updated" and row.undo:
             former: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in row.undo["before"].items()}
             before: DealerFacts = dataclasses.replace(facts[dealer.id], **former)
-            record.write(session, dealer, facts[dealer.id], before, now=now)
+            record.write(session, dealer, facts[dealer.id], before, now=now, scope=actor.scope)
             moved = moved or "region" in former
-    record.remove(session, created)
     groups.drop_empty(session, batch_id=batch_id)
     changes.touch(session, "dealers", *(("leads", "customers") if moved else ()))
     return len(rows)

@@ -243,11 +243,15 @@ def list_brands(session: Session, *, scope: Scope) -> list[str]:
 
 
 def territory_conflicts(session: Session, *, scope: Scope) -> list[tuple[str, list[DealerChoice]]]:
-    """Postal prefixes that more than one dealer of a scope owns, with those dealers (duty P3)."""
+    """Postal prefixes that more than one dealer of a scope owns without an end, with those dealers (duty P3).
+
+    Only data from before the rule can be so: today a second owner is refused.
+    """
+    owned = DealerTerritory.valid_to.is_(None)
     shared = (
         select(DealerTerritory.postal_prefix)
         .join(Dealer, Dealer.id == DealerTerritory.dealer_id)
-        .where(scope.where(Dealer.id, Dealer.region), Dealer.status != "terminated")
+        .where(scope.where(Dealer.id, Dealer.region), Dealer.status != "terminated", owned)
         .group_by(DealerTerritory.postal_prefix)
         .having(func.count(DealerTerritory.dealer_id.distinct()) > 1)
     )
@@ -255,7 +259,7 @@ def territory_conflicts(session: Session, *, scope: Scope) -> list[tuple[str, li
         _choices(scope)
         .add_columns(DealerTerritory.postal_prefix)
         .join(DealerTerritory, DealerTerritory.dealer_id == Dealer.id)
-        .where(DealerTerritory.postal_prefix.in_(shared), Dealer.status != "terminated")
+        .where(DealerTerritory.postal_prefix.in_(shared), Dealer.status != "terminated", owned)
         .order_by(DealerTerritory.postal_prefix, Dealer.code)
     )
     found: dict[str, list[DealerChoice]] = defaultdict(list)

@@ -14,12 +14,14 @@ from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from db.core import search
+from db.core.actor import EVERYTHING, Scope
 from db.core.base import Base
 from db.core.geo import STATES, state_code
 from db.core.problems import Problems
 from db.core.search import SearchWord
-from db.dealers import groups, reach_rules, rules
+from db.dealers import groups, reach_rules, rules, territory
 from db.dealers.tables import Dealer, DealerBrand, DealerTerritory
+from db.dealers.territory_rules import Period
 from db.dealers.whereabouts import zone_of
 
 _CHUNK = 500
@@ -30,6 +32,7 @@ class DealerFacts:
     """Everything people may say about a dealer. `zone` empty means: that of its place. Positions in degrees.
 
     `name` is the trade name; `group` is the name of the group it belongs to, empty for a dealer of its own.
+    `territories` are the areas given without an end; territory_queries.py knows each area by the day.
     """
 
     code: str
@@ -103,7 +106,8 @@ def checked(facts: DealerFacts, problems: Problems) -> DealerFacts:
         daily_quota=facts.daily_quota,
         takes_leads=facts.takes_leads,
         brands=rules.check_brands(facts.brands, problems),
-        territories=rules.check_territories(facts.territories, problems),
+        # A terminated dealer owns nothing any more.
+        territories=() if facts.status == "terminated" else rules.check_territories(facts.territories, problems),
     )
 
 
@@ -144,10 +148,7 @@ def facts_of(session: Session, dealers: Iterable[Dealer]) -> dict[int, DealerFac
             select(DealerBrand.dealer_id, DealerBrand.brand).where(DealerBrand.dealer_id.in_(some))
         ):
             brands[dealer_id].append(brand)
-        for dealer_id, prefix in session.execute(
-            select(DealerTerritory.dealer_id, DealerTerritory.postal_prefix).where(DealerTerritory.dealer_id.in_(some))
-        ):
-            territories[dealer_id].append(prefix)
+        territories.update(territory.standing(session, some))
     return {
         dealer_id: DealerFacts(
             **{name: getattr(dealer, name) for name in COLUMNS},
@@ -160,9 +161,13 @@ def facts_of(session: Session, dealers: Iterable[Dealer]) -> dict[int, DealerFac
 
 
 def create(
-    session: Session, all_facts: Iterable[DealerFacts], *, now: datetime, batch_id: int | None = None
-) -> list[Dealer]:
-    """Store new dealers, in order; their ids are set. Their groups are there already."""
+    session: Session, all_facts: Iterable[DealerFacts], *, now: datetime, batch_id: int | None = None,
+    scope: Scope = EVERYTHING,
+) -> list[Dealer]:  # fmt: skip
+    """Store new dealers, in order; their ids are set. Their groups are there already.
+
+    Refused when another dealer owns an area of one of them.
+    """
     all_facts = list(all_facts)
     known = groups.ids_of(session, {facts.group for facts in all_facts if facts.group})
     pairs = [
@@ -179,15 +184,22 @@ def create(
     session.add_all(dealer for dealer, _ in pairs)
     session.flush()
     for dealer, facts in pairs:
-        _store_lists(session, dealer.id, facts)
+        _store_brands(session, dealer.id, facts)
         index(session, dealer, group=facts.group, is_new=True)
+    territory.give(
+        session, [(d, f.territories, Period(territory.local_day(now, d.zone))) for d, f in pairs], scope=scope
+    )
     return [dealer for dealer, _ in pairs]
 
 
-def write(session: Session, dealer: Dealer, before: DealerFacts, after: DealerFacts, *, now: datetime) -> None:
+def write(
+    session: Session, dealer: Dealer, before: DealerFacts, after: DealerFacts, *, now: datetime,
+    scope: Scope = EVERYTHING,
+) -> None:  # fmt: skip
     """Store changed facts and raise the version; records that repeat the dealer's region for scope follow it.
 
-    A group it moves into is there already.
+    A group it moves into is there already. Areas start and end today at the dealer. Refused when another dealer owns a
+    new one; its name only within `scope`.
     """
     for name in COLUMNS:
         setattr(dealer, name, getattr(after, name))
@@ -197,9 +209,10 @@ def write(session: Session, dealer: Dealer, before: DealerFacts, after: DealerFa
     dealer.version += 1
     dealer.updated_at = now
     session.flush()
-    if (before.brands, before.territories) != (after.brands, after.territories):
-        _drop_lists(session, dealer.id)
-        _store_lists(session, dealer.id, after)
+    if before.brands != after.brands:
+        session.execute(delete(DealerBrand).where(DealerBrand.dealer_id == dealer.id))
+        _store_brands(session, dealer.id, after)
+    territory.follow(session, dealer, before.territories, after.territories, now=now, scope=scope)
     if before.region != after.region:
         _move_region(session, dealer.id, after.region)
     index(session, dealer, group=after.group)
@@ -251,15 +264,9 @@ def index(session: Session, dealer: Dealer, *, group: str, is_new: bool = False)
     )  # fmt: skip
 
 
-def _store_lists(session: Session, dealer_id: int, facts: DealerFacts) -> None:
+def _store_brands(session: Session, dealer_id: int, facts: DealerFacts) -> None:
     session.add_all(DealerBrand(dealer_id=dealer_id, brand=brand) for brand in facts.brands)
-    session.add_all(DealerTerritory(dealer_id=dealer_id, postal_prefix=prefix) for prefix in facts.territories)
     session.flush()
-
-
-def _drop_lists(session: Session, dealer_id: int) -> None:
-    session.execute(delete(DealerBrand).where(DealerBrand.dealer_id == dealer_id))
-    session.execute(delete(DealerTerritory).where(DealerTerritory.dealer_id == dealer_id))
 
 
 def _repeats_region(table: Table) -> bool:

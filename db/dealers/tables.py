@@ -124,7 +124,11 @@ class DealerContact(Base):
 
 
 class DealerTerritory(Base):
-    """A postal prefix that belongs to a dealer; the longest matching prefix wins."""
+    """A postal prefix that belongs to a dealer from one day up to (not with) another; the longest matching prefix wins.
+
+    Days are the dealer's own. Rows are ended and never deleted; one whose end is its beginning was taken back before it
+    held a day. That no two dealers own one prefix on one day is kept by territory.py under a lock.
+    """
 
     __tablename__ = "dealer_territory"
     __table_args__ = (Index("ix_dealer_territory_prefix", "postal_prefix"),)
@@ -132,4 +136,7 @@ class DealerTerritory(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     dealer_id: Mapped[int] = mapped_column(ForeignKey("dealer.id"), nullable=False, index=True)
     postal_prefix: Mapped[str] = mapped_column(String(12), nullable=False)
+    # Areas that were there before they had days have been there all along.
+    valid_from: Mapped[date] = mapped_column(Date, nullable=False, server_default="2000-01-01")
+    valid_to: Mapped[date | None] = mapped_column(Date)
     dealer: Mapped[Dealer] = relationship()
