@@ -33,8 +33,8 @@ def log_contact(
 ) -> int:  # fmt: skip
     """Log a contact, or an attempt, with what was promised in it; gives its id.
 
-    The same `form_key` again gives the first. Left out, `outcome` is the usual one of the channel and `at` is now. Problems: its arguments, and those of each
-    promise as `us_text`, `dealer_due_day` ...
+    The same `form_key` again gives the first. Left out, `outcome` is the usual one of the channel and `at` is now.
+    Problems: its arguments, and those of each promise as `us_text`, `dealer_due_day` ...
     """
     actor.require(Permission.CONTACTS_LOG)
     known = session.scalar(select(ContactReport.id).where(ContactReport.form_key == form_key)) if form_key else None

@@ -72,7 +72,7 @@ def find_last(session: Session, *, dealer_id: int, actor: Actor) -> ReportRow | 
 
 
 def changed_since(last: ReportRow | None, *, actor: Actor, now: datetime) -> datetime | None:
-    """Where "changed" begins: at the last contact; for who does not see the log, thirty days ago. None: never spoken."""
+    """Where "changed" begins: at the last contact (None: never spoken), or 30 days ago for who does not see the log."""
     if not actor.can(Permission.CONTACTS_VIEW):
         return now - WITHOUT_LOG
     return last.at if last is not None else None
