@@ -91,7 +91,7 @@ def _talk(story: Story, place: Place, number: int, now: datetime) -> None:
     talk = rng.choice(words.VISITS if visit else words.INBOUND if inbound else words.CALLS)
     channel = "visit" if visit else rng.choices(("call", "email", "video"), (8, 2, 1))[0]
     if inbound:
-        channel = rng.choice(("call", "email"))
+        channel = "email" if talk.summary.startswith("Wrote") else "call"
     drafts = _drafts(rng, now.astimezone(LINES).date()) if rng.random() < 0.42 else []
     report_id = story.do(
         log_contact, dealer_id=dealer_id, summary=talk.summary, topics=talk.topics, channel=channel,

@@ -35,11 +35,13 @@ ONLY = {"reached": "Reached", "tried": "Nobody reached", "voided": "Voided"}
 LOG_KEYS = ("log_text", "log_dealer", "log_region", "log_channel", "log_person", "log_only")
 
 
-def pick_region(key: str) -> str:
+def pick_region(key: str, *, width: int = 160) -> str:
     """A region, where there is more than one."""
     with reading() as session:
         known = regions(session, current_actor().scope)
-    return pick("Region", {r: r for r in known}, key=key, all_label="All regions", width=160) if len(known) > 1 else ""
+    return (
+        pick("Region", {r: r for r in known}, key=key, all_label="All regions", width=width) if len(known) > 1 else ""
+    )
 
 
 # ---- promises --------------------------------------------------------------------------------------------------------
@@ -47,7 +49,7 @@ def draw_promises() -> None:
     """The queue of promises, due first; the number opens the drawer."""
     actor, at = current_actor(), now()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        which = one("Show", WHICH, key="prm_view", default="open")
+        which = one("Status", WHICH, key="prm_view", default="open")
         whose = one("Promised by", WHOSE, key="prm_side", default="both")
         who = one("Seen to by", WHO, key="prm_who", default="all")
         region = pick_region("prm_region")
@@ -75,19 +77,19 @@ def draw_promises() -> None:
                 "What": [row.text for row in rows],
                 "Due": [[label] for label, _ in dues],
                 "Day": [row.due_day for row in rows],
-                "Postponed": [row.postponed or None for row in rows],
+                "Postponed": [f"{row.postponed} ×" if row.postponed else "–" for row in rows],
                 "Seen to by": [row.assignee or "–" for row in rows],
             }
         ),
-        key="prm_table", alt="Promises, due first", height=min(560, 38 + 35 * len(rows)),
+        key="prm_table", alt="Promises, due first", height="content" if len(rows) <= 15 else 560,
         columns={
-            "Promise": tables.opener("Promise", key="prm_click", on_open=_open_promise, width=100),
-            "Dealer": tables.text("Dealer", width=180),
-            "By": tables.pill("By", {"We": "blue", "Dealer": "violet"}, width=75),
-            "What": tables.text("What", width=330), "Due": tables.pill("Due", dict(dues), width=110),
-            "Day": st.column_config.DateColumn("Day", format="D MMM YYYY", width=105),
-            "Postponed": tables.number("Postponed", width=90, help="How often a later day was agreed"),
-            "Seen to by": tables.text("Seen to by", width=140),
+            "Promise": tables.opener("Promise", key="prm_click", on_open=_open_promise, width=92),
+            "Dealer": tables.text("Dealer", width=160),
+            "By": tables.pill("By", {"We": "blue", "Dealer": "violet"}, width=68),
+            "What": tables.text("What", width=300), "Due": tables.pill("Due", dict(dues), width=100),
+            "Day": st.column_config.DateColumn("Day", format="D MMM YYYY", width=98),
+            "Postponed": tables.text("Postponed", width=85, help="How often a later day was agreed"),
+            "Seen to by": tables.text("Seen to by", width=120),
         },
     )  # fmt: skip
     draw_paging("prm", following=following, shown=len(rows), total=count_label(total, CAP))
@@ -108,12 +110,12 @@ def draw_log() -> None:
         dealers = {str(d.dealer_id): d.label for d in dealer_choices(session, actor.scope)}
         people = {str(i): name for i, name in people_in_log(session, scope=actor.scope).items()}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        text = words("Find", key="log_text", placeholder="Name, topic, words", width=200)
-        dealer = pick("Dealer", dealers, key="log_dealer", all_label="All dealers", width=210)
-        region = pick_region("log_region")
-        channel = pick("How", rules.CHANNELS, key="log_channel", all_label="Every way", width=130)
-        person = pick("Logged by", people, key="log_person", all_label="Everybody", width=160)
-        only = pick("Ended", ONLY, key="log_only", all_label="All", width=150)
+        text = words("Find", key="log_text", placeholder="Name, topic", width=140)
+        dealer = pick("Dealer", dealers, key="log_dealer", all_label="All dealers", width=150)
+        region = pick_region("log_region", width=130)
+        channel = pick("How", rules.CHANNELS, key="log_channel", all_label="Every way", width=115)
+        person = pick("Logged by", people, key="log_person", all_label="Everybody", width=130)
+        only = pick("Ended", ONLY, key="log_only", all_label="All", width=120)
         filters = LogFilters(
             text=text, dealer_id=int(dealer) if dealer else None, region=region, channel=channel, only=only,
             person_id=int(person) if person else None,
@@ -153,13 +155,13 @@ def draw_log() -> None:
                 "Logged by": [row.by_name for row in rows],
             }
         ),
-        key="log_table", alt="Contacts, newest first", height=min(560, 38 + 35 * len(rows)),
+        key="log_table", alt="Contacts, newest first", height="content" if len(rows) <= 15 else 560,
         columns={
-            "Contact": tables.opener("Contact", key="log_click", on_open=_open_contact, width=92),
-            "When": tables.text("When", width=140), "Dealer": tables.text("Dealer", width=170),
-            "How": tables.pill("How", {**tones, "Voided": "red"}, width=165),
-            "With": tables.text("With", width=120), "What was said": tables.text("What was said", width=360),
-            "Topics": tables.text("Topics", width=120), "Logged by": tables.text("Logged by", width=120),
+            "Contact": tables.opener("Contact", key="log_click", on_open=_open_contact, width=88),
+            "When": tables.text("When", width=120), "Dealer": tables.text("Dealer", width=140),
+            "How": tables.pill("How", {**tones, "Voided": "red"}, width=152),
+            "With": tables.text("With", width=92), "What was said": tables.text("What was said", width=215),
+            "Topics": tables.text("Topics", width=90), "Logged by": tables.text("Logged by", width=98),
         },
     )  # fmt: skip
     draw_paging("log", following=following, shown=len(rows), total=count_label(total, CAP))

@@ -13,7 +13,7 @@ from components.labels import plain
 from components.navigation import may_open
 from db.briefs import brief_of, file_name, print_brief
 from db.core.actor import Actor
-from db.core.labels import moment_label, relative_label
+from db.core.labels import moment_label, percent_label, plural, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import DealerDetail
@@ -50,28 +50,39 @@ def draw_brief(brief: Brief, actor: Actor) -> None:
         counts = [(f"{brief.count(k)} {k}", TONES[k]) for k in TONES if brief.count(k)]
         marks = " ".join(labels.badge(text, tone) for text, tone in counts)
         st.markdown(f"**Before you call** {marks}")
-        if brief.has_log:
-            _last(brief, actor)
         parts = parts_of(ranked(brief.lines), len(brief.lines))
         if not parts:
-            since = f" Nothing changed since {brief.since:%d %b}." if brief.since else ""
+            since = f" Nothing changed since {day_words(brief)}." if brief.since else ""
             st.caption(f":material/task_alt: Nothing is overdue, promised or open.{since}")
         for part in parts:
             _part(part, brief, actor)
 
 
-def _last(brief: Brief, actor: Actor) -> None:
-    last = brief.last
-    if last is None:
-        st.markdown(":gray[:material/call:] Nobody of ours has spoken to this dealer yet.")
-        return
-    who = last.by_name + (f" with {last.with_name}" if last.with_name else "")
-    when = relative_label(last.at, brief.as_of)
-    st.markdown(
-        f":gray[:material/call:] **{plain(last.said)}** {plain(when)} "
-        f":gray[:small[{plain(moment_label(last.at, actor.zone, now=brief.as_of))} · {plain(who)}]]  \n"
-        f"{plain(_short(last.summary))}"
-    )
+def draw_last(brief: Brief, actor: Actor) -> None:
+    """Who spoke with them last and what was said, how much they do, and how each side keeps its word."""
+    with st.container(border=True, gap="xsmall"):
+        last = brief.last
+        st.markdown("**Last contact**" + (f" {plain(relative_label(last.at, brief.as_of))}" if last else ""))
+        if last is None:
+            st.caption("Nobody of ours has spoken to this dealer yet.")
+        else:
+            who = last.by_name + (f" with {last.with_name}" if last.with_name else "")
+            when = moment_label(last.at, actor.zone, now=brief.as_of)
+            st.caption(plain(f"{last.said}, {when} · {who}"))
+            st.markdown(plain(_short(last.summary, 320)))
+        volume = f"{plural(brief.volume.received, 'lead')}, {brief.volume.sold:,} sold in the last 3 months"
+        kept = [
+            f"{word} {percent_label(found.kept_on_time, found.due, 0)}"
+            for word, found in (("we keep", brief.reliability["us"]), ("they keep", brief.reliability["dealer"]))
+            if found.due
+        ]
+        promised = f"Promises kept on time: {', '.join(kept)}" if kept else ""
+        st.caption("  \n".join(plain(words) for words in (volume, promised) if words))
+
+
+def day_words(brief: Brief) -> str:
+    """The day since which changes are shown, where the reader is."""
+    return moment_label(brief.since, brief.reader_zone, now=brief.as_of).rpartition(",")[0]
 
 
 def _short(text: str, most: int = 260) -> str:
@@ -81,7 +92,7 @@ def _short(text: str, most: int = 260) -> str:
 def _part(part: Part, brief: Brief, actor: Actor) -> None:
     heading = part.label
     if part.kind == "changed":
-        heading += f" since {brief.since:%d %b}" if brief.since else ""
+        heading += f" since {day_words(brief)}" if brief.since else ""
     with st.container(gap="xxsmall"):
         st.markdown(f":{TONES[part.kind]}[{ICONS[part.kind]} **{heading}**]")
         _lines(part.lines[:FEW], actor)
@@ -94,9 +105,9 @@ def _part(part: Part, brief: Brief, actor: Actor) -> None:
 def _lines(lines: Sequence[BriefLine], actor: Actor) -> None:
     for line in lines:
         detail = " · ".join(p for p in (line.area, line.detail) if p)
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
             st.markdown(
-                f"{plain(_short(line.title, 140))} :gray[:small[{plain(_short(detail, 180))}]]", width="stretch"
+                f"{plain(_short(line.title, 160))}  \n:gray[:small[{plain(_short(detail, 180))}]]", width="stretch"
             )
             if line.page and may_open(actor, line.page):
-                st.page_link(line.page, label="Open", query_params=dict(line.query))
+                st.page_link(line.page, label="Open", query_params=dict(line.query), width="content")

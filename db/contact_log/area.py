@@ -38,7 +38,7 @@ AREA = Area(
     checks=CHECKS,
     dealer=(
         DealerSource(
-            name="contact_log", label="Contacts and promises", permission=Permission.CONTACTS_VIEW,
+            name="contact_log", label="Contacts", permission=Permission.CONTACTS_VIEW,
             lines=dealer_lines, signals=dealer_signals,
         ),
     ),

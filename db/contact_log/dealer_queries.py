@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import false, func, select, true
 from sqlalchemy.orm import Session
@@ -61,15 +61,19 @@ def dealer_lines(
     return lines
 
 
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
+
+
 def _word(row: PromiseRow) -> str:
     return "Our promise" if row.made_by == "us" else "Their promise"
 
 
 def _open(row: PromiseRow) -> DealerLine:
     late = row.overdue_days
-    parts = [f"Due {row.due_day:%d %b %Y}" + (f", {plural(late, 'day')} late" if late else "")]
+    parts = [f"Due {_day(row.due_day)}" + (f", {plural(late, 'day')} late" if late else "")]
     if row.postponed:
-        parts.append(f"postponed {plural(row.postponed, 'time')}, first {row.first_due_day:%d %b}")
+        parts.append(f"postponed {plural(row.postponed, 'time')}, first {_day(row.first_due_day)}")
     if row.assignee:
         parts.append(row.assignee)
     return DealerLine(

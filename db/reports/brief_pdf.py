@@ -139,7 +139,10 @@ class _Page:
         self._font(8, colour=(203, 213, 225))
         as_of = moment_label(brief.as_of, brief.reader_zone)
         self._write(MARGIN, 5.5, printable(f"As of {as_of} ({brief.reader_zone})"), width=whole, align="R")
-        self._font(18, bold=True, colour=(255, 255, 255))
+        for size in (18, 15, 12):
+            self._font(size, bold=True, colour=(255, 255, 255))
+            if pdf.get_string_width(printable(brief.name)) <= whole - 2 * pdf.c_margin:
+                break
         pdf.set_xy(MARGIN, 11)
         pdf.cell(whole, 8, (self._wrapped(brief.name, whole, 1) or [""])[0])
         self._font(9, colour=(226, 232, 240))
@@ -179,7 +182,7 @@ class _Page:
         return y + 15.5
 
     def _cost(self, line: BriefLine) -> int:
-        return len(self._title(line)) + (1 if line.detail else 0)
+        return len(self._title(line)) + 1
 
     def _title(self, line: BriefLine) -> list[str]:
         self._font(9)
@@ -201,11 +204,10 @@ class _Page:
             for text in rows:
                 self._write(MARGIN + 3.4, y, text, width=self.main - 4)
                 y += ROW
-            if line.detail:
-                self._font(7.5, colour=SOFT)
-                detail = f"{line.area} · {line.detail}"
-                self._write(MARGIN + 3.4, y - 0.5, self._wrapped(detail, self.main - 4, 1)[0], width=self.main - 4)
-                y += ROW
+            self._font(7.5, colour=SOFT)
+            detail = self._wrapped(" · ".join(p for p in (line.area, line.detail) if p), self.main - 4, 1) or [""]
+            self._write(MARGIN + 3.4, y - 0.5, detail[0], width=self.main - 4)
+            y += ROW
         if part.hidden:
             self._font(8, colour=SOFT)
             self._write(MARGIN + 3.4, y, f"and {part.hidden:,} more", width=self.main - 4)
@@ -232,7 +234,11 @@ class _Page:
                 y = self._text(y, f"{person.name}, {person.role}" if person.role else person.name, most=1, bold=True)
                 y = self._text(y, person.reach, most=1)
         y = self._box(y + 2, "FACTS")
-        for label, value in (("Makes", brief.makes), ("Time zone", brief.zone), ("Website", brief.website)):
+        for label, value in (
+            ("Makes", brief.makes),
+            ("Time zone", brief.zone),
+            ("Website", brief.website.partition("://")[2]),
+        ):
             if value:
                 y = self._pair(y, label, value)
         self._notes(y + 3)

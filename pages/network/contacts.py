@@ -16,7 +16,6 @@ from components.filters import clear_button, one, pick
 from components.labels import badges, empty_state, plain
 from components.queue_page import cursor, draw_drawer, draw_paging, id_at, open_drawer, remember_rows
 from db.contact_log import rules
-from db.core.labels import relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.rules import STATUSES
@@ -102,25 +101,32 @@ def draw_gap_table(gaps: list[Gap]) -> None:
             {
                 "Log": [gap.code for gap in gaps],
                 "Dealer": [gap.dealer for gap in gaps],
-                "Region": [gap.region for gap in gaps],
-                "Status": [[STATUSES[gap.status]] for gap in gaps],
-                "Last contact": [relative_label(gap.last, at) if gap.last else "Never" for gap in gaps],
-                "Tried since": [relative_label(gap.tried, at) for gap in gaps],
-                "Promises": [gap.open_promises for gap in gaps],
+                "Last contact": ["Never" if gap.days is None else f"{gap.days} d ago" for gap in gaps],
                 "Why here": [gap.why for gap in gaps],
+                "Tried since": ["–" if gap.tried is None else f"{(at - gap.tried).days} d ago" for gap in gaps],
+                "Promises": [promise_words(gap) for gap in gaps],
+                "Status": [[STATUSES[gap.status]] for gap in gaps],
+                "Region": [gap.region for gap in gaps],
             }
         ),
-        key="gap_table", alt="Dealers without contact, most urgent first", height=min(560, 38 + 35 * len(gaps)),
+        key="gap_table", alt="Dealers without contact, most urgent first",
+        height="content" if len(gaps) <= 15 else 560,
         columns={
-            "Log": tables.opener("Log" if MAY_LOG else "Open", key="gap_click", on_open=open_gap, width=80),
-            "Dealer": tables.text("Dealer", width=190), "Region": tables.text("Region", width=110),
-            "Status": tables.pill("Status", {STATUSES[n]: tone for n, tone in STATUS_TONES.items()}, width=105),
-            "Last contact": tables.text("Last contact", width=115),
-            "Tried since": tables.text("Tried since", width=110, help="The last try that reached nobody"),
-            "Promises": tables.number("Promises", width=80, help="Open promises of both sides"),
-            "Why here": tables.text("Why here"),
+            "Log": tables.opener("Log" if MAY_LOG else "Open", key="gap_click", on_open=open_gap, width=74),
+            "Dealer": tables.text("Dealer", width=155), "Last contact": tables.text("Last contact", width=88),
+            "Why here": tables.text("Why here", width=290),
+            "Tried since": tables.text("Tried since", width=82, help="The last try that reached nobody"),
+            "Promises": tables.text("Promises", width=95, help="Open promises of both sides"),
+            "Status": tables.pill("Status", {STATUSES[n]: tone for n, tone in STATUS_TONES.items()}, width=100),
+            "Region": tables.text("Region", width=105),
         },
     )  # fmt: skip
+
+
+def promise_words(gap: Gap) -> str:
+    """Open promises, and how many of them are overdue."""
+    late = f", {gap.overdue_promises} overdue" if gap.overdue_promises else ""
+    return f"{gap.open_promises}{late}" if gap.open_promises else "–"
 
 
 for name, opener in (("promise", lambda number: open_drawer(PROMISES, number)), ("contact", open_report)):

@@ -10,7 +10,7 @@ from components.access import guard
 from components.areas import access, contact_log, dealer_overview, dealer_people, documents, onboarding, terms
 from components.areas.contact_form import draw_form_drawer, draw_quick_log
 from components.areas.contact_log import PROMISES, draw_report_drawer
-from components.areas.dealer_brief import draw_brief, draw_print_button, read_brief
+from components.areas.dealer_brief import draw_brief, draw_last, draw_print_button, read_brief
 from components.areas.dealers import STATUS_TONES, draw_drawer, open_drawer
 from components.clock import now
 from components.filters import pick
@@ -61,17 +61,20 @@ def draw_head(dealer: DealerDetail) -> None:
 
 
 def draw_first(dealer: DealerDetail) -> None:
-    """The brief, and beside it the box in which the call is logged."""
+    """The brief, and beside it the box in which the call is logged and what was said last."""
     brief = read_brief(dealer.dealer_id, actor)
-    if not actor.can(Permission.CONTACTS_LOG):
+    if not brief.has_log:
         draw_brief(brief, actor)
         return
     left, right = st.columns([5, 3], gap="medium")
     with left:
         draw_brief(brief, actor)
-    with right, st.container(border=True, gap="small"):
-        st.markdown("**Log a contact**")
-        draw_quick_log(dealer.dealer_id, key="dl")
+    with right:
+        if actor.can(Permission.CONTACTS_LOG):
+            with st.container(border=True, gap="small"):
+                st.markdown("**Log a contact**")
+                draw_quick_log(dealer.dealer_id, key="dl")
+        draw_last(brief, actor)
 
 
 def draw_history(dealer: DealerDetail, _actor: Actor) -> None:
