@@ -165,7 +165,7 @@ def test_of_two_clicks_at_once_one_contact_is_stored(engine):
     assert 1 in answers
 
 
-# -------------------------------------------------------------------------------------------------- correcting, voiding
+# ---- correcting, voiding
 def correct(engine, network, report_id, *, by=None, seen=1, now=NOW + timedelta(hours=2), **facts):
     return run(
         correct_contact, bind=engine, report_id=report_id, seen_version=seen, actor=by or network.coordinator, now=now,

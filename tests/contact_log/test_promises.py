@@ -176,7 +176,7 @@ def test_of_two_who_close_it_at_once_the_second_is_told(engine):
     assert sorted(answers) == ["ok", "stale", "stale"]
 
 
-# ---------------------------------------------------------------------------------------------------------- the queue
+# ---- the queue
 def test_the_queue_is_due_first_page_by_page_and_within_scope(engine):
     network = make_network(engine)
     for number in range(5):
@@ -222,7 +222,7 @@ def test_my_work_has_my_promises_and_how_many_are_late(sqlite_engine):
         assert "My promises" not in {c.label for c in catalog.work_counts(session, actor=network.finance, now=late)}
 
 
-# ---------------------------------------------------------------------------------------------------------- reminders
+# ---- reminders
 def test_the_owner_is_reminded_once_before_and_once_after_each_day(engine):
     network = make_network(engine)
     item = promise(engine, network)  # due 2 July, New York
@@ -257,7 +257,7 @@ def test_tomorrow_is_the_dealers(sqlite_engine):
     assert run_reminders(sqlite_engine, now=NOW.replace(hour=7)) == 1
 
 
-# --------------------------------------------------------------------------------------------------------- reliability
+# ---- reliability
 def test_the_metric_by_side_and_dealer_within_scope(engine):
     network = make_network(engine)
     first, second = promise(engine, network), promise(engine, network, made_by="dealer", dealer_id=network.west)
