@@ -123,14 +123,15 @@ def _body(dealer: DealerDetail) -> None:
         default=None if _key("channel") in st.session_state else "call", required=True,
     ) or "call"  # fmt: skip
     problems_of(FORM, "channel")
-    with st.grid(2, min_column_width=210, gap="small"):
-        with st.container(gap="xxsmall"):
+    with st.container(horizontal=True, gap="small"):
+        with st.container(gap="xxsmall", width="content"):
             direction = _choice("Who began", rules.DIRECTIONS, "direction", "out")
-        with st.container(gap="xxsmall"):
+        with st.container(gap="xxsmall", width="content"):
             possible = rules.possible_outcomes(channel, direction)
             if st.session_state.get(_key("outcome")) not in possible:
                 st.session_state[_key("outcome")] = possible[0]
             outcome = _choice("How it ended", {o: rules.OUTCOMES[o] for o in possible}, "outcome", possible[0])
+    with st.grid(2, min_column_width=210, gap="small"):
         with st.container(gap="xxsmall"):
             st.selectbox(
                 "With", names, key=_key("with_name"), index=None, accept_new_options=True, placeholder="Name",

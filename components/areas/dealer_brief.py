@@ -37,10 +37,11 @@ def read_brief(dealer_id: int, actor: Actor) -> Brief:
 def draw_print_button(dealer: DealerDetail, actor: Actor) -> None:
     """One click, one page; made then, for who is signed in then, and logged."""
     if actor.can(Permission.EXPORT_RUN):
+        label = "Before you call" if actor.can(Permission.CONTACTS_VIEW) else "Print"
         guarded_download(
-            "Before you call", key="brief_print", file_name=file_name(dealer.facts.code, now()),
+            label, key="brief_print", file_name=file_name(dealer.facts.code, now()),
             command=print_brief, read=lambda made: made.content, arguments={"dealer_id": dealer.dealer_id},
-            mime="application/pdf", help="The brief as one page to print (PDF). Each print is logged.",
+            mime="application/pdf", help="What is open, as one page to print (PDF). Each print is logged.",
         )  # fmt: skip
 
 
@@ -49,7 +50,8 @@ def draw_brief(brief: Brief, actor: Actor) -> None:
     with st.container(border=True, gap="small"):
         counts = [(f"{brief.count(k)} {k}", TONES[k]) for k in TONES if brief.count(k)]
         marks = " ".join(labels.badge(text, tone) for text, tone in counts)
-        st.markdown(f"**Before you call** {marks}")
+        # For somebody of the dealership itself there is nobody to call.
+        st.markdown(f"**{'Before you call' if brief.has_log else 'What is open'}** {marks}")
         parts = parts_of(ranked(brief.lines), len(brief.lines))
         if not parts:
             since = f" Nothing changed since {day_words(brief)}." if brief.since else ""

@@ -76,7 +76,8 @@ class _Page:
         self.pdf.core_fonts_encoding = "windows-1252"
         self.pdf.set_auto_page_break(False)
         self.pdf.set_creation_date(brief.as_of)
-        self.pdf.set_title(printable(f"Before you call: {brief.name} ({brief.code})"))
+        self.heading = "Before you call" if brief.has_log else "What is open"
+        self.pdf.set_title(printable(f"{self.heading}: {brief.name} ({brief.code})"))
         self.pdf.set_author(printable(brief.reader))
         self.pdf.add_page()
         self.side = (self.pdf.w - 2 * MARGIN - GAP) * SIDE_SHARE
@@ -135,7 +136,7 @@ class _Page:
         pdf.rect(0, 0, pdf.w, BAND, style="F")
         whole = pdf.w - 2 * MARGIN
         self._font(8, bold=True, colour=(147, 197, 253))
-        self._write(MARGIN, 5.5, "BEFORE YOU CALL", width=whole)
+        self._write(MARGIN, 5.5, self.heading.upper(), width=whole)
         self._font(8, colour=(203, 213, 225))
         as_of = moment_label(brief.as_of, brief.reader_zone)
         self._write(MARGIN, 5.5, printable(f"As of {as_of} ({brief.reader_zone})"), width=whole, align="R")

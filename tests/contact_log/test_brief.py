@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -120,6 +121,7 @@ def test_the_brief_puts_every_area_together(engine, sources):
     promise(engine, network, due_day=TODAY)
     brief = read(engine, network, network.coordinator)
     assert (brief.name, brief.code, brief.status, brief.volume) == ("North Motors", "00101", "Active", Volume())
+    assert brief.last is not None
     assert (brief.last.summary, brief.since) == ("Talked about the month.", NOW - DAY)
     assert [(found.area, found.kind, found.title) for found in brief.lines] == [
         ("Contacts", "overdue", "We promised: Send the price list"), ("Documents", "overdue", "Insurance is missing"),
@@ -142,6 +144,7 @@ def test_the_dealers_own_people_get_no_word_of_the_log(engine, sources):
     assert "price list" not in words
     assert "LAST CONTACT" not in words
     assert "Insurance is missing" in words
+    assert words.startswith("WHAT IS OPEN")  # they do not call themselves
 
 
 def test_nobody_reads_the_brief_of_another_dealer(sqlite_engine):
@@ -211,8 +214,8 @@ def test_any_text_can_be_printed_on_one_line(text):
     assert printable(shown) == shown
 
 
-def a_brief(**other):
-    facts = {
+def a_brief(**other: Any) -> Brief:
+    facts: dict[str, Any] = {
         "dealer_id": 1, "code": "00101", "name": "North", "status": "Active", "region": "East", "place": "Albany, NY",
         "zone": "America/New_York", "makes": "Halden", "website": "https://x.example", "people": (), "has_log": True,
         "last": None, "reliability": {}, "volume": Volume(), "lines": (), "since": None, "as_of": NOW,

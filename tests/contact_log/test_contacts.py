@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from db import catalog
 from db.contact_log import queries
 from db.contact_log.checks import check_contacts
-from db.contact_log.commands import correct_contact, log_contact, void_contact
+from db.contact_log.commands import correct_contact, void_contact
 from db.contact_log.tables import ContactReport, Promise
 from db.core import changes
 from db.core.actor import EVERYTHING
@@ -142,7 +143,8 @@ def test_a_dealer_out_of_scope_is_not_there(sqlite_engine):
         with pytest.raises(NotFound):
             log(sqlite_engine, network, by=network.east_coordinator, dealer_id=dealer_id)
     report_id = log(sqlite_engine, network, dealer_id=network.west)
-    for command, facts in ((correct_contact, {"summary": "x"}), (void_contact, {"reason": "x"})):
+    commands: list[tuple[Any, dict[str, Any]]] = [(correct_contact, {"summary": "x"}), (void_contact, {"reason": "x"})]
+    for command, facts in commands:
         with pytest.raises(NotFound):
             run(
                 command, bind=sqlite_engine, report_id=report_id, seen_version=1, actor=network.east_coordinator,
@@ -261,9 +263,3 @@ def test_reports_move_with_their_dealer_to_another_region(sqlite_engine):
         assert check_contacts(session) == []
         with pytest.raises(NotFound):
             queries.get_report(session, report_id=report_id, scope=network.east_coordinator.scope)
-
-
-def test_log_contact_is_the_command_the_pages_call():
-    """The short way of the pages leaves everything but the note to the defaults tested here."""
-    assert log_contact.__kwdefaults__["channel"] == "call"
-    assert log_contact.__kwdefaults__["direction"] == "out"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select, text
@@ -27,7 +28,7 @@ DAY = timedelta(days=1)
 
 def codes(engine, **asked):
     with reading(engine) as session:
-        values = {"scope": EVERYTHING, "now": NOW, "days": 30} | asked
+        values: dict[str, Any] = {"scope": EVERYTHING, "now": NOW, "days": 30} | asked
         return [gap.code for gap in contact_gaps(session, **values)]
 
 
@@ -178,7 +179,7 @@ def test_the_lines_of_a_dealer_are_promises_and_what_happened_since(engine):
     step(engine, "keep", kept, by=network.coordinator, now=now - DAY, note="It arrived")
     log(engine, network, now=now - DAY, outcome="left_message", summary="Try again")
     with reading(engine) as session:
-        asked = {"dealer_id": network.north, "actor": network.coordinator, "now": now}
+        asked: dict[str, Any] = {"dealer_id": network.north, "actor": network.coordinator, "now": now}
         lines = dealer_lines(session, since=NOW, **asked)
         assert [(line.kind, line.title) for line in lines] == [
             ("overdue", "We promised: Late one"), ("promised", "We promised: Coming one"),
@@ -303,7 +304,7 @@ def test_the_history_of_a_dealer_is_paged_and_narrowed(engine):
             if after is None:
                 break
         assert seen == [5, 4, 3, 2, 1]
-        asked = {"dealer_id": network.north, "actor": network.manager}
+        asked: dict[str, Any] = {"dealer_id": network.north, "actor": network.manager}
         assert dealer_history(session, area="leads", **asked)[0] == []
         assert dealer_history(session, leave_out=("contact_log",), **asked)[0] == []
 

@@ -34,7 +34,7 @@ def now() -> datetime:
 
 
 def log(dealer_id: int, *, ago: timedelta = timedelta(0), who: str = "cora", **other: Any) -> int:
-    facts = {"dealer_id": dealer_id, "summary": "Talked about parts."} | other
+    facts: dict[str, Any] = {"dealer_id": dealer_id, "summary": "Talked about parts."} | other
     return run(log_contact, bind=engine(), actor=actor_named(engine(), who), now=now() - ago, **facts)
 
 
