@@ -56,7 +56,7 @@ def expect(story: Story, made: Network, *, seed: int) -> None:
         while at < story.until - timedelta(days=max(silent, rng.uniform(1, 9))):
             story.at(_working(at, rng), partial(_talk, story, place, rng.randrange(10**6)))
             at += timedelta(days=rng.uniform(0.6, 1.4) * every)
-    for days in range(170, 0, -10):
+    for days in (*range(170, 12, -10), *range(12, -1, -1)):
         story.at(story.until - timedelta(days=days), partial(_remind, story))
     _last_days(story, made)
 
@@ -75,19 +75,26 @@ def _who(story: Story, place: Place, rng: random.Random, *, visit: bool) -> Acto
 
 
 def _talk(story: Story, place: Place, number: int, now: datetime) -> None:
-    """One contact, sometimes after a try the day before; a third of them with a promise or two."""
+    """One contact, sometimes after a try some hours before."""
     rng = random.Random(number)
-    dealer_id = story.cast.id_of(place.code)
     chance = rng.random()
     visit, inbound = chance < 0.12, 0.12 <= chance < 0.24
     actor = _who(story, place, rng, visit=visit)
-    if not visit and not inbound and rng.random() < 0.22:
-        outcome = rng.choice(("no_answer", "left_message"))
-        note = rng.choice(words.NO_ANSWER if outcome == "no_answer" else words.VOICEMAIL)
-        story.do(log_contact, dealer_id=dealer_id, summary=note, outcome=outcome, actor=actor, now=now)
-        now += timedelta(hours=3)
-        if now > story.until:
-            return
+    talk = partial(_said, story, place, rng.randrange(10**6), actor, "visit" if visit else "in" if inbound else "")
+    if visit or inbound or rng.random() >= 0.22:
+        talk(now)
+        return
+    outcome = rng.choice(("no_answer", "left_message"))
+    note = rng.choice(words.NO_ANSWER if outcome == "no_answer" else words.VOICEMAIL)
+    story.do(log_contact, dealer_id=story.cast.id_of(place.code), summary=note, outcome=outcome, actor=actor, now=now)
+    story.at(now + timedelta(hours=3), talk)
+
+
+def _said(story: Story, place: Place, number: int, actor: Actor, kind: str, now: datetime) -> None:  # noqa: PLR0917
+    """Somebody was reached (kind: visit, in, or neither); in four of ten talks something is promised."""
+    visit, inbound = kind == "visit", kind == "in"
+    rng = random.Random(number)
+    dealer_id = story.cast.id_of(place.code)
     talk = rng.choice(words.VISITS if visit else words.INBOUND if inbound else words.CALLS)
     channel = "visit" if visit else rng.choices(("call", "email", "video"), (8, 2, 1))[0]
     if inbound:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -27,7 +27,6 @@ class ContactReport(Base):
         Index("ix_contact_report_dealer", "dealer_id", "at", "id"),
         Index("ix_contact_report_counts", "dealer_id", "counts", "at"),
         Index("ix_contact_report_at", "at", "id"),
-        CheckConstraint("NOT (counts AND voided_at IS NOT NULL)", name="voided_counts_for_nothing"),
         {"sqlite_autoincrement": True},
     )
 
@@ -73,7 +72,6 @@ class Promise(QueueItem):
         Index("ix_promise_dealer", "dealer_id", "is_open", "due_at", "id"),
         Index("ix_promise_assignee", "assignee_id", "is_open", "due_at", "id"),
         Index("ix_promise_report", "contact_report_id"),
-        CheckConstraint("made_by IN ('us', 'dealer')", name="made_by_a_side"),
         {"sqlite_autoincrement": True},
     )
 

@@ -42,9 +42,6 @@ def upgrade() -> None:
         sa.Column("voided_by", sa.String(length=120), nullable=False),
         sa.Column("void_reason", sa.Text(), nullable=False),
         sa.Column("form_key", sa.String(length=64), nullable=True),
-        sa.CheckConstraint(
-            "NOT (counts AND voided_at IS NOT NULL)", name=op.f("ck_contact_report_voided_counts_for_nothing")
-        ),
         sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_contact_report_dealer_id_dealer")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_contact_report_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_report")),
@@ -88,7 +85,6 @@ def upgrade() -> None:
         sa.Column("closing_note", sa.Text(), nullable=False),
         sa.Column("contact_report_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("form_key", sa.String(length=64), nullable=True),
-        sa.CheckConstraint("made_by IN ('us', 'dealer')", name=op.f("ck_promise_made_by_a_side")),
         sa.ForeignKeyConstraint(["assignee_id"], ["person.id"], name=op.f("fk_promise_assignee_id_person")),
         sa.ForeignKeyConstraint(
             ["contact_report_id"], ["contact_report.id"], name=op.f("fk_promise_contact_report_id_contact_report")
