@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.contact_log import rules
@@ -122,7 +122,7 @@ def _conditions(session: Session, scope: Scope, filters: LogFilters) -> list[Col
     elif filters.only == "reached":
         parts.append(ContactReport.counts == true())
     elif filters.only == "tried":
-        parts += [~ContactReport.counts, ContactReport.voided_at.is_(None)]
+        parts += [ContactReport.counts == false(), ContactReport.voided_at.is_(None)]
     return parts
 
 
@@ -174,18 +174,18 @@ def last_contacts(session: Session, *, scope: Scope) -> dict[int, datetime]:
 
 
 def touches(session: Session, *, scope: Scope) -> dict[int, Touch]:
-    """The last contact and the last attempt of each dealer that has any, in one statement."""
-    counted = func.max(case((ContactReport.counts == true(), ContactReport.at)))
-    tried = func.max(case((and_(~ContactReport.counts, ContactReport.voided_at.is_(None)), ContactReport.at)))
-    rows = session.execute(
-        select(ContactReport.dealer_id, counted, tried)
-        .where(scope.where(ContactReport.dealer_id, ContactReport.region))
+    """The last contact and the last attempt since of each dealer that has any; two statements on one index."""
+    spoken = last_contacts(session, scope=scope)
+    attempts = session.execute(
+        select(ContactReport.dealer_id, func.max(ContactReport.at))
+        .where(
+            ContactReport.counts == false(), ContactReport.voided_at.is_(None),
+            scope.where(ContactReport.dealer_id, ContactReport.region),
+        )
         .group_by(ContactReport.dealer_id)
-    )
-    return {
-        dealer_id: Touch(last=last, tried=tried if tried and (last is None or tried > last) else None)
-        for dealer_id, last, tried in rows
-    }
+    )  # fmt: skip
+    tried = {dealer_id: at for dealer_id, at in attempts if dealer_id not in spoken or at > spoken[dealer_id]}
+    return {i: Touch(last=spoken.get(i), tried=tried.get(i)) for i in spoken.keys() | tried.keys()}
 
 
 def known_names(session: Session, *, dealer_id: int, scope: Scope, limit: int = 30) -> list[str]:

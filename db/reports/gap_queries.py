@@ -84,7 +84,7 @@ def contact_gaps(
 ) -> list[Gap]:  # fmt: skip
     """Dealers without a counted contact for at least `days` days, most urgent first; never contacted ones lead.
 
-    Shares are of the whole scope's volume, so a filter does not change a rank. Four statements, whatever the number.
+    Shares are of the whole scope's volume, so a filter does not change a rank. Five statements, whatever the number.
     """
     every = volumes(session, scope=scope, now=now)
     spoken = touches(session, scope=scope)

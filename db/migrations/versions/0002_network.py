@@ -51,7 +51,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("contact_report", schema=None) as batch_op:
         batch_op.create_index("ix_contact_report_at", ["at", "id"], unique=False)
-        batch_op.create_index("ix_contact_report_counts", ["dealer_id", "counts", "at"], unique=False)
+        batch_op.create_index(
+            "ix_contact_report_counts", ["dealer_id", "counts", "voided_at", "at", "region"], unique=False
+        )
         batch_op.create_index("ix_contact_report_dealer", ["dealer_id", "at", "id"], unique=False)
 
     op.create_table(
