@@ -13,8 +13,9 @@ from components.clock import now
 from components.forms import moment_in
 from components.labels import plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
+from components.popup import close, popup
 from db.contact_log import rules
-from db.contact_log.commands import PromiseDraft, log_contact
+from db.contact_log.commands import PromiseDraft, log_contact, make_promise
 from db.contact_log.queries import known_names
 from db.core.permissions import Permission
 from db.core.session import reading
@@ -207,3 +208,41 @@ def _save(dealer_id: int, form_key: str) -> None:
             "topics": typed["topics"] or [], "promises": drafts, "form_key": form_key,
         },
     )  # fmt: skip
+
+
+# ---- a promise by itself ---------------------------------------------------------------------------------------------
+def draw_new_promise(dealer: DealerDetail) -> None:
+    """A small form for what was promised outside of a logged contact; whoever notes it sees to it."""
+    if not current_actor().can(Permission.CONTACTS_LOG):
+        return
+    form, key = "promise_new", "np_open"
+    keys = {name: f"np_{name}" for name in ("made_by", "text", "due_day")}
+    today = rules.local_day(now(), dealer.facts.zone)
+    with popup("Add", key=key, icon=":material/add:", kind="tertiary"):
+        side = st.segmented_control(
+            "Who promised", list(rules.SIDES), format_func=rules.SIDES.__getitem__, key=keys["made_by"], required=True,
+            default=None if keys["made_by"] in st.session_state else "us",
+        )  # fmt: skip
+        st.text_input("What", key=keys["text"], max_chars=500)
+        problems_of(form, f"{side}_text")
+        st.date_input(
+            "By", key=keys["due_day"], min_value=today, format="MM/DD/YYYY",
+            value=None if keys["due_day"] in st.session_state else today + NEXT_WEEK,
+        )  # fmt: skip
+        problems_of(form, f"{side}_due_day")
+        stray_problems(form, (f"{side}_text", f"{side}_due_day"))
+        form_key = _form_key(form)
+
+        def save() -> None:
+            def done(_promise_id: Any) -> None:
+                close(key, keys["text"])
+                st.session_state.pop(f"_form_key_{form}", None)
+
+            typed = {name: st.session_state.get(k) for name, k in keys.items()}
+            perform(
+                make_promise, form=form, say="The promise was noted", after=done,
+                arguments={**typed, "text": typed["text"] or "", "dealer_id": dealer.dealer_id, "form_key": form_key},
+            )  # fmt: skip
+
+        st.button("Note it", key="np_save", type="primary", on_click=save)
+    show_outcome(form)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import labels
 from components.access import current_actor, guard
-from components.areas.contact_form import ICONS
+from components.areas.contact_form import ICONS, draw_new_promise
 from components.clock import now
 from components.forms import Choices
 from components.labels import empty_state, plain
@@ -39,6 +39,7 @@ from db.core.session import reading
 from db.dealers.queries import DealerDetail
 
 REPORT_OPEN, REPORT_FORM = "_contact_open", "contact_report"
+CORRECTED = ("summary", "outcome", "with_name")
 SHORT, LONG = 6, 30
 SIDE_TONES = {"us": "blue", "dealer": "violet"}
 
@@ -96,7 +97,7 @@ PROMISES = Screen(
 def open_report(report_id: int) -> None:
     """Open a contact in the drawer at the next run (from a callback)."""
     forget(REPORT_FORM)
-    for field in ("summary", "reason"):
+    for field in (*CORRECTED, "reason"):
         st.session_state.pop(f"cr_{field}", None)
     st.session_state[REPORT_OPEN] = report_id
 
@@ -158,14 +159,23 @@ def _change(row: ReportRow, actor: Actor) -> None:
     if may_correct:
         with st.expander("Correct", icon=":material/edit:"):
             st.session_state.setdefault("cr_summary", row.summary)
+            st.session_state.setdefault("cr_with_name", row.with_name)
             st.text_area("What was said", key="cr_summary", height=130, max_chars=4000)
             problems_of(REPORT_FORM, "summary")
+            possible = rules.possible_outcomes(row.channel, row.direction)
+            st.session_state.setdefault("cr_outcome", row.outcome)
+            st.segmented_control(
+                "How it ended", list(possible), format_func=rules.OUTCOMES.__getitem__, key="cr_outcome", required=True
+            )
+            problems_of(REPORT_FORM, "outcome")
+            st.text_input("With", key="cr_with_name", max_chars=120)
+            problems_of(REPORT_FORM, "with_name")
             st.caption("You can correct it for 24 hours. What it said before stays in the timeline.")
 
             def save() -> None:
+                typed = {name: st.session_state.get(f"cr_{name}") or "" for name in CORRECTED}
                 perform(
-                    correct_contact, form=REPORT_FORM, say=f"{row.number} was corrected",
-                    arguments={**common, "summary": st.session_state.get("cr_summary") or ""},
+                    correct_contact, form=REPORT_FORM, say=f"{row.number} was corrected", arguments={**common, **typed},
                     after=lambda _version: st.session_state.pop(REPORT_OPEN, None),
                 )  # fmt: skip
 
@@ -219,7 +229,9 @@ def draw_dealer_tab(dealer: DealerDetail, actor: Actor) -> None:
         if more is not None:
             _more(dealer.dealer_id, dealer.facts.name, whole)
     with promised:
-        st.markdown("**Promises**")
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown("**Promises**", width="content")
+            draw_new_promise(dealer)
         _reliability(reliability)
         if not promises and not closed:
             empty_state("handshake", "Nothing was promised yet.")

@@ -24,6 +24,9 @@ from db.dealers.queries import DealerDetail, get_dealer
 from db.people.queries import names_of
 from db.workflow.engine import begin_step, end_step
 
+SHORT = 60
+"""How much of a promise its timeline entries repeat."""
+
 
 def make_promise(
     session: Session, *, dealer_id: int, made_by: str, text: str, due_day: date | None,
@@ -147,8 +150,10 @@ def _note(
     before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
     changes.touch(session, "contact_log")
+    text = promise.text if len(promise.text) <= SHORT else f"{promise.text[: SHORT - 1].rstrip()}…"
     timeline.record(
-        session, actor=actor, now=now, area="contact_log", command=command, summary=f"{promise.number}: {said}",
+        session, actor=actor, now=now, area="contact_log", command=command,
+        summary=f"{promise.number} “{text}”: {said}",
         items=[timeline.Item("promise", promise.id, promise.dealer_id)], before=before, after=after, reason=reason,
     )  # fmt: skip
 

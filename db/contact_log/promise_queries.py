@@ -16,6 +16,7 @@ from db.contact_log.promises import who_may_own
 from db.contact_log.tables import ContactReport, Dealer, Person, Promise
 from db.core.actor import Actor, Scope
 from db.core.area import CAP, WorkCount, WorkLine
+from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.people.queries import names_of
 
@@ -165,7 +166,8 @@ def count_promises(session: Session, *, scope: Scope, now: datetime, filters: Pr
 
 
 def get_promise(session: Session, *, item_id: int, actor: Actor, now: datetime) -> PromiseRow:
-    """One promise for its drawer; raises `NotFound`."""
+    """One promise for its drawer; raises `NotFound`. Needs contacts.view."""
+    actor.require(Permission.CONTACTS_VIEW)
     row = session.execute(_rows(actor.scope).where(Promise.id == item_id)).one_or_none()
     if row is None:
         raise NotFound("This promise")

@@ -34,7 +34,7 @@ def draw_gaps() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         days = int(one("No contact for", DAYS, key="gap_days", default="30"))
         region = pick_region("gap_region")
-        status = pick("Status", STATUSES, key="gap_status", all_label="Onboarding to suspended", width=210)
+        status = pick("Status", STATUSES, key="gap_status", all_label="All current dealers", width=180)
         clear_button(("gap_region", "gap_status"), key="gap_clear")
     with reading() as session:
         every = contact_gaps(session, scope=actor.scope, now=at, days=0, region=region, status=status)

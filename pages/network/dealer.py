@@ -83,7 +83,7 @@ def draw_history(dealer: DealerDetail, _actor: Actor) -> None:
     area = pick("Area", areas, key="dealer_area", all_label="All but leads", width=220)
     with reading() as session:
         lines, following = dealer_history(
-            session, dealer_id=dealer.dealer_id, actor=actor, area=area, leave_out=() if area else ("leads",),
+            session, dealer_id=dealer.dealer_id, actor=actor, area=area, leave_out=() if area else ("leads", "imports"),
             after=cursor("dealer_history", fingerprint=(dealer.dealer_id, area)), limit=50,
         )  # fmt: skip
     draw_timeline(

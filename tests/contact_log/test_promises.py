@@ -36,7 +36,7 @@ def test_a_promise_is_kept_with_what_was_done(engine):
     step(engine, "keep", item, by=network.manager, now=LATER, note="Sent by mail")
     row = seen_promise(engine, item, network.coordinator)
     assert (row.status, row.closing_note, row.kept_on, row.is_open) == ("kept", "Sent by mail", date(2026, 7, 1), False)
-    assert last_entry(engine).summary == "PR-000001: kept"
+    assert last_entry(engine).summary == "PR-000001 “Send the price list”: kept"
     with reading(engine) as session:
         found = dealer_reliability(session, dealer_id=network.north, scope=EVERYTHING, now=LATER)
         assert found == {"us": rules.Reliability(kept_on_time=1, due=1), "dealer": rules.Reliability()}
@@ -74,7 +74,7 @@ def test_a_promise_is_handed_over_and_its_new_owner_told(engine):
     network = make_network(engine)
     item = promise(engine, network)
     step(engine, "hand_over", item, by=network.coordinator, assignee_id=network.manager.user_id)
-    assert last_entry(engine).summary == "PR-000001: handed over to Max Manager"
+    assert last_entry(engine).summary == "PR-000001 “Send the price list”: handed over to Max Manager"
     with reading(engine) as session:
         told = session.execute(select(Notification.person_id, Notification.kind, Notification.item_type)).all()
         assert [tuple(row) for row in told] == [(network.manager.user_id, "promise_given", "promise")]
@@ -174,6 +174,15 @@ def test_of_two_who_close_it_at_once_the_second_is_told(engine):
 
     answers = at_once(attempt, threads=3)
     assert sorted(answers) == ["ok", "stale", "stale"]
+
+
+def test_the_dealers_people_do_not_read_a_promise(sqlite_engine):
+    network = make_network(sqlite_engine)
+    item = promise(sqlite_engine, network)
+    with pytest.raises(Refused):
+        seen_promise(sqlite_engine, item, network.dealer_manager)
+    with pytest.raises(NotFound):
+        seen_promise(sqlite_engine, promise(sqlite_engine, network, dealer_id=network.west), network.east_coordinator)
 
 
 # ---- the queue

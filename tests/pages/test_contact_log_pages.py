@@ -314,3 +314,18 @@ def test_the_pages_say_something_when_there_is_nothing(desk: dict[str, int]):
         log(dealer)
     assert "Every dealer here was spoken to" in written(at_contacts("cora"))
     assert "Nothing was promised yet." in written(opened("cora", desk["lone"], "contacts"))
+
+
+def test_a_promise_is_noted_by_itself_on_the_tab(desk: dict[str, int]):
+    app = opened("cora", desk["lone"], "contacts")
+    app.session_state["np_open"] = True
+    app.run()
+    app.button(key="np_save").click().run()
+    assert "What was promised is needed." in written(app)
+    app.button_group(key="np_made_by").set_value("dealer")
+    app.text_input(key="np_text").set_value("Name a manager").run()
+    app.button(key="np_save").click().run()
+    assert not app.exception
+    with reading() as session:
+        assert session.execute(select(Promise.made_by, Promise.text)).one() == ("dealer", "Name a manager")
+    assert "Name a manager" in written(app)
