@@ -173,10 +173,8 @@ def _promises(today: date) -> None:
         with text:
             st.text_input(label, key=_key(f"{side}_text"), max_chars=500, placeholder=f"{example} (optional)")
         with day:
-            st.date_input(
-                "By", key=_key(f"{side}_due_day"), min_value=today, format="MM/DD/YYYY",
-                value=None if _key(f"{side}_due_day") in st.session_state else today + NEXT_WEEK,
-            )  # fmt: skip
+            st.session_state.setdefault(_key(f"{side}_due_day"), today + NEXT_WEEK)
+            st.date_input("By", key=_key(f"{side}_due_day"), min_value=today, format="MM/DD/YYYY")
         problems_of(FORM, f"{side}_text")
         problems_of(FORM, f"{side}_due_day")
 
@@ -219,16 +217,14 @@ def draw_new_promise(dealer: DealerDetail) -> None:
     keys = {name: f"np_{name}" for name in ("made_by", "text", "due_day")}
     today = rules.local_day(now(), dealer.facts.zone)
     with popup("Add", key=key, icon=":material/add:", kind="tertiary"):
+        st.session_state.setdefault(keys["made_by"], "us")
+        st.session_state.setdefault(keys["due_day"], today + NEXT_WEEK)
         side = st.segmented_control(
-            "Who promised", list(rules.SIDES), format_func=rules.SIDES.__getitem__, key=keys["made_by"], required=True,
-            default=None if keys["made_by"] in st.session_state else "us",
-        )  # fmt: skip
+            "Who promised", list(rules.SIDES), format_func=rules.SIDES.__getitem__, key=keys["made_by"], required=True
+        )
         st.text_input("What", key=keys["text"], max_chars=500)
         problems_of(form, f"{side}_text")
-        st.date_input(
-            "By", key=keys["due_day"], min_value=today, format="MM/DD/YYYY",
-            value=None if keys["due_day"] in st.session_state else today + NEXT_WEEK,
-        )  # fmt: skip
+        st.date_input("By", key=keys["due_day"], min_value=today, format="MM/DD/YYYY")
         problems_of(form, f"{side}_due_day")
         stray_problems(form, (f"{side}_text", f"{side}_due_day"))
         form_key = _form_key(form)

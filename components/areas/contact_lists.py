@@ -81,7 +81,7 @@ def draw_promises() -> None:
                 "Seen to by": [row.assignee or "–" for row in rows],
             }
         ),
-        key="prm_table", alt="Promises, due first", height="content" if len(rows) <= 15 else 560,
+        key="prm_table", alt="Promises, due first", height="content" if len(rows) <= 17 else 560,
         columns={
             "Promise": tables.opener("Promise", key="prm_click", on_open=_open_promise, width=92),
             "Dealer": tables.text("Dealer", width=160),
@@ -155,7 +155,7 @@ def draw_log() -> None:
                 "Logged by": [row.by_name for row in rows],
             }
         ),
-        key="log_table", alt="Contacts, newest first", height="content" if len(rows) <= 15 else 560,
+        key="log_table", alt="Contacts, newest first", height="content" if len(rows) <= 17 else 560,
         columns={
             "Contact": tables.opener("Contact", key="log_click", on_open=_open_contact, width=88),
             "When": tables.text("When", width=120), "Dealer": tables.text("Dealer", width=140),

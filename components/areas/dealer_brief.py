@@ -84,7 +84,8 @@ def draw_last(brief: Brief, actor: Actor) -> None:
 
 def day_words(brief: Brief) -> str:
     """The day since which changes are shown, where the reader is."""
-    return moment_label(brief.since, brief.reader_zone, now=brief.as_of).rpartition(",")[0]
+    day = moment_label(brief.since, brief.reader_zone, now=brief.as_of).rpartition(",")[0]
+    return "today" if day == "Today" else day
 
 
 def _short(text: str, most: int = 260) -> str:

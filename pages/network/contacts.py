@@ -51,7 +51,8 @@ def draw_gaps() -> None:
     if not gaps:
         empty_state("task_alt", f"Every dealer here was spoken to within {days} days.", action="Choose fewer days.")
         return
-    draw_next(gaps[0])
+    if MAY_LOG:
+        draw_next(gaps[0])
     first = cursor("gap", fingerprint=(days, region, status)) or 0
     draw_gap_table(gaps[first : first + SIZE])
     following = first + SIZE if len(gaps) > first + SIZE else None
@@ -110,7 +111,7 @@ def draw_gap_table(gaps: list[Gap]) -> None:
             }
         ),
         key="gap_table", alt="Dealers without contact, most urgent first",
-        height="content" if len(gaps) <= 15 else 560,
+        height="content" if len(gaps) <= 17 else 560,
         columns={
             "Log": tables.opener("Log" if MAY_LOG else "Open", key="gap_click", on_open=open_gap, width=74),
             "Dealer": tables.text("Dealer", width=155), "Last contact": tables.text("Last contact", width=88),
