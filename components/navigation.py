@@ -101,7 +101,6 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/network/contacts.py", title="Dealer contacts", icon="call", section=NETWORK,
         permission=P.CONTACTS_VIEW, help="Whom nobody has called for long, what was promised, what was said",
-        planned=True,
     ),
     PageEntry(
         file="pages/network/onboarding.py", title="Onboarding", icon="rocket_launch", section=NETWORK,

@@ -118,6 +118,8 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "import_batch": ("pages/admin/imports.py", "batch"),
     "document": ("pages/network/documents.py", "document"),
     "term_change": ("pages/network/terms.py", "change"),
+    "contact_report": ("pages/network/contacts.py", "contact"),
+    "promise": ("pages/network/contacts.py", "promise"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 

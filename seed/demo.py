@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from db import catalog  # noqa: F401 - makes every kind of import and export known by name
 from db.documents import storage
 from db.people.passwords import ALPHABET
-from seed import dealer_people, house, paperwork, routine, terms
+from seed import contacts, dealer_people, house, paperwork, routine, terms
 from seed.arrivals import arrivals
 from seed.cast import Cast
 from seed.documents import REFUSED
@@ -43,6 +43,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
         story.at(now - timedelta(days=days, hours=3), partial(intake.refused, content))
     paperwork.expect(story, made)
     routine.expect(story, made)
+    contacts.expect(story, made, seed=seed)
     with storage.unforced():
         story.play()
     routine.close_day(story, made)

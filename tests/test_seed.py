@@ -15,6 +15,8 @@ from sqlalchemy import create_engine, func, select
 
 from db import catalog
 from db.calendar.tables import CalendarException, Holiday
+from db.contact_log.flow import FLOW as PROMISES
+from db.contact_log.tables import ContactReport, Promise
 from db.core.actor import EVERYTHING, system_actor
 from db.core.outbox import OutboxMail
 from db.core.session import make_engine, reading, run
@@ -30,6 +32,7 @@ from db.people.commands import set_password
 from db.people.queries import actor_for
 from db.people.sign_in import verify
 from db.people.tables import ExportLog, Notification, Person
+from db.reports.gap_queries import contact_gaps
 from db.terms.change_queries import get_change
 from db.terms.queries import tiers_on
 from db.terms.tables import DealerTerm, TermChange
@@ -205,9 +208,8 @@ def test_the_desk_itself_has_a_past(middle):
     engine, made = middle
     with reading(engine) as session:
         kinds = set(session.scalars(select(Notification.kind)))
-        assert kinds >= {
-            "assigned", "about_to_breach", "breached", "unassigned", "document", "proposed", "decided",
-        }  # fmt: skip
+        assert kinds >= {"assigned", "about_to_breach", "breached", "unassigned", "document", "proposed", "decided"}
+        assert kinds >= {"promise_due", "promise_overdue", "promise_given"}
         assert session.scalar(select(func.count()).select_from(ExportLog)) == 6
         assert set(session.scalars(select(ImportBatch.status))) == {"applied", "undone"}
         assert set(session.scalars(select(ImportRow.outcome))) >= {"created", "duplicate", "rejected"}
@@ -224,6 +226,27 @@ def test_the_desk_itself_has_a_past(middle):
         mails = session.execute(select(OutboxMail.to_address, OutboxMail.created_at)).all()
         assert {address.partition("@")[0] for address, _ in mails} <= {name for name, *_ in made.sign_ins}
         assert all(at > NOW - timedelta(days=1) for _, at in mails)
+
+
+@pytest.mark.slow
+def test_dealers_were_spoken_to_and_promises_made_in_every_way(middle):
+    engine, _ = middle
+    with reading(engine) as session:
+        assert {one.name for one in PROMISES.states} == set(session.scalars(select(Promise.status)))
+        assert {"call", "visit", "video", "email"} <= set(session.scalars(select(ContactReport.channel)))
+        assert {"reached", "met", "left_message", "no_answer"} == set(session.scalars(select(ContactReport.outcome)))
+        assert set(session.scalars(select(ContactReport.by_username))) == {"cora", "colin", "mason", "leah"}
+        assert (session.scalar(select(func.max(Promise.postponed))) or 0) >= 2
+        for condition in (
+            ContactReport.voided_at.is_not(None), ContactReport.version == 2, Promise.due_at < NOW,
+            Promise.due_at > NOW,
+        ):  # fmt: skip
+            assert session.scalar(select(func.count()).where(condition)), condition
+        gaps = contact_gaps(session, scope=EVERYTHING, now=NOW)
+        assert gaps[0].days is None
+        assert 6 <= len(gaps) <= 20
+        signals = catalog.dealer_signals(session, actor=system_actor(), now=NOW)
+        assert {s.level for found in signals.values() for s in found} == {"watch", "risk"}
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from datetime import datetime
 import streamlit as st
 
 from components import tables
-from components.areas.dealer_overview import HEALTH_TONES, Overview
+from components.areas.dealer_health import HEALTH_TONES, Overview
 from components.areas.dealers import STATUS_TONES
 from components.charts import us_map
 from components.charts.base import draw, table

@@ -1,14 +1,36 @@
-"""Contacts with dealers as other areas and pages need them."""
+"""Reading contacts and promises: the names other areas and pages use."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from db.contact_log.contact_queries import (
+    LogFilters,
+    ReportRow,
+    Touch,
+    count_reports,
+    get_report,
+    known_names,
+    last_contacts,
+    last_report,
+    list_reports,
+    people_in_log,
+    touches,
+)
+from db.contact_log.promise_queries import (
+    EarlierDay,
+    PromiseFilters,
+    PromiseRow,
+    count_promises,
+    dealer_reliability,
+    get_promise,
+    list_promises,
+    open_by_dealer,
+    owner_choices,
+    promises_of_report,
+)
 
-from sqlalchemy.orm import Session
-
-from db.core.actor import Scope
-
-
-def last_contacts(session: Session, *, scope: Scope) -> dict[int, datetime]:
-    """When each dealer of a scope was last spoken with; a dealer nobody spoke with is left out."""
-    return {}
+__all__ = [
+    "EarlierDay", "LogFilters", "PromiseFilters", "PromiseRow", "ReportRow", "Touch", "count_promises",
+    "count_reports", "dealer_reliability", "get_promise", "get_report", "known_names", "last_contacts", "last_report",
+    "list_promises", "list_reports", "open_by_dealer", "owner_choices", "people_in_log", "promises_of_report",
+    "touches",
+]  # fmt: skip

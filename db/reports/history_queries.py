@@ -22,6 +22,12 @@ AREA_LABELS = {
     "contact_log": "Dealer contacts", "access": "Dealer access", "checklist": "Checklists", "onboarding": "Onboarding",
 }  # fmt: skip
 
+# What one may not see on its page must not show in a history either; areas that are not named are for everybody.
+NEEDED: dict[str, Permission] = {
+    "contact_log": Permission.CONTACTS_VIEW, "terms": Permission.TERMS_VIEW, "documents": Permission.DOCUMENTS_VIEW,
+    "onboarding": Permission.ONBOARDING_VIEW, "access": Permission.ACCESS_VIEW, "leads": Permission.LEADS_VIEW,
+}  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryLine:
@@ -54,6 +60,12 @@ def _is_seen(actor: Actor) -> ColumnElement[bool]:
     if actor.scope.kind == "dealers":
         return TimelineLink.dealer_id.in_(sorted(actor.scope.dealer_ids) or [0])
     return TimelineLink.dealer_id.in_(select(Dealer.id).where(Dealer.region.in_(sorted(actor.scope.regions) or [""])))
+
+
+def _allowed(query: Select[Any], actor: Actor) -> Select[Any]:
+    """Only entries of areas whose page this actor may see."""
+    hidden = sorted(area for area, permission in NEEDED.items() if not actor.can(permission))
+    return query.where(TimelineEntry.area.not_in(hidden)) if hidden else query
 
 
 def _lines(
@@ -97,7 +109,7 @@ def changes_since(session: Session, *, actor: Actor, since: datetime, limit: int
         .order_by(TimelineEntry.seq.desc())
         .limit(limit)
     )
-    return _lines(session, session.scalars(_in_scope(query, actor)).all(), actor=actor)
+    return _lines(session, session.scalars(_allowed(_in_scope(query, actor), actor)).all(), actor=actor)
 
 
 def find_entries(
@@ -126,7 +138,9 @@ def find_entries(
         query = query.where(TimelineEntry.at < until)
     if after is not None:
         query = query.where(TimelineEntry.seq < after)
-    lines = _lines(session, session.scalars(_in_scope(query, actor)).all(), with_detail=True, actor=actor)
+    lines = _lines(
+        session, session.scalars(_allowed(_in_scope(query, actor), actor)).all(), with_detail=True, actor=actor
+    )
     if actor.scope.is_all:
         return lines
     changed = {code for line in lines for code in _dealers_in(line)}
@@ -176,3 +190,30 @@ def item_history(session: Session, *, item_type: str, item_id: int, limit: int =
         return lines
     code = session.scalar(select(Dealer.code).where(Dealer.id == item_id)) or ""
     return [_facts_of_one(line, code) for line in lines]
+
+
+def dealer_history(
+    session: Session, *, dealer_id: int, actor: Actor, area: str = "", leave_out: Sequence[str] = (),
+    after: int | None = None, limit: int = 50,
+) -> tuple[list[HistoryLine], int | None]:  # fmt: skip
+    """Everything that was done about one dealer, newest first, one page and the number the next begins after.
+
+    Only areas the actor may see; the caller has already decided that the actor may see the dealer.
+    """
+    seqs = (
+        select(TimelineLink.seq)
+        .join(TimelineEntry, TimelineEntry.seq == TimelineLink.seq)
+        .where(TimelineLink.dealer_id == dealer_id)
+    )
+    if area:
+        seqs = seqs.where(TimelineEntry.area == area)
+    if leave_out:
+        seqs = seqs.where(TimelineEntry.area.not_in(list(leave_out)))
+    if after is not None:
+        seqs = seqs.where(TimelineLink.seq < after)
+    # From the dealer's own links, newest first: a quiet dealer in a long timeline costs what it has, not what there is.
+    found = session.scalars(_allowed(seqs, actor).distinct().order_by(TimelineLink.seq.desc()).limit(limit + 1)).all()
+    entries = session.scalars(
+        select(TimelineEntry).where(TimelineEntry.seq.in_(found[:limit])).order_by(TimelineEntry.seq.desc())
+    ).all()
+    return _lines(session, entries), found[limit - 1] if len(found) > limit else None

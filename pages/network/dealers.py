@@ -7,8 +7,8 @@ import streamlit as st
 from components.access import guard
 from components.areas.dealer_bulk import draw_bulk, draw_bulk_button
 from components.areas.dealer_groups import draw_groups, draw_groups_button
+from components.areas.dealer_health import overview
 from components.areas.dealer_list import draw_exports, draw_filters, draw_list, draw_map, draw_shape
-from components.areas.dealer_overview import overview
 from components.areas.dealers import draw_drawer, open_drawer
 from components.clock import now
 from components.queue_page import id_at

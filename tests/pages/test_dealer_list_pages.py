@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from components.areas import dealer_overview
-from components.areas.dealer_overview import overview
+from components.areas import dealer_health
+from components.areas.dealer_health import overview
 from db.core.actor import Scope
 from db.core.area import Signal
 from db.core.permissions import Role
@@ -27,7 +27,7 @@ DEALERS = "pages/network/dealers.py"
 
 @pytest.fixture
 def desk(app_database: str) -> dict[str, int]:
-    dealer_overview._overview.clear()
+    dealer_health._overview.clear()
     ids = {
         "lone": make_dealer(engine()),
         "star": make_dealer(engine(), code="0999", name="North Star", region="West"),
@@ -91,7 +91,7 @@ def test_the_overview_is_made_once_and_never_shared_across_scopes_or_roles(
         seen = desk.values() if actor.scope.is_all else actor.scope.dealer_ids
         return {number: [Signal(level="risk", sentence=f"For {actor.role}")] for number in seen}
 
-    monkeypatch.setattr(dealer_overview.catalog, "dealer_signals", signals)
+    monkeypatch.setattr(dealer_health.catalog, "dealer_signals", signals)
     at = datetime(2026, 11, 22, 15, 0, 10, tzinfo=UTC)
     own = actor(Role.DEALER_MANAGER, scope=Scope("dealers", dealer_ids=frozenset({desk["lone"]})))
     other = actor(Role.DEALER_MANAGER, scope=Scope("dealers", dealer_ids=frozenset({desk["oak"]})))
@@ -118,10 +118,10 @@ def test_the_overview_is_made_once_and_never_shared_across_scopes_or_roles(
 
 def test_tier_and_last_contact_come_from_their_areas(desk: dict[str, int], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(
-        dealer_overview, "tiers_on", lambda session, *, scope, on: {desk["star"]: "Gold", desk["oak"]: "Base"}
+        dealer_health, "tiers_on", lambda session, *, scope, on: {desk["star"]: "Gold", desk["oak"]: "Base"}
     )
     monkeypatch.setattr(
-        dealer_overview,
+        dealer_health,
         "last_contacts",
         lambda session, *, scope: {desk["oak"]: datetime.now(UTC) - timedelta(days=3)},
     )
@@ -136,7 +136,7 @@ def test_tier_and_last_contact_come_from_their_areas(desk: dict[str, int], monke
 
 
 def test_who_may_not_read_contacts_is_told_none(desk: dict[str, int], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dealer_overview, "last_contacts", lambda *a, **k: pytest.fail("was asked"))
+    monkeypatch.setattr(dealer_health, "last_contacts", lambda *a, **k: pytest.fail("was asked"))
     app = app_as("dana", page=DEALERS)
     assert not app.exception
     assert names(app) == ["Lone Pine Motors"]
