@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from db.core.area import Area, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
+from db.leads import pipeline_metrics
 from db.leads.checks import CHECKS
 from db.leads.export_queries import COLUMNS, export_documents, export_rows
 from db.leads.flow import FLOW
@@ -27,8 +28,12 @@ AREA = Area(
             name="leads", title="Leads", permission=Permission.EXPORT_RUN, columns=COLUMNS, rows=export_rows,
             documents=export_documents, has_personal_data=True,
         ),
+        ExportKind(
+            name="pipeline", title="Pipelines by dealer and stage", permission=Permission.PIPELINE_VIEW,
+            columns=pipeline_metrics.COLUMNS, rows=pipeline_metrics.export_rows,
+        ),
     ),
-    metrics=METRICS,
+    metrics=(*METRICS, *pipeline_metrics.METRICS),
     jobs=JOBS,
     checks=CHECKS,
 )  # fmt: skip

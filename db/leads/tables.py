@@ -39,6 +39,7 @@ class Lead(QueueItem):
         # Holds open leads only, and all a pipeline counts by: its figures never read the leads themselves (0029).
         Index(
             "ix_lead_stage",
+            "is_open",
             "status",
             "stage_entered_at",
             "id",

@@ -24,7 +24,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("negotiation_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(
             "ix_lead_stage",
-            ["status", "stage_entered_at", "id", "dealer_id", "region", "product", "source", "value_cents"],
+            ["is_open", "status", "stage_entered_at", "id", "dealer_id", "region", "product", "source", "value_cents"],
             unique=False,
             sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
