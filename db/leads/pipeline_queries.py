@@ -18,6 +18,7 @@ from db.leads.flow import FLOW
 from db.leads.masking import mask_name
 from db.leads.pipeline_cohort import SAMPLE, Peers, Speed, cohort, peers, speed, weights
 from db.leads.pipeline_dealers import SORTS, DealerPage, DealerRow, completed, dealer_rows, page_of
+from db.leads.pipeline_metrics import DEFINITIONS
 from db.leads.pipeline_open import Standing, in_bucket, is_stale, merged_ages, standing
 from db.leads.pipeline_rules import (
     BUCKET_BY_NAME,
@@ -265,6 +266,7 @@ def _leads(session: Session, ids: Sequence[int], *, now: datetime, personal: boo
 
 
 __all__ = [
+    "DEFINITIONS",
     "SAMPLE", "SORTS", "DealerPage", "DealerRow", "LeadPage", "Peers", "Pipeline", "PipelineLead", "Speed",
     "StageLine", "StepLine", "cohort", "completed", "dealer_rows", "ladder", "open_pipeline", "page_of", "peers",
     "pipeline_leads", "speed", "weights",

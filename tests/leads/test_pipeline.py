@@ -420,7 +420,7 @@ def test_peers_are_an_average_of_five_or_nobody(engine: Engine):
         assert (whole.label, whole.dealers) == ("Network", 6)
         # asking for a dealer outside of the scope compares nobody's with anybody's
         foreign = peers(session, scope=own, filters={**SPAN, "dealer": east[1]})
-        assert foreign is None or foreign.counts["valid"] == 48
+        assert foreign is None
 
 
 def test_few_leads_are_shown_and_never_ranked(engine: Engine):

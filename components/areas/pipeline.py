@@ -1,0 +1,432 @@
+"""Pieces of screen about sales pipelines: numbers kept by scope and change counter, tiles, charts, lists of leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from components import tables
+from components.charts import pipeline as charts
+from components.charts.base import draw, table
+from components.clock import now
+from components.labels import badges, empty_state, plain
+from components.tables import TONES
+from components.tiles import Tile
+from db.core import changes
+from db.core.actor import Actor, Scope
+from db.core.labels import percent_label, plural, relative_label
+from db.core.permissions import Permission
+from db.core.session import reading
+from db.dealers.queries import DealerDetail
+from db.leads.flow import FLOW
+from db.leads.pipeline_queries import (
+    DEFINITIONS,
+    DealerPage,
+    DealerRow,
+    Pipeline,
+    PipelineLead,
+    StepLine,
+    cohort,
+    completed,
+    dealer_rows,
+    ladder,
+    open_pipeline,
+    page_of,
+    peers,
+    pipeline_leads,
+    speed,
+    weights,
+)
+from db.leads.pipeline_rules import BUCKETS, STAGES, is_small
+
+PAGE = "pages/network/pipeline.py"
+BOARD = "pages/leads/board.py"
+LEAD = "pages/leads/lead.py"
+Filters = tuple[tuple[str, Any], ...]
+DASH = "–"
+MEASURES = {"count": "Leads", "value": "Value"}
+CARDS = 15
+
+
+def money(cents: int | None, *, short: bool = False) -> str:
+    """An amount in dollars: "$34,500"; short ones read "$1.2M" and "$345k"."""
+    if cents is None:
+        return DASH
+    dollars = (cents + 50) // 100
+    if short and dollars >= 999_500:
+        return f"${dollars / 1e6:,.1f}M"
+    return f"${dollars / 1000:,.0f}k" if short and dollars >= 1000 else f"${dollars:,}"
+
+
+def days_label(days: float | None) -> str:
+    """A number of days: "3.5 days", "1 day"."""
+    if days is None:
+        return DASH
+    shown = f"{days:.1f}".removesuffix(".0")
+    return f"{shown} day" if shown == "1" else f"{shown} days"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """A cohort's ladder, whom it stands beside in words, what share those sold, and whether its speed is a sample's."""
+
+    lines: tuple[StepLine, ...]
+    beside: str
+    peers_sold: float | None
+    is_sampled: bool
+
+
+# ---- numbers, kept while nothing changed ---------------------------------------------------------------------------
+def token() -> Any:
+    """What changed since: part of every cache key, so that no number is stale."""
+    with reading() as session:
+        return changes.token(session, "leads", "dealers")
+
+
+@st.cache_data(ttl=60, max_entries=400, show_spinner=False)
+def weighing(scope: Scope, _as_of: datetime, change: Any) -> dict[str, int] | None:
+    """What values are weighted by."""
+    with reading() as session:
+        return weights(session, scope=scope, now=_as_of)
+
+
+@st.cache_data(ttl=60, max_entries=400, show_spinner=False)
+def load_open(scope: Scope, filters: Filters, _as_of: datetime, change: Any) -> Pipeline:
+    """What is open now."""
+    weighted = weighing(scope, _as_of, change)
+    with reading() as session:
+        return open_pipeline(session, scope=scope, filters=dict(filters), now=_as_of, weighing=weighted)
+
+
+@st.cache_data(ttl=60, max_entries=400, show_spinner=False)
+def load_ladder(scope: Scope, filters: Filters, change: Any) -> Ladder:
+    """The cohort's ladder beside its peers."""
+    with reading() as session:
+        beside = peers(session, scope=scope, filters=dict(filters))
+        pace = speed(session, scope=scope, filters=dict(filters))
+        lines = ladder(cohort(session, scope=scope, filters=dict(filters)), beside=beside, pace=pace)
+    if beside is None:
+        return Ladder(lines=lines, beside="", peers_sold=None, is_sampled=pace.is_sampled)
+    return Ladder(
+        lines=lines, beside=f"{beside.label} ({plural(beside.dealers, 'dealer')})", is_sampled=pace.is_sampled,
+        peers_sold=None if is_small(beside.counts["valid"]) else beside.counts["sold"] / beside.counts["valid"],
+    )  # fmt: skip
+
+
+@st.cache_data(ttl=60, max_entries=60, show_spinner=False)
+def load_dealers(
+    scope: Scope, filters: Filters, with_median: bool, _as_of: datetime, change: Any
+) -> tuple[DealerRow, ...]:
+    """Every dealer's row."""
+    weighted = weighing(scope, _as_of, change)
+    with reading() as session:
+        return dealer_rows(
+            session, scope=scope, filters=dict(filters), now=_as_of, weighing=weighted, with_median=with_median
+        )
+
+
+@st.cache_data(ttl=60, max_entries=200, show_spinner=False)
+def load_dealer_page(
+    scope: Scope, filters: Filters, sort: str, after: Any, _as_of: datetime, change: Any
+) -> DealerPage:
+    """One page of dealers, complete."""
+    page = page_of(load_dealers(scope, filters, sort == "median", _as_of, change), sort=sort, after=after)
+    with reading() as session:
+        rows = completed(session, page.rows, scope=scope, filters=dict(filters), now=_as_of)
+    return DealerPage(rows=rows, following=page.following, total=page.total)
+
+
+# ---- tiles ---------------------------------------------------------------------------------------------------------
+def tiles(found: Pipeline) -> list[Tile]:
+    """The six numbers of the page, each with its definition."""
+    parked = ", ".join(f"{n:,} {FLOW.state(s).label.lower()}" for s, n in found.parked.items() if n)
+    unweighed = (
+        f"Not weighted: {', '.join(found.unweighed).lower()}" if found.unweighed else "By the network's share of sales"
+    )
+    if found.weighted_cents is None:
+        unweighed = "Too few settled leads to weigh by"
+    n, won = found.count, found.won
+    without = f"{plural(found.unvalued, 'lead')} without value" if found.unvalued else "Every lead has a value"
+    share = percent_label(found.stale, n)
+    return [
+        Tile(
+            definition=DEFINITIONS["pipeline_open"], value=f"{n:,}", icon=":material/inbox:",
+            note=f"Beside them: {parked}" if parked else "",
+        ),
+        Tile(
+            definition=DEFINITIONS["pipeline_value"],
+            value=_known_of(found),
+            icon=":material/payments:", note=without,
+        ),
+        Tile(
+            definition=DEFINITIONS["pipeline_weighted"],
+            value=DASH if found.unvalued == n else money(found.weighted_cents, short=True),
+            icon=":material/balance:", note=unweighed,
+        ),
+        Tile(
+            definition=DEFINITIONS["pipeline_won"], value=f"{won.count:,}", icon=":material/key:",
+            note=money(won.value_cents, short=True) if won.count else "",
+        ),
+        Tile(
+            definition=DEFINITIONS["pipeline_days"], value=days_label(found.median_days), icon=":material/hourglass:",
+            note="Half of them stand longer" if n else "",
+        ),
+        Tile(
+            definition=DEFINITIONS["pipeline_stale"], value=share, icon=":material/hourglass_disabled:",
+            note=f"{found.stale:,} of {n:,}" if n else "",
+        ),
+    ]  # fmt: skip
+
+
+# ---- charts --------------------------------------------------------------------------------------------------------
+def draw_stages(found: Pipeline, *, measure: str, key: str = "pipe") -> str:
+    """Bars by stage; gives back the stage that was clicked, or nothing."""
+    lines = found.lines
+    is_money = measure == "value"
+    values = [line.value_cents / 100 if is_money else line.count for line in lines]
+    picked = draw(
+        charts.stage_bars(value_title="Value of open leads" if is_money else "Open leads", money=is_money),
+        table(
+            {
+                "name": [line.name for line in lines], "stage": [line.label for line in lines],
+                "order": list(range(len(lines))), "value": [float(v) for v in values],
+                "reach": [max(values) * 1.3] * len(lines),
+                "label": [_bar_label(line) if line.count else "" for line in lines],
+                "hint": [_hint(line) for line in lines],
+            }
+        ),
+        alt_text=f"Open leads by stage, {MEASURES[measure].lower()}", key=f"{key}_bars_{measure}", select=True,
+    )  # fmt: skip
+    return next((str(p["name"]) for p in picked.get("pick", []) if "name" in p), "")
+
+
+def _bar_label(line: Any) -> str:
+    return f"{line.count:,} · {money(line.value_cents, short=True)}" if line.value_cents else f"{line.count:,}"
+
+
+def _hint(line: Any) -> str:
+    words = f"{plural(line.count, 'lead')}, {money(line.value_cents)}"
+    if line.unvalued:
+        words += f", {line.unvalued:,} without value"
+    return f"{words}, weighted {money(line.weighted_cents)}" if line.weighted_cents is not None else words
+
+
+def draw_ages(found: Pipeline, *, key: str = "pipe") -> tuple[str, str]:
+    """How long leads stand in each stage; gives back the (stage, span) that was clicked, or nothing twice."""
+    most = max((n for line in found.lines for n in line.by_bucket.values()), default=0) or 1
+    cells = [(place, line, spot, b) for place, line in enumerate(found.lines) for spot, b in enumerate(BUCKETS)]
+    picked = draw(
+        charts.ages(),
+        table(
+            {
+                "name": [line.name for _, line, _, _ in cells], "stage": [line.label for _, line, _, _ in cells],
+                "order": [place for place, _, _, _ in cells], "bucket": [b.name for _, _, _, b in cells],
+                "span": [b.label for _, _, _, b in cells], "span_order": [spot for _, _, spot, _ in cells],
+                "count": [line.by_bucket[b.name] for _, line, _, b in cells],
+                "label": [f"{line.by_bucket[b.name] or ''}" for _, line, _, b in cells],
+                "strength": [line.by_bucket[b.name] / most for _, line, _, b in cells],
+                "is_stale": [b.first >= line.stale_days for _, line, _, b in cells],
+                "hint": [
+                    f"{line.by_bucket[b.name]:,}" + (", stale" if b.first >= line.stale_days else "")
+                    for _, line, _, b in cells
+                ],
+            }
+        ),
+        alt_text="Open leads by stage and days in the stage; amber is too long", key=f"{key}_ages", select=True,
+    )  # fmt: skip
+    for one in picked.get("cell", []):
+        if "name" in one and "bucket" in one:
+            return str(one["name"]), str(one["bucket"])
+    return "", ""
+
+
+def draw_ladder(lines: Sequence[StepLine]) -> None:
+    """The cohort's ladder with the share of each step between two rungs."""
+    rows: list[tuple[str, int | None, str, str]] = []
+    for line in lines:
+        if rows:
+            rows.append((f"~{line.name}", None, "", f"↓ {_step_words(line)}"))
+        rows.append((line.label, line.count, f"{line.count:,}", ""))
+    draw(
+        charts.ladder(),
+        table(
+            {
+                "row": [r[0] for r in rows], "order": list(range(len(rows))), "count": [r[1] for r in rows],
+                "label": [r[2] for r in rows], "step": [r[3] for r in rows],
+                "reach": [lines[0].count * 1.1] * len(rows),
+            }
+        ),
+        alt_text="Leads of the cohort by the stage they reached, with the share of each step",
+    )  # fmt: skip
+
+
+def _step_words(line: StepLine) -> str:
+    """A share people may read: of few leads only their number."""
+    if not line.of:
+        return DASH
+    return f"{line.both:,} of {line.of:,}" if line.is_small else f"{100 * (line.share or 0):.1f}%"
+
+
+def draw_steps(found: Ladder) -> None:
+    """The same in numbers: shares, of how many, peers, days."""
+    whole, *steps = found.lines
+    sold = steps[-1]
+    overall = percent_label(sold.count, whole.count) if not is_small(whole.count) else f"{sold.count} of {whole.count}"
+    columns: dict[str, list[Any]] = {
+        "Step": [*(line.label for line in steps), "Sold of all"],
+        "Share": [*(_step_words(line) for line in steps), overall],
+        "Of": [*(line.of for line in steps), whole.count],
+    }
+    shown: dict[str, Any] = {
+        "Step": tables.text("Step to", width=132),
+        "Share": tables.text("Share", width=70, help="Of the leads of the stage before; fewer than ten make no share"),
+        "Of": tables.number("Of", width=56, help="Leads of the stage before"),
+    }
+    if found.beside:
+        columns["Peers"] = [*(_percent(line.peers) for line in steps), _percent(found.peers_sold)]
+        shown["Peers"] = tables.text("Peers", width=66, help=found.beside)
+    columns["Days"] = [*(DASH if line.days is None else f"{line.days:.1f}" for line in steps), DASH]
+    shown["Days"] = tables.text("Days", width=56, help="Middle of the days this step took")
+    tables.show(table(columns), key="pipe_steps", alt="Steps between stages", columns=shown)
+
+
+def _percent(share: float | None) -> str:
+    return DASH if share is None else f"{100 * share:.1f}%"
+
+
+# ---- leads ---------------------------------------------------------------------------------------------------------
+def lead_columns(rows: Sequence[PipelineLead], at: datetime, *, with_dealer: bool) -> dict[str, list[Any]]:
+    """The rows of the list behind a number, by column."""
+    found: dict[str, list[Any]] = {
+        "Lead": [r.number for r in rows],
+        "Stage": [[r.status_label] for r in rows],
+        "Days": [[_age_words(r)] for r in rows],
+        "Value": [money(r.value_cents) for r in rows],
+        "Customer": [r.customer_name or DASH for r in rows],
+        "Wants": [r.wants or DASH for r in rows],
+        "Due": [relative_label(r.due_at, at) for r in rows],
+        "Person": [r.assignee_name or DASH for r in rows],
+    }
+    if with_dealer:
+        found["Dealer"] = [r.dealer_name or "No dealer" for r in rows]
+    found["Source"] = [r.source for r in rows]
+    return found
+
+
+def _age_words(lead: PipelineLead) -> str:
+    return days_label(lead.days) + (", stale" if lead.is_stale else "")
+
+
+def age_tones(rows: Sequence[PipelineLead]) -> dict[str, str]:
+    """The colours of the ages in a list."""
+    return {_age_words(r): "orange" if r.is_stale else "gray" for r in rows}
+
+
+def draw_cards(scope: Scope, filters: Mapping[str, Any], *, stale: bool, personal: bool, at: datetime) -> None:
+    """One column a stage with its oldest leads, at most fifteen cards each."""
+    with reading() as session:
+        columns = {
+            stage: pipeline_leads(
+                session, scope=scope, filters=filters, now=at, stage=stage.name, stale=stale, limit=CARDS,
+                personal=personal,
+            )
+            for stage in STAGES
+        }  # fmt: skip
+    shown = {stage: page for stage, page in columns.items() if page.rows}
+    if not shown:
+        empty_state("task_alt", "No open lead matches.", action="Take a filter away.")
+        return
+    with st.grid(len(shown), min_column_width=210, wrap=False, gap="small", key="pipe_cards"):
+        for stage, page in shown.items():
+            with st.container(gap="xsmall"):
+                st.markdown(f"**{stage.label}** :gray[{len(page.rows)}{'+' if page.following else ''}]")
+                for row in page.rows:
+                    _card(row, at)
+
+
+def _card(row: PipelineLead, at: datetime) -> None:
+    with st.container(border=True, gap="xxsmall"):
+        st.page_link(
+            LEAD, label=f"{row.number} · {plain(row.customer_name) or 'Unknown'}", query_params={"lead": str(row.id)}
+        )
+        st.caption(plain(row.wants or "Nothing named"))
+        badges([(money(row.value_cents), "blue" if row.value_cents else "gray"), (_age_words(row), _tone(row))])
+        st.caption(plain(" · ".join(p for p in (row.dealer_name or "No dealer", row.assignee_name) if p)))
+
+
+def _tone(row: PipelineLead) -> str:
+    return TONES["orange"] if row.is_stale else TONES["gray"]
+
+
+# ---- dealers -------------------------------------------------------------------------------------------------------
+def dealer_columns(rows: Sequence[DealerRow]) -> dict[str, list[Any]]:
+    """One row a dealer, by column; a share of few leads is shown as their number."""
+    columns: dict[str, list[Any]] = {
+        "Dealer": [r.name for r in rows],
+        "Region": [r.region for r in rows],
+        "Open": [r.open for r in rows],
+        "Value": [_known(r.value_cents, r) for r in rows],
+        "Weighted": [_known(r.weighted_cents, r) for r in rows],
+        "Converted": [_few(r.sold, r.valid) for r in rows],
+        "Median": [DASH if r.median_days is None else f"{r.median_days:.1f}" for r in rows],
+        "Stale": [_few(r.stale, r.open) for r in rows],
+    }
+    for stage in STAGES:
+        columns[stage.name] = [_held(r, stage.name) for r in rows]
+    columns["Code"] = [r.code for r in rows]
+    return columns
+
+
+def _known(cents: int | None, row: DealerRow) -> str:
+    """No value is known where no lead has one: that is not nothing."""
+    return DASH if row.unvalued == row.open else money(cents, short=True)
+
+
+def _held(row: DealerRow, stage: str) -> str:
+    count, value, _ = row.stages.get(stage, (0, 0, 0))
+    if not count:
+        return DASH
+    return f"{count} · {money(value, short=True)}" if value else f"{count}"
+
+
+def _few(part: int | None, whole: int | None) -> str:
+    if part is None or not whole:
+        return DASH
+    return f"{part} of {whole}" if is_small(whole) else percent_label(part, whole)
+
+
+# ---- Dealer 360 ----------------------------------------------------------------------------------------------------
+def draw_dealer_pipeline(dealer: DealerDetail, actor: Actor) -> None:
+    """A dealer's pipeline in one strip, with the way to the page; draws nothing without the permission."""
+    if not actor.can(Permission.PIPELINE_VIEW):
+        return
+    at, change = now(), token()
+    found = load_open(actor.scope, (("dealer", dealer.dealer_id),), at, change)
+    with st.container(border=True, gap="small"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown("**Sales pipeline**", width="content")
+            st.page_link(
+                PAGE, label="Open pipeline", icon=":material/filter_alt:",
+                query_params={"pipe_dealer": str(dealer.dealer_id)}, width="content",
+            )  # fmt: skip
+        if not found.count and not found.won.count:
+            st.caption("No open lead stands in its pipeline.")
+            return
+        with st.grid(4, min_column_width=120, gap="small"):
+            st.metric("Open leads", f"{found.count:,}", border=True)
+            st.metric("Open value", _known_of(found), border=True, help="Known values only")
+            st.metric("Median days in stage", days_label(found.median_days), border=True)
+            st.metric("Stale", f"{found.stale:,}", border=True, help="Longer in their stage than it allows")
+        badges([(f"{line.label} {_bar_label(line)}", _strip_tone(line)) for line in found.lines if line.count])
+
+
+def _known_of(found: Pipeline) -> str:
+    return DASH if found.unvalued == found.count else money(found.value_cents, short=True)
+
+
+def _strip_tone(line: Any) -> str:
+    return "orange" if line.stale else "blue"
