@@ -129,24 +129,27 @@ def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[Colum
 
 
 def sums(
-    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any]
-) -> dict[tuple[Any, ...], dict[str, int]]:
-    """Every measure of the rollup by these dimensions, also where all are 0; `()` is there even without leads."""
-    return _sums(session, scope=scope, by=by, wanted=check(by, filters))
+    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any],
+    measures: Sequence[str] = tuple(MEASURES),
+) -> dict[tuple[Any, ...], dict[str, int]]:  # fmt: skip
+    """Measures of the rollup by these dimensions, also where all are 0; `()` is there even without leads."""
+    return _sums(session, scope=scope, by=by, wanted=check(by, filters), measures=measures)
 
 
 def _sums(
-    session: Session, *, scope: Scope, by: Sequence[str], wanted: Mapping[str, Any]
-) -> dict[tuple[Any, ...], dict[str, int]]:
+    session: Session, *, scope: Scope, by: Sequence[str], wanted: Mapping[str, Any],
+    measures: Sequence[str] = tuple(MEASURES),
+) -> dict[tuple[Any, ...], dict[str, int]]:  # fmt: skip
     grain = _grain(scope, {*by, *(set(wanted) - {"from", "to"})})
     keys = [grain.columns[dim].label(f"by_{dim}") for dim in by]
-    query = select(*keys, *(m.label(name) for name, m in grain.measures.items())).where(*_where(grain, scope, wanted))
+    query = select(*keys, *(grain.measures[m].label(m) for m in measures)).where(*_where(grain, scope, wanted))
     if grain is _DEALER_MONTH:
         query = query.select_from(LeadDealerMonth).outerjoin(Dealer, Dealer.id == LeadDealerMonth.dealer_id)
     if keys:
         query = query.group_by(*(grain.columns[dim] for dim in by))
+    width = len(keys)
     return {
-        tuple(getattr(row, f"by_{dim}") for dim in by): {m: int(getattr(row, m) or 0) for m in MEASURES}
+        tuple(row[:width]): {m: int(value or 0) for m, value in zip(measures, row[width:], strict=True)}
         for row in session.execute(query)
     }
 

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 from db.core.actor import Scope
 from db.core.problems import Problem, Refused
 from db.leads import pipeline_open
-from db.leads.cohorts import median_of
 from db.leads.pipeline_cohort import cohort_by_dealer
-from db.leads.pipeline_open import merged_ages, standing_by_dealer
+from db.leads.pipeline_open import medians_by_dealer
 from db.leads.pipeline_rules import WON, is_small, share, weigh
 from db.leads.tables import Dealer
 
@@ -147,9 +146,5 @@ def _with_medians(
     session: Session, rows: Sequence[DealerRow], *, scope: Scope, filters: Mapping[str, Any], now: datetime
 ) -> tuple[DealerRow, ...]:
     ids = [row.dealer_id for row in rows if row.open and row.median_days is None]
-    stages = standing_by_dealer(session, scope=scope, filters=filters, now=now, dealer_ids=ids)
-    medians = {
-        dealer_id: median_of(merged_ages(one for name, one in held.items() if name != WON))
-        for dealer_id, held in stages.items()
-    }
-    return tuple(replace(row, median_days=medians.get(row.dealer_id, row.median_days)) for row in rows)
+    found = medians_by_dealer(session, scope=scope, filters=filters, now=now, dealer_ids=ids)
+    return tuple(replace(row, median_days=found.get(row.dealer_id, row.median_days)) for row in rows)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, case, func, literal, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
 
 from db.core.actor import Scope
+from db.core.types import UtcDateTime
 from db.leads import cohorts
 from db.leads.cohorts import median_of
 from db.leads.pipeline_rules import (
@@ -31,7 +32,7 @@ from db.leads.pipeline_rules import (
 )
 from db.leads.tables import Lead
 
-FILTERS = ("region", "dealer", "source", "product")
+MANY = 300
 
 
 class whole_days_since(GenericFunction[int]):  # noqa: N801 - the name of an SQL function
@@ -79,12 +80,8 @@ def in_bucket(bucket: str, now: datetime) -> list[ColumnElement[bool]]:
 
 def is_stale(now: datetime) -> ColumnElement[bool]:
     """Whether a lead stands in its stage for longer than the stage allows."""
-    return or_(
-        *(
-            and_(Lead.status.in_(stage.statuses), Lead.stage_entered_at < entered_before(stage.stale_days, now))
-            for stage in STAGES
-        )
-    )
+    limits = [(Lead.status.in_(stage.statuses), entered_before(stage.stale_days, now)) for stage in STAGES]
+    return Lead.stage_entered_at < case(*((which, literal(limit, UtcDateTime())) for which, limit in limits))
 
 
 @dataclass(kw_only=True)
@@ -129,12 +126,12 @@ def standing_by_dealer(
     session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime, dealer_ids: Sequence[int]
 ) -> dict[int, dict[str, Standing]]:
     """The same for each of these dealers, in one statement bounded by their open leads."""
-    if not dealer_ids:
-        return {}
     asked = set(dealer_ids)
     if filters.get("dealer"):
         asked &= set(cohorts.check((), {"dealer": filters["dealer"]})["dealer"])
-    narrowed = {**filters, "dealer": tuple(sorted(asked)) or (-1,)}
+    if not asked:
+        return {}
+    narrowed = {**filters, "dealer": tuple(sorted(asked))}
     return standing_by(session, scope=scope, filters=narrowed, now=now, key=Lead.dealer_id)
 
 
@@ -206,17 +203,37 @@ def totals_by_dealer(
         .order_by(Lead.dealer_id)
     )  # fmt: skip
     dealer_id, stages, stale = 0, dict[str, tuple[int, int, int]](), 0
-    for row in session.execute(query):
-        if row.dealer_id != dealer_id:
+    for at, status, count, value, valued, late in session.execute(query):
+        if at != dealer_id:
             if stages:
                 yield DealerTotals(dealer_id=dealer_id, stages=stages, stale=stale)
-            dealer_id, stages, stale = row.dealer_id, {}, 0
-        name = STAGE_OF[row.status].name
-        n, value, unvalued = stages.get(name, (0, 0, 0))
-        stages[name] = (n + row.n, value + int(row.value or 0), unvalued + row.n - row.valued)
-        stale += int(row.stale or 0) if name != WON else 0
+            dealer_id, stages, stale = at, {}, 0
+        name = STAGE_OF[status].name
+        before = stages.get(name, (0, 0, 0))
+        stages[name] = (before[0] + count, before[1] + int(value or 0), before[2] + count - valued)
+        stale += int(late or 0) if name != WON else 0
     if stages:
         yield DealerTotals(dealer_id=dealer_id, stages=stages, stale=stale)
+
+
+def medians_by_dealer(
+    session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime, dealer_ids: Sequence[int]
+) -> dict[int, float | None]:
+    """The middle of the days the open leads of these dealers stand in their stages, what is sold left out."""
+    if not dealer_ids:
+        return {}
+    days = whole_days_since(Lead.stage_entered_at, int(now.timestamp())).label("days")
+    working = [status for status, stage in STAGE_OF.items() if stage.name != WON]
+    wanted = [*where(scope, filters), Lead.status.in_(working)]
+    if len(dealer_ids) <= MANY:  # a list of very many is longer to look through than the open leads of all dealers
+        wanted.append(Lead.dealer_id.in_(sorted(dealer_ids)))
+    spread: dict[int, dict[int, int]] = {}
+    query = select(Lead.dealer_id, days, func.count()).where(*wanted).group_by(Lead.dealer_id, days)
+    for dealer_id, age, count in session.execute(query):
+        of_dealer = spread.setdefault(dealer_id, {})
+        age = max(0, int(age))
+        of_dealer[age] = of_dealer.get(age, 0) + count
+    return {dealer_id: median_of(sorted(spread.get(dealer_id, {}).items())) for dealer_id in dealer_ids}
 
 
 def merged_ages(stages: Iterable[Standing]) -> list[tuple[int, int]]:

@@ -142,7 +142,7 @@ edges = st.sampled_from([3, 8, 15, 31]).flatmap(
     lambda d: st.sampled_from([-1, 0, 1]).map(lambda s: NOW - d * DAY - timedelta(seconds=s))
 )
 STAMPS = ("contacted_at", "qualified_at", "appointment_set_at", "appointment_shown_at", "negotiation_at", "sold_at")
-raws = st.builds(
+raws: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     status=st.sampled_from(STATUSES), dealer_id=st.sampled_from([None, 1, 2, 3]), product=st.sampled_from(PRODUCTS),
     source=st.sampled_from(SOURCES), value=st.none() | st.integers(1, 10**7), entered=moments | edges,
@@ -241,9 +241,9 @@ def test_every_number_is_what_a_recount_of_the_raw_rows_gives(
         here = [lead for lead in mine if lead.status in stage.statuses]
         asked: dict[str, Any] = {"scope": scope, "filters": filters, "now": NOW}
         assert {r.id for r in pipeline_leads(session, stage=stage.name, **asked).rows} == {lead.id for lead in here}
-        inside = {lead.id for lead in here if bucket_of(days_of(lead)) == bucket}
+        of_cell = {lead.id for lead in here if bucket_of(days_of(lead)) == bucket}
         behind = pipeline_leads(session, stage=stage.name, bucket=bucket.name, **asked).rows
-        assert {r.id for r in behind} == inside
+        assert {r.id for r in behind} == of_cell
         assert (found.count, found.value_cents) == (len(working), sum(lead.value or 0 for lead in working))
         assert found.median_days == (statistics.median(map(days_of, working)) if working else None)
         assert found.parked == {s: sum(lead.status == s for lead in mine) for s in ("held", "nurture")}
@@ -298,7 +298,7 @@ def test_every_number_is_what_a_recount_of_the_raw_rows_gives(
                 assert line.share == (len(both) / len(before) if before else None)
                 since = [lead.received if rung.since == "received_at" else lead.stamps[rung.since] for lead in here]
                 took = [
-                    (lead.stamps[stamp] - start) / DAY  # type: ignore[operator]
+                    (lead.stamps[stamp] - start) / DAY
                     for lead, start in zip(here, since, strict=True)
                     if start is not None
                 ]
@@ -469,7 +469,7 @@ def test_one_sees_only_the_pipelines_of_ones_scope(engine: Engine, network: Netw
         assert [r.id for r in pipeline_leads(session, scope=own, **asked).rows] == [ours]
         assert {r.id for r in pipeline_leads(session, scope=EVERYTHING, **asked).rows} == {ours, theirs, nobody}
         assert [r.dealer_id for r in dealer_rows(session, scope=own, weighing=None, **asked)] == [network.north]
-        foreign = {"filters": {"dealer": network.south}, "now": NOW}
+        foreign: dict[str, Any] = {"filters": {"dealer": network.south}, "now": NOW}
         assert open_pipeline(session, scope=own, weighing=None, **foreign).count == 0
         assert pipeline_leads(session, scope=own, **foreign).rows == ()
         assert dealer_rows(session, scope=own, weighing=None, **foreign) == ()
@@ -480,7 +480,8 @@ def test_one_sees_only_the_pipelines_of_ones_scope(engine: Engine, network: Netw
         masked = pipeline_leads(session, scope=own, **asked).rows[0]
         known = pipeline_leads(session, scope=own, personal=True, **asked).rows[0]
         assert (masked.customer_name, known.customer_name) == ("J. D.", "Jane Doe")
-        for unknown in ({"stage": "luck"}, {"bucket": "d99"}):
+        for name in ("stage", "bucket"):
+            unknown: dict[str, Any] = {name: "luck"}
             with pytest.raises(Refused):
                 pipeline_leads(session, scope=own, **asked, **unknown)
 
