@@ -228,10 +228,10 @@ def medians_by_dealer(
     if len(dealer_ids) <= MANY:  # a list of very many is longer to look through than the open leads of all dealers
         wanted.append(Lead.dealer_id.in_(sorted(dealer_ids)))
     spread: dict[int, dict[int, int]] = {}
+    wanted.append(Lead.dealer_id.is_not(None))
     query = select(Lead.dealer_id, days, func.count()).where(*wanted).group_by(Lead.dealer_id, days)
-    for dealer_id, age, count in session.execute(query):
-        of_dealer = spread.setdefault(dealer_id, {})
-        age = max(0, int(age))
+    for dealer_id, found, count in session.execute(query):
+        of_dealer, age = spread.setdefault(int(dealer_id or 0), {}), max(0, int(found))
         of_dealer[age] = of_dealer.get(age, 0) + count
     return {dealer_id: median_of(sorted(spread.get(dealer_id, {}).items())) for dealer_id in dealer_ids}
 

@@ -9,6 +9,7 @@ import streamlit as st
 from components import tables
 from components.access import guard
 from components.areas import pipeline as area
+from components.areas import pipeline_charts as charts
 from components.areas.pipeline import BOARD, LEAD, Ladder
 from components.charts.base import table
 from components.clock import now
@@ -110,10 +111,10 @@ def draw_conversion(found: Ladder) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True, height="stretch"):
         st.markdown("**What became of the leads received** :gray[and the share that took each step]")
-        area.draw_ladder(found.lines)
+        charts.draw_ladder(found.lines)
     with right, st.container(border=True, height="stretch"):
         st.markdown("**Step by step**")
-        area.draw_steps(found)
+        charts.draw_steps(found.lines, beside=found.beside, peers_sold=found.peers_sold)
         said = f"Peers: {found.beside}. " if found.beside else ""
         speed = f" Days are those of the first {SAMPLE:,} leads of each month." if found.is_sampled else ""
         st.caption(
@@ -130,11 +131,11 @@ def draw_whole() -> None:
     with left, st.container(border=True, height="stretch"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown("**Open leads by stage**", width="content")
-            measure = one("Bars show", area.MEASURES, key="pipe_measure", default="count")
-        stage = area.draw_stages(found, measure=measure)
+            measure = one("Bars show", charts.MEASURES, key="pipe_measure", default="count")
+        stage = charts.draw_stages(found, measure=measure)
     with right, st.container(border=True, height="stretch"):
         st.markdown("**Days in stage** :gray[amber is too long]")
-        cell_stage, bucket = area.draw_ages(found)
+        cell_stage, bucket = charts.draw_ages(found)
     draw_conversion(area.load_ladder(actor.scope, cohort_filters, change))
     draw_lead_list(found, cell_stage or stage, bucket)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, text, update
 
 from db.core.actor import EVERYTHING, Scope
 from db.core.problems import Refused
@@ -47,6 +47,7 @@ from db.leads.pipeline_rules import (
     weigh,
     weighted_cents,
 )
+from db.leads.stage_backfill import fill_statements
 from db.leads.tables import Dealer, Lead
 from tests.leads.factories import INPUTS, NOW, PATHS, Network, lead_at, load, make_dealer, make_network, minutes, step
 from tests.leads.intake_examples import lead_of, make_dealers, prospect, take
@@ -135,6 +136,9 @@ class Raw:
     @property
     def valid(self) -> bool:
         return self.status not in ("bad", "duplicate", "held")
+
+    def moment(self, stamp: str) -> datetime | None:
+        return self.received if stamp == "received_at" else self.stamps[stamp]
 
 
 moments = st.integers(0, 60 * 24 * 60).map(lambda m: NOW - timedelta(minutes=m))
@@ -288,21 +292,17 @@ def test_every_number_is_what_a_recount_of_the_raw_rows_gives(
         counts = cohort(session, scope=scope, filters={**filters, **spans})
         steps = ladder(counts, pace=speed(session, scope=scope, filters={**filters, **spans}))
         before: list[Raw] | None = None
-        for rung, line in zip(LADDER, steps, strict=True):
+        for rung, rung_line in zip(LADDER, steps, strict=True):
             stamp = rung.until
             here = [lead for lead in mine if lead.valid and (not stamp or lead.stamps[stamp] is not None)]
-            assert line.count == len(here)
+            assert rung_line.count == len(here)
             if before is not None:
                 both = [lead for lead in here if lead in before]
-                assert (line.of, line.both) == (len(before), len(both))
-                assert line.share == (len(both) / len(before) if before else None)
-                since = [lead.received if rung.since == "received_at" else lead.stamps[rung.since] for lead in here]
-                took = [
-                    (lead.stamps[stamp] - start) / DAY
-                    for lead, start in zip(here, since, strict=True)
-                    if start is not None
-                ]
-                assert line.days == (pytest.approx(statistics.median(took)) if took else None)
+                assert (rung_line.of, rung_line.both) == (len(before), len(both))
+                assert rung_line.share == (len(both) / len(before) if before else None)
+                pairs = [(lead.moment(rung.since), lead.moment(stamp)) for lead in here]
+                took = [(until - since) / DAY for since, until in pairs if since and until]
+                assert rung_line.days == (pytest.approx(statistics.median(took)) if took else None)
             before = here
 
 
@@ -345,6 +345,24 @@ def test_a_merge_taken_back_restores_since_when(engine: Engine, network: Network
     assert load(engine, second).stage_entered_at == NOW
     step(engine, "unmerge", second, actor=network.coordinator, now=NOW + minutes(9), note="not the same")
     assert load(engine, second).stage_entered_at == entered
+
+
+def test_the_upgrade_finds_out_from_the_timeline(engine: Engine, network: Network):
+    ids = [lead_at(engine, stage, network) for stage in PATHS]
+    again = lead_at(engine, "negotiation", network)
+    step(engine, "lose", again, actor=network.coordinator, now=NOW, reason="price")
+    step(engine, "reopen", again, actor=network.coordinator, now=NOW + minutes(3), note="back")
+    taken_over = lead_at(engine, "new", network)
+    with writing(engine, keeps_timeline=False) as session:
+        session.execute(
+            update(Lead).where(Lead.id == taken_over).values(status="contacted", contacted_at=NOW - 5 * DAY)
+        )
+        kept = {i: (load(engine, i).stage_entered_at, load(engine, i).negotiation_at) for i in (*ids, again)}
+        session.execute(update(Lead).values(stage_entered_at=None, negotiation_at=None))
+        for statement in fill_statements(engine.dialect.name):
+            session.execute(text(statement))
+    assert {i: (load(engine, i).stage_entered_at, load(engine, i).negotiation_at) for i in kept} == kept
+    assert load(engine, taken_over).stage_entered_at == NOW - 5 * DAY
 
 
 def test_an_open_lead_without_the_moment_is_named_by_the_check(sqlite_engine: Engine):
@@ -513,8 +531,8 @@ def test_the_export_has_a_row_for_each_dealer_and_stage(engine: Engine, network:
     for stage in ("contacted", "contacted", "sold"):
         lead_at(engine, stage, network, value_cents=1_000_000)
     made = run(run_export, bind=engine, kind="pipeline", file_format="csv", actor=network.sales_leader, now=NOW)
-    text = made.content.decode("utf-8-sig")
-    lines = [line for line in text.splitlines() if line.startswith("00101")]
+    content = made.content.decode("utf-8-sig")
+    lines = [line for line in content.splitlines() if line.startswith("00101")]
     assert made.row_count == 2
     assert lines[0].startswith("00101,North Motors,East,Contacted,2,20000.00,0,,2,0,0,0,0,0"), lines
     assert "Sold, not delivered" in lines[1]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.areas.pipeline import money
+from components.areas.pipeline_charts import money
 from db.core.permissions import Role
 from db.core.session import engine
 from tests.leads.factories import lead_at, make_network, step
