@@ -128,8 +128,8 @@ def tiles(found: Pipeline) -> list[Tile]:
     if found.weighted_cents is None:
         unweighed = "Too few settled leads to weigh by"
     n, won = found.count, found.won
-    without = f"{plural(found.unvalued, 'lead')} without value" if found.unvalued else "Every lead has a value"
-    share = percent_label(found.stale, n)
+    without = f"{plural(found.unvalued, 'lead')} without value" if found.unvalued else "Every lead has a value" if n else ""
+    few = is_small(n)
     return [
         Tile(
             definition=DEFINITIONS["pipeline_open"], value=f"{n:,}", icon=":material/inbox:",
@@ -154,8 +154,8 @@ def tiles(found: Pipeline) -> list[Tile]:
             note="Half of them stand longer" if n else "",
         ),
         Tile(
-            definition=DEFINITIONS["pipeline_stale"], value=share, icon=":material/hourglass_disabled:",
-            note=f"{found.stale:,} of {n:,}" if n else "",
+            definition=DEFINITIONS["pipeline_stale"], icon=":material/hourglass_disabled:",
+            value=few_words(found.stale, n), note=f"{found.stale:,} of {n:,}" if not few else "",
         ),
     ]  # fmt: skip
 
@@ -233,9 +233,9 @@ def dealer_columns(rows: Sequence[DealerRow]) -> dict[str, list[Any]]:
         "Open": [r.open for r in rows],
         "Value": [_known(r.value_cents, r) for r in rows],
         "Weighted": [_known(r.weighted_cents, r) for r in rows],
-        "Converted": [_few(r.sold, r.valid) for r in rows],
+        "Converted": [few_words(r.sold, r.valid) for r in rows],
         "Median": [DASH if r.median_days is None else f"{r.median_days:.1f}" for r in rows],
-        "Stale": [_few(r.stale, r.open) for r in rows],
+        "Stale": [few_words(r.stale, r.open) for r in rows],
     }
     for stage in STAGES:
         columns[stage.name] = [_held(r, stage.name) for r in rows]
@@ -255,7 +255,7 @@ def _held(row: DealerRow, stage: str) -> str:
     return f"{count} · {money(value, short=True)}" if value else f"{count}"
 
 
-def _few(part: int | None, whole: int | None) -> str:
+def few_words(part: int | None, whole: int | None) -> str:
     if part is None or not whole:
         return DASH
     return f"{part} of {whole}" if is_small(whole) else percent_label(part, whole)

@@ -133,7 +133,7 @@ def draw_steps(lines: Sequence[StepLine], *, beside: str, peers_sold: float | No
         "Of": [*(line.of for line in steps), whole.count],
     }
     shown: dict[str, Any] = {
-        "Step": tables.text("Step to", width=132),
+        "Step": tables.text("Step to", width=124),
         "Share": tables.text("Share", width=70, help="Of the leads of the stage before; fewer than ten make no share"),
         "Of": tables.number("Of", width=56, help="Leads of the stage before"),
     }

@@ -108,6 +108,9 @@ def draw_lead_list(found: Pipeline, stage: str, bucket: str) -> None:
 
 def draw_conversion(found: Ladder) -> None:
     """From stage to stage, by cohort."""
+    if not found.lines[0].count:
+        empty_state("bar_chart_off", "No lead was received in these months.", action="Choose a longer period.")
+        return
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True, height="stretch"):
         st.markdown("**What became of the leads received** :gray[and the share that took each step]")
@@ -115,7 +118,7 @@ def draw_conversion(found: Ladder) -> None:
     with right, st.container(border=True, height="stretch"):
         st.markdown("**Step by step**")
         charts.draw_steps(found.lines, beside=found.beside, peers_sold=found.peers_sold)
-        said = f"Peers: {found.beside}. " if found.beside else ""
+        said = f"Beside them: {found.beside}. " if found.beside else ""
         speed = f" Days are those of the first {SAMPLE:,} leads of each month." if found.is_sampled else ""
         st.caption(
             f"{said}A stage can be skipped: a step counts leads with both stamps. Fewer than {SMALL} leads are shown "
@@ -127,6 +130,10 @@ def draw_whole() -> None:
     """The network, a region or one dealer."""
     found = area.load_open(actor.scope, filters, at, change)
     draw_tiles(area.tiles(found), key="pipe", as_of=at, zone=actor.zone, columns=3)
+    if not found.count and not found.won.count:
+        empty_state("task_alt", "No lead is open with these filters.", action="Take a filter away.")
+        draw_conversion(area.load_ladder(actor.scope, cohort_filters, change))
+        return
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True, height="stretch"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):

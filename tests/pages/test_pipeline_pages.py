@@ -107,13 +107,25 @@ def test_a_dealer_of_the_list_is_opened_with_its_own_leads(desk: dict[str, int])
     assert metrics(app)["Open leads"] == "5"
 
 
+def test_a_desk_without_leads_says_so(app_database: str):
+    make_network(engine())
+    make_person(engine(), "omar", Role.COORDINATOR)
+    app = app_as("omar", page=PAGE)
+    assert not app.exception
+    assert "No lead is open with these filters" in written(app)
+    assert "No lead was received in these months" in written(app)
+    assert (metrics(app)["Open leads"], metrics(app)["Open value"], metrics(app)["Stale"]) == ("0", "–", "–")
+    app.segmented_control(key="pipe_view").set_value("dealers").run()
+    assert "No dealer has leads with these filters" in written(app)
+
+
 def test_cards_stand_by_stage_and_stale_ones_can_be_asked_for(desk: dict[str, int]):
     app = app_as("omar", page=PAGE)
     app.segmented_control(key="pipe_shape").set_value("cards").run()
     assert not app.exception
     assert "**Negotiation** :gray[1]" in written(app)
     app.segmented_control(key="pipe_shape").set_value("list").run()
-    assert metrics(app)["Stale"] == "20.0%"
+    assert metrics(app)["Stale"] == "1 of 5"
     app.segmented_control(key="pipe_leads").set_value("stale").run()
     assert [s[0] for s in frame(app, "Lead")["Stage"]] == ["Assigned"], "three days are too long only for new leads"
     assert "1–1 of 1" in written(app)
