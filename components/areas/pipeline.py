@@ -128,7 +128,7 @@ def tiles(found: Pipeline) -> list[Tile]:
     if found.weighted_cents is None:
         unweighed = "Too few settled leads to weigh by"
     n, won = found.count, found.won
-    without = f"{plural(found.unvalued, 'lead')} without value" if found.unvalued else "Every lead has a value" if n else ""
+    without = f"{plural(found.unvalued, 'lead')} without value" if found.unvalued else "Every lead has a value"
     few = is_small(n)
     return [
         Tile(
@@ -138,7 +138,7 @@ def tiles(found: Pipeline) -> list[Tile]:
         Tile(
             definition=DEFINITIONS["pipeline_value"],
             value=_known_of(found),
-            icon=":material/payments:", note=without,
+            icon=":material/payments:", note=without if n else "",
         ),
         Tile(
             definition=DEFINITIONS["pipeline_weighted"],

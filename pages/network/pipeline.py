@@ -48,6 +48,11 @@ def _total(found: Pipeline, stage: str, bucket: str, which: str) -> str:
     return f"{sum(line.stale if which == 'stale' else line.count for line in lines):,}"
 
 
+def unpick() -> None:
+    """Forget what was clicked: charts under another key begin anew."""
+    st.session_state["pipe_round"] = st.session_state.get("pipe_round", 0) + 1
+
+
 def draw_lead_list(found: Pipeline, stage: str, bucket: str) -> None:
     """The leads behind what was clicked, longest in their stage first."""
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
@@ -62,7 +67,11 @@ def draw_lead_list(found: Pipeline, stage: str, bucket: str) -> None:
     words = BY_NAME[stage].label if stage else "Open leads, from new to negotiation"
     if bucket:
         words += f", {BUCKET_BY_NAME[bucket].label} days"
-    back = ". Click it again to see all." if stage else ". Click a bar or a span of days to see only its leads."
+    back = (
+        ". Click beside the bars or spans to see all."
+        if stage
+        else ". Click a bar or a span of days to see only its leads."
+    )
     st.caption(f"{words}{back}")
     after = cursor("pipe", fingerprint=(filters, stage, bucket, which))
     with reading() as session:
@@ -129,6 +138,7 @@ def draw_conversion(found: Ladder) -> None:
 def draw_whole() -> None:
     """The network, a region or one dealer."""
     found = area.load_open(actor.scope, filters, at, change)
+    key = f"pipe{st.session_state.get('pipe_round', '')}"
     draw_tiles(area.tiles(found), key="pipe", as_of=at, zone=actor.zone, columns=3)
     if not found.count and not found.won.count:
         empty_state("task_alt", "No lead is open with these filters.", action="Take a filter away.")
@@ -139,10 +149,10 @@ def draw_whole() -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown("**Open leads by stage**", width="content")
             measure = one("Bars show", charts.MEASURES, key="pipe_measure", default="count")
-        stage = charts.draw_stages(found, measure=measure)
+        stage = charts.draw_stages(found, measure=measure, key=key)
     with right, st.container(border=True, height="stretch"):
         st.markdown("**Days in stage** :gray[amber is too long]")
-        cell_stage, bucket = charts.draw_ages(found)
+        cell_stage, bucket = charts.draw_ages(found, key=key)
     draw_conversion(area.load_ladder(actor.scope, cohort_filters, change))
     draw_lead_list(found, cell_stage or stage, bucket)
 

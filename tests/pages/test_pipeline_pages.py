@@ -82,6 +82,8 @@ def test_a_click_on_a_chart_shows_exactly_what_it_counted(
         return
     assert [s[0] for s in frame(app, "Lead")["Stage"]] == stages
     assert f"1–{len(stages)} of {len(stages)}" in written(app)
+    app.button(key="pipe_all").click().run()
+    assert "1–5 of 5" in written(app)
 
 
 def test_a_dealer_of_the_list_is_opened_with_its_own_leads(desk: dict[str, int]):
