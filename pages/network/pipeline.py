@@ -67,12 +67,11 @@ def draw_lead_list(found: Pipeline, stage: str, bucket: str) -> None:
     words = BY_NAME[stage].label if stage else "Open leads, from new to negotiation"
     if bucket:
         words += f", {BUCKET_BY_NAME[bucket].label} days"
-    back = (
-        ". Click beside the bars or spans to see all."
-        if stage
-        else ". Click a bar or a span of days to see only its leads."
-    )
-    st.caption(f"{words}{back}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        more = "" if stage else ". Click a bar or a span of days to see only its leads."
+        st.caption(f"{words}{more}", width="content")
+        if stage:
+            st.button("Show all", key="pipe_all", on_click=unpick, type="tertiary", icon=":material/filter_alt_off:")
     after = cursor("pipe", fingerprint=(filters, stage, bucket, which))
     with reading() as session:
         page = pipeline_leads(
