@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from db.core.area import Area, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
-from db.leads import pipeline_metrics
+from db.leads import pipeline_metrics, pipeline_signals
 from db.leads.checks import CHECKS
 from db.leads.export_queries import COLUMNS, export_documents, export_rows
 from db.leads.flow import FLOW
@@ -36,4 +36,5 @@ AREA = Area(
     metrics=(*METRICS, *pipeline_metrics.METRICS),
     jobs=JOBS,
     checks=CHECKS,
+    dealer=(pipeline_signals.SOURCE,),
 )  # fmt: skip

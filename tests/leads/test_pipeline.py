@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text, update
 
+from db import catalog
 from db.core.actor import EVERYTHING, Scope
 from db.core.problems import Refused
 from db.core.session import reading, run, writing
@@ -47,6 +48,7 @@ from db.leads.pipeline_rules import (
     weigh,
     weighted_cents,
 )
+from db.leads.pipeline_signals import signals
 from db.leads.stage_backfill import fill_statements
 from db.leads.tables import Dealer, Lead
 from tests.leads.factories import INPUTS, NOW, PATHS, Network, lead_at, load, make_dealer, make_network, minutes, step
@@ -502,6 +504,45 @@ def test_one_sees_only_the_pipelines_of_ones_scope(engine: Engine, network: Netw
             unknown: dict[str, Any] = {name: "luck"}
             with pytest.raises(Refused):
                 pipeline_leads(session, scope=own, **asked, **unknown)
+
+
+def test_what_a_pipeline_says_of_its_dealer(engine: Engine, network: Network):
+    for stage in ("contacted", "attempted", "sold"):
+        lead_at(engine, stage, network)
+    with writing(engine, keeps_timeline=False) as session:
+        session.execute(update(Lead).where(Lead.status == "attempted").values(stage_entered_at=NOW - 8 * DAY))
+    asked: dict[str, Any] = {"dealer_id": network.north, "now": NOW, "since": None}
+    with reading(engine) as session:
+        found = catalog.dealer_lines(session, actor=network.dealer_manager, **asked)["Sales pipeline"]
+        assert [(line.kind, line.title) for line in found] == [
+            ("open", "2 leads in the pipeline"), ("overdue", "1 lead too long in the same stage"),
+        ]  # fmt: skip
+        assert found[0].detail == "attempted 1, contacted 1"
+        assert "Sales pipeline" not in catalog.dealer_lines(session, actor=network.staff, **asked)
+        assert "Sales pipeline" not in catalog.dealer_lines(
+            session, actor=network.manager, **{**asked, "dealer_id": network.south}
+        )
+
+
+@pytest.mark.parametrize(
+    "count, stale, level",
+    [(9, 9, None), (10, 3, None), (10, 4, "watch"), (12, 4, "watch"), (12, 7, "watch"), (12, 8, "risk")],
+)
+def test_a_stale_pipeline_is_a_signal(sqlite_engine: Engine, count: int, stale: int, level: str | None):
+    with writing(sqlite_engine, keeps_timeline=False) as session:
+        add_customer(session)
+        for dealer_id in (1, 2):
+            add_dealer(session, dealer_id)
+        for n in range(count):
+            entered = NOW - (8 if n < stale else 1) * DAY
+            add_lead(
+                session, n + 1, dealer_id=1, region="East", status="attempted", stage_entered_at=entered,
+                received_at=entered,
+            )  # fmt: skip
+        for scope in (EVERYTHING, Scope("dealers", dealer_ids=frozenset({1}))):
+            found = signals(session, scope=scope, now=NOW)
+            assert {d: s[0].level for d, s in found.items()} == ({1: level} if level else {})
+        assert signals(session, scope=Scope("dealers", dealer_ids=frozenset({2})), now=NOW) == {}
 
 
 # ----------------------------------------------------------------------------------------------- metrics and export
