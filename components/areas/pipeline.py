@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from components.areas.pipeline_charts import DASH, bar_label, days_label, money
+from components.areas.pipeline_charts import DASH, bar_label, days_label, draw_ladder, draw_steps, money
 from components.clock import now
 from components.labels import badges, empty_state, plain
 from components.tables import TONES
@@ -23,6 +23,7 @@ from db.dealers.queries import DealerDetail
 from db.leads.flow import FLOW
 from db.leads.pipeline_queries import (
     DEFINITIONS,
+    SAMPLE,
     DealerPage,
     DealerRow,
     Pipeline,
@@ -39,7 +40,7 @@ from db.leads.pipeline_queries import (
     speed,
     weights,
 )
-from db.leads.pipeline_rules import STAGES, is_small
+from db.leads.pipeline_rules import BUCKET_BY_NAME, SMALL, STAGES, is_small
 
 PAGE = "pages/network/pipeline.py"
 BOARD = "pages/leads/board.py"
@@ -160,7 +161,37 @@ def tiles(found: Pipeline) -> list[Tile]:
     ]  # fmt: skip
 
 
+# ---- conversion ----------------------------------------------------------------------------------------------------
+def draw_conversion(found: Ladder) -> None:
+    """From stage to stage, by cohort."""
+    if not found.lines[0].count:
+        empty_state("bar_chart_off", "No lead was received in these months.", action="Choose a longer period.")
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(border=True, height="stretch"):
+        st.markdown("**What became of the leads received** :gray[and the share that took each step]")
+        draw_ladder(found.lines)
+    with right, st.container(border=True, height="stretch"):
+        st.markdown("**Step by step**")
+        draw_steps(found.lines, beside=found.beside, peers_sold=found.peers_sold)
+        said = f"Beside them: {found.beside}. " if found.beside else ""
+        speed = f" Days are those of the first {SAMPLE:,} leads of each month." if found.is_sampled else ""
+        st.caption(
+            f"{said}A stage can be skipped: a step counts leads with both stamps. Fewer than {SMALL} leads are shown "
+            f"as a number.{speed}"
+        )
+
+
 # ---- leads ---------------------------------------------------------------------------------------------------------
+def total_words(found: Pipeline, stage: str, bucket: str, which: str) -> str:
+    """How many leads the list behind a stage, a span of days or stale ones has on all its pages."""
+    lines = [line for line in found.lines if line.name == stage] if stage else list(found.working)
+    if bucket:
+        is_stale = BUCKET_BY_NAME[bucket].first >= lines[0].stale_days
+        return f"{0 if which == 'stale' and not is_stale else lines[0].by_bucket[bucket]:,}"
+    return f"{sum(line.stale if which == 'stale' else line.count for line in lines):,}"
+
+
 def lead_columns(rows: Sequence[PipelineLead], at: datetime, *, with_dealer: bool) -> dict[str, list[Any]]:
     """The rows of the list behind a number, by column."""
     found: dict[str, list[Any]] = {

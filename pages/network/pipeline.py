@@ -10,7 +10,7 @@ from components import tables
 from components.access import guard
 from components.areas import pipeline as area
 from components.areas import pipeline_charts as charts
-from components.areas.pipeline import BOARD, LEAD, Ladder
+from components.areas.pipeline import BOARD, LEAD
 from components.charts.base import table
 from components.clock import now
 from components.exports import export_button
@@ -23,7 +23,7 @@ from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
 from db.leads.flow import FLOW
-from db.leads.pipeline_queries import SAMPLE, SORTS, Pipeline, pipeline_leads
+from db.leads.pipeline_queries import SORTS, Pipeline, pipeline_leads
 from db.leads.pipeline_rules import BUCKET_BY_NAME, BY_NAME, SMALL, STAGES
 from db.leads.queries import list_products, list_sources, months_before
 
@@ -38,14 +38,6 @@ with reading() as session:
     dealers = {str(d.dealer_id): d.label for d in dealer_choices(session, actor.scope)}
     sources = list_sources(session, scope=actor.scope)
     products = list_products(session, scope=actor.scope)
-
-
-def _total(found: Pipeline, stage: str, bucket: str, which: str) -> str:
-    lines = [line for line in found.lines if line.name == stage] if stage else list(found.working)
-    if bucket:
-        is_stale = BUCKET_BY_NAME[bucket].first >= lines[0].stale_days
-        return f"{0 if which == 'stale' and not is_stale else lines[0].by_bucket[bucket]:,}"
-    return f"{sum(line.stale if which == 'stale' else line.count for line in lines):,}"
 
 
 def unpick() -> None:
@@ -102,7 +94,9 @@ def draw_lead_list(found: Pipeline, stage: str, bucket: str) -> None:
         height=min(560, 38 + 35 * len(page.rows)),
         columns={name: shown[name] for name in columns},
     )  # fmt: skip
-    draw_paging("pipe", following=page.following, shown=len(page.rows), total=_total(found, stage, bucket, which))
+    draw_paging(
+        "pipe", following=page.following, shown=len(page.rows), total=area.total_words(found, stage, bucket, which)
+    )
     query = {"lead_dealer": dealer, "lead_region": region, "lead_source": source}
     query["lead_status"] = BY_NAME[stage].statuses[-1] if stage else ""
     if actor.can(Permission.LEADS_VIEW):
@@ -114,26 +108,6 @@ def draw_lead_list(found: Pipeline, stage: str, bucket: str) -> None:
         st.switch_page(LEAD, query_params={"lead": str(target)})
 
 
-def draw_conversion(found: Ladder) -> None:
-    """From stage to stage, by cohort."""
-    if not found.lines[0].count:
-        empty_state("bar_chart_off", "No lead was received in these months.", action="Choose a longer period.")
-        return
-    left, right = st.columns([3, 2], gap="medium")
-    with left, st.container(border=True, height="stretch"):
-        st.markdown("**What became of the leads received** :gray[and the share that took each step]")
-        charts.draw_ladder(found.lines)
-    with right, st.container(border=True, height="stretch"):
-        st.markdown("**Step by step**")
-        charts.draw_steps(found.lines, beside=found.beside, peers_sold=found.peers_sold)
-        said = f"Beside them: {found.beside}. " if found.beside else ""
-        speed = f" Days are those of the first {SAMPLE:,} leads of each month." if found.is_sampled else ""
-        st.caption(
-            f"{said}A stage can be skipped: a step counts leads with both stamps. Fewer than {SMALL} leads are shown "
-            f"as a number.{speed}"
-        )
-
-
 def draw_whole() -> None:
     """The network, a region or one dealer."""
     found = area.load_open(actor.scope, filters, at, change)
@@ -141,7 +115,7 @@ def draw_whole() -> None:
     draw_tiles(area.tiles(found), key="pipe", as_of=at, zone=actor.zone, columns=3)
     if not found.count and not found.won.count:
         empty_state("task_alt", "No lead is open with these filters.", action="Take a filter away.")
-        draw_conversion(area.load_ladder(actor.scope, cohort_filters, change))
+        area.draw_conversion(area.load_ladder(actor.scope, cohort_filters, change))
         return
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True, height="stretch"):
@@ -152,7 +126,7 @@ def draw_whole() -> None:
     with right, st.container(border=True, height="stretch"):
         st.markdown("**Days in stage** :gray[amber is too long]")
         cell_stage, bucket = charts.draw_ages(found, key=key)
-    draw_conversion(area.load_ladder(actor.scope, cohort_filters, change))
+    area.draw_conversion(area.load_ladder(actor.scope, cohort_filters, change))
     draw_lead_list(found, cell_stage or stage, bucket)
 
 
