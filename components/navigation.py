@@ -126,7 +126,7 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/network/pipeline.py", title="Dealer pipelines", icon="filter_alt", section=NETWORK,
-        permission=P.PIPELINE_VIEW, help="Leads by stage and dealer, with value, age and conversion", planned=True,
+        permission=P.PIPELINE_VIEW, help="Leads by stage and dealer, with value, age and conversion",
     ),
     PageEntry(
         file="pages/admin/people.py", title="People and access", icon="group", section=ADMINISTRATION,
