@@ -54,7 +54,7 @@ def print_brief(session: Session, *, dealer_id: int, paper: str = "letter", acto
     log = ExportLog(
         at=now, person_id=actor.user_id, actor=actor.username, kind=KIND, file_format="pdf",
         filters={"dealer": brief.code}, columns=["brief"], row_count=1,
-        has_personal_data=brief.has_log and bool(brief.people or (brief.last and brief.last.with_name)),
+        has_personal_data=bool(brief.people or (brief.last and brief.last.with_name)),
         sha256=hashlib.sha256(content).hexdigest(), purpose="",
     )  # fmt: skip
     session.add(log)

@@ -60,6 +60,19 @@ def draw_brief(brief: Brief, actor: Actor) -> None:
             _part(part, brief, actor)
 
 
+def draw_people(brief: Brief) -> None:
+    """Whom to ask for, the primary contact first."""
+    if brief.people:
+        with st.container(border=True, gap="xsmall"):
+            st.markdown("**Ask for**")
+            st.markdown(
+                "  \n".join(
+                    f"{plain(p.name)} :gray[:small[{plain(' · '.join(w for w in (p.role, p.reach) if w))}]]"
+                    for p in brief.people[:FEW]
+                )
+            )
+
+
 def draw_last(brief: Brief, actor: Actor) -> None:
     """Who spoke with them last and what was said, how much they do, and how each side keeps its word."""
     with st.container(border=True, gap="xsmall"):

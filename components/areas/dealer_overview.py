@@ -19,6 +19,7 @@ from db.core.labels import count_label, moment_label, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import DealerDetail
+from db.dealers.reach_rules import phone_label
 from db.leads.board_queries import BoardFilters, board_counts
 from db.leads.flow import FLOW
 
@@ -69,7 +70,9 @@ def _facts(dealer: DealerDetail, actor: Actor) -> None:
         st.markdown("**Facts**")
         facts(
             [
-                ("Place", f"{place} {known.postal_code}".strip()), ("Region", known.region), ("Website", known.url),
+                ("Legal name", known.legal_name), ("Group", known.group or "None: a dealer of its own"),
+                ("Telephone", phone_label(known.phone)), ("E-mail", known.email),
+                ("Address", ", ".join(p for p in (known.street, f"{place} {known.postal_code}".strip()) if p)), ("Region", known.region), ("Website", known.url),
                 ("Position", position), ("Time zone", known.zone),
                 ("Makes", ", ".join(known.brands) or "Every make"),
                 ("Known since", moment_label(dealer.created_at, actor.zone)),

@@ -19,6 +19,8 @@ from db.core.labels import plural
 from db.core.numbering import next_ids
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused, Stale
+from db.dealers.people_queries import list_contacts
+from db.dealers.people_rules import person_key
 from db.dealers.queries import get_dealer
 
 LONGEST_NAME = 120
@@ -49,6 +51,7 @@ def log_contact(
     }  # fmt: skip
     problems = Problems()
     values = _checked(facts, now=now, problems=problems)
+    person_id = _person_of(session, dealer_id, contact_person_id, values["with_name"], actor=actor, problems=problems)
     drafts = promise_records.checked(session, promises, dealer=dealer, now=now, problems=problems)
     if drafts and not rules.counts_as_contact(values["outcome"]):
         problems.add("outcome", "nobody_reached", "Nobody was reached, so nothing can have been promised.")
@@ -56,7 +59,7 @@ def log_contact(
     (report_id,) = next_ids(session, ContactReport, item_type="contact_report", count=1)
     report = ContactReport(
         id=report_id, number=f"C-{report_id:06}", dealer_id=dealer_id, region=dealer.facts.region,
-        counts=rules.counts_as_contact(values["outcome"]), contact_person_id=contact_person_id,
+        counts=rules.counts_as_contact(values["outcome"]), contact_person_id=person_id,
         person_id=actor.user_id, by_username=actor.username, by_name=actor.name, version=1, created_at=now,
         updated_at=now, updated_by=actor.name, form_key=form_key, **values,
     )  # fmt: skip
@@ -73,6 +76,19 @@ def log_contact(
         after={**values, "promises": [{"made_by": p.made_by, "text": p.text, "due_day": p.due_day} for p in made]},
     )  # fmt: skip
     return report_id
+
+
+def _person_of(
+    session: Session, dealer_id: int, contact_id: int | None, name: str, *, actor: Actor, problems: Problems
+) -> int | None:  # fmt: skip
+    """The dealer's person of that id, or the only one on file of that name; None for a name nobody there has."""
+    people = list_contacts(session, dealer_id=dealer_id, scope=actor.scope, with_left=contact_id is not None)
+    if contact_id is not None:
+        if contact_id not in {p.contact_id for p in people}:
+            problems.add("with_name", "not_there", "This person does not belong to this dealer.")
+        return contact_id
+    named = [p.contact_id for p in people if person_key(p.name) == person_key(name)]
+    return named[0] if len(named) == 1 else None
 
 
 def correct_contact(

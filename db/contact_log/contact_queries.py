@@ -18,6 +18,7 @@ from db.core.area import CAP, SearchResult
 from db.core.export_files import ExportColumn
 from db.core.permissions import Permission
 from db.core.problems import NotFound
+from db.dealers.people_queries import list_contacts
 
 PAGE = 50
 PAGE_FILE = "pages/network/contacts.py"
@@ -189,7 +190,7 @@ def touches(session: Session, *, scope: Scope) -> dict[int, Touch]:
 
 
 def known_names(session: Session, *, dealer_id: int, scope: Scope, limit: int = 30) -> list[str]:
-    """The people of a dealer somebody of ours spoke to, the latest first, for filling the name in."""
+    """The people of a dealer on file, then those somebody of ours spoke to, the latest first, for filling the name in."""
     newest = func.max(ContactReport.at)
     rows = session.scalars(
         select(ContactReport.with_name)
@@ -201,7 +202,8 @@ def known_names(session: Session, *, dealer_id: int, scope: Scope, limit: int = 
         .order_by(newest.desc(), ContactReport.with_name)
         .limit(limit)
     )  # fmt: skip
-    return list(rows)
+    on_file = [p.name for p in list_contacts(session, dealer_id=dealer_id, scope=scope)]
+    return list(dict.fromkeys([*on_file, *rows]))[:limit]
 
 
 def people_in_log(session: Session, *, scope: Scope) -> dict[int, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
 from db.core.types import BigId, Json, UtcDateTime
-from db.dealers.tables import Dealer
+from db.dealers.tables import Dealer, DealerContact
 from db.people.tables import Person
 from db.workflow.tables import QueueItem
 
@@ -18,8 +18,7 @@ from db.workflow.tables import QueueItem
 class ContactReport(Base):
     """One contact with a dealer, or an attempt. `counts` says whether it closed the gap (rules.counts_as_contact).
 
-    `contact_person_id` is the dealer's person of the dealer master, once that record is known; `with_name` is what was
-    typed. A voided report stays, with its reason, and counts for nothing.
+    `contact_person_id` is the dealer's person it was with, where that one is on file; `with_name` is what was typed. A voided report stays, with its reason, and counts for nothing.
     """
 
     __tablename__ = "contact_report"
@@ -41,7 +40,7 @@ class ContactReport(Base):
     outcome: Mapped[str] = mapped_column(String(20), nullable=False)
     counts: Mapped[bool] = mapped_column(Boolean, nullable=False)
     with_name: Mapped[str] = mapped_column(String(120), nullable=False, default="")
-    contact_person_id: Mapped[int | None] = mapped_column(BigInteger)
+    contact_person_id: Mapped[int | None] = mapped_column(ForeignKey("dealer_contact.id"), index=True)
     summary: Mapped[str] = mapped_column(Text, nullable=False, default="")
     topics: Mapped[list[str]] = mapped_column(Json, nullable=False, default=list)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -58,6 +57,7 @@ class ContactReport(Base):
 
     dealer: Mapped[Dealer] = relationship()
     person: Mapped[Person | None] = relationship()
+    contact_person: Mapped[DealerContact | None] = relationship()
 
 
 class Promise(QueueItem):

@@ -67,7 +67,7 @@ def bulk_change(session: Session, *, changes: Sequence[BulkChange], reason: str,
         record.write(session, dealer, before, after, now=now)
     fields = [name for name in BULK_FIELDS if any(name in new for *_, new in work)]
     if work:
-        counters.touch(session, "dealers", *(("leads", "customers") if "region" in fields else ()))
+        counters.touch(session, "dealers", *(record.MOVE_ALONG if "region" in fields else ()))
     labels = ", ".join(record.LABELS[name].lower() for name in fields) or "nothing"
     timeline.record(
         session, actor=actor, now=now, area="dealers", command="bulk_change", reason=reason,

@@ -126,7 +126,7 @@ def change_dealer(
     problems.refuse_if_any()
     if new:
         record.write(session, dealer, before, after, now=now, scope=actor.scope)
-        counters.touch(session, "dealers", *(("leads", "customers") if "region" in new else ()))
+        counters.touch(session, "dealers", *(record.MOVE_ALONG if "region" in new else ()))
     labels = ", ".join(record.LABELS[name].lower() for name in new) or "nothing"
     timeline.record(
         session,

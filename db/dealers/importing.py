@@ -100,7 +100,7 @@ def apply(
     outcomes = [work.take(row) for row in tables.rows]
     work.finish()
     if work.did_change:
-        changes.touch(session, "dealers", *(("leads", "customers") if work.did_move else ()))
+        changes.touch(session, "dealers", *(record.MOVE_ALONG if work.did_move else ()))
     order = {file.name: number for number, file in enumerate(files)}
     return sorted([*outcomes, *tables.rejected], key=lambda o: (order.get(o.file, len(order)), o.row))
 
@@ -275,7 +275,7 @@ def undo(session: Session, *, batch_id: int, rows: Sequence[RowOutcome], actor: 
             record.write(session, dealer, facts[dealer.id], before, now=now, scope=actor.scope)
             moved = moved or "region" in former
     groups.drop_empty(session, batch_id=batch_id)
-    changes.touch(session, "dealers", *(("leads", "customers") if moved else ()))
+    changes.touch(session, "dealers", *(record.MOVE_ALONG if moved else ()))
     return len(rows)
 
 

@@ -281,6 +281,10 @@ def _move_region(session: Session, dealer_id: int, region: str) -> None:
             session.execute(update(table).where(table.c.dealer_id == dealer_id).values(region=region))
 
 
+MOVE_ALONG = ("leads", "customers", "terms", "documents", "contact_log", "access", "onboarding")
+"""The areas whose records repeat the region of a dealer: what is cached of them is old when a dealer moves."""
+
+
 def state_name(code: str) -> str:
     """The name of a state for people; the code itself when it is unknown."""
     found = STATES.get(code)

@@ -13,6 +13,7 @@ from db.contact_log.rules import Reliability
 from db.core.actor import Actor
 from db.core.area import DealerLine
 from db.core.permissions import Permission
+from db.dealers.people_queries import list_contacts
 from db.dealers.queries import DealerDetail, get_dealer
 from db.dealers.rules import STATUSES
 from db.reports.brief_rules import BriefLine
@@ -78,9 +79,17 @@ def changed_since(last: ReportRow | None, *, actor: Actor, now: datetime) -> dat
     return last.at if last is not None else None
 
 
+def people_to_ask_for(session: Session, *, dealer_id: int, actor: Actor) -> list[BriefPerson]:
+    """The dealer's people on file, the primary contact first, each with telephone or else e-mail."""
+    return [
+        BriefPerson(name=p.name, role=p.role_label, reach=p.phone or p.email)
+        for p in list_contacts(session, dealer_id=dealer_id, scope=actor.scope)
+    ]
+
+
 def build_brief(
     session: Session, *, dealer: DealerDetail, last: ReportRow | None, lines: Mapping[str, Sequence[DealerLine]],
-    people: Sequence[BriefPerson] = (), actor: Actor, now: datetime,
+    actor: Actor, now: datetime,
 ) -> Brief:  # fmt: skip
     """Put a brief together from what the areas said of a dealer the actor may see (`lines` by the area's label)."""
     known = dealer.facts
@@ -96,7 +105,8 @@ def build_brief(
     return Brief(
         dealer_id=dealer.dealer_id, code=known.code, name=known.name, status=STATUSES[known.status],
         region=known.region, place=", ".join(p for p in (known.city, known.state) if p), zone=known.zone,
-        makes=", ".join(known.brands) or "Every make", website=known.url, people=tuple(people), has_log=has_log,
+        makes=", ".join(known.brands) or "Every make", website=known.url,
+        people=tuple(people_to_ask_for(session, dealer_id=dealer.dealer_id, actor=actor)), has_log=has_log,
         last=last if has_log else None,
         reliability=(
             dealer_reliability(session, dealer_id=dealer.dealer_id, scope=actor.scope, now=now) if has_log else {}

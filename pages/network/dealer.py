@@ -10,7 +10,7 @@ from components.access import guard
 from components.areas import access, contact_log, dealer_overview, dealer_people, documents, onboarding, terms
 from components.areas.contact_form import draw_form_drawer, draw_quick_log
 from components.areas.contact_log import PROMISES, draw_report_drawer
-from components.areas.dealer_brief import draw_brief, draw_last, draw_print_button, read_brief
+from components.areas.dealer_brief import draw_brief, draw_last, draw_people, draw_print_button, read_brief
 from components.areas.dealers import STATUS_TONES, draw_drawer, open_drawer
 from components.clock import now
 from components.filters import pick
@@ -74,6 +74,7 @@ def draw_first(dealer: DealerDetail) -> None:
             with st.container(border=True, gap="small"):
                 st.markdown("**Log a contact**")
                 draw_quick_log(dealer.dealer_id, key="dl")
+        draw_people(brief)
         draw_last(brief, actor)
 
 

@@ -1,0 +1,333 @@
+"""Dealer network."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "document_requirement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dealer_status", sa.String(length=20), nullable=False),
+        sa.Column(
+            "document_types",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document_requirement")),
+        sa.UniqueConstraint("dealer_status", name=op.f("uq_document_requirement_dealer_status")),
+    )
+    op.create_table(
+        "dealer_group",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("name_key", sa.String(length=160), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_dealer_group_batch_id_import_batch")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dealer_group")),
+        sa.UniqueConstraint("code", name=op.f("uq_dealer_group_code")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_dealer_group_name_key")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("dealer_group", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dealer_group_batch_id"), ["batch_id"], unique=False)
+
+    op.create_table(
+        "dealer_contact",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("role", sa.String(length=30), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("phone", sa.String(length=30), nullable=False),
+        sa.Column("is_primary", sa.Boolean(), nullable=False),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["import_batch.id"], name=op.f("fk_dealer_contact_batch_id_import_batch")
+        ),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_dealer_contact_dealer_id_dealer")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_dealer_contact_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dealer_contact")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_dealer_contact_form_key")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("dealer_contact", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dealer_contact_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index("ix_dealer_contact_dealer", ["dealer_id", "role"], unique=False)
+        batch_op.create_index("ix_dealer_contact_person", ["person_id", "left_on"], unique=False)
+        batch_op.create_index(
+            "uq_dealer_contact_primary",
+            ["dealer_id"],
+            unique=True,
+            sqlite_where=sa.text("is_primary"),
+            postgresql_where=sa.text("is_primary"),
+        )
+
+    op.create_table(
+        "document",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("document_type", sa.String(length=20), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.String(length=80), nullable=False),
+        sa.Column("issuer", sa.String(length=120), nullable=False),
+        sa.Column("series_id", sa.BigInteger(), nullable=False),
+        sa.Column("series_version", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("void_reason", sa.Text(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("effective_on", sa.Date(), nullable=True),
+        sa.Column("covered_from", sa.Date(), nullable=True),
+        sa.Column("expires_on", sa.Date(), nullable=True),
+        sa.Column("remind_on", sa.Date(), nullable=True),
+        sa.Column("reminded", sa.Integer(), nullable=True),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("stored_name", sa.String(length=40), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("content_key", sa.String(length=120), nullable=True),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
+        sa.Column("hold_reason", sa.Text(), nullable=False),
+        sa.Column("held_by", sa.String(length=120), nullable=False),
+        sa.Column("held_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retention_until", sa.Date(), nullable=True),
+        sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("item_type", sa.String(length=40), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=True),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("uploaded_by", sa.String(length=80), nullable=False),
+        sa.Column("uploaded_by_name", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_document_dealer_id_dealer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint("content_key", name=op.f("uq_document_content_key")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_document_form_key")),
+        sa.UniqueConstraint("stored_name", name=op.f("uq_document_stored_name")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.create_index("ix_document_dealer", ["dealer_id", "status", "document_type", "id"], unique=False)
+        batch_op.create_index("ix_document_expiry", ["status", "expires_on", "id"], unique=False)
+        batch_op.create_index("ix_document_item", ["item_type", "item_id"], unique=False)
+        batch_op.create_index("ix_document_remind", ["remind_on", "id"], unique=False)
+        batch_op.create_index("uq_document_series_version", ["series_id", "series_version"], unique=True)
+
+    op.create_table(
+        "term_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=30), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("region", sa.String(length=40), nullable=True),
+        sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("number_value", sa.BigInteger(), nullable=True),
+        sa.Column("word", sa.String(length=40), nullable=True),
+        sa.Column("base_number", sa.BigInteger(), nullable=True),
+        sa.Column("base_word", sa.String(length=40), nullable=True),
+        sa.Column("changes_past", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("submitted_name", sa.String(length=120), nullable=False),
+        sa.Column("decision_note", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("open_key", sa.String(length=100), nullable=True),
+        sa.Column("form_key", sa.String(length=100), nullable=True),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["assignee_id"], ["person.id"], name=op.f("fk_term_change_assignee_id_person")),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_term_change_batch_id_import_batch")),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_term_change_dealer_id_dealer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_term_change")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_term_change_form_key")),
+        sa.UniqueConstraint("number", name=op.f("uq_term_change_number")),
+        sa.UniqueConstraint("open_key", name=op.f("uq_term_change_open_key")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("term_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_term_change_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index("ix_term_change_board", ["is_open", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_term_change_closed", ["is_open", "updated_at", "id"], unique=False)
+        batch_op.create_index("ix_term_change_dealer", ["dealer_id", "is_open", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_term_change_kind", ["dealer_id", "kind", "id"], unique=False)
+
+    op.create_table(
+        "contact_report",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("direction", sa.String(length=3), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.Column("with_name", sa.String(length=120), nullable=False),
+        sa.Column("contact_person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column(
+            "topics", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("by_username", sa.String(length=80), nullable=False),
+        sa.Column("by_name", sa.String(length=120), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided_by", sa.String(length=120), nullable=False),
+        sa.Column("void_reason", sa.Text(), nullable=False),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_person_id"],
+            ["dealer_contact.id"],
+            name=op.f("fk_contact_report_contact_person_id_dealer_contact"),
+        ),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_contact_report_dealer_id_dealer")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_contact_report_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_report")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_contact_report_form_key")),
+        sa.UniqueConstraint("number", name=op.f("uq_contact_report_number")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("contact_report", schema=None) as batch_op:
+        batch_op.create_index("ix_contact_report_at", ["at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_report_contact_person_id"), ["contact_person_id"], unique=False)
+        batch_op.create_index(
+            "ix_contact_report_counts", ["dealer_id", "counts", "voided_at", "at", "region"], unique=False
+        )
+        batch_op.create_index("ix_contact_report_dealer", ["dealer_id", "at", "id"], unique=False)
+
+    op.create_table(
+        "dealer_term",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=True),
+        sa.Column("word", sa.String(length=40), nullable=True),
+        sa.Column("change_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["change_id"], ["term_change.id"], name=op.f("fk_dealer_term_change_id_term_change")),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_dealer_term_dealer_id_dealer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dealer_term")),
+    )
+    with op.batch_alter_table("dealer_term", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dealer_term_change_id"), ["change_id"], unique=False)
+        batch_op.create_index("ix_dealer_term_kind", ["kind", "dealer_id", "valid_from", "id"], unique=False)
+        batch_op.create_index("ix_dealer_term_value", ["dealer_id", "kind", "valid_from", "id"], unique=False)
+
+    op.create_table(
+        "promise",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=30), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("region", sa.String(length=40), nullable=True),
+        sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.Column("made_by", sa.String(length=6), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("due_day", sa.Date(), nullable=False),
+        sa.Column("first_due_day", sa.Date(), nullable=False),
+        sa.Column("first_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("postponed", sa.Integer(), nullable=False),
+        sa.Column(
+            "earlier_dues",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("kept_on", sa.Date(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closing_note", sa.Text(), nullable=False),
+        sa.Column("contact_report_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["assignee_id"], ["person.id"], name=op.f("fk_promise_assignee_id_person")),
+        sa.ForeignKeyConstraint(
+            ["contact_report_id"], ["contact_report.id"], name=op.f("fk_promise_contact_report_id_contact_report")
+        ),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_promise_dealer_id_dealer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_promise")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_promise_form_key")),
+        sa.UniqueConstraint("number", name=op.f("uq_promise_number")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("promise", schema=None) as batch_op:
+        batch_op.create_index("ix_promise_assignee", ["assignee_id", "is_open", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_promise_board", ["is_open", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_promise_dealer", ["dealer_id", "is_open", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_promise_report", ["contact_report_id"], unique=False)
+
+    with op.batch_alter_table("dealer", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("legal_name", sa.String(length=160), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("email", sa.String(length=254), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("phone", sa.String(length=30), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("street", sa.String(length=160), server_default="", nullable=False))
+
+    # Inline, or SQLite would have the table made anew: then ids of removed dealers could be given out again.
+    op.add_column(
+        "dealer",
+        sa.Column(
+            "group_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("dealer_group.id", name="fk_dealer_group_id_dealer_group"),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
+    op.create_index(op.f("ix_dealer_group_id"), "dealer", ["group_id"], unique=False)
+
+    with op.batch_alter_table("dealer_territory", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("valid_from", sa.Date(), server_default="2000-01-01", nullable=False))
+        batch_op.add_column(sa.Column("valid_to", sa.Date(), nullable=True))
+
+
+def downgrade() -> None:
+    """Take back: the way back is the backup made before the upgrade."""
+    raise NotImplementedError("restore the backup made before the upgrade")
