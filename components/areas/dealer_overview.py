@@ -72,7 +72,8 @@ def _facts(dealer: DealerDetail, actor: Actor) -> None:
             [
                 ("Legal name", known.legal_name), ("Group", known.group or "None: a dealer of its own"),
                 ("Telephone", phone_label(known.phone)), ("E-mail", known.email),
-                ("Address", ", ".join(p for p in (known.street, f"{place} {known.postal_code}".strip()) if p)), ("Region", known.region), ("Website", known.url),
+                ("Address", ", ".join(p for p in (known.street, f"{place} {known.postal_code}".strip()) if p)),
+                ("Region", known.region), ("Website", known.url),
                 ("Position", position), ("Time zone", known.zone),
                 ("Makes", ", ".join(known.brands) or "Every make"),
                 ("Known since", moment_label(dealer.created_at, actor.zone)),

@@ -190,7 +190,7 @@ def touches(session: Session, *, scope: Scope) -> dict[int, Touch]:
 
 
 def known_names(session: Session, *, dealer_id: int, scope: Scope, limit: int = 30) -> list[str]:
-    """The people of a dealer on file, then those somebody of ours spoke to, the latest first, for filling the name in."""
+    """The people of a dealer on file, then those ours spoke to, the latest first, for filling the name in."""
     newest = func.max(ContactReport.at)
     rows = session.scalars(
         select(ContactReport.with_name)

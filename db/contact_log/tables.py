@@ -18,7 +18,8 @@ from db.workflow.tables import QueueItem
 class ContactReport(Base):
     """One contact with a dealer, or an attempt. `counts` says whether it closed the gap (rules.counts_as_contact).
 
-    `contact_person_id` is the dealer's person it was with, where that one is on file; `with_name` is what was typed. A voided report stays, with its reason, and counts for nothing.
+    `contact_person_id` is the dealer's person it was with, where that one is on file; `with_name` is what was
+    typed. A voided report stays, with its reason, and counts for nothing.
     """
 
     __tablename__ = "contact_report"
