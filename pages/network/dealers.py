@@ -10,6 +10,7 @@ from components.areas.dealer_groups import draw_groups, draw_groups_button
 from components.areas.dealer_health import overview
 from components.areas.dealer_list import draw_exports, draw_filters, draw_list, draw_map, draw_shape
 from components.areas.dealers import draw_drawer, open_drawer
+from components.areas.terms_propose import draw_propose, open_propose
 from components.clock import now
 from components.queue_page import id_at
 from db.core.labels import plural
@@ -71,8 +72,15 @@ with tools:
     draw_groups_button()
     if MANAGES:
         draw_bulk_button(ids, filters)
+    if ids and actor.can(Permission.TERMS_PROPOSE):
+        st.button(
+            "Propose terms", icon=":material/contract:", key="dealer_terms", on_click=open_propose, args=(ids, "tier"),
+            help="A tier, rate or limit for the chosen dealers; a second person approves it",
+        )  # fmt: skip
     draw_exports(chosen)
 draw_groups(actor)
 if MANAGES:
     draw_bulk()
     draw_drawer()
+if actor.can(Permission.TERMS_PROPOSE):
+    draw_propose()

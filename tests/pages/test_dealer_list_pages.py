@@ -348,3 +348,13 @@ def test_a_link_to_a_person_leads_to_their_dealer(desk: dict[str, int]):
     other.query_params["dealer_contact"] = str(values(DealerContact, DealerContact.id)[1])
     other.run()
     assert names(other) == ["Lone Pine Motors"], "a person of another dealer leads nowhere"
+
+
+def test_terms_are_proposed_for_chosen_rows(desk: dict[str, int]):
+    app = app_as("omar", page=DEALERS)
+    assert "dealer_terms" not in {b.key for b in app.button}
+    app.session_state["dealers_table"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    app.run()
+    app.button(key="dealer_terms").click().run()
+    assert not app.exception
+    assert len(app.session_state["_terms_propose"].dealer_ids) == 2
