@@ -113,6 +113,8 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "dealer": ("pages/network/dealer.py", "dealer"),
     "person": ("pages/admin/people.py", "person"),
     "calendar": ("pages/admin/calendars.py", "calendar"),
+    "access_request": ("pages/network/access.py", "request"),
+    "access_review": ("pages/network/access.py", "review"),
     "import_batch": ("pages/admin/imports.py", "batch"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
