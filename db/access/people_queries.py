@@ -156,7 +156,7 @@ def _rows(
     return [_row(person, dealers.get(person.id, ()), left.get(person.id), now, key) for person, key in people]
 
 
-_KEY = func.lower(Person.name)
+_name_key = func.lower(Person.name)
 
 
 def dealers_of(session: Session, *, person_ids: Iterable[int], scope: Scope) -> dict[int, list[DealerName]]:
@@ -181,11 +181,11 @@ def list_accounts(
 ) -> tuple[list[AccountRow], tuple[str, int] | None]:  # fmt: skip
     """One page of accounts by name, and the cursor of the next page or None."""
     left = left_queries.people_who_left(session, scope=scope)
-    query = select(Person, _KEY).where(*_condition(scope, filters or AccountFilters(), left, now))
+    query = select(Person, _name_key).where(*_condition(scope, filters or AccountFilters(), left, now))
     if after is not None:
         name, person_id = after
-        query = query.where(or_(_KEY > name, and_(_KEY == name, Person.id > person_id)))
-    rows = _rows(session, query.order_by(_KEY, Person.id).limit(limit + 1), scope=scope, left=left, now=now)
+        query = query.where(or_(_name_key > name, and_(_name_key == name, Person.id > person_id)))
+    rows = _rows(session, query.order_by(_name_key, Person.id).limit(limit + 1), scope=scope, left=left, now=now)
     last = rows[limit - 1] if len(rows) > limit else None
     return rows[:limit], (last.sort_key, last.person_id) if last else None
 
@@ -202,7 +202,7 @@ def get_accounts(session: Session, *, person_ids: Iterable[int], scope: Scope, n
     """Some accounts by id; those of the manufacturer and of dealers outside of the scope are left out."""
     ids = sorted(set(person_ids))
     left = left_queries.people_who_left(session, scope=scope)
-    query = select(Person, _KEY).where(*_condition(scope, AccountFilters(), left, now), Person.id.in_(ids))
+    query = select(Person, _name_key).where(*_condition(scope, AccountFilters(), left, now), Person.id.in_(ids))
     return {row.person_id: row for row in _rows(session, query, scope=scope, left=left, now=now)}
 
 
@@ -231,7 +231,7 @@ def accounts_at(
             Dealer.id.in_(ids), scope.where(Dealer.id, Dealer.region), Person.is_active.is_(True),
             Person.role.in_(DEALER_ROLES), Person.scope_kind == "dealers",
         )
-        .order_by(Dealer.name_key, Dealer.id, _KEY, Person.id)
+        .order_by(Dealer.name_key, Dealer.id, _name_key, Person.id)
     )  # fmt: skip
     return [
         (
