@@ -22,7 +22,7 @@ from db.core.problems import NotFound
 from db.dealers.tables import Dealer
 from db.people.tables import Person, PersonScope
 
-DEALERS_A_PAGE = 25
+DEALERS_A_PAGE = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,6 +234,19 @@ def waiting_page(
     )  # fmt: skip
 
 
+def count_open(
+    session: Session, *, scope: Scope, dealer_id: int | None = None, due_before: datetime | None = None
+) -> int:
+    """How many reviews are open, counted up to `CAP` + 1."""
+    wanted = [_in(scope), AccessReview.is_open == true()]
+    if dealer_id is not None:
+        wanted.append(AccessReview.dealer_id == dealer_id)
+    if due_before is not None:
+        wanted.append(AccessReview.due_at < due_before)
+    some = select(AccessReview.id).where(*wanted).limit(CAP + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
 def accounts_waiting(
     session: Session, *, reviews: Iterable[ReviewRow], actor: Actor, now: datetime
 ) -> list[WaitingAccount]:
@@ -337,14 +350,8 @@ def work_counts(session: Session, *, actor: Actor, now: datetime) -> list[WorkCo
     """How many reviews of this actor's dealers are open."""
     if not actor.can(Permission.ACCESS_REVIEW):
         return []
-    overdue, every = (
-        session.scalar(select(func.count()).select_from(select(AccessReview.id).where(*some).limit(CAP + 1).subquery()))
-        or 0
-        for some in (
-            (_in(actor.scope), AccessReview.is_open == true(), AccessReview.due_at < now),
-            (_in(actor.scope), AccessReview.is_open == true()),
-        )
-    )
+    every = count_open(session, scope=actor.scope)
+    overdue = count_open(session, scope=actor.scope, due_before=now)
     return [
         WorkCount(label="Access reviews", count=every, overdue=overdue, page=PAGE_FILE, query={"access_view": "Review"})
     ]

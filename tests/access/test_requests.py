@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from db import catalog
 from db.access.queries import list_requests
 from db.access.tables import AccessRequest
-from db.core.actor import EVERYTHING
+from db.core.actor import EVERYTHING, Scope
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading, writing
@@ -57,7 +57,8 @@ def test_a_manager_asks_and_the_desk_grants_an_account_that_sees_exactly_that_de
     signed = sign_in.verify(engine, username="ana.ortiz", password=made.one_time_password, source="t", now=NOW)
     assert signed == made.person_id
     ana = actor_named(engine, "ana.ortiz")
-    assert (ana.role, ana.scope.kind, ana.scope.dealer_ids) == (Role.DEALER_STAFF, "dealers", {house.north})
+    assert ana.role is Role.DEALER_STAFF
+    assert ana.scope == Scope("dealers", dealer_ids=frozenset({house.north}))
     assert account(engine, made.person_id).must_change_password
     done = request_of(engine, item, house.dana)
     assert (done.status, done.person_id, done.decided_by) == ("granted", made.person_id, house.cora.name)
