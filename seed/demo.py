@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from db import catalog  # noqa: F401 - makes every kind of import and export known by name
 from db.people.passwords import ALPHABET
-from seed import house, routine
+from seed import access, house, routine
 from seed.arrivals import arrivals
 from seed.cast import Cast
 from seed.documents import REFUSED
@@ -39,6 +39,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     for days, content in zip((150, 97, 41), REFUSED * 2, strict=False):
         story.at(now - timedelta(days=days, hours=3), partial(intake.refused, content))
     routine.expect(story, made)
+    access.expect(story, made)
     story.play()
     routine.close_day(story, made)
     return made
