@@ -50,12 +50,13 @@ STAFF, MANAGER = "dealer_staff", "dealer_manager"
 WISHES = (
     _Wish(160, "00131", "new", "Priya Shah", STAFF, "Prepares the opening", signs_in=(154, 121), keeps_email=True),
     _Wish(140, "00234", "new", "Owen Pike", STAFF, "Looks after the used cars", keeps_email=True),
-    _Wish(130, "00409", "new", "Rick Olsen", STAFF, "Helps over the summer", signs_in=(128, 93, 61)),
+    _Wish(130, "00421", "new", "Rick Olsen", STAFF, "Helps over the summer", signs_in=(128, 93, 61)),
     _Wish(118, "00446", "new", "Lena Vogel", STAFF, "Back office of the house", signs_in=(117, 102), keeps_email=True),
     _Wish(95, "00313", "new", "Marcus Bell", STAFF, "Second person at the desk", signs_in=(94, 60, 20, 2)),
     _Wish(88, "00507", "new", "Tessa Ruiz", STAFF, "Internet sales", signs_in=(87, 50)),
     _Wish(75, "00617", "new", "Ken Ito", STAFF, "Fleet sales", answer="reject",
           note="Please ask again with the person's own address: info@ is read by several people."),
+    _Wish(70, "00433", "new", "Zoe Lind", STAFF, "Trainee", signs_in=(69, 40)),
     _Wish(64, "00131", "new", "Lena Vogel", STAFF, "Does the back office of both houses", keeps_email=True),
     _Wish(52, "00202", "new", "Ivy Marsh", STAFF, "Starts next month", answer="withdraw", note="Took another job"),
     _Wish(47, "00402", "new", "Jonas Weber", STAFF, "Joins the sales floor"),
@@ -69,6 +70,7 @@ WISHES = (
     _Wish(0.2, "00207", "new", "Alice Monroe", MANAGER, "New general manager, by phone", by="cora", answer=""),
     _Wish(0.1, "00603", "close", "mile-high.sales2", "", "Left on Friday", answer=""),
 )  # fmt: skip
+GONE = ("rick.olsen",)  # his manager says so in the first review after the summer
 NOT_REVIEWED = (5, 22)
 """Positions of dealers whose manager forgets the review of every quarter."""
 
@@ -77,7 +79,7 @@ def expect(story: Story, made: Network) -> None:
     """Let it happen in its time."""
     for wish in WISHES:
         story.at(story.until - timedelta(days=wish.days), partial(_ask, story, made, wish))
-    story.at(story.until - timedelta(days=25), partial(_end_season, story, made))
+    story.at(story.until - timedelta(days=18), partial(_end_training, story, made))
     for position, (dealer_id, usernames) in enumerate(made.staff.items()):
         status = next(place.status for place in PLACES if made.dealers[place.code] == dealer_id)
         for number, username in enumerate(usernames):
@@ -157,16 +159,17 @@ def _forget_email(story: Story, username: str, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _end_season(story: Story, made: Network, now: datetime) -> None:
-    dealer_id = made.dealers["00409"]
+def _end_training(story: Story, made: Network, now: datetime) -> None:
+    """Her manager ends it at once, without asking the desk."""
+    dealer_id = made.dealers["00433"]
     with reading(story.bind) as session:
-        rick = session.execute(
-            select(Person.id, Person.version).where(Person.username == "rick.olsen", Person.is_active.is_(True))
+        zoe = session.execute(
+            select(Person.id, Person.version).where(Person.username == "zoe.lind", Person.is_active.is_(True))
         ).one_or_none()
-    if rick is not None:
+    if zoe is not None:
         story.do(
-            disable_access, person_id=rick.id, dealer_id=dealer_id, seen_version=rick.version,
-            reason="The season is over", actor=story.cast.manager(dealer_id), now=now,
+            disable_access, person_id=zoe.id, dealer_id=dealer_id, seen_version=zoe.version,
+            reason="The traineeship is over", actor=story.cast.manager(dealer_id), now=now,
         )  # fmt: skip
 
 
@@ -178,7 +181,11 @@ def _expect_review(story: Story, made: Network, opened: datetime, *, is_newest: 
     story.at(opened, partial(_open, story))
     places = {made.dealers[place.code]: place for place in PLACES}
     for position, dealer_id in enumerate(made.staff):
-        if places[dealer_id].status != "active" or position in NOT_REVIEWED or (is_newest and position % 4 == 1):
+        if (
+            places[dealer_id].status != "active"
+            or position in NOT_REVIEWED
+            or (is_newest and _waits(places[dealer_id].code, position))
+        ):
             continue
         days = 2 + (position * 7) % 24
         story.at(opened + timedelta(days=days, hours=2), partial(_confirm, story, story.cast.manager(dealer_id)))
@@ -186,8 +193,12 @@ def _expect_review(story: Story, made: Network, opened: datetime, *, is_newest: 
     story.at(opened + timedelta(days=16), partial(_confirm, story, mason, only_rest=True))
     story.at(opened + timedelta(days=24), partial(_remind, story))
     story.at(opened + timedelta(days=31), partial(_remind, story))
-    if not is_newest:
-        story.at(opened + timedelta(days=27), partial(_confirm, story, mason, only_rest=True))
+    story.at(opened + timedelta(days=23 if is_newest else 27), partial(_confirm, story, mason, only_rest=True))
+
+
+def _waits(code: str, position: int) -> bool:
+    """Whether a manager has not yet confirmed the newest quarter: some, and the dealer whose people can sign in."""
+    return position % 6 == 1 or code == "00402"
 
 
 def _open(story: Story, now: datetime) -> None:
@@ -207,7 +218,7 @@ def _confirm(story: Story, actor: Actor, now: datetime, *, only_rest: bool = Fal
     judged = [
         Judged(
             review_id=a.review_id, person_id=a.account.person_id, role=a.account.role, flags=a.account.flags,
-            outcome=a.preset,
+            outcome="disable" if a.account.username in GONE else a.preset,
         )
         for a in page.to_judge
         if a.review_id in ids

@@ -10,7 +10,7 @@ import streamlit as st
 from components import labels, tables
 from components.access import current_actor
 from components.areas.access_form import draw_form, open_form
-from components.areas.access_people import draw_ending, draw_people
+from components.areas.access_people import draw_ending, draw_people, fitting
 from components.charts.base import table
 from components.clock import now
 from components.forms import Choices
@@ -136,15 +136,16 @@ def draw_requests(rows: list[RequestRow], *, key: str, is_open: bool = True, wit
             }
         ),
         key=f"{key}_table", alt="Requests for access, due first" if is_open else "Decided requests, newest first",
-        height=min(560, 38 + 35 * max(len(rows), 1)),
+        height=fitting(len(rows)),
         columns={
-            "Request": tables.opener("Request", key=f"{key}_click", on_open=opened, width=94),
-            "Wish": tables.text("Wish", width=112), "Person": tables.text("Person", width=150),
-            "Role": tables.text("Role", width=116),
-            "Dealer": tables.text("Dealer", width=220) if with_dealer else None,
-            "Status": tables.status(FLOW, width=104),
-            "Ends": tables.pill("Answer due" if is_open else "Decided", tones, width=126),
-            "By": tables.text("Asked for by", width=140), "Reason": tables.text("Reason", width=260),
+            "Request": tables.opener("Request", key=f"{key}_click", on_open=opened, width=88),
+            "Wish": tables.text("Wish", width=102), "Person": tables.text("Person", width=128),
+            "Role": tables.text("Role", width=112),
+            "Dealer": tables.text("Dealer", width=200) if with_dealer else None,
+            "Status": None if is_open else tables.status(FLOW, width=96),
+            "Ends": tables.pill("Answer due" if is_open else "Decided", tones, width=112),
+            "By": tables.text("Asked for by", width=118),
+            "Reason": tables.text("Reason" if is_open else "Answer", width=250),
         },
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -35,7 +36,7 @@ def draw_people(rows: Sequence[AccountRow], *, key: str, actor: Actor, with_deal
                 "Name": [r.name for r in rows], "User name": [r.username for r in rows],
                 "Role": [[r.role_label] for r in rows],
                 "Dealers": [r.dealers_label for r in rows],
-                "Last sign-in": [relative_label(r.last_sign_in_at, at) if r.last_sign_in_at else "Never" for r in rows],
+                "Last sign-in": [last_seen(r.last_sign_in_at, at) for r in rows],
                 "State": [[r.state_label] for r in rows],
                 "Doubt": [[FLAGS[flag] for flag in r.flags] for r in rows],
                 "E-mail": [r.email or "–" for r in rows],
@@ -43,16 +44,29 @@ def draw_people(rows: Sequence[AccountRow], *, key: str, actor: Actor, with_deal
         ),
         key=f"{key}_table", alt="People of dealers who can sign in, by name",
         select="many" if actor.can(Permission.ACCESS_REVIEW) else "none",
-        height=min(560, 38 + 35 * max(len(rows), 1)),
+        height=fitting(len(rows)),
         columns={
-            "Name": tables.text("Name", width=160, pinned=True), "Role": tables.pill("Role", ROLE_TONES, width=126),
-            "Dealers": tables.text("Dealers", width=230) if with_dealers else None,
+            "Name": tables.text("Name", width=150), "Role": tables.pill("Role", ROLE_TONES, width=126),
+            "Dealers": tables.text("Dealers", width=212) if with_dealers else None,
             "Last sign-in": tables.text("Last sign-in", width=110),
             "State": tables.pill("State", STATE_TONES, width=140),
-            "Doubt": tables.pill("Doubt", DOUBT_TONES, width=232, help="Why this account should be looked at"),
+            "Doubt": tables.pill("Doubt", DOUBT_TONES, width=200, help="Why this account should be looked at"),
             "User name": tables.text("User name", width=150), "E-mail": tables.text("E-mail", width=200),
         },
     )  # fmt: skip
+
+
+def last_seen(moment: datetime | None, at: datetime) -> str:
+    """When somebody last signed in; whole days are exact enough after two of them."""
+    if moment is None:
+        return "Never"
+    days = (at - moment).days
+    return f"{days} d ago" if days >= 2 else relative_label(moment, at)
+
+
+def fitting(rows: int, *, most: int = 560) -> Any:
+    """The height of a table: as its rows need it, up to a limit within which it scrolls."""
+    return most if 36 * (rows + 1) > most else "auto"
 
 
 def draw_ending(chosen: Sequence[AccountRow], *, actor: Actor, key: str, dealer_id: int | None = None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from components import tables
-from components.areas.access_people import DOUBT_TONES, ROLE_TONES, draw_last_managers
+from components.areas.access_people import DOUBT_TONES, ROLE_TONES, draw_last_managers, fitting, last_seen
 from components.charts.base import table
 from components.clock import now
 from components.editing import edited
@@ -94,9 +94,11 @@ def draw_screen(actor: Actor, *, dealer_id: int | None = None) -> None:
     marks: dict[tuple[int, int], bool] = st.session_state.setdefault(MARKS, {})
     rows = [{"review_id": a.review_id, "person_id": a.account.person_id, DISABLE: _marked(a, marks)} for a in to_judge]
     key = _editor_key(page)
+    above = st.container(border=True, gap="xsmall")  # filled when the ticks are known: the button stands over the list
     _draw_editor(to_judge, rows, names, key=key, at=at)
     chosen = [(a, bool(row[DISABLE])) for a, row in zip(to_judge, edited(rows, key), strict=True)]
-    _draw_confirm(page, chosen, names, key=key, rows=rows)
+    with above:
+        _draw_confirm(page, chosen, names, key=key, rows=rows)
     draw_paging(
         "acr", following=page.following, shown=len(page.reviews),
         total=f"{count_label(total, CAP)} open",
@@ -128,9 +130,7 @@ def _draw_editor(
         DISABLE: [row[DISABLE] for row in rows],
         "Name": [a.account.name for a in accounts],
         "Role": [[a.account.role_label] for a in accounts],
-        "Last sign-in": [
-            relative_label(a.account.last_sign_in_at, at) if a.account.last_sign_in_at else "Never" for a in accounts
-        ],
+        "Last sign-in": [last_seen(a.account.last_sign_in_at, at) for a in accounts],
         "Doubt": [[FLAGS[flag] for flag in a.account.flags] for a in accounts],
         "Since": ["Joined since it was opened" if a.has_joined else "" for a in accounts],
         "Dealer": [names[a.dealer_id] for a in accounts],
@@ -151,7 +151,7 @@ def _draw_editor(
     st.data_editor(
         table(shown), key=key, hide_index=True, num_rows="fixed", column_config=config, column_order=list(config),
         disabled=[name for name in shown if name != DISABLE], alt="Accounts to confirm, by dealer and name",
-        height=min(620, 38 + 35 * len(accounts)),
+        height=fitting(len(accounts), most=600),
     )  # fmt: skip
 
 
@@ -162,21 +162,22 @@ def _draw_confirm(
     going = [a for a, is_disabled in chosen if is_disabled]
     kept = len(chosen) - len(going)
     text = f"**{kept:,} kept, {len(going):,} disabled** at {plural(len(page.reviews), 'dealer')}"
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
+        st.markdown(text, width="content")
+        st.button(
+            "Confirm review", type="primary", icon=":material/verified:", key="access_review_confirm",
+            on_click=partial(_confirm, page, rows, key),
+            help="I have looked at this list: those kept still work there, the others lose access now.",
+        )  # fmt: skip
     if going:
         who = ", ".join(a.account.name for a in going[:6]) + (f" and {len(going) - 6} more" if len(going) > 6 else "")
-        text += f"  \n:gray[No longer able to sign in: {plain(who)}]"
-    st.markdown(text)
+        st.caption(f"Will be signed out and cannot sign in again: {plain(who)}")
     own = [a.account.name for a in page.accounts if a.is_own]
     if own:
         st.caption(f"Your own account ({plain(', '.join(own))}) waits for the manufacturer.")
     draw_last_managers([(a.account.person_id, a.dealer_id) for a in going], names)
     stray_problems(FORM, [])
     show_outcome(FORM)
-    st.button(
-        "Confirm review", type="primary", icon=":material/verified:", key="access_review_confirm",
-        on_click=partial(_confirm, page, rows, key),
-        help="I have looked at this list: those kept still work there, the others lose access now.",
-    )  # fmt: skip
 
 
 def _confirm(page: ReviewPage, rows: list[dict[str, Any]], key: str) -> None:
@@ -225,7 +226,7 @@ def draw_reviews(actor: Actor, quarter: date) -> None:
                 "By": [r.updated_by if r.decided else "–" for r in rows],
             }
         ),
-        key="acq_table", alt="Access reviews of the quarter, by dealer", height=min(420, 38 + 35 * len(rows)),
+        key="acq_table", alt="Access reviews of the quarter, by dealer", height=fitting(len(rows), most=420),
         columns={
             "Dealer": tables.opener("Dealer", key="acq_click", on_open=opened, width=230),
             "State": tables.pill("State", dict(REVIEW_STATES.values()), width=130),

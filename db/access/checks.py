@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import false, or_, select, true
+from sqlalchemy import false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.access.flow import FLOW
@@ -44,18 +44,28 @@ def reviews_are_possible(session: Session) -> list[str]:
     )
     finished = session.scalars(
         select(AccessReview.id)
-        .where(AccessReview.is_open == false(), waits.exists())
+        .where(AccessReview.completed_at.is_not(None), waits.exists())
         .order_by(AccessReview.id)
         .limit(MOST)
     ).all()
     undated = session.scalars(
         select(AccessReview.id)
-        .where((AccessReview.is_open == false()) != AccessReview.completed_at.is_not(None))
+        .where(AccessReview.is_open == true(), AccessReview.completed_at.is_not(None))
         .order_by(AccessReview.id)
         .limit(MOST)
     ).all()
-    return [f"access review {i} is finished, but an account in it waits" for i in finished] + [
-        f"access review {i} is open with the time it was finished, or finished without" for i in undated
+    twice = session.scalars(
+        select(AccessReview.dealer_id)
+        .where(AccessReview.is_open == true())
+        .group_by(AccessReview.dealer_id)
+        .having(func.count() > 1)
+        .order_by(AccessReview.dealer_id)
+        .limit(MOST)
+    ).all()
+    return [
+        *(f"access review {i} is finished, but an account in it waits" for i in finished),
+        *(f"access review {i} is open, but has the time it was finished" for i in undated),
+        *(f"dealer {i} has two open access reviews" for i in twice),
     ]
 
 

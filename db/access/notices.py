@@ -13,6 +13,7 @@ from db.access.tables import AccessRequest, AccessReview
 from db.core.actor import Actor
 from db.core.labels import plural
 from db.core.permissions import Permission, Role
+from db.dealers.tables import Dealer
 from db.people.notifications import notify
 from db.people.queries import people_to_tell
 from db.people.tables import Person, PersonScope
@@ -102,16 +103,29 @@ def tell_review_due(session: Session, review: AccessReview, *, dealer: str, wait
     )  # fmt: skip
 
 
-def tell_review_overdue(session: Session, review: AccessReview, *, dealer: str, waits: int, now: datetime) -> None:
-    """When the end is past, those who decide hear of it too, once."""
-    people = deciders(session, dealer_id=review.dealer_id, region=review.region)
-    people |= set(managers(session, [review.dealer_id]).get(review.dealer_id, ()))
-    notify(
-        session, person_ids=people, kind="access_review", item_type="access_review", item_id=review.id, now=now,
-        title=f"Access review {quarter_label(review.quarter)} is overdue at {dealer}",
-        body=f"{plural(waits, 'account')} still to confirm.", dedupe_key=f"access:review:{review.id}:overdue",
-        mail=False,
-    )  # fmt: skip
+def tell_reviews_overdue(session: Session, reviews: Collection[AccessReview], *, now: datetime) -> None:
+    """When the end is past: the dealer's managers hear of theirs, and each who decides of all at once; once each."""
+    own = managers(session, [review.dealer_id for review in reviews])
+    rows = session.execute(select(Dealer.id, Dealer.name).where(Dealer.id.in_(sorted(r.dealer_id for r in reviews))))
+    names = dict(rows.all())
+    to_decide: dict[int, list[AccessReview]] = {}
+    for review in reviews:
+        title = f"Access review {quarter_label(review.quarter)} is overdue"
+        notify(
+            session, person_ids=own.get(review.dealer_id, ()), kind="access_review", item_type="access_review",
+            title=title, body=f"{names[review.dealer_id]}: please confirm who still works for you.",
+            item_id=review.id, dedupe_key=f"access:review:{review.id}:overdue", now=now, mail=True,
+        )  # fmt: skip
+        for person_id in deciders(session, dealer_id=review.dealer_id, region=review.region):
+            to_decide.setdefault(person_id, []).append(review)
+    for person_id, theirs in sorted(to_decide.items()):
+        shown = ", ".join(names[review.dealer_id] for review in theirs[:5])
+        more = f" and {len(theirs) - 5} more" if len(theirs) > 5 else ""
+        notify(
+            session, person_ids=[person_id], kind="access_review", item_type="access_review", item_id=theirs[0].id,
+            title=f"Access review is overdue at {plural(len(theirs), 'dealer')}", body=shown + more, now=now,
+            mail=False, dedupe_key=f"access:review:{theirs[0].id}:overdue:desk",
+        )  # fmt: skip
 
 
 def _wish(request: AccessRequest) -> str:

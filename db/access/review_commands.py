@@ -61,6 +61,7 @@ def open_quarter(session: Session, *, actor: Actor, now: datetime) -> int:
 
 
 def _open(session: Session, dealer_ids: Sequence[int], *, actor: Actor, now: datetime) -> list[AccessReview]:
+    """Open reviews with a line for everybody who can sign in; an older one that is still open was never done."""
     quarter = quarter_of(now, DESK_ZONE)
     by_dealer: dict[int, list[Any]] = {}
     for dealer_id, account in accounts_at(session, dealer_ids=dealer_ids, scope=EVERYTHING, now=now):
@@ -89,6 +90,12 @@ def _open(session: Session, dealer_ids: Sequence[int], *, actor: Actor, now: dat
             ],
         )  # fmt: skip
         opened.append(review)
+        session.execute(
+            update(AccessReview)
+            .where(AccessReview.dealer_id == dealer_id, AccessReview.quarter < quarter, AccessReview.is_open == true())
+            .values(is_open=False, version=AccessReview.version + 1, updated_at=now, updated_by=actor.name)
+            .execution_options(synchronize_session=False)
+        )
     return opened
 
 
@@ -291,7 +298,8 @@ def reviews_to_remind(session: Session, *, now: datetime) -> list[tuple[int, boo
 
 def remind(session: Session, *, found: Sequence[tuple[int, bool]], now: datetime) -> int:
     """Tell the people of these reviews, once each: whoever marks the review first does. Housekeeping, no entry."""
-    told = 0
+    overdue: list[AccessReview] = []
+    due: list[AccessReview] = []
     for review_id, is_overdue in found:
         column = AccessReview.overdue_told_at if is_overdue else AccessReview.reminded_at
         claimed = session.scalar(
@@ -301,11 +309,14 @@ def remind(session: Session, *, found: Sequence[tuple[int, bool]], now: datetime
             .returning(AccessReview.id)
             .execution_options(synchronize_session=False)
         )
-        if claimed is None:
-            continue
-        review = session.get_one(AccessReview, review_id, populate_existing=True)
-        row = get_review(session, review_id=review_id, scope=EVERYTHING)
-        tell = notices.tell_review_overdue if is_overdue else notices.tell_review_due
-        tell(session, review, dealer=row.dealer_label, waits=row.accounts - row.decided, now=now)
-        told += 1
-    return told
+        if claimed is not None:
+            review = session.get_one(AccessReview, review_id, populate_existing=True)
+            (overdue if is_overdue else due).append(review)
+    for review in due:
+        row = get_review(session, review_id=review.id, scope=EVERYTHING)
+        notices.tell_review_due(
+            session, review, dealer=row.dealer_label, waits=row.accounts - row.decided, now=now
+        )  # fmt: skip
+    if overdue:
+        notices.tell_reviews_overdue(session, overdue, now=now)
+    return len(due) + len(overdue)

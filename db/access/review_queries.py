@@ -57,7 +57,9 @@ class ReviewRow:
 
     def state(self, now: datetime) -> tuple[str, str]:
         """(label, tone) of how it stands."""
-        name = review_state(is_open=self.is_open, decided=self.decided, due_at=self.due_at, now=now)
+        name = review_state(
+            is_open=self.is_open, completed_at=self.completed_at, decided=self.decided, due_at=self.due_at, now=now
+        )
         return REVIEW_STATES[name]
 
 
@@ -196,10 +198,11 @@ def get_progress(session: Session, *, scope: Scope, quarter: date, now: datetime
     """How far a quarter's review is, in two statements."""
     r, line = AccessReview, AccessReviewLine
     wanted = (_in(scope), r.quarter == quarter)
+    is_done, is_late = r.completed_at.is_not(None), r.due_at < now
     by_state = session.execute(
-        select(r.is_open, r.due_at < now, func.count(), func.min(r.due_at))
+        select(r.is_open, is_done, is_late, func.count(), func.min(r.due_at))
         .where(*wanted)
-        .group_by(r.is_open, r.due_at < now)
+        .group_by(r.is_open, is_done, is_late)
     ).all()
     outcomes: dict[str, int] = dict(
         session.execute(
@@ -210,10 +213,10 @@ def get_progress(session: Session, *, scope: Scope, quarter: date, now: datetime
         ).all()
     )  # fmt: skip
     return ReviewProgress(
-        dealers=sum(n for _, _, n, _ in by_state), reviewed=sum(n for is_open, _, n, _ in by_state if not is_open),
-        overdue=sum(n for is_open, is_late, n, _ in by_state if is_open and is_late),
+        dealers=sum(n for *_, n, _ in by_state), reviewed=sum(n for _, done, _, n, _ in by_state if done),
+        overdue=sum(n for is_open, _, late, n, _ in by_state if is_open and late),
         waiting=outcomes.get("", 0), kept=outcomes.get("keep", 0), disabled=outcomes.get("disable", 0),
-        due_at=min((due for is_open, _, _, due in by_state if is_open), default=None),
+        due_at=min((due for is_open, _, _, _, due in by_state if is_open), default=None),
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 REVIEW_STATES: dict[str, tuple[str, str]] = {
     "open": ("Open", "blue"), "partly": ("Partly reviewed", "orange"), "overdue": ("Overdue", "red"),
-    "reviewed": ("Reviewed", "green"),
+    "reviewed": ("Reviewed", "green"), "missed": ("Not done", "gray"),
 }  # fmt: skip
 # Who may be given an account: not yet while a dealer is a prospect, no more once the contract has ended.
 STATUSES_WITH_ACCOUNTS = ("onboarding", "active", "suspended")
@@ -91,10 +91,13 @@ def opens_by_itself(moment: datetime, zone: str) -> bool:
     return (day - quarter_of(moment, zone)).days < CATCH_UP_DAYS
 
 
-def review_state(*, is_open: bool, decided: int, due_at: datetime, now: datetime) -> str:
-    """The name (in `REVIEW_STATES`) of how a review stands; `decided` counts the accounts somebody has judged."""
+def review_state(*, is_open: bool, completed_at: datetime | None, decided: int, due_at: datetime, now: datetime) -> str:
+    """The name (in `REVIEW_STATES`) of how a review stands; `decided` counts the accounts somebody has judged.
+
+    One that is closed without having been completed was overtaken by the next quarter's.
+    """
     if not is_open:
-        return "reviewed"
+        return "missed" if completed_at is None else "reviewed"
     if now > due_at:
         return "overdue"
     return "partly" if decided else "open"

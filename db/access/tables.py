@@ -52,7 +52,10 @@ class AccessQuarter(Base):
 
 
 class AccessReview(Base):
-    """The review of one dealer in one quarter (its first day). Open while a line waits."""
+    """The review of one dealer in one quarter (its first day). Open while a line waits.
+
+    The next quarter's review closes one that is still open then, without `completed_at`: it was never done.
+    """
 
     __tablename__ = "access_review"
     __table_args__ = (

@@ -56,7 +56,8 @@ def follow_links() -> None:
 # ---- requests ------------------------------------------------------------------------------------------------------
 def draw_queue() -> None:
     """What waits for an answer, due first, or what was decided."""
-    shown = one("Show", SHOWN, key="acs_shown", default="open")
+    with beside:
+        shown = one("Show", SHOWN, key="acs_shown", default="open")
     is_open = shown == "open"
     with reading() as session:
         rows, following = list_requests(
@@ -90,11 +91,12 @@ def chosen_filters() -> AccountFilters:
         found = AccountFilters(
             text=text, dealer_id=int(dealer) if dealer.isdecimal() else None, role=role, state=state, flag=flag
         )
+        clear_button(KEYS, key="acp_clear")
+    with beside:
         export_button(
             "dealer_access",
             {"text": text, "dealer_id": found.dealer_id, "role": role, "state": state, "flag": flag},
         )  # fmt: skip
-    clear_button(KEYS, key="acp_clear")
     return found
 
 
@@ -161,7 +163,9 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     st.title(":material/badge: Dealer access")
     if actor.can(Permission.ACCESS_REQUEST):
         st.button("Request access", icon=":material/person_add:", key="access_new", on_click=open_form)
-view = one("View", VIEWS, key="access_view", default="requests")
+with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+    view = one("View", VIEWS, key="access_view", default="requests")
+    beside = st.container(width="content")
 {"requests": draw_queue, "people": draw_accounts, "review": draw_review}[view]()
 if not review.draw_lines(actor):
     draw_drawers(actor)
