@@ -17,8 +17,10 @@ from db.access.rules import quarter_of
 from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor
 from db.core.session import reading
+from db.people import passwords
 from db.people.commands import edit_person
-from db.people.queries import get_person
+from db.people.own_commands import change_own_password
+from db.people.queries import actor_for, get_person
 from db.people.sessions import open_session
 from db.people.tables import Person
 from seed.network import SEED, Network
@@ -110,6 +112,18 @@ def _sign_in(story: Story, username: str, now: datetime) -> None:
         story.note(open_session, person_id=person_id, source="192.0.2.17", now=now)
 
 
+def _first_sign_in(story: Story, username: str, now: datetime) -> None:
+    """Somebody new comes for the first time and chooses a password nobody else knows, here or in the demo's output."""
+    _sign_in(story, username, now)
+    with reading(story.bind) as session:
+        actor = actor_for(session, username=username)
+    secret = passwords.one_time_password()
+    story.do(
+        change_own_password, password=secret, password_hash=passwords.hash_password(secret, cost=4), session_id=None,
+        actor=actor, now=now,
+    )  # fmt: skip
+
+
 # ---- requests ------------------------------------------------------------------------------------------------------
 def _ask(story: Story, made: Network, wish: _Wish, now: datetime) -> None:
     dealer_id = made.dealers[wish.code]
@@ -145,8 +159,9 @@ def _answer(story: Story, wish: _Wish, item_id: int, actor: Actor, now: datetime
         username = wish.about.lower().replace(" ", ".")
         if not wish.keeps_email:
             _forget_email(story, username, now)
-        for days in wish.signs_in:
-            story.at(story.until - timedelta(days=days), partial(_sign_in, story, username))
+        for number, days in enumerate(wish.signs_in):
+            come = _sign_in if number else _first_sign_in
+            story.at(story.until - timedelta(days=days), partial(come, story, username))
 
 
 def _forget_email(story: Story, username: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from components import labels, tables
 from components.access import current_actor
 from components.areas.access_form import draw_form, open_form
-from components.areas.access_people import draw_ending, draw_people, fitting
+from components.areas.access_people import draw_ending, draw_people, fitting, last_seen
 from components.charts.base import table
 from components.clock import now
 from components.forms import Choices
@@ -120,7 +120,7 @@ def draw_requests(rows: list[RequestRow], *, key: str, is_open: bool = True, wit
         if item_id is not None:
             open_drawer(SCREEN, item_id)
 
-    ends = [relative_label(r.due_at, at) if is_open else relative_label(r.decided_at, at) for r in rows]
+    ends = [relative_label(r.due_at, at) if is_open else last_seen(r.decided_at, at) for r in rows]
     tones = {
         end: "red" if is_open and r.due_at is not None and r.due_at < at else "blue" if is_open else "gray"
         for end, r in zip(ends, rows, strict=True)

@@ -64,9 +64,9 @@ def last_seen(moment: datetime | None, at: datetime) -> str:
     return f"{days} d ago" if days >= 2 else relative_label(moment, at)
 
 
-def fitting(rows: int, *, most: int = 560) -> Any:
+def fitting(rows: int, *, most: int = 560) -> int:
     """The height of a table: as its rows need it, up to a limit within which it scrolls."""
-    return most if 36 * (rows + 1) > most else "auto"
+    return min(most, 31 * (rows + 1) + 3)
 
 
 def draw_ending(chosen: Sequence[AccountRow], *, actor: Actor, key: str, dealer_id: int | None = None) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.access import left_queries
@@ -92,11 +92,11 @@ class AccountRow:
 def _condition(
     scope: Scope, filters: AccountFilters, left: Mapping[int, date], now: datetime
 ) -> list[ColumnElement[bool]]:
-    reached = exists().where(PersonScope.person_id == Person.id, PersonScope.dealer_id == Dealer.id)
-    reached = reached.where(scope.where(Dealer.id, Dealer.region))
+    reached = select(PersonScope.id).join(Dealer, Dealer.id == PersonScope.dealer_id)
+    reached = reached.where(PersonScope.person_id == Person.id, scope.where(Dealer.id, Dealer.region))
     if filters.dealer_id is not None:
         reached = reached.where(Dealer.id == filters.dealer_id)
-    found = [Person.role.in_(DEALER_ROLES), Person.scope_kind == "dealers", reached]
+    found = [Person.role.in_(DEALER_ROLES), Person.scope_kind == "dealers", reached.exists()]
     for word in filters.text.split():
         like = "%" + word.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         columns = (Person.name, Person.username, Person.email)
