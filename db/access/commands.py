@@ -51,7 +51,8 @@ def submit_request(
         problems.add("kind", "unknown_kind", "Choose what you ask for.")
     if dealer_id is None:
         problems.add("dealer_id", "required", "Choose a dealer.")
-    problems.refuse_if_any()
+    if dealer_id is None or kind not in KINDS:
+        problems.refuse_if_any()
     assert dealer_id is not None
     dealer = get_dealer(session, dealer_id=dealer_id, scope=actor.scope)
     if kind == "new":
