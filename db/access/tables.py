@@ -22,8 +22,9 @@ class AccessRequest(QueueItem):
     __table_args__ = (
         Index("ix_access_request_board", "is_open", "due_at", "id"),
         Index("ix_access_request_dealer", "dealer_id", "is_open", "due_at", "id"),
-        CheckConstraint("kind IN ('new', 'change', 'close')", name="kind"),
-        CheckConstraint("role IN ('', 'dealer_manager', 'dealer_staff')", name="dealer_role"),
+        CheckConstraint(
+            "role NOT IN ('admin', 'manager', 'coordinator', 'sales_leader', 'finance')", name="no_role_of_ours"
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -90,7 +91,6 @@ class AccessReviewLine(Base):
     __table_args__ = (
         Index("uq_access_review_line_person", "review_id", "person_id", unique=True),
         Index("ix_access_review_line_waiting", "dealer_id", "outcome", "person_id"),
-        CheckConstraint("outcome IN ('', 'keep', 'disable', 'gone')", name="outcome"),
         CheckConstraint("outcome = '' OR decided_at IS NOT NULL", name="decided"),
     )
 

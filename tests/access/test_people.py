@@ -127,10 +127,10 @@ def test_pages_follow_each_other_and_the_number_of_statements_does_not_grow(engi
     assert max(pages) == 2
 
 
-def test_flags_at_a_dealer_are_those_of_that_dealer(engine: Engine, left):
-    house = make_house(engine)
+def test_flags_at_a_dealer_are_those_of_that_dealer(sqlite_engine: Engine, left):
+    house = make_house(sqlite_engine)
     left({(house.both, house.south): date(2026, 11, 1)})
-    with reading(engine) as session:
+    with reading(sqlite_engine) as session:
         rows = accounts_at(session, dealer_ids=[house.north, house.south], scope=EVERYTHING, now=NOW)
         assert managers_at(session, dealer_ids=[house.north]) == {house.north: {house.dana.user_id}}
     flags = {(dealer, row.username): row.flags for dealer, row in rows}
@@ -196,18 +196,18 @@ def account_exists(engine: Engine, person: int) -> bool:
         return session.get(Person, person) is not None
 
 
-def test_disabled_is_disabled(engine: Engine):
-    house = make_house(engine)
-    disable(engine, house.drew, house.north, house.dana)
+def test_disabled_is_disabled(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    disable(sqlite_engine, house.drew, house.north, house.dana)
     with pytest.raises(Refused) as refusal:
-        disable(engine, house.drew, house.north, house.cora)
+        disable(sqlite_engine, house.drew, house.north, house.cora)
     assert refusal.value.code == "already_disabled"
 
 
-def test_the_last_manager_may_go(engine: Engine):
-    house = make_house(engine)
-    disable(engine, house.dana.user_id or 0, house.north, house.cora)
-    with reading(engine) as session:
+def test_the_last_manager_may_go(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    disable(sqlite_engine, house.dana.user_id or 0, house.north, house.cora)
+    with reading(sqlite_engine) as session:
         assert managers_at(session, dealer_ids=[house.north]) == {}
 
 
@@ -221,14 +221,14 @@ def doubtful(engine: Engine) -> House:
     return house
 
 
-def test_flagged_accounts_end_together_in_one_entry(engine: Engine):
-    house = doubtful(engine)
-    before = len(entries(engine))
-    done = bulk(engine, house.cora, (house.drew, 1), (house.both, 1))
+def test_flagged_accounts_end_together_in_one_entry(sqlite_engine: Engine):
+    house = doubtful(sqlite_engine)
+    before = len(entries(sqlite_engine))
+    done = bulk(sqlite_engine, house.cora, (house.drew, 1), (house.both, 1))
     assert done.names == ("Dealer staff Drew", "Dealer staff Both")
-    assert not account(engine, house.drew).is_active
-    assert not account(engine, house.both).is_active  # both of its dealers are Cora's
-    (entry,) = entries(engine)[before:]
+    assert not account(sqlite_engine, house.drew).is_active
+    assert not account(sqlite_engine, house.both).is_active  # both of its dealers are Cora's
+    (entry,) = entries(sqlite_engine)[before:]
     assert entry.summary == "Access of 2 people ended"
 
 
@@ -250,13 +250,13 @@ BULKS = [
 
 
 @pytest.mark.parametrize("make, kind, code", [b[1:] for b in BULKS], ids=[b[0] for b in BULKS])
-def test_all_or_nothing(engine: Engine, make, kind, code):
-    house = doubtful(engine)
+def test_all_or_nothing(sqlite_engine: Engine, make, kind, code):
+    house = doubtful(sqlite_engine)
     with pytest.raises(kind) as refusal:
-        bulk(engine, house.dana, *make(house))
+        bulk(sqlite_engine, house.dana, *make(house))
     assert refusal.value.code == code
-    assert account(engine, house.drew).is_active
-    assert dealers_of(engine, house.both) == {house.north, house.south}
+    assert account(sqlite_engine, house.drew).is_active
+    assert dealers_of(sqlite_engine, house.both) == {house.north, house.south}
 
 
 # ------------------------------------------------------------------------------------------------- the rest of the desk
@@ -335,8 +335,8 @@ def test_a_contact_who_left_is_found_by_account_or_by_mail(sqlite_engine: Engine
     assert flags_of(sqlite_engine, house.drew) == ("left",)
 
 
-def test_a_disabled_persons_actor_is_gone(engine: Engine):
-    house = make_house(engine)
-    disable(engine, house.drew, house.north, house.cora)
+def test_a_disabled_persons_actor_is_gone(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    disable(sqlite_engine, house.drew, house.north, house.cora)
     with pytest.raises(NotFound):
-        actor_named(engine, "drew")
+        actor_named(sqlite_engine, "drew")

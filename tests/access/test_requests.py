@@ -123,14 +123,16 @@ def test_the_same_wish_is_open_once_even_when_asked_at_once(engine: Engine):
     ask(engine, house.dana, dealer_id=house.north)  # free again once it is decided
 
 
-def test_a_dealer_whose_contract_ended_gets_no_account(engine: Engine):
-    house = make_house(engine)
-    item = ask(engine, house.dana, dealer_id=house.north)
-    with writing(engine, keeps_timeline=False) as session:
+def test_a_dealer_whose_contract_ended_gets_no_account(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    item = ask(sqlite_engine, house.dana, dealer_id=house.north)
+    with writing(sqlite_engine, keeps_timeline=False) as session:
         session.get_one(Dealer, house.north).status = "terminated"
-    assert refused(ask, engine, house.cora, dealer_id=house.north, email="b@b.test") == {"dealer_id": "no_accounts_now"}
-    assert refused(grant, engine, item, house.cora) == {"dealer_id": "no_accounts_now"}
-    assert request_of(engine, item, house.cora).status == "requested"
+    assert refused(ask, sqlite_engine, house.cora, dealer_id=house.north, email="b@b.test") == {
+        "dealer_id": "no_accounts_now"
+    }
+    assert refused(grant, sqlite_engine, item, house.cora) == {"dealer_id": "no_accounts_now"}
+    assert request_of(sqlite_engine, item, house.cora).status == "requested"
 
 
 def test_names_that_are_taken_get_a_number_and_two_grants_at_once_make_two_accounts(engine: Engine):
@@ -174,22 +176,24 @@ def test_an_address_of_another_dealers_person_gets_the_dealer_in_addition(engine
     assert account(engine, house.sid).is_active
 
 
-def test_an_address_of_the_manufacturers_people_leads_nowhere(engine: Engine):
-    house = make_house(engine)
-    item = ask(engine, house.dana, dealer_id=house.north, email="cora@example.test")
-    assert choice_of(engine, item, house.mason) == ""
+def test_an_address_of_the_manufacturers_people_leads_nowhere(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    item = ask(sqlite_engine, house.dana, dealer_id=house.north, email="cora@example.test")
+    assert choice_of(sqlite_engine, item, house.mason) == ""
     for choice in ("new", "", f"widen:{house.cora.user_id}", f"reopen:{house.cora.user_id}"):
-        assert refused(grant, engine, item, house.mason, account=choice) == {"account": "account_changed"}
-    stored = account(engine, house.cora.user_id or 0)
+        assert refused(grant, sqlite_engine, item, house.mason, account=choice) == {"account": "account_changed"}
+    stored = account(sqlite_engine, house.cora.user_id or 0)
     assert (stored.role, stored.scope_kind, stored.version) == ("coordinator", "all", 1)
 
 
-def test_another_role_than_the_account_has_is_not_given_by_the_way(engine: Engine):
-    house = make_house(engine)
-    item = ask(engine, house.dana, dealer_id=house.north, email="sid@example.test", role="dealer_manager")
-    assert choice_of(engine, item, house.cora) == ""
-    assert refused(grant, engine, item, house.cora, account=f"widen:{house.sid}") == {"account": "account_changed"}
-    assert dealers_of(engine, house.sid) == {house.south}
+def test_another_role_than_the_account_has_is_not_given_by_the_way(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    item = ask(sqlite_engine, house.dana, dealer_id=house.north, email="sid@example.test", role="dealer_manager")
+    assert choice_of(sqlite_engine, item, house.cora) == ""
+    assert refused(grant, sqlite_engine, item, house.cora, account=f"widen:{house.sid}") == {
+        "account": "account_changed"
+    }
+    assert dealers_of(sqlite_engine, house.sid) == {house.south}
 
 
 def test_a_disabled_account_is_opened_again_with_a_new_password(engine: Engine):
@@ -203,22 +207,24 @@ def test_a_disabled_account_is_opened_again_with_a_new_password(engine: Engine):
     assert sign_in.verify(engine, username="drew", password=made.one_time_password, source="t", now=NOW) == house.drew
 
 
-def test_what_belongs_to_a_dealer_out_of_reach_is_not_opened_again(engine: Engine):
-    house = make_house(engine)
-    disable(engine, house.walt, house.west, house.cora)
-    item = ask(engine, house.dana, dealer_id=house.north, email="walt@example.test")
-    assert refused(grant, engine, item, house.eve) == {"account": "not_all_dealers"}
-    assert not account(engine, house.walt).is_active
+def test_what_belongs_to_a_dealer_out_of_reach_is_not_opened_again(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    disable(sqlite_engine, house.walt, house.west, house.cora)
+    item = ask(sqlite_engine, house.dana, dealer_id=house.north, email="walt@example.test")
+    assert refused(grant, sqlite_engine, item, house.eve) == {"account": "not_all_dealers"}
+    assert not account(sqlite_engine, house.walt).is_active
 
 
 # ---------------------------------------------------------------------------------------------- another role, an end
-def test_a_role_is_changed_and_told(engine: Engine):
-    house = make_house(engine)
-    item = ask(engine, house.dana, kind="change", dealer_id=house.north, person_id=house.drew, role="dealer_manager")
-    assert request_of(engine, item, house.dana).name == "Dealer staff Drew"
-    grant(engine, item, house.cora)
-    assert actor_named(engine, "drew").role is Role.DEALER_MANAGER
-    assert entries(engine)[-1].detail["before"]["role"] == "dealer_staff"
+def test_a_role_is_changed_and_told(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    item = ask(
+        sqlite_engine, house.dana, kind="change", dealer_id=house.north, person_id=house.drew, role="dealer_manager"
+    )
+    assert request_of(sqlite_engine, item, house.dana).name == "Dealer staff Drew"
+    grant(sqlite_engine, item, house.cora)
+    assert actor_named(sqlite_engine, "drew").role is Role.DEALER_MANAGER
+    assert entries(sqlite_engine)[-1].detail["before"]["role"] == "dealer_staff"
 
 
 CHANGES = [
@@ -234,14 +240,16 @@ def test_a_change_that_is_refused(sqlite_engine: Engine, other: Any, problems: A
     assert refused(ask, sqlite_engine, house.dana, **(wish | other)) == problems
 
 
-def test_a_role_that_would_hold_beyond_the_deciders_reach_is_refused(engine: Engine):
-    house = make_house(engine)
-    with writing(engine, keeps_timeline=False) as session:
+def test_a_role_that_would_hold_beyond_the_deciders_reach_is_refused(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    with writing(sqlite_engine, keeps_timeline=False) as session:
         session.add(PersonScope(person_id=house.drew, dealer_id=house.west))
-    item = ask(engine, house.dana, kind="change", dealer_id=house.north, person_id=house.drew, role="dealer_manager")
-    assert refused(grant, engine, item, house.eve) == {"account": "not_all_dealers"}
-    grant(engine, item, house.cora)
-    assert account(engine, house.drew).role == "dealer_manager"
+    item = ask(
+        sqlite_engine, house.dana, kind="change", dealer_id=house.north, person_id=house.drew, role="dealer_manager"
+    )
+    assert refused(grant, sqlite_engine, item, house.eve) == {"account": "not_all_dealers"}
+    grant(sqlite_engine, item, house.cora)
+    assert account(sqlite_engine, house.drew).role == "dealer_manager"
 
 
 def test_closing_disables_the_account_or_takes_the_dealer_and_ends_sessions(engine: Engine):
@@ -257,25 +265,25 @@ def test_closing_disables_the_account_or_takes_the_dealer_and_ends_sessions(engi
 
 
 # ------------------------------------------------------------------------------------------ who may, in which state
-def test_four_eyes_and_nobody_of_the_dealer(engine: Engine):
-    house = make_house(engine)
-    own = ask(engine, house.cora, dealer_id=house.north)
+def test_four_eyes_and_nobody_of_the_dealer(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    own = ask(sqlite_engine, house.cora, dealer_id=house.north)
     for name, inputs in (("grant", {"account": "new"}), ("reject", {"note": "No"})):
-        assert refused(step, engine, name, own, house.cora, **inputs) == {"": "own_request"}
-        assert refused(step, engine, name, own, house.dana, **inputs) == {"": "not_allowed"}
-    assert request_of(engine, own, house.mason).status == "requested"
-    grant(engine, own, house.mason)
+        assert refused(step, sqlite_engine, name, own, house.cora, **inputs) == {"": "own_request"}
+        assert refused(step, sqlite_engine, name, own, house.dana, **inputs) == {"": "not_allowed"}
+    assert request_of(sqlite_engine, own, house.mason).status == "requested"
+    grant(sqlite_engine, own, house.mason)
 
 
 @pytest.mark.parametrize("name", ["grant", "reject", "withdraw"])
-def test_a_decided_request_is_decided(engine: Engine, name: str):
-    house = make_house(engine)
-    item = ask(engine, house.dana, dealer_id=house.north)
-    step(engine, "withdraw", item, house.dana)
+def test_a_decided_request_is_decided(sqlite_engine: Engine, name: str):
+    house = make_house(sqlite_engine)
+    item = ask(sqlite_engine, house.dana, dealer_id=house.north)
+    step(sqlite_engine, "withdraw", item, house.dana)
     inputs = {"grant": {"account": "new"}, "reject": {"note": "No"}, "withdraw": {}}[name]
-    assert refused(step, engine, name, item, house.cora, seen_version=2, **inputs) == {"": "wrong_state"}
+    assert refused(step, sqlite_engine, name, item, house.cora, seen_version=2, **inputs) == {"": "wrong_state"}
     with pytest.raises(Stale, match=r"changed by Dealer manager Dana"):
-        step(engine, name, item, house.cora, seen_version=1, **inputs)
+        step(sqlite_engine, name, item, house.cora, seen_version=1, **inputs)
 
 
 def test_two_deciders_at_once_decide_once(engine: Engine):
@@ -292,12 +300,12 @@ def test_two_deciders_at_once_decide_once(engine: Engine):
     assert sorted(at_once(go, threads=2)) == ["ok", "stale"]
 
 
-def test_a_rejection_needs_words(engine: Engine):
-    house = make_house(engine)
-    item = ask(engine, house.dana, dealer_id=house.north)
-    assert refused(step, engine, "reject", item, house.cora, note=" ") == {"note": "required"}
-    step(engine, "reject", item, house.cora, note="Please use the mail of the house.")
-    assert request_of(engine, item, house.dana).answer == "Please use the mail of the house."
+def test_a_rejection_needs_words(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    item = ask(sqlite_engine, house.dana, dealer_id=house.north)
+    assert refused(step, sqlite_engine, "reject", item, house.cora, note=" ") == {"note": "required"}
+    step(sqlite_engine, "reject", item, house.cora, note="Please use the mail of the house.")
+    assert request_of(sqlite_engine, item, house.dana).answer == "Please use the mail of the house."
 
 
 ROLES_THAT = {
@@ -338,15 +346,15 @@ def told(engine: Engine, username: str) -> list[tuple[str, str]]:
         return [(title, body) for title, body in rows]
 
 
-def test_deciders_hear_of_the_wish_and_the_dealer_of_the_answer(engine: Engine):
-    house = make_house(engine)
-    item = ask(engine, house.dana, dealer_id=house.north)
+def test_deciders_hear_of_the_wish_and_the_dealer_of_the_answer(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    item = ask(sqlite_engine, house.dana, dealer_id=house.north)
     wish = "North Motors (0101), asked for by Dealer manager Dana. Starts on Monday"
     for name in ("cora", "mason", "eve"):
-        assert told(engine, name) == [("AR-00001 New account: Ana Ortiz", wish)]
-    assert told(engine, "sam") == told(engine, "drew") == []
-    step(engine, "reject", item, house.cora, note="Who is this?")
-    assert told(engine, "dana") == [("AR-00001 New account: Ana Ortiz: rejected", "Who is this?")]
+        assert told(sqlite_engine, name) == [("AR-00001 New account: Ana Ortiz", wish)]
+    assert told(sqlite_engine, "sam") == told(sqlite_engine, "drew") == []
+    step(sqlite_engine, "reject", item, house.cora, note="Who is this?")
+    assert told(sqlite_engine, "dana") == [("AR-00001 New account: Ana Ortiz: rejected", "Who is this?")]
 
 
 def test_it_waits_in_the_deciders_work_and_is_found(engine: Engine):
@@ -368,13 +376,13 @@ def test_it_waits_in_the_deciders_work_and_is_found(engine: Engine):
     assert counts["Access requests"] == (2, 2)
 
 
-def test_a_request_of_another_dealer_answers_like_none(engine: Engine):
-    house = make_house(engine)
-    item = ask(engine, house.dana, dealer_id=house.north)
+def test_a_request_of_another_dealer_answers_like_none(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    item = ask(sqlite_engine, house.dana, dealer_id=house.north)
     for wanted in (item, 999):
         with pytest.raises(NotFound, match=r"^This access request was not found\.$"):
-            request_of(engine, wanted, house.sam)
+            request_of(sqlite_engine, wanted, house.sam)
         with pytest.raises(NotFound, match=r"^This access request was not found\.$"):
-            step(engine, "withdraw", wanted, house.sam)
+            step(sqlite_engine, "withdraw", wanted, house.sam)
     with pytest.raises(NotFound, match=r"^This dealer was not found\.$"):
-        ask(engine, house.sam, dealer_id=house.north)
+        ask(sqlite_engine, house.sam, dealer_id=house.north)

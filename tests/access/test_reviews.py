@@ -88,18 +88,18 @@ def test_when_the_sweep_opens_reviews(sqlite_engine: Engine, moment: datetime, o
     assert jobs.run_opening(sqlite_engine, now=moment) == opened
 
 
-def test_by_hand_where_there_is_none_and_only_in_reach(engine: Engine):
-    house = make_house(engine)
-    assert open_all(engine, house.dana) == 1
-    with reading(engine) as session:
+def test_by_hand_where_there_is_none_and_only_in_reach(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    assert open_all(sqlite_engine, house.dana) == 1
+    with reading(sqlite_engine) as session:
         assert dealers_without_review(session, scope=EVERYTHING, now=NOW) == [house.south, house.west]
         assert dealers_without_review(session, scope=house.dana.scope, now=NOW) == []
-    assert open_all(engine, house.eve) == 1
+    assert open_all(sqlite_engine, house.eve) == 1
     with pytest.raises(NotFound):
-        open_all(engine, house.eve, dealer_ids=(house.west,))
-    assert open_all(engine, house.cora, dealer_ids=(house.west,)) == 1
+        open_all(sqlite_engine, house.eve, dealer_ids=(house.west,))
+    assert open_all(sqlite_engine, house.cora, dealer_ids=(house.west,)) == 1
     with pytest.raises(Refused) as refusal:
-        open_all(engine, house.cora)
+        open_all(sqlite_engine, house.cora)
     assert refusal.value.code == "nothing_to_open"
 
 
@@ -153,14 +153,14 @@ def test_a_manager_confirms_their_own_dealer_and_their_own_account_waits_for_the
     assert (review.is_open, review.completed_at) == (False, NOW)
 
 
-def test_what_was_seen_is_kept_with_who_and_when(engine: Engine):
-    house = make_house(engine)
-    signed_in(engine, "drew", at=NOW - timedelta(days=100))
-    open_all(engine, house.cora, now=NOW - timedelta(days=20))
-    confirm(engine, house.cora, screen(engine, house.cora, dealer_id=house.north), drew="keep")
-    with reading(engine) as session:
-        lines = attested_lines(session, review_id=review_at(engine, house.north).id, scope=EVERYTHING)
-        hidden = attested_lines(session, review_id=review_at(engine, house.north).id, scope=house.sam.scope)
+def test_what_was_seen_is_kept_with_who_and_when(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    signed_in(sqlite_engine, "drew", at=NOW - timedelta(days=100))
+    open_all(sqlite_engine, house.cora, now=NOW - timedelta(days=20))
+    confirm(sqlite_engine, house.cora, screen(sqlite_engine, house.cora, dealer_id=house.north), drew="keep")
+    with reading(sqlite_engine) as session:
+        lines = attested_lines(session, review_id=review_at(sqlite_engine, house.north).id, scope=EVERYTHING)
+        hidden = attested_lines(session, review_id=review_at(sqlite_engine, house.north).id, scope=house.sam.scope)
     assert hidden == []
     drew = next(line for line in lines if line.name == "Dealer staff Drew")
     assert (drew.outcome, drew.role, drew.seen_flags) == ("keep", "Dealer staff", ("quiet",))
@@ -184,20 +184,20 @@ def test_the_desk_confirms_every_dealer_at_once_in_one_entry_that_names_none(eng
     assert (progress.dealers, progress.reviewed, progress.kept, progress.disabled, progress.waiting) == (3, 3, 5, 2, 0)
 
 
-def test_disabled_at_one_of_two_dealers_and_kept_at_the_other(engine: Engine):
-    house = make_house(engine)
-    open_all(engine, house.cora)
-    page = screen(engine, house.cora)
+def test_disabled_at_one_of_two_dealers_and_kept_at_the_other(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    open_all(sqlite_engine, house.cora)
+    page = screen(sqlite_engine, house.cora)
     south = next(r.id for r in page.reviews if r.dealer_id == house.south)
     marks = [
         replace(j, outcome="disable") if (j.person_id, j.review_id) == (house.both, south) else j for j in judged(page)
     ]  # fmt: skip
     run(
-        review_commands.confirm_reviews, bind=engine, reviews=[(r.id, r.version) for r in page.reviews], judged=marks,
-        actor=house.cora, now=NOW,
+        review_commands.confirm_reviews, bind=sqlite_engine, judged=marks, actor=house.cora, now=NOW,
+        reviews=[(r.id, r.version) for r in page.reviews],
     )  # fmt: skip
-    assert dealers_of(engine, house.both) == {house.north}
-    assert account(engine, house.both).is_active
+    assert dealers_of(sqlite_engine, house.both) == {house.north}
+    assert account(sqlite_engine, house.both).is_active
 
 
 def test_who_joined_is_on_the_list_and_who_left_is_marked_gone(engine: Engine):
@@ -215,14 +215,14 @@ def test_who_joined_is_on_the_list_and_who_left_is_marked_gone(engine: Engine):
     }  # fmt: skip
 
 
-def test_a_review_in_which_nobody_is_left_can_be_finished(engine: Engine):
-    house = make_house(engine)
-    open_all(engine, house.cora)
-    disable(engine, house.walt, house.west, house.cora)
-    page = screen(engine, house.cora, dealer_id=house.west)
+def test_a_review_in_which_nobody_is_left_can_be_finished(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    open_all(sqlite_engine, house.cora)
+    disable(sqlite_engine, house.walt, house.west, house.cora)
+    page = screen(sqlite_engine, house.cora, dealer_id=house.west)
     assert page.accounts == ()
-    assert confirm(engine, house.cora, page).finished == 1
-    assert outcomes_of(engine, house.west) == {house.walt: "gone"}
+    assert confirm(sqlite_engine, house.cora, page).finished == 1
+    assert outcomes_of(sqlite_engine, house.west) == {house.walt: "gone"}
 
 
 # ------------------------------------------------------------------------------------------------- stale and wrong
@@ -244,19 +244,19 @@ def came_back(engine: Engine, house) -> None:
 
 
 @pytest.mark.parametrize("meanwhile", [joined, left_us, promoted, came_back])
-def test_a_screen_that_is_out_of_date_is_refused_as_a_whole(engine: Engine, meanwhile):
-    house = make_house(engine)
-    signed_in(engine, "both", at=NOW - timedelta(days=100))
-    open_all(engine, house.cora)
-    page = screen(engine, house.cora)
-    meanwhile(engine, house)
-    before = len(entries(engine))
+def test_a_screen_that_is_out_of_date_is_refused_as_a_whole(sqlite_engine: Engine, meanwhile):
+    house = make_house(sqlite_engine)
+    signed_in(sqlite_engine, "both", at=NOW - timedelta(days=100))
+    open_all(sqlite_engine, house.cora)
+    page = screen(sqlite_engine, house.cora)
+    meanwhile(sqlite_engine, house)
+    before = len(entries(sqlite_engine))
     with pytest.raises(Refused, match=r"Somebody joined, left or changed.* since you looked") as refusal:
-        confirm(engine, house.cora, page, sid="disable")
+        confirm(sqlite_engine, house.cora, page, sid="disable")
     assert refusal.value.code == "stale"
-    assert len(entries(engine)) == before
-    assert account(engine, house.sid).is_active
-    assert set(outcomes_of(engine, house.south).values()) == {""}
+    assert len(entries(sqlite_engine)) == before
+    assert account(sqlite_engine, house.sid).is_active
+    assert set(outcomes_of(sqlite_engine, house.south).values()) == {""}
 
 
 def test_two_who_confirm_at_once_confirm_once(engine: Engine):
@@ -277,10 +277,10 @@ def test_two_who_confirm_at_once_confirm_once(engine: Engine):
     assert "is now reviewed" in results[1]
 
 
-def test_judgements_that_do_not_fit_the_screen_are_refused(engine: Engine):
-    house = make_house(engine)
-    open_all(engine, house.cora)
-    page, foreign = screen(engine, house.dana), screen(engine, house.sam)
+def test_judgements_that_do_not_fit_the_screen_are_refused(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    open_all(sqlite_engine, house.cora)
+    page, foreign = screen(sqlite_engine, house.dana), screen(sqlite_engine, house.sam)
     own = next(a for a in page.accounts if a.is_own)
     good = judged(page)
     forged = [
@@ -293,23 +293,27 @@ def test_judgements_that_do_not_fit_the_screen_are_refused(engine: Engine):
     for marks in forged:
         with pytest.raises(Refused):
             run(
-                review_commands.confirm_reviews, bind=engine, reviews=[(r.id, r.version) for r in page.reviews],
+                review_commands.confirm_reviews, bind=sqlite_engine, reviews=[(r.id, r.version) for r in page.reviews],
                 judged=marks, actor=house.dana, now=NOW,
             )  # fmt: skip
-    assert set(outcomes_of(engine, house.north).values()) == set(outcomes_of(engine, house.south).values()) == {""}
+    assert (
+        set(outcomes_of(sqlite_engine, house.north).values())
+        == set(outcomes_of(sqlite_engine, house.south).values())
+        == {""}
+    )
 
 
-def test_the_review_of_another_dealer_answers_like_none(engine: Engine):
-    house = make_house(engine)
-    open_all(engine, house.cora)
-    page = screen(engine, house.sam)
+def test_the_review_of_another_dealer_answers_like_none(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    open_all(sqlite_engine, house.cora)
+    page = screen(sqlite_engine, house.sam)
     for reviews in ([(page.reviews[0].id, 1)], [(999, 1)]):
         with pytest.raises(NotFound, match=r"^This access review was not found\.$"):
             run(
-                review_commands.confirm_reviews, bind=engine, reviews=reviews, judged=judged(page), actor=house.dana,
-                now=NOW,
+                review_commands.confirm_reviews, bind=sqlite_engine, reviews=reviews, judged=judged(page),
+                actor=house.dana, now=NOW,
             )  # fmt: skip
-    with reading(engine) as session:
+    with reading(sqlite_engine) as session:
         with pytest.raises(NotFound):
             get_review(session, review_id=page.reviews[0].id, scope=house.dana.scope)
         assert [r.dealer_id for r in list_reviews(session, scope=house.dana.scope, quarter=FIRST.date())[0]] == [
@@ -389,17 +393,17 @@ def test_a_dealer_that_changes_region_takes_its_reviews_along(engine: Engine):
         assert requests_are_possible(session) == []
 
 
-def test_the_checks_find_what_cannot_be(engine: Engine):
-    house = make_house(engine)
-    item = ask(engine, house.dana, dealer_id=house.north)
-    open_all(engine, house.cora)
-    with writing(engine, keeps_timeline=False) as session:
+def test_the_checks_find_what_cannot_be(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    item = ask(sqlite_engine, house.dana, dealer_id=house.north)
+    open_all(sqlite_engine, house.cora)
+    with writing(sqlite_engine, keeps_timeline=False) as session:
         session.execute(update(AccessRequest).where(AccessRequest.id == item).values(status="granted", region="West"))
         session.execute(
             update(AccessReview).where(AccessReview.dealer_id == house.west).values(is_open=False, completed_at=NOW)
         )
         session.execute(update(AccessReview).where(AccessReview.dealer_id == house.south).values(completed_at=NOW))
-    with reading(engine) as session:
+    with reading(sqlite_engine) as session:
         found = " / ".join(requests_are_possible(session) + reviews_are_possible(session))
     for sentence in (
         "AR-00001 is open in a closed state", "AR-00001 was granted to no account",

@@ -141,25 +141,25 @@ def test_ids_of_another_dealer_answer_like_ids_of_nobody(engine: Engine):
     assert dealers_of(engine, canary) == {house.south}
 
 
-def test_the_manufacturers_accounts_cannot_be_reached_by_anybody(engine: Engine):
+def test_the_manufacturers_accounts_cannot_be_reached_by_anybody(sqlite_engine: Engine):
     """Not even by an administrator, and not when such an account happens to be bound to dealers."""
-    house = make_house(engine)
-    bound = make_person(engine, "bob", Role.COORDINATOR, scope_kind="dealers", dealer_ids=[house.north])
-    make_person(engine, "ada", Role.ADMIN)
-    ada = actor_named(engine, "ada")
-    targets = {person: account(engine, person).version for person in (bound, house.mason.user_id or 0)}
+    house = make_house(sqlite_engine)
+    bound = make_person(sqlite_engine, "bob", Role.COORDINATOR, scope_kind="dealers", dealer_ids=[house.north])
+    make_person(sqlite_engine, "ada", Role.ADMIN)
+    ada = actor_named(sqlite_engine, "ada")
+    targets = {person: account(sqlite_engine, person).version for person in (bound, house.mason.user_id or 0)}
     for person in targets:
-        errors = errors_of(engine, ada, house, person=person, reaches_south=True)
+        errors = errors_of(sqlite_engine, ada, house, person=person, reaches_south=True)
         assert {*errors[:3], *errors[4:7]} == {"This account was not found."}
         reaching: list[tuple[Any, dict[str, Any]]] = [
             (door.end_access, {}), (door.change_account_role, {"role": "dealer_staff"}),
             (door.add_dealer_to_account, {"role": "coordinator"}), (door.reopen_account, {"role": "dealer_staff"}),
         ]  # fmt: skip
         for call, more in reaching:
-            with pytest.raises(NotFound), writing(engine, keeps_timeline=False) as session:
+            with pytest.raises(NotFound), writing(sqlite_engine, keeps_timeline=False) as session:
                 call(session, person_id=person, dealer_id=house.north, actor=ada, now=NOW, **more)
-    assert {person: account(engine, person).version for person in targets} == targets
-    assert not {a.account.username for a in _all(engine, house)} & {"bob", "mason"}
+    assert {person: account(sqlite_engine, person).version for person in targets} == targets
+    assert not {a.account.username for a in _all(sqlite_engine, house)} & {"bob", "mason"}
 
 
 def _all(engine: Engine, house: House) -> Any:
@@ -207,35 +207,36 @@ def test_the_door_itself_asks_for_permission(sqlite_engine: Engine, role: Role):
         assert refusal.value.code == "not_allowed", call
 
 
-def test_a_region_of_ones_own_is_not_left(engine: Engine):
-    house = make_house(engine)
+def test_a_region_of_ones_own_is_not_left(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
     for call, more in (
         (door.end_access, {"person_id": house.walt}),
         (door.add_dealer_to_account, {"person_id": house.drew, "role": "dealer_staff"}),
         (door.change_account_role, {"person_id": house.walt, "role": "dealer_manager"}),
     ):
-        with pytest.raises(NotFound), writing(engine, keeps_timeline=False) as session:
+        with pytest.raises(NotFound), writing(sqlite_engine, keeps_timeline=False) as session:
             call(session, dealer_id=house.west, actor=house.eve, now=NOW, **more)
 
 
-def test_a_staff_member_does_not_make_a_manager_of_themselves(engine: Engine):
+def test_a_staff_member_does_not_make_a_manager_of_themselves(sqlite_engine: Engine):
     """Asking is the managers', deciding the manufacturer's: two people are always between a wish and a role."""
-    house = make_house(engine)
-    drew = actor_named(engine, "drew")
+    house = make_house(sqlite_engine)
+    drew = actor_named(sqlite_engine, "drew")
     with pytest.raises(Refused):
-        ask(engine, drew, kind="change", dealer_id=house.north, person_id=house.drew, role="dealer_manager")
+        ask(sqlite_engine, drew, kind="change", dealer_id=house.north, person_id=house.drew, role="dealer_manager")
     own = ask(
-        engine, house.dana, kind="change", dealer_id=house.north, person_id=house.dana.user_id, role="dealer_staff"
+        sqlite_engine, house.dana, kind="change", dealer_id=house.north, person_id=house.dana.user_id,
+        role="dealer_staff",
     )  # fmt: skip
     with pytest.raises(Refused):
-        grant(engine, own, house.dana, account="same")
-    assert actor_named(engine, "dana").role is Role.DEALER_MANAGER
+        grant(sqlite_engine, own, house.dana, account="same")
+    assert actor_named(sqlite_engine, "dana").role is Role.DEALER_MANAGER
 
 
-def test_the_history_of_a_dealer_names_nobody_of_another(engine: Engine):
-    house, _ = with_canary(engine)
-    confirm(engine, house.cora, screen(engine, house.cora), canary="disable", sid="disable")
-    with reading(engine) as session:
+def test_the_history_of_a_dealer_names_nobody_of_another(sqlite_engine: Engine):
+    house, _ = with_canary(sqlite_engine)
+    confirm(sqlite_engine, house.cora, screen(sqlite_engine, house.cora), canary="disable", sid="disable")
+    with reading(sqlite_engine) as session:
         lines = item_history(session, item_type="dealer", item_id=house.north, limit=50)
     text = " ".join(f"{line.summary} {line.reason}" for line in lines if "ended at North" not in line.summary)
     assert "Access review 2026 Q4 confirmed" in text
