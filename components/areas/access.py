@@ -182,8 +182,11 @@ def draw_dealer_tab(dealer: DealerDetail, actor: Actor) -> None:
     if not people:
         empty_state("badge", "Nobody of this dealer can sign in yet.", action="Request access for the first person.")
     else:
+        above = st.container()
         chosen = draw_people(people, key="access_tab_people", actor=actor, with_dealers=False)
         if more is not None:
             st.caption("The first 50 by name; all of them are on the page Dealer access.")
-        draw_ending([people[i] for i in chosen], actor=actor, key="access_tab_people", dealer_id=dealer_id)
+        with above:
+            going = [people[i] for i in chosen if i < len(people)]
+            draw_ending(going, actor=actor, key="access_tab_people", dealer_id=dealer_id)
     draw_drawers(actor)

@@ -57,11 +57,11 @@ def draw_people(rows: Sequence[AccountRow], *, key: str, actor: Actor, with_deal
 
 
 def last_seen(moment: datetime | None, at: datetime) -> str:
-    """When somebody last signed in; whole days are exact enough after two of them."""
+    """When somebody last signed in; whole days are exact enough after the first."""
     if moment is None:
         return "Never"
     days = (at - moment).days
-    return f"{days} d ago" if days >= 2 else relative_label(moment, at)
+    return f"{days} d ago" if days else relative_label(moment, at)
 
 
 def fitting(rows: int, *, most: int = 560) -> int:
@@ -96,7 +96,8 @@ def draw_ending(chosen: Sequence[AccountRow], *, actor: Actor, key: str, dealer_
 
 def _draw_preview(going: Sequence[AccountRow], actor: Actor, *, key: str, form: str, dealer_id: int | None) -> None:
     at = now()
-    st.markdown(f"**End access of {plural(len(going), 'person', 'people')}**")
+    who = plain(going[0].name) if len(going) == 1 else plural(len(going), "person", "people")
+    st.markdown(f"**End access of {who}**")
     for row in going:
         seen = (
             f"last sign-in {moment_label(row.last_sign_in_at, actor.zone, now=at)}"

@@ -140,9 +140,10 @@ def _draw_editor(
         return
     many, joined = len(names) > 1, any(a.has_joined for a in accounts)
     columns: dict[str, Any] = {
-        "Dealer": tables.text("Dealer", width=220) if many else None,
         DISABLE: st.column_config.CheckboxColumn(DISABLE, width=76, help="Ticked: access ends. Else it is kept."),
-        "Name": tables.text("Name", width=180), "Role": tables.pill("Role", ROLE_TONES, width=130),
+        "Name": tables.text("Name", width=150),
+        "Dealer": tables.text("Dealer", width=212) if many else None,
+        "Role": tables.pill("Role", ROLE_TONES, width=126),
         "Last sign-in": tables.text("Last sign-in", width=120),
         "Doubt": tables.pill("Doubt", DOUBT_TONES, width=240, help="Ticked for you because of this"),
         "Since": tables.text("Note", width=190) if joined else None,

@@ -53,11 +53,13 @@ def tell_requested(session: Session, request: AccessRequest, *, dealer: str, by:
 
 
 def tell_decided(session: Session, request: AccessRequest, *, said: str, by: Actor, now: datetime) -> None:
-    """A request was decided: whoever asked for it is told, with the answer."""
-    asked = session.scalar(select(Person.id).where(Person.username == request.submitted_by))
-    people = {asked} - {by.user_id, None}
+    """A request was decided: whoever asked for it is told, with the answer, while the dealer is still theirs."""
+    asked = session.scalars(select(Person.id).where(Person.username == request.submitted_by)).all()
+    may = people_to_tell(
+        session, dealer_id=request.dealer_id, region=request.region, permission=Permission.ACCESS_REQUEST
+    )  # fmt: skip
     notify(
-        session, person_ids=[p for p in people if p is not None], kind="access_decided",
+        session, person_ids=set(asked) & set(may) - {by.user_id}, kind="access_decided",
         title=f"{request.number} {_wish(request)}: {said}", body=request.answer, item_type="access_request",
         item_id=request.id, dedupe_key=f"access:{request.id}:decided", now=now, mail=True,
     )  # fmt: skip

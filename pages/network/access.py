@@ -128,9 +128,11 @@ def draw_accounts() -> None:
         empty_state("badge", "Nobody matches.", action="Take a filter away, or request access.")
         draw_ending([], actor=actor, key="acp")
         return
+    above = st.container()  # what ending would do stands over the list, where the ticks are made
     chosen = draw_people(rows, key="acp", actor=actor)
     draw_paging("acp", following=following, shown=len(rows), total=count_label(total, CAP))
-    draw_ending([rows[i] for i in chosen if i < len(rows)], actor=actor, key="acp")
+    with above:
+        draw_ending([rows[i] for i in chosen if i < len(rows)], actor=actor, key="acp")
     if not chosen and actor.can(Permission.ACCESS_REVIEW):
         st.caption("Tick people on the left to end their access.")
 

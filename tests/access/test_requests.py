@@ -357,6 +357,16 @@ def test_deciders_hear_of_the_wish_and_the_dealer_of_the_answer(sqlite_engine: E
     assert told(sqlite_engine, "dana") == [("AR-00001 New account: Ana Ortiz: rejected", "Who is this?")]
 
 
+def test_who_left_the_dealer_does_not_hear_of_its_requests_any_more(sqlite_engine: Engine):
+    house = make_house(sqlite_engine)
+    item = ask(sqlite_engine, house.dana, dealer_id=house.north)
+    with writing(sqlite_engine, keeps_timeline=False) as session:
+        scope = session.scalars(select(PersonScope).where(PersonScope.person_id == house.dana.user_id)).one()
+        scope.dealer_id = house.west
+    step(sqlite_engine, "reject", item, house.cora, note="Who is this?")
+    assert told(sqlite_engine, "dana") == []
+
+
 def test_it_waits_in_the_deciders_work_and_is_found(engine: Engine):
     house = make_house(engine)
     ask(engine, house.dana, dealer_id=house.north)

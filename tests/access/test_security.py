@@ -6,18 +6,22 @@ import inspect
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from db import catalog
 from db.access import commands, people_queries, queries, review_commands, review_queries
 from db.access.people_queries import AccountFilters
+from db.access.rules import suggested_username
 from db.core.actor import Actor
 from db.core.outbox import OutboxMail
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused
 from db.core.session import reading, run, writing
 from db.people import dealer_account_commands as door
-from db.people.tables import Notification, Person
+from db.people.tables import Notification, Person, PersonScope
 from db.reports.history_queries import item_history
 from tests.access.factories import (
     NOW,
@@ -231,6 +235,82 @@ def test_a_staff_member_does_not_make_a_manager_of_themselves(sqlite_engine: Eng
     with pytest.raises(Refused):
         grant(sqlite_engine, own, house.dana, account="same")
     assert actor_named(sqlite_engine, "dana").role is Role.DEALER_MANAGER
+
+
+ROLES = [role.value for role in Role] + ["owner", ""]
+NAMES = ["dana", "sam", "drew", "sid", "both", "walt", "cora", "mason", "eve"]
+OPERATIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["open", "reopen", "add", "change", "end"]), st.sampled_from(NAMES), st.integers(0, 2),
+        st.sampled_from(ROLES), st.sampled_from(["cora", "eve", "dana", "sam"]),
+    ),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+def facts_of(session: Session) -> dict[str, tuple[Any, ...]]:
+    """Role, kind of scope, dealers and whether it is active, of every account."""
+    rows = session.execute(
+        select(Person.username, Person.role, Person.scope_kind, Person.is_active, PersonScope.dealer_id)
+        .outerjoin(PersonScope, PersonScope.person_id == Person.id)
+        .order_by(Person.username, PersonScope.dealer_id)
+    ).all()
+    return {
+        name: (*next((r.role, r.scope_kind, r.is_active) for r in rows if r.username == name),
+               tuple(r.dealer_id for r in rows if r.username == name))
+        for name in {row.username for row in rows}
+    }  # fmt: skip
+
+
+def test_whatever_is_tried_at_the_door_nobody_gets_more_than_a_dealers_account(sqlite_engine: Engine):
+    """Random wishes of four people, one after the other: what must always hold holds after each of them."""
+    house = make_house(sqlite_engine)
+    dealers = (house.north, house.south, house.west)
+    with reading(sqlite_engine) as session:
+        ids = dict(session.execute(select(Person.username, Person.id)).all())
+        before = facts_of(session)
+
+    @given(OPERATIONS)
+    @settings(max_examples=40)
+    def tried(operations: list[tuple[str, str, int, str, str]]) -> None:
+        with reading(sqlite_engine) as session:
+            for number, (name, whom, where, role, by) in enumerate(operations):
+                actor = getattr(house, by)
+                was = facts_of(session)
+                common = {"dealer_id": dealers[where], "actor": actor, "now": NOW}
+                try:
+                    with session.begin_nested():
+                        _operate(session, name, ids[whom], role, number, common)
+                except Refused:
+                    assert facts_of(session) == was
+                now_is = facts_of(session)
+                if not actor.scope.allows(dealer_id=dealers[where], region=("East", "East", "West")[where]):
+                    assert now_is == was
+            for username, (role, kind, is_active, own) in facts_of(session).items():
+                if username in ("cora", "mason", "eve"):
+                    assert (role, kind, is_active, own) == before[username]
+                else:
+                    assert role in door.DEALER_ROLES
+                    assert kind == "dealers"
+                    assert own
+                    assert None not in own
+
+    tried()
+
+
+def _operate(session: Session, name: str, person_id: int, role: str, number: int, common: dict[str, Any]) -> None:
+    if name == "open":
+        door.open_account(
+            session, name="Eve Lo", email=f"e{number % 3}@x.test", role=role, zone="UTC",
+            username=lambda taken: suggested_username("Eve Lo", "", taken=taken), **common,
+        )  # fmt: skip
+    elif name == "end":
+        door.end_access(session, person_id=person_id, **common)
+    else:
+        call: Any = {
+            "reopen": door.reopen_account, "add": door.add_dealer_to_account, "change": door.change_account_role,
+        }[name]  # fmt: skip
+        call(session, person_id=person_id, role=role, **common)
 
 
 def test_the_history_of_a_dealer_names_nobody_of_another(sqlite_engine: Engine):
