@@ -17,6 +17,7 @@ from db.access.tables import AccessReview, AccessReviewLine
 from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor, Scope
 from db.core.area import CAP, WorkCount, WorkLine
+from db.core.labels import plural
 from db.core.permissions import Permission, Role
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
@@ -320,23 +321,30 @@ def dealers_without_review(session: Session, *, scope: Scope, now: datetime) -> 
 
 # ---- my work -------------------------------------------------------------------------------------------------------
 def work_lines(session: Session, *, actor: Actor, now: datetime, limit: int) -> list[WorkLine]:
-    """Reviews that wait for this actor: a dealer's own; for the manufacturer what is overdue or waits for it alone."""
+    """Reviews that wait for this actor: a dealer's own; for the manufacturer what is overdue or waits for it alone.
+
+    Several are one line, for one screen confirms them all.
+    """
     if not actor.can(Permission.ACCESS_REVIEW):
         return []
     rows = _rows(session, _in(actor.scope), *_waits_for(actor, now), limit=limit)
-    lines = []
-    for row in rows:
-        label, tone = row.state(now)
-        left = row.accounts - row.decided
-        lines.append(
-            WorkLine(
-                item_type="access_review", item_id=row.id, number=f"Review {row.quarter_label}",
-                title=f"Who still works there? {left} of {row.accounts} accounts to confirm", status=label, tone=tone,
-                due_at=row.due_at, why="Confirm review", page=PAGE_FILE, query={"review": str(row.id)},
-                dealer=row.dealer_name,
-            )
-        )  # fmt: skip
-    return lines
+    if not rows:
+        return []
+    first = min(rows, key=lambda row: (row.due_at, row.sort_key))
+    label, tone = first.state(now)
+    left = sum(row.accounts - row.decided for row in rows)
+    more = "+" if len(rows) == limit else ""
+    title, dealer, query = f"Who still works there? {plural(left, 'account')} to confirm", first.dealer_name, {}
+    if len(rows) > 1:
+        title += f" at {len(rows)}{more} dealers"
+        dealer, query = "", {"access_view": "Review"}
+    return [
+        WorkLine(
+            item_type="access_review", item_id=first.id, number=f"Review {first.quarter_label}", title=title,
+            status=label, tone=tone, due_at=first.due_at, why="Confirm review", page=PAGE_FILE, dealer=dealer,
+            query=query or {"review": str(first.id)},
+        )
+    ]  # fmt: skip
 
 
 def _waits_for(actor: Actor, now: datetime) -> list[ColumnElement[Any]]:
