@@ -122,7 +122,6 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/network/access.py", title="Dealer access", icon="badge", section=NETWORK,
         permission=P.ACCESS_VIEW, help="Who of a dealership may sign in: requests, review, accounts to close",
-        planned=True,
     ),
     PageEntry(
         file="pages/network/pipeline.py", title="Dealer pipelines", icon="filter_alt", section=NETWORK,

@@ -115,6 +115,8 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "dealer_group": ("pages/network/dealers.py", "dealer_group"),
     "person": ("pages/admin/people.py", "person"),
     "calendar": ("pages/admin/calendars.py", "calendar"),
+    "access_request": ("pages/network/access.py", "request"),
+    "access_review": ("pages/network/access.py", "review"),
     "import_batch": ("pages/admin/imports.py", "batch"),
     "document": ("pages/network/documents.py", "document"),
     "term_change": ("pages/network/terms.py", "change"),

@@ -15,6 +15,7 @@ from db.core.session import reading
 from db.dealers.bulk_commands import bulk_change
 from db.dealers.commands import change_dealer
 from db.dealers.people_commands import add_contact, change_contact, mark_left
+from db.dealers.people_queries import accounts_of_dealer
 from db.dealers.tables import Dealer, DealerContact
 from db.imports.commands import run_import
 from seed.network import Network
@@ -44,6 +45,8 @@ def settle(story: Story, made: Network, *, start: datetime) -> None:
     for days, code, role in ((64, "00137", "service_manager"), (38, "00313", "general_manager")):
         story.at(story.until - timedelta(days=days), partial(_leave, story, code, role))
     story.at(story.until - timedelta(days=19), partial(_leave, story, "00219", "sales_manager"))
+    story.at(story.until - timedelta(days=30), partial(_join, story, "00402", "Jonas Weber"))
+    story.at(story.until - timedelta(days=9), partial(_leave, story, "00402", "other"))
     story.at(story.until - timedelta(days=45), partial(_raise_caps, story))
     story.at(story.until - timedelta(days=30), partial(_mistype_position, story))
 
@@ -107,6 +110,18 @@ def _add_sales_managers(story: Story, made: Network, now: datetime) -> None:
                 add_contact, dealer_id=lakefront, name=account.name, role=role, person_id=account.user_id,
                 email=_mail(account.name, places[lakefront]), phone="", actor=cora, now=now,
             )  # fmt: skip
+
+
+def _join(story: Story, code: str, name: str, now: datetime) -> None:
+    """Somebody who was given an account a while ago is entered, and leaves soon after: the account is still there."""
+    dealer_id = story.cast.id_of(code)
+    with reading(story.bind) as session:
+        accounts = accounts_of_dealer(session, dealer_id=dealer_id)
+    person_id = next((number for number, label in accounts.items() if label.startswith(name)), None)
+    story.do(
+        add_contact, dealer_id=dealer_id, name=name, role="other", person_id=person_id, note="Sales floor",
+        actor=story.cast.named("cora"), now=now,
+    )  # fmt: skip
 
 
 def _leave(story: Story, code: str, role: str, now: datetime) -> None:

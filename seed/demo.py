@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from db import catalog  # noqa: F401 - makes every kind of import and export known by name
 from db.documents import storage
 from db.people.passwords import ALPHABET
-from seed import contacts, dealer_people, house, paperwork, routine, terms
+from seed import access, contacts, dealer_people, house, paperwork, routine, terms
 from seed.arrivals import arrivals
 from seed.cast import Cast
 from seed.documents import REFUSED
@@ -44,6 +44,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     paperwork.expect(story, made)
     routine.expect(story, made)
     contacts.expect(story, made, seed=seed)
+    access.expect(story, made)
     with storage.unforced():
         story.play()
     routine.close_day(story, made)

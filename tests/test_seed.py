@@ -210,6 +210,7 @@ def test_the_desk_itself_has_a_past(middle):
         kinds = set(session.scalars(select(Notification.kind)))
         assert kinds >= {"assigned", "about_to_breach", "breached", "unassigned", "document", "proposed", "decided"}
         assert kinds >= {"promise_due", "promise_overdue", "promise_given"}
+        assert kinds >= {"access_requested", "access_decided", "access_ended", "access_review"}
         assert session.scalar(select(func.count()).select_from(ExportLog)) == 6
         assert set(session.scalars(select(ImportBatch.status))) == {"applied", "undone"}
         assert set(session.scalars(select(ImportRow.outcome))) >= {"created", "duplicate", "rejected"}
@@ -226,6 +227,36 @@ def test_the_desk_itself_has_a_past(middle):
         mails = session.execute(select(OutboxMail.to_address, OutboxMail.created_at)).all()
         assert {address.partition("@")[0] for address, _ in mails} <= {name for name, *_ in made.sign_ins}
         assert all(at > NOW - timedelta(days=1) for _, at in mails)
+
+
+def test_access_of_the_dealers_people_has_every_state(first):
+    from db.access.flow import FLOW as ACCESS
+    from db.access.people_queries import AccountFilters, count_accounts
+    from db.access.review_queries import list_quarters, list_reviews
+    from db.access.tables import AccessRequest, AccessReviewLine
+
+    with reading(first) as session:
+        kinds = session.execute(select(AccessRequest.status, AccessRequest.kind, AccessRequest.due_at)).all()
+        newest, former = list_quarters(session, scope=EVERYTHING)[:2]
+        states = {
+            quarter: Counter(r.state(NOW)[0] for r in list_reviews(session, scope=EVERYTHING, quarter=quarter)[0])
+            for quarter in (newest, former)
+        }
+        doubts = {
+            flag: count_accounts(session, scope=EVERYTHING, filters=AccountFilters(flag=flag), now=NOW)
+            for flag in ("never", "quiet")
+        }
+        outcomes = set(session.scalars(select(AccessReviewLine.outcome)))
+    assert {status for status, _, _ in kinds} == {state.name for state in ACCESS.states}
+    assert {kind for status, kind, _ in kinds if status == "granted"} == {"new", "change", "close"}
+    late = {due is not None and due < NOW for status, _, due in kinds if status == "requested"}
+    assert late == {True, False}
+    assert states[former]["Reviewed"] > 30
+    assert states[former]["Not done"] > 2
+    assert states[newest]["Reviewed"] > 15
+    assert states[newest]["Overdue"] > 5
+    assert min(doubts.values()) >= 5
+    assert outcomes >= {"", "keep", "disable"}
 
 
 @pytest.mark.slow
