@@ -114,6 +114,8 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "person": ("pages/admin/people.py", "person"),
     "calendar": ("pages/admin/calendars.py", "calendar"),
     "import_batch": ("pages/admin/imports.py", "batch"),
+    "onboarding": ("pages/network/onboarding_case.py", "onboarding"),
+    "checklist_template": ("pages/admin/checklists.py", "version"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 

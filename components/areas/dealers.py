@@ -104,7 +104,9 @@ def _field(kind: Any, label: str, field: str, *more: Any, **options: Any) -> Non
 
 def _who_and_where(before: DealerDetail | None, known_regions: list[str]) -> None:
     status = before.facts.status if before else ""
-    may_be = [status, *rules.NEXT_STATUSES[status]] if status else list(rules.STATUSES)
+    # A dealer on its way to going live is begun as a prospect; its onboarding moves it.
+    new = [name for name in rules.STATUSES if name != "onboarding"]
+    may_be = [status, *rules.NEXT_STATUSES[status]] if status else new
     with st.grid(2, min_column_width=200, gap="small"):
         _field(st.text_input, "Name", "name", max_chars=160)
         _field(st.text_input, "Code", "code", max_chars=20)

@@ -128,6 +128,8 @@ class _Work:
         rules.check_position(given.get("latitude"), given.get("longitude"), problems)
         facts = record.checked(record.changed_with(base, {**given, "code": code}), problems)
         self._check_scope(known, facts, problems)
+        if known is not None:
+            rules.check_status_step(known.status, facts.status, problems)
         if problems.found:
             return reading.refuse_row(row, *dict.fromkeys(problems.found))
         if code in self.seen:
