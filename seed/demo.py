@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from db import catalog  # noqa: F401 - makes every kind of import and export known by name
 from db.people.passwords import ALPHABET
-from seed import house, routine
+from seed import house, onboarding, routine
 from seed.arrivals import arrivals
 from seed.cast import Cast
 from seed.documents import REFUSED
@@ -33,13 +33,16 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     made = build_network(engine, start=start - BEFORE, passwords=_password)
     cast = Cast(engine, made, seed=seed)
     story = Story(engine, cast, until=now)
+    onboarding.settle(story, start=start, seed=seed)
     house.settle(story, start=start - timedelta(days=2))
     intake = Intake(story, seed=seed)
     intake.expect(arrivals(seed, start=start, end=now, count=leads, open_at=cast.open_dealers))
     for days, content in zip((150, 97, 41), REFUSED * 2, strict=False):
         story.at(now - timedelta(days=days, hours=3), partial(intake.refused, content))
     routine.expect(story, made)
+    onboarding.expect(story, seed=seed)
     story.play()
+    onboarding.close_day(story)
     routine.close_day(story, made)
     return made
 

@@ -26,7 +26,7 @@ class ItemSpec:
     """One item of a template. Days are calendar days: `due_days` after the anchor day, `duration_days` as planned.
 
     `stage` is the stage of the subject that cannot be left while the item is open; `depends_on` holds codes.
-    `second_person` bars who did what the item directly waits on, and who brought the subject in.
+    `second_person` bars who did an item (no gate) it directly waits on; the area may bar more.
     """
 
     code: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from db.checklist.purposes import register
 from db.core.area import Area, DealerSource, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
 from db.onboarding.checks import CHECKS
@@ -10,10 +9,7 @@ from db.onboarding.flow import FLOW
 from db.onboarding.jobs import JOBS
 from db.onboarding.kpi_queries import METRICS
 from db.onboarding.queries import COLUMNS, export_rows, found_cases
-from db.onboarding.template_default import ONBOARDING
 from db.onboarding.work_queries import dealer_lines, dealer_signals, work_counts, work_lines
-
-register(ONBOARDING)
 
 AREA = Area(
     name="onboarding",

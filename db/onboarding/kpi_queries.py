@@ -29,7 +29,7 @@ DAYS = MetricDefinition(
 )  # fmt: skip
 RATE = MetricDefinition(
     name="activation_rate", title="Activation rate", unit="percent", rule=RULE,
-    formula="Onboardings that went live ÷ onboardings that ended", 
+    formula="Onboardings that went live ÷ onboardings that ended",
     numerator="Onboardings that ended with a live dealer",
     denominator="Onboardings that ended: live, withdrawn or declined, by the month they ended",
     excluded="Running onboardings",

@@ -6,7 +6,7 @@ Days count from the day the case is started. A manager may publish another list 
 from __future__ import annotations
 
 from db.checklist.model import ItemSpec
-from db.checklist.purposes import Purpose
+from db.checklist.purposes import Purpose, register
 from db.onboarding.flow import STAGE_LABELS
 
 PURPOSE = "onboarding"
@@ -96,6 +96,7 @@ STANDARD: tuple[ItemSpec, ...] = (
 )  # fmt: skip
 
 ONBOARDING = Purpose(name=PURPOSE, label="Onboarding", stages=tuple(STAGE_LABELS.items()), standard=STANDARD)
+register(ONBOARDING)
 RESTART = (
     ("debts", "Nothing is owed to us"),
     ("audit", "The last audit was passed"),
