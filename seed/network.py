@@ -1,4 +1,4 @@
-"""Makes the demo network: calendars, forty-eight dealers at all stages of life, and a person for each role. Commands only."""
+"""Makes the demo network: calendars, 48 dealers at all stages of life, and a person for each role. Commands only."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def _calendars(bind: Engine, start: datetime) -> dict[tuple[str, str], int]:
 # Dealers that went live by an onboarding of their own, before the first lead: days before it on which they began, and
 # how fast they were (seed/onboarding.py).
 JOINED: dict[str, tuple[int, float]] = {
-    "00112": (330, 1.05), "00123": (300, 0.80), "00219": (262, 1.20), "00305": (238, 0.95), "00344": (205, 0.85),
-    "00433": (186, 1.15), "00512": (150, 0.90), "00628": (128, 0.85),
+    "00112": (250, 1.05), "00123": (222, 0.80), "00219": (204, 1.20), "00305": (178, 0.95), "00344": (150, 0.85),
+    "00402": (134, 1.15), "00512": (104, 0.90), "00628": (82, 0.85),
 }  # fmt: skip
 # What happened to dealers that traded before the desk came, as (status, reason); the others came as they are.
 STEPS: dict[str, tuple[tuple[str, str], ...]] = {

@@ -1,4 +1,4 @@
-"""How dealers of the demo go live: eight before the first lead, which teach the forecast, and nine cases of today."""
+"""How dealers of the demo go live: eight before the first lead, which teach the forecast, and ten cases since."""
 
 from __future__ import annotations
 
@@ -19,13 +19,20 @@ from db.onboarding import item_commands
 from db.onboarding.commands import COMMANDS, start_onboarding
 from db.onboarding.flow import STAGES
 from db.onboarding.jobs import run_reminders, run_summaries
+from db.onboarding.rules import RESTART
 from db.onboarding.tables import ChecklistItem, Onboarding
-from db.onboarding.template_default import PURPOSE, RESTART, STANDARD
+from db.onboarding.template_default import PURPOSE, STANDARD
 from seed.network import JOINED
+from seed.places import PLACES
 from seed.story import Story
 
 NOTES = ("Checked with the dealer", "Complete", "Seen on the visit", "All in order", "As agreed on the call")
-PLACES_OF_PAPER = ("Paper in the dealer file, shelf 4", "Scan in the legal archive", "Original with the dealer, copy seen")
+PLACES_OF_PAPER = (
+    "Paper in the dealer file, shelf 4",
+    "Scan in the legal archive",
+    "Original with the dealer, copy seen",
+)
+WITH_PEOPLE = frozenset(place.code for place in PLACES if place.status not in ("prospect", "terminated"))
 FAILED = "The service lane has no room for two cars, and customer parking is not marked."
 
 
@@ -50,12 +57,13 @@ CASES: tuple[Case, ...] = (
     Case(code="00131", began=33, pace=1.0, target=95),
     Case(code="00446", began=82, pace=1.35, target=112, slow=("dms", "photo_survey")),
     Case(code="00241", began=104, pace=0.86, target=108, waived={"digital_profile": "The group keeps its own page"}),
-    Case(code="00352", began=66, pace=0.80, target=100),
+    Case(code="00352", began=44, pace=0.80, target=100),
     Case(code="00452", began=112, pace=0.92, target=115, fails="facility_gate"),
-    Case(code="00536", began=7, pace=1.0, target=120),
-    Case(code="00641", began=54, pace=1.2, target=88, slow=("floor_plan",)),
+    Case(code="00536", began=74, pace=0.80, target=100),
+    Case(code="00635", began=7, pace=1.0, target=120),
+    Case(code="00641", began=54, pace=1.2, target=75, slow=("floor_plan",)),
     Case(code="00359", began=47, pace=1.1, target=100, ends=(19, "withdraw", "The owners sell their site instead.")),
-    Case(code="00428", began=38, pace=1.0, target=120, ends=(26, "decline", "Columbus serves the market well; no need.")),
+    Case(code="00428", began=38, pace=1.0, target=120, ends=(26, "decline", "Columbus serves the market well.")),
 )  # fmt: skip
 
 
@@ -89,7 +97,7 @@ class Cases:
     def _rng(self, code: str) -> Random:
         return Random(f"{self.seed}:onboarding:{code}")
 
-    def begin(self, case: Case, now: datetime) -> int:
+    def begin(self, case: Case, now: datetime) -> Any:
         """Start a case; gives its id."""
         dealer_id = self.story.cast.id_of(case.code)
         again = tuple(name for name, _ in RESTART) if case.code == "00428" else ()
@@ -101,7 +109,7 @@ class Cases:
     def _desk(self, dealer_id: int) -> Actor:
         return self.story.cast.desk(self.story.cast.region(dealer_id))
 
-    def take(self, case: Case, case_id: int, name: str, code: str, *, is_past: bool, now: datetime) -> None:
+    def take(self, case: Case, case_id: int, name: str, code: str, now: datetime, *, is_past: bool) -> None:
         """One event of a case, as the person whose part it is."""
         mason, cast = self.story.cast.named("mason"), self.story.cast
         dealer_id = cast.id_of(case.code)
@@ -140,7 +148,7 @@ class Cases:
         actor = self._desk(dealer_id)
         if item.owner == "manager":
             actor = mason
-        elif item.owner == "dealer" and not is_past and case.code not in ("00428", "00359"):
+        elif item.owner == "dealer" and not is_past and case.code in WITH_PEOPLE:
             actor = cast.manager(dealer_id)
         self.story.do(
             getattr(item_commands, name), item_id=item.id, seen_version=item.version, actor=actor, now=now, **values
@@ -183,14 +191,11 @@ def _run(cases: Cases, case: Case, now: datetime) -> None:
             continue
         if case.code == "00241" and (name == "activate" or code == "golive_gate"):
             continue  # it waits for the review
-        cases.story.at(now + timedelta(days=after), partial(_take, cases, case, case_id, name, code))
+        take = partial(cases.take, case, case_id, name, code, is_past=False)
+        cases.story.at(now + timedelta(days=after), take)
     if case.ends is not None:
         days, name, reason = case.ends
         cases.story.at(cases.story.until - timedelta(days=days, hours=4), partial(_end, cases, case_id, name, reason))
-
-
-def _take(cases: Cases, case: Case, case_id: int, name: str, code: str, now: datetime) -> None:
-    cases.take(case, case_id, name, code, is_past=False, now=now)
 
 
 def _end(cases: Cases, case_id: int, name: str, reason: str, now: datetime) -> None:

@@ -20,7 +20,7 @@ from db.dealers.lifecycle_commands import hold_dealer, set_lifecycle
 from db.onboarding import notices, rules, summary
 from db.onboarding.flow import FLOW, STAGE_LABELS, STAGES
 from db.onboarding.tables import Onboarding, OnboardingStage
-from db.onboarding.template_default import PURPOSE, RESTART
+from db.onboarding.template_default import PURPOSE
 from db.people.queries import people_to_tell
 from db.workflow.engine import begin_step, end_step
 
@@ -56,7 +56,7 @@ def start_onboarding(
         problems.add("dealer_id", "is_running", "An onboarding of this dealer is running already.")
     rules.check_target(target_on, today=today, problems=problems)
     kind = rules.kind_of(dealer.status)
-    rules.check_prerequisites(prerequisites, RESTART, kind=kind, problems=problems)
+    rules.check_prerequisites(prerequisites, rules.RESTART, kind=kind, problems=problems)
     if len(note.strip()) > 2000:
         problems.add("note", "too_long", "The note has at most 2,000 characters.")
     template = published_template(session, purpose=PURPOSE)
@@ -92,7 +92,7 @@ def start_onboarding(
     said = "starts again" if kind == "restart" else "was started"
     after: dict[str, Any] = {"target_on": target_on, "template": template.number, "dealer_status": "onboarding"}
     if kind == "restart":
-        after["prerequisites"] = [label for name, label in RESTART if name in prerequisites]
+        after["prerequisites"] = [label for name, label in rules.RESTART if name in prerequisites]
     note_step(
         session, "start_onboarding", case, said, actor=actor, now=now, reason=note.strip(),
         before={"dealer_status": former}, after=after,

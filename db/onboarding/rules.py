@@ -14,6 +14,13 @@ from db.checklist.model import Item
 from db.core.problems import Problem, Problems
 
 STARTS_FROM: tuple[str, ...] = ("prospect", "terminated", "onboarding")
+RESTART: tuple[tuple[str, str], ...] = (
+    ("debts", "Nothing is owed to us"),
+    ("audit", "The last audit was passed"),
+    ("agreement", "They will sign a new agreement"),
+    ("training", "Certificates are valid, or will be renewed"),
+)
+"""What has to be true before a terminated dealer may begin again (domain-rules 2.9, reinstatement)."""
 LONGEST_TARGET = 730
 OVERDUE_WATCH_DAYS = 7
 NOUN = "earlier onboarding"

@@ -97,10 +97,3 @@ STANDARD: tuple[ItemSpec, ...] = (
 
 ONBOARDING = Purpose(name=PURPOSE, label="Onboarding", stages=tuple(STAGE_LABELS.items()), standard=STANDARD)
 register(ONBOARDING)
-RESTART = (
-    ("debts", "Nothing is owed to us"),
-    ("audit", "The last audit was passed"),
-    ("agreement", "They will sign a new agreement"),
-    ("training", "Certificates are valid, or will be renewed"),
-)
-"""What has to be true before a terminated dealer may begin again (domain-rules 2.9, reinstatement)."""

@@ -91,7 +91,9 @@ def complete(engine: Engine, case_id: int, code: str, who: Actor, *, now: dateti
     run(item_commands.complete_item, bind=engine, actor=who, now=now, **values)
 
 
-def on_item(engine: Engine, name: str, case_id: int, code: str, who: Actor, *, now: datetime = NOW, **inputs: Any) -> None:
+def on_item(
+    engine: Engine, name: str, case_id: int, code: str, who: Actor, *, now: datetime = NOW, **inputs: Any
+) -> None:
     """Open again, waive or fail one item."""
     row = item(engine, case_id, code)
     values = {"item_id": row.id, "seen_version": row.version} | inputs
@@ -109,7 +111,14 @@ def finish_stage(engine: Engine, case_id: int, who: Actor, *, now: datetime = NO
 
 
 def at_stage(
-    engine: Engine, stage: str, who: Actor, *, dealer_id: int | None = None, now: datetime = NOW, days: int = 0, **other: Any
+    engine: Engine,
+    stage: str,
+    who: Actor,
+    *,
+    dealer_id: int | None = None,
+    now: datetime = NOW,
+    days: int = 0,
+    **other: Any,
 ) -> int:
     """A case that went through the stages before `stage`, `days` days in each."""
     case_id = start(engine, who, dealer_id=dealer_id, now=now, **other)
