@@ -56,9 +56,9 @@ class Case:
 CASES: tuple[Case, ...] = (
     Case(code="00131", began=33, pace=1.0, target=95),
     Case(code="00446", began=82, pace=1.35, target=112, slow=("dms", "photo_survey")),
-    Case(code="00241", began=104, pace=0.86, target=108, waived={"digital_profile": "The group keeps its own page"}),
-    Case(code="00352", began=44, pace=0.80, target=100),
-    Case(code="00452", began=112, pace=0.92, target=115, fails="facility_gate"),
+    Case(code="00241", began=64, pace=0.86, target=70, waived={"digital_profile": "The group keeps its own page"}),
+    Case(code="00352", began=46, pace=0.80, target=100, slow=("sales_certificate",)),
+    Case(code="00452", began=71, pace=0.92, target=74, fails="facility_gate"),
     Case(code="00536", began=74, pace=0.80, target=100),
     Case(code="00635", began=7, pace=1.0, target=120),
     Case(code="00641", began=54, pace=1.2, target=75, slow=("floor_plan",)),
@@ -165,7 +165,7 @@ def settle(story: Story, *, start: datetime, seed: int) -> None:
         case = Case(code=code, began=days, pace=pace, target=100)
         moment = _moment(start - timedelta(days=days))
         for number, (after, name, item) in enumerate(_plan(cases._rng(code), case)):
-            waiting.append((moment + timedelta(days=after), 1000 * position + number, case, position, name, item))
+            waiting.append((_after(moment, after), 1000 * position + number, case, position, name, item))
     ids: dict[str, int] = {}
     # In the order of time: what one took, the forecast of the next one knows.
     for moment, _, case, _, name, item in sorted(waiting, key=lambda one: one[:2]):
@@ -192,7 +192,7 @@ def _run(cases: Cases, case: Case, now: datetime) -> None:
         if case.code == "00241" and (name == "activate" or code == "golive_gate"):
             continue  # it waits for the review
         take = partial(cases.take, case, case_id, name, code, is_past=False)
-        cases.story.at(now + timedelta(days=after), take)
+        cases.story.at(_after(now, after), take)
     if case.ends is not None:
         days, name, reason = case.ends
         cases.story.at(cases.story.until - timedelta(days=days, hours=4), partial(_end, cases, case_id, name, reason))
@@ -214,6 +214,12 @@ def close_day(story: Story) -> None:
     """What is true at the end: the sweep has derived every case for today."""
     run_reminders(story.bind, now=story.until)
     run_summaries(story.bind, now=story.until)
+
+
+def _after(begun: datetime, days: float) -> datetime:
+    """So many days later, between nine and five in New York: later days stay later, and so do later hours."""
+    whole = int(days)
+    return begun.replace(hour=14, minute=0) + timedelta(days=whole, hours=8 * (days - whole))
 
 
 def _moment(day: datetime) -> datetime:

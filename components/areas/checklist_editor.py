@@ -77,12 +77,13 @@ def draw_items(version: VersionDetail, purpose: Purpose) -> None:
     tables.show(
         table(columns), key=f"checklist_items_{version.id}", alt=f"Items of version {version.number}", height=620,
         columns={
-            TITLE: tables.text(TITLE, width=250, pinned=True), SECTION: tables.text(SECTION, width=130),
+            TITLE: tables.text(TITLE, width=240),
+            GATE: st.column_config.CheckboxColumn(GATE, width=50), SECTION: tables.text(SECTION, width=130),
             STAGE: tables.text(STAGE, width=110), OWNER: tables.text(OWNER, width=100),
             DUE: tables.number(DUE, width=80, help="Days after the start"),
             DAYS: tables.number(DAYS, width=75, help="Days it takes once nothing is in its way"),
-            WEIGHT: tables.number(WEIGHT, width=65), WAITS: tables.text(WAITS, width=280),
-            PROOF: tables.text(PROOF, width=95), GATE: st.column_config.CheckboxColumn(GATE, width=55),
+            WEIGHT: tables.number(WEIGHT, width=65), PROOF: tables.text(PROOF, width=90),
+            WAITS: tables.text(WAITS, width=280),
             SECOND: st.column_config.CheckboxColumn(SECOND, width=110), CODE: tables.text(CODE, width=150),
         },
     )  # fmt: skip

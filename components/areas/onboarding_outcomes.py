@@ -16,13 +16,38 @@ from db.core.actor import Actor
 from db.core.area import MetricDefinition
 from db.core.labels import percent_label, plural
 from db.core.session import reading
+from db.onboarding.flow import STAGE_LABELS
 from db.onboarding.kpi_queries import DAYS, RATE, FirstTimes, compute, first_times
+from db.onboarding.queries import overview
 
 # What domain-rules 2.7 names, with a word of the milestone's name and the area that measures it.
 EXPECTED = (
     ("lead", "First lead answered in time", "leads"), ("certif", "First certificate", "training"),
     ("order", "First order", "parts"), ("claim", "First clean claim", "claims"),
 )  # fmt: skip
+
+
+def draw_overview(actor: Actor, *, at: datetime) -> None:
+    """What is under way, and where somebody is needed."""
+    with reading() as session:
+        found = overview(session, scope=actor.scope, now=at)
+    slow = [f"{STAGE_LABELS[s]} {d}" for s, d in found.stage_days.items() if d is not None]
+    tiles = (
+        ("Under way", f"{found.running:,}", ":material/rocket_launch:", "Onboardings that have not ended", ""),
+        ("At risk or late", f"{found.at_risk + found.late:,}", ":material/running_with_errors:",
+         "The forecast is past the target: likely (late), or only if things go slower than usual (at risk)",
+         f"{found.late:,} late, {found.at_risk:,} at risk"),
+        ("Failed gates", f"{found.stuck:,}", ":material/block:", "Cases that cannot go live until a gate is passed",
+         f"{plural(found.decisions, 'case')} in the go-live review"),
+        ("Days to go live", f"{found.total_days}" if found.total_days is not None else "–", ":material/timer:",
+         f"Median of the {plural(found.live, 'dealer')} that went live within a year", ", ".join(slow)),
+    )  # fmt: skip
+    with st.grid(4, min_column_width=170, gap="small"):
+        for label, value, icon, meaning, note in tiles:
+            with st.container(border=True, gap="xxsmall", height="stretch"):
+                st.metric(label, value, icon=icon, help=meaning)
+                if note:
+                    st.caption(plain(note))
 
 
 def draw_outcomes(actor: Actor, *, at: datetime) -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from components import labels, tables
 from components.access import guard
-from components.areas.onboarding import day_label, draw_start, go_to_started, open_start, risk_badge
-from components.areas.onboarding_outcomes import draw_outcomes
+from components.areas.onboarding import draw_start, go_to_started, open_start, risk_badge
+from components.areas.onboarding_outcomes import draw_outcomes, draw_overview
 from components.charts.base import table
 from components.clock import now
 from components.exports import export_button
@@ -22,7 +22,6 @@ from db.dealers.queries import regions
 from db.onboarding.flow import FLOW, STAGE_LABELS
 from db.onboarding.queries import (
     CARDS,
-    CASE_PAGE,
     PAGE_FILE,
     RISKS,
     VIEWS,
@@ -31,39 +30,14 @@ from db.onboarding.queries import (
     board,
     count_cases,
     list_cases,
-    overview,
     owners,
 )
 
 actor = guard(Permission.ONBOARDING_VIEW)
 at = now()
-today = at.date()
 SHAPES = {"board": "Board", "table": "Table", "outcomes": "Outcomes"}
 KEYS = ("onb_stage", "onb_region", "onb_owner", "onb_risk")
 RISK_PILLS = {"On track": "green", "At risk": "orange", "Late": "red", "Gate failed": "red", "–": "gray"}
-
-
-def draw_tiles() -> None:
-    """What is under way, and where somebody is needed."""
-    with reading() as session:
-        found = overview(session, scope=actor.scope, now=at)
-    slow = [f"{STAGE_LABELS[s]} {d}" for s, d in found.stage_days.items() if d is not None]
-    tiles = (
-        ("Under way", f"{found.running:,}", ":material/rocket_launch:", "Onboardings that have not ended", ""),
-        ("At risk or late", f"{found.at_risk + found.late:,}", ":material/running_with_errors:",
-         "The forecast is past the target: likely (late), or only if things go slower than usual (at risk)",
-         f"{found.late:,} late, {found.at_risk:,} at risk"),
-        ("Failed gates", f"{found.stuck:,}", ":material/block:", "Cases that cannot go live until a gate is passed",
-         f"{plural(found.decisions, 'case')} in the go-live review"),
-        ("Days to go live", f"{found.total_days}" if found.total_days is not None else "–", ":material/timer:",
-         f"Median of the {plural(found.live, 'dealer')} that went live within a year", ", ".join(slow)),
-    )  # fmt: skip
-    with st.grid(4, min_column_width=170, gap="small"):
-        for label, value, icon, meaning, note in tiles:
-            with st.container(border=True, gap="xxsmall", height="stretch"):
-                st.metric(label, value, icon=icon, help=meaning)
-                if note:
-                    st.caption(plain(note))
 
 
 def chosen_filters() -> tuple[str, CaseFilters]:
@@ -78,16 +52,17 @@ def chosen_filters() -> tuple[str, CaseFilters]:
         view = one("Which", VIEWS, key="onb_view", default="open") if shape == "table" else "open"
         stage = ""
         if shape == "table" and view == "open":
-            stage = pick("Stage", STAGE_LABELS, key="onb_stage", all_label="Every stage", width=140)
+            stage = pick("Stage", STAGE_LABELS, key="onb_stage", all_label="Every stage", width=130)
         region = ""
         if len(known_regions) > 1:
-            region = pick("Region", {r: r for r in known_regions}, key="onb_region", all_label="All regions", width=140)
+            region = pick("Region", {r: r for r in known_regions}, key="onb_region", all_label="All regions", width=130)
         owner = ""
         if len(people) > 1:
-            owner = pick("Looked after by", people, key="onb_owner", all_label="Everybody", width=160)
-        risk = pick("Risk", RISKS, key="onb_risk", all_label="Any", width=120) if view == "open" else ""
-        export_button("onboardings", {"view": view, "stage": stage, "region": region, "owner_id": owner, "risk": risk})
+            owner = pick("Looked after by", people, key="onb_owner", all_label="Everybody", width=140)
+        risk = pick("Risk", RISKS, key="onb_risk", all_label="Any", width=105) if view == "open" else ""
         clear_button(KEYS, key="onb_clear")
+    with EXPORT_BOX:
+        export_button("onboardings", {"view": view, "stage": stage, "region": region, "owner_id": owner, "risk": risk})
     return shape, CaseFilters(
         view=view, stage=stage, region=region, owner_id=int(owner) if owner.isdigit() else None, risk=risk
     )
@@ -100,7 +75,7 @@ def draw_board(filters: CaseFilters) -> None:
     if not any(found.counts.values()):
         empty_state("rocket_launch", "No dealer is on its way here.", action="Start an onboarding for a prospect.")
         return
-    with st.grid(len(STAGE_LABELS), min_column_width=210, gap="small", key="onb_board"):
+    with st.grid(len(STAGE_LABELS), min_column_width=170, gap="small", key="onb_board"):
         for stage, label in STAGE_LABELS.items():
             rows = found.cards[stage]
             with st.container(gap="xsmall"):
@@ -117,18 +92,23 @@ def draw_board(filters: CaseFilters) -> None:
 def draw_card(row: CaseRow) -> None:
     """Dealer, readiness, days in the stage, what it waits on first, forecast against target."""
     with st.container(border=True, gap="xxsmall"):
-        st.page_link(CASE_PAGE, label=f"**{plain(row.dealer_name)}**", query_params={"onboarding": str(row.id)})
+        st.button(
+            f"**{plain(row.dealer_name)}**", key=f"onb_card_{row.id}", type="tertiary", on_click=go, args=(row.id,)
+        )
         st.progress(
             row.readiness / 100, text=f":small[{row.readiness} % · {plural(row.stage_days(at), 'day')} in stage]"
         )
-        likely = f":small[:gray[{day_label(row.forecast_p50_on, today)}, target {day_label(row.target_on, today)}]]"
         marks = [labels.badge(*risk_badge(row))]
         if row.overdue_items:
             marks.append(labels.badge(f"{row.overdue_items} overdue", "red"))
-        waits = (
-            f"  \n:small[Waits on {plain(row.waits_on)}]" if row.waits_on else "  \n:small[Ready for the next stage]"
-        )
-        st.markdown(f"{' '.join(marks)} {likely}{waits}")
+        likely, target = (f"{d.day} {d:%b}" if d else "–" for d in (row.forecast_p50_on, row.target_on))
+        waits = f"Waits on {plain(row.waits_on)}" if row.waits_on else "Ready for the next stage"
+        st.markdown(f"{' '.join(marks)}  \n:small[:gray[Likely {likely}, target {target}]]  \n:small[{waits}]")
+
+
+def go(case_id: int) -> None:
+    """Go to a case at the next run."""
+    st.session_state["_onb_to"] = case_id
 
 
 def draw_table(filters: CaseFilters) -> None:
@@ -168,19 +148,19 @@ def draw_table(filters: CaseFilters) -> None:
         key="onb_table", alt="Onboardings, the nearest target first", height=min(600, 38 + 35 * len(rows)),
         columns={
             "Case": tables.opener("Case", key="onb_click", on_open=opened, width=92),
-            "Dealer": tables.text("Dealer", width=160),
-            "Region": tables.text("Region", width=110),
+            "Dealer": tables.text("Dealer", width=155),
             "Stage": tables.status(FLOW, "Stage", width=118),
             "Ready": st.column_config.ProgressColumn("Ready", min_value=0, max_value=100, format="%d%%", width=105),
-            "Overdue": tables.number("Overdue", width=72, help="Items past their due day") if is_open else None,
-            "Risk": tables.pill("Risk", RISK_PILLS, width=95) if is_open else None,
-            "Waits": tables.text("Waits on", width=170) if is_open else None,
-            "Gate": tables.text("Next gate", width=170) if is_open else None,
+            "Risk": tables.pill("Risk", RISK_PILLS, width=92) if is_open else None,
             "Target": date_column("Target"),
             "Likely": date_column("Forecast", "Half of the earlier onboardings were faster") if is_open else None,
             "Cautious": date_column("Cautious", "If every item takes as long as four of five did") if is_open else None,
+            "Overdue": tables.number("Overdue", width=70, help="Items past their due day") if is_open else None,
+            "Waits": tables.text("Waits on", width=170) if is_open else None,
+            "Gate": tables.text("Next gate", width=170) if is_open else None,
             "Critical": date_column("Critical path", "By the planned days alone") if is_open else None,
             "Days": tables.number("Days in stage", width=92) if is_open else None,
+            "Region": tables.text("Region", width=110),
             "Owner": tables.text("Looked after by", width=130),
             "Live": date_column("Live since") if filters.view == "live" else None,
             "Because": tables.text("Because", width=260) if filters.view == "ended" else None,
@@ -195,22 +175,28 @@ def date_column(label: str, help: str | None = None) -> object:
 
 
 def opened(position: int) -> None:
-    """Go to the case of a row at the next run."""
-    st.session_state["_onb_to"] = id_at("onb", position)
+    """Go to the case of a row."""
+    case_id = id_at("onb", position)
+    if case_id is not None:
+        go(case_id)
 
 
 go_to_started()
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title(":material/rocket_launch: Onboarding")
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    st.title(":material/rocket_launch: Onboarding", width="stretch")
+    EXPORT_BOX = st.container(width="content")
     if actor.can(Permission.ONBOARDING_MANAGE):
         st.button("Start onboarding", icon=":material/add:", key="onb_new", on_click=open_start, args=(None,))
-draw_tiles()
+TILES_BOX = st.container()
 SHAPE, FILTERS = chosen_filters()
 if SHAPE == "outcomes":
     draw_outcomes(actor, at=at)
-elif SHAPE == "table":
-    draw_table(FILTERS)
 else:
-    draw_board(FILTERS)
+    with TILES_BOX:
+        draw_overview(actor, at=at)
+    if SHAPE == "table":
+        draw_table(FILTERS)
+    else:
+        draw_board(FILTERS)
 if actor.can(Permission.ONBOARDING_MANAGE):
     draw_start()

@@ -88,9 +88,9 @@ def draw_standing(detail: CaseDetail) -> None:
         st.caption(plain(row.closing_reason or "It has ended."))
         return
     if detail.missing:
-        with st.expander(
-            f"{plural(len(detail.missing), 'thing')} in the way of the next stage", icon=":material/block:"
-        ):
+        goal = "going live" if row.status == "golive" else "the next stage"
+        label = f"{plural(len(detail.missing), 'thing')} in the way of {goal}"
+        with st.expander(label, icon=":material/block:", expanded=len(detail.missing) <= 4):
             st.markdown("\n".join(f"- {plain(text)}" for text in detail.missing))
     else:
         st.markdown(":green[:material/check_circle:] Everything of this stage is done.")
@@ -99,7 +99,7 @@ def draw_standing(detail: CaseDetail) -> None:
 
 
 def draw_items(detail: CaseDetail) -> None:
-    """The checklist by section; the title opens the item."""
+    """The checklist: what is to do by its due day, everything by section; the title opens the item."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.subheader("Checklist", width="content")
         default = "dealer" if actor.role.is_dealer else ("todo" if detail.row.is_open else "all")
@@ -110,7 +110,11 @@ def draw_items(detail: CaseDetail) -> None:
         "dealer": lambda i: i.owner == "dealer",
         "all": lambda i: True,
     }[shown]
-    rows = sorted((i for i in detail.items if wanted(i)), key=lambda i: (order(detail, i.section), i.due_on))
+    rows = [i for i in detail.items if wanted(i)]
+    if shown == "all":
+        rows.sort(key=lambda i: (order(detail, i.section), i.due_on))
+    else:
+        rows.sort(key=lambda i: i.due_on)
     if not rows:
         empty_state("task_alt", "Nothing of this kind is left.")
         return
@@ -128,7 +132,7 @@ def draw_items(detail: CaseDetail) -> None:
                 "Weight": [i.weight for i in rows],
             }
         ),
-        key=f"onb_items_{detail.id}", alt="Items of the checklist by section; a diamond marks a gate",
+        key=f"onb_items_{detail.id}", alt="Items of the checklist; a diamond marks a gate",
         height=min(900, 38 + 35 * len(rows)),
         columns={
             "Item": tables.opener("Item", key="onb_item_click", on_open=lambda p: opened(detail.id, p), width=250),
