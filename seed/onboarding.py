@@ -138,9 +138,11 @@ class Cases:
         elif item.evidence == "date":
             values["evidence_on"] = now.date() - timedelta(days=1)
         elif item.evidence == "number":
-            values["evidence_number"] = {"credit_limit": "750000", "labor_rate": "142.50"}.get(
-                code, str(rng.randrange(10_000, 99_999))
-            )
+            values["evidence_number"] = {
+                "credit_limit": "750000",
+                "labor_rate": "142.50",
+                "self_authorization": "2",
+            }.get(code, str(rng.randrange(10_000, 99_999)))
         elif item.evidence == "document":
             values["evidence_note"] = rng.choice(PLACES_OF_PAPER)
         else:
@@ -158,7 +160,7 @@ class Cases:
 def settle(story: Story, *, start: datetime, seed: int) -> None:
     """The standard list, and the dealers that went live before the first lead (`start`, UTC)."""
     cases = Cases(story, seed=seed)
-    began = start - timedelta(days=max(days for days, _ in JOINED.values()) + 20)
+    began = _moment(start - timedelta(days=max(days for days, _ in JOINED.values()) + 20))
     story.do(publish_standard, purpose_name=PURPOSE, actor=story.cast.named("mason"), now=began)
     waiting: list[tuple[datetime, int, Case, int, str, str]] = []
     for position, (code, (days, pace)) in enumerate(JOINED.items()):

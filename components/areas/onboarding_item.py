@@ -110,7 +110,7 @@ def _draw_facts(detail: CaseDetail, item: ItemLine, actor: Actor) -> None:
     rows += [("Number", item.evidence_number)] if item.evidence_number else []
     if item.evidence_document_id is not None:
         with reading() as session:
-            known = dict(documents_of(session, dealer_id=detail.row.dealer_id, actor=actor))
+            known = dict(documents_of(session, dealer_id=detail.row.dealer_id, actor=actor, now=now()))
         rows.append(("Document", known.get(item.evidence_document_id, f"No. {item.evidence_document_id}")))
     labels.facts(rows)
 
@@ -136,10 +136,11 @@ def _draw_completion(detail: CaseDetail, item: ItemLine, actor: Actor) -> None:
             with st.container(gap="xxsmall"):
                 st.text_input("Number", key=keys["evidence_number"], max_chars=40, help=item.help or None)
                 problems_of(FORM, "evidence_number")
-        elif item.evidence == "document":
-            _draw_document(detail, item, actor, keys["evidence_document_id"])
-        wanted = item.evidence == "note"
-        label = "Where the paper is kept, if it is not here" if item.evidence == "document" else "Note"
+        wanted, label = item.evidence == "note", "Note"
+        if item.evidence == "document":
+            # Without a document to choose from, the note that says where the paper is becomes the proof.
+            wanted = not _draw_document(detail, item, actor, keys["evidence_document_id"])
+            label = "Where the paper is kept"
         with st.container(gap="xxsmall"):
             st.text_area(
                 label if wanted else f"{label} :gray[(optional)]", key=keys["evidence_note"], height=80, max_chars=2000
@@ -164,10 +165,10 @@ def _close_done(_result: Any) -> None:
     st.session_state.pop(OPEN, None)
 
 
-def _draw_document(detail: CaseDetail, item: ItemLine, actor: Actor, key: str) -> None:
-    """One of the dealer's documents, or a new one where the documents area offers its form."""
+def _draw_document(detail: CaseDetail, item: ItemLine, actor: Actor, key: str) -> bool:
+    """One of the dealer's documents, or a new one where the documents area offers its form; whether there is any."""
     with reading() as session:
-        known = dict(documents_of(session, dealer_id=detail.row.dealer_id, actor=actor))
+        known = dict(documents_of(session, dealer_id=detail.row.dealer_id, actor=actor, now=now()))
     with st.container(gap="xxsmall"):
         if known:
             st.selectbox(
@@ -182,6 +183,7 @@ def _draw_document(detail: CaseDetail, item: ItemLine, actor: Actor, key: str) -
                 detail.row.dealer_id, key=f"onb_doc_{item.id}", item_type="onboarding", item_id=detail.id,
                 fixed_type=None, after=lambda made: st.session_state.update({key: made}),
             )  # fmt: skip
+    return bool(known)
 
 
 def _draw_others(item: ItemLine, actor: Actor) -> None:

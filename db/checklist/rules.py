@@ -89,7 +89,11 @@ def gates(items: Sequence[Item]) -> tuple[Gate, ...]:
             found.append(Gate(code=item.code, title=item.title, state="failed", why=item.reason or "It did not pass"))
         else:
             why = graph_rules.waits_on(item, by_code).removeprefix(f"{item.title} ")
-            found.append(Gate(code=item.code, title=item.title, state="open", why=why[:1].upper() + why[1:] or "Not reviewed yet"))
+            found.append(
+                Gate(
+                    code=item.code, title=item.title, state="open", why=why[:1].upper() + why[1:] or "Not reviewed yet"
+                )
+            )
     return tuple(found)
 
 

@@ -40,7 +40,7 @@ def complete_item(
         raise Refused(Problem(code="not_allowed", message=why, rule="domain-rules 2.7"))
     _check_starter(case, row, actor)
     if evidence_document_id is not None and not is_of_dealer(
-        session, document_id=evidence_document_id, dealer_id=row.dealer_id
+        session, document_id=evidence_document_id, dealer_id=row.dealer_id, actor=actor, now=now
     ):
         raise Refused(Problem(code="not_found", field="evidence_document_id", message="This document was not found."))
     today = summary.day_at(session, case.dealer_id, now)

@@ -52,13 +52,13 @@ def chosen_filters() -> tuple[str, CaseFilters]:
         view = one("Which", VIEWS, key="onb_view", default="open") if shape == "table" else "open"
         stage = ""
         if shape == "table" and view == "open":
-            stage = pick("Stage", STAGE_LABELS, key="onb_stage", all_label="Every stage", width=130)
+            stage = pick("Stage", STAGE_LABELS, key="onb_stage", all_label="Every stage", width=122)
         region = ""
         if len(known_regions) > 1:
-            region = pick("Region", {r: r for r in known_regions}, key="onb_region", all_label="All regions", width=130)
+            region = pick("Region", {r: r for r in known_regions}, key="onb_region", all_label="All regions", width=122)
         owner = ""
         if len(people) > 1:
-            owner = pick("Looked after by", people, key="onb_owner", all_label="Everybody", width=140)
+            owner = pick("Looked after by", people, key="onb_owner", all_label="Everybody", width=125)
         risk = pick("Risk", RISKS, key="onb_risk", all_label="Any", width=105) if view == "open" else ""
         clear_button(KEYS, key="onb_clear")
     with EXPORT_BOX:

@@ -29,7 +29,8 @@ def fill(engine: Engine, *, cases: int = 200, now: datetime, seed: int = 7) -> N
         first = {
             table: (session.scalar(select(func.max(table.id))) or 0) + 1 for table in (Dealer, Checklist, Onboarding)
         }
-        dealers, checklists, rows, stays, items = [], [], [], [], []
+        dealers, checklists, rows, stays = [], [], [], []
+        items: list[dict[str, Any]] = []
         for number in range(cases):
             dealer_id, checklist_id, case_id = (first[t] + number for t in (Dealer, Checklist, Onboarding))
             region, began = REGIONS[number % len(REGIONS)], today - timedelta(days=rng.randrange(1, 95))

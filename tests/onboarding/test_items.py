@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
@@ -13,6 +15,7 @@ from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading
 from db.core.timeline import TimelineEntry
 from db.onboarding.checks import CHECKS
+from db.onboarding.evidence_queries import documents_of
 from db.onboarding.template_default import PURPOSE
 from tests.onboarding.factories import (
     NOW,
@@ -284,3 +287,31 @@ def test_completed_onboardings_teach_the_forecast_and_abandoned_ones_do_not(sqli
     # The plan says 4 + 5 ... days along the longest chain; those who did it took 20 for each stage's first item.
     assert case.forecast_p50_on == case.forecast_p80_on != case.critical_on
     assert item(sqlite_engine, case_id, "business_profile").due_on == date(2026, 11, 27)
+
+
+def test_a_document_proves_an_item_only_when_it_is_this_dealers(sqlite_engine, desk, monkeypatch):
+    """The documents area as the seam asks for it: one document of the dealer's, one of another, one superseded."""
+    case_id = start(sqlite_engine, desk[Role.COORDINATOR])
+    cora, dealer_id = desk[Role.COORDINATOR], case_of(sqlite_engine, case_id).dealer_id
+    known = {1: (dealer_id, "current"), 2: (99, "current"), 3: (dealer_id, "superseded")}
+
+    def fact(_session, *, document_id, scope, now):
+        if document_id not in known:
+            raise NotFound("This document")
+        return SimpleNamespace(dealer_id=known[document_id][0], status=known[document_id][1])
+
+    def listed(_session, *, dealer_id, scope, now):
+        return [SimpleNamespace(id=1, type_label="Ownership", title="Register", label="D-000001")]
+
+    monkeypatch.setitem(
+        sys.modules, "db.documents.queries", SimpleNamespace(get_document_fact=fact, list_dealer_documents=listed)
+    )
+    complete(sqlite_engine, case_id, "business_profile", cora)
+    for document_id in (2, 3, 4):
+        with pytest.raises(Refused, match="This document was not found"):
+            complete(sqlite_engine, case_id, "ownership", cora, evidence_note="", evidence_document_id=document_id)
+    complete(sqlite_engine, case_id, "ownership", cora, evidence_note="", evidence_document_id=1)
+    assert item(sqlite_engine, case_id, "ownership").evidence_document_id == 1
+    with reading(sqlite_engine) as session:
+        for role, choices in ((Role.COORDINATOR, [(1, "Ownership: Register (D-000001)")]), (Role.SALES_LEADER, [])):
+            assert documents_of(session, dealer_id=dealer_id or 0, actor=desk[role], now=NOW) == choices

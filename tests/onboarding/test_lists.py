@@ -94,7 +94,11 @@ def test_every_list_stays_within_its_scope(world, scope, names):
         assert len(owners(session, scope=mine)) == len(wanted)
         signals = work_queries.dealer_signals(session, scope=mine, now=NOW)
         assert set(signals) == ({dealers[EAST]} if "east" in names else set())
-        exported = list(queries.export_rows(session, actor=None, scope=mine, filters={"view": "open"}, now=NOW))
+        exported = list(
+            queries.export_rows(
+                session, actor=actor_named(engine, "manager"), scope=mine, filters={"view": "open"}, now=NOW
+            )
+        )
         assert len(exported) == len(wanted)
 
 
