@@ -166,6 +166,7 @@ def assign(
     if assignee_id not in may:
         raise Refused(Problem(code="not_possible", field="assignee_id", message="Choose somebody who may manage it."))
     changed = end_step(session, FLOW, "assign", case, actor=actor, now=now, assignee_id=assignee_id)
+    notices.tell_assigned(session, case, by=actor.user_id, now=now)
     note_step(session, "assign", case, "handed over", actor=actor, now=now, reason=note, **changed)
 
 

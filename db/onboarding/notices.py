@@ -49,6 +49,16 @@ def tell_failed_gate(
     )  # fmt: skip
 
 
+def tell_assigned(session: Session, case: Onboarding, *, by: int | None, now: datetime) -> None:
+    """Somebody else looks after the case from now on; whoever did it themselves is not told."""
+    people = [case.assignee_id] if case.assignee_id is not None and case.assignee_id != by else []
+    notify(
+        session, person_ids=people, kind="onboarding", title=f"{case.number} was handed to you", body="",
+        item_type="onboarding", item_id=case.id, dedupe_key=f"onboarding:{case.id}:assigned:{case.version}", now=now,
+        mail=True,
+    )  # fmt: skip
+
+
 def tell_activated(session: Session, case: Onboarding, *, by: int | None, now: datetime) -> None:
     """The dealer is live: its people, and who looked after the case."""
     people = set(_people(session, case, Permission.ONBOARDING_WORK, dealer=True))

@@ -257,6 +257,9 @@ def test_sent_back_moved_and_handed_over(sqlite_engine):
         step(sqlite_engine, "assign", case_id, cora, assignee_id=far)
     step(sqlite_engine, "assign", case_id, cora, assignee_id=other)
     assert case_of(sqlite_engine, case_id).assignee_id == other
+    with reading(sqlite_engine) as session:
+        told = session.execute(select(Notification.person_id, Notification.title)).all()
+    assert (other, "O-000001 was handed to you") in [tuple(row) for row in told]
     with pytest.raises(Stale, match="Coordinator"):
         step(sqlite_engine, "advance", case_id, cora, seen_version=1)
 

@@ -278,6 +278,42 @@ def test_a_list_asks_the_same_few_questions_whatever_its_length(world):
         assert len(asked) == 8
 
 
+def test_every_question_is_understood_by_both_databases(engine):
+    make_people(engine)
+    cora = actor_named(engine, "coordinator")
+    live(
+        engine, cora, actor_named(engine, "manager"), dealer_id=new_dealer(engine), now=NOW - timedelta(days=60), days=5
+    )
+    dealer_id = new_dealer(engine, "07002")
+    case_id = start(engine, cora, dealer_id=dealer_id, now=NOW - timedelta(days=40))
+    on_item(engine, "fail_gate", case_id, "application_gate", cora, reason="Bankrupt twice")
+    filters = CaseFilters(region="East", owner_id=cora.user_id, risk="stuck", dealer_id=dealer_id, stage="application")
+    never = Milestone(name="x", label="X", within_days=30, first=lambda _s, *, dealer_ids: {})
+    with reading(engine) as session:
+        assert [r.id for r in list_cases(session, scope=EVERYTHING, filters=filters, after=(NOW, 0))[0]] == [case_id]
+        assert count_cases(session, scope=EVERYTHING, filters=filters) == 1
+        assert board(session, scope=EVERYTHING, filters=CaseFilters()).counts["application"] == 1
+        above = overview(session, scope=EVERYTHING, now=NOW)
+        assert (above.running, above.late, above.stuck, above.decisions, above.live) == (1, 1, 1, 0, 1)
+        assert (above.total_days, above.stage_days["setup"]) == (25, 5)
+        assert owners(session, scope=EVERYTHING) == [(cora.user_id, cora.name)]
+        assert len(work_queries.dealer_lines(session, dealer_id=dealer_id, actor=cora, now=NOW, since=NOW)) > 10
+        assert [s.level for s in work_queries.dealer_signals(session, scope=EVERYTHING, now=NOW)[dealer_id]] == [
+            "risk", "watch",
+        ]  # fmt: skip
+        assert [line.title for line in work_queries.work_lines(session, actor=cora, now=NOW, limit=50)] == []
+        assert [c.count for c in work_queries.work_counts(session, actor=cora, now=NOW)] == [1]
+        assert [
+            r["value"] for r in compute(session, scope=EVERYTHING, name="onboarding_days", by=("month",), now=NOW)
+        ] == [25]
+        (first,) = first_times(session, scope=EVERYTHING, milestones=[never], now=NOW)
+        assert (first.reached, first.counted) == (0, 1)
+        exported = list(queries.export_rows(session, actor=cora, scope=EVERYTHING, filters={"view": "live"}, now=NOW))
+        assert [row[4] for row in exported] == ["Live"]
+        assert get_case(session, item_id=case_id, actor=cora, now=NOW).template == 1
+        assert [found for check in CHECKS for found in check.run(session)] == []
+
+
 # ------------------------------------------------------------------------------------------------ jobs and checks
 def test_people_are_reminded_once_of_what_falls_due(engine):
     make_people(engine)
