@@ -100,14 +100,54 @@ def draw_gates(detail: CaseDetail) -> None:
                 st.caption(plain(why[:1].upper() + why[1:]))
 
 
+def in_days(days: int) -> str:
+    """How far a day is: "today", "in 3 days", "2 days ago"."""
+    if days == 0:
+        return "today"
+    return f"in {plural(days, 'day')}" if days > 0 else f"{plural(-days, 'day')} ago"
+
+
+def draw_forecast(detail: CaseDetail) -> None:
+    """The likely and the cautious day against the target, and where they come from."""
+    row, likely, cautious = detail.row, detail.forecast.p50, detail.forecast.p80
+    left = in_days((row.target_on - detail.today).days)
+    tone = RISK_TONES[row.risk]
+    st.markdown(f"**Forecast** :{tone}-badge[{RISK_LABELS[row.risk]}]")
+    labels.facts(
+        [
+            ("Likely live", f"{day_label(likely.ends_on, detail.today)}, {in_days(likely.days)}"),
+            ("Cautious", day_label(cautious.ends_on, detail.today)),
+            ("Target", f"{day_label(row.target_on, detail.today)}, {left}"),
+            ("By the plan", day_label(detail.critical.ends_on, detail.today)),
+        ]
+    )  # fmt: skip
+    with st.expander("Why this day", icon=":material/route:"):
+        if not likely.steps:
+            st.caption("Nothing is left to do.")
+            return
+        st.caption("The longest chain of what is left. Each item starts when what it waits on is done.")
+        st.markdown(
+            "  \n".join(
+                f"**{plain(s.title)}** {plural(s.days, 'more day')}, until {day_label(s.ends_on, detail.today)}  \n"
+                f":small[:gray[{plain(s.why[:1].upper() + s.why[1:])}]]"
+                for s in likely.steps
+            )
+        )
+
+
 def _people(detail: CaseDetail, _typed: Mapping[str, Any]) -> Choices:
     with reading() as session:
         return people_for(session, case=detail.row)
 
 
+SAID = {
+    "advance": "the next stage has begun", "activate": "the dealer is live", "change_target": "the target was moved",
+    "assign": "handed over", "send_back": "sent back", "withdraw": "withdrawn", "decline": "declined",
+}  # fmt: skip
 SCREEN = Screen(
     flow=FLOW, commands=COMMANDS, key="onb", load=get_case, title=lambda d: f"{d.number} · {plain(d.row.dealer_name)}",
-    draw_facts=lambda d: draw_badges(d.row), choices={("assign", "assignee_id"): _people},
+    draw_facts=lambda d: draw_badges(d.row), said=lambda d, step: f"{d.number}: {SAID[step.name]}",
+    choices={("assign", "assignee_id"): _people},
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import tables
 from components.access import guard
-from components.areas.onboarding import SCREEN, day_label, draw_badges, draw_gates, draw_stepper
+from components.areas.onboarding import SCREEN, day_label, draw_badges, draw_forecast, draw_gates, draw_stepper
 from components.areas.onboarding_item import draw_item_drawer, open_item
 from components.charts.base import table
 from components.clock import now
@@ -18,7 +18,6 @@ from components.navigation import may_open
 from components.perform import show_outcome
 from components.queue_page import draw_steps, id_at, remember_rows
 from components.timeline import draw_timeline
-from db.checklist.forecast_rules import RISK_LABELS, RISK_TONES
 from db.checklist.rules import DUE_LABELS, DUE_TONES
 from db.core.labels import plural
 from db.core.permissions import Permission
@@ -49,35 +48,6 @@ def load() -> CaseDetail:
         st.stop()
 
 
-def draw_forecast(detail: CaseDetail) -> None:
-    """The likely and the cautious day against the target, and where they come from."""
-    row, likely, cautious = detail.row, detail.forecast.p50, detail.forecast.p80
-    ahead = (row.target_on - detail.today).days
-    left = f"in {plural(ahead, 'day')}" if ahead >= 0 else f"{plural(-ahead, 'day')} ago"
-    tone = RISK_TONES[row.risk]
-    st.markdown(f"**Forecast** :{tone}-badge[{RISK_LABELS[row.risk]}]")
-    facts(
-        [
-            ("Likely live", f"{day_label(likely.ends_on, detail.today)}, in {plural(likely.days, 'day')}"),
-            ("Cautious", day_label(cautious.ends_on, detail.today)),
-            ("Target", f"{day_label(row.target_on, detail.today)}, {left}"),
-            ("By the plan", day_label(detail.critical.ends_on, detail.today)),
-        ]
-    )  # fmt: skip
-    with st.expander("Why this day", icon=":material/route:"):
-        if not likely.steps:
-            st.caption("Nothing is left to do.")
-            return
-        st.caption("The longest chain of what is left. Each item starts when what it waits on is done.")
-        st.markdown(
-            "  \n".join(
-                f"**{plain(s.title)}** {plural(s.days, 'more day')}, until {day_label(s.ends_on, detail.today)}  \n"
-                f":small[:gray[{plain(s.why[:1].upper() + s.why[1:])}]]"
-                for s in likely.steps
-            )
-        )
-
-
 def draw_standing(detail: CaseDetail) -> None:
     """Readiness, and what keeps the case from its next stage."""
     row = detail.row
@@ -93,7 +63,8 @@ def draw_standing(detail: CaseDetail) -> None:
         with st.expander(label, icon=":material/block:", expanded=len(detail.missing) <= 4):
             st.markdown("\n".join(f"- {plain(text)}" for text in detail.missing))
     else:
-        st.markdown(":green[:material/check_circle:] Everything of this stage is done.")
+        next_one = "Everything is done: a second person decides." if row.status == "golive" else "This stage is done."
+        st.markdown(f":green[:material/check_circle:] {next_one}")
     if actor.can(Permission.ONBOARDING_MANAGE):
         draw_steps(SCREEN, detail)
 
@@ -103,7 +74,8 @@ def draw_items(detail: CaseDetail) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.subheader("Checklist", width="content")
         default = "dealer" if actor.role.is_dealer else ("todo" if detail.row.is_open else "all")
-        shown = one("Show", SHOWN, key="onb_items", default=default)
+        # A case that ended is looked at as a whole, whatever was chosen while it ran.
+        shown = one("Show", SHOWN, key="onb_items" if detail.row.is_open else "onb_items_ended", default=default)
     wanted = {
         "todo": lambda i: i.status in ("open", "failed"),
         "now": lambda i: i.status in ("open", "failed") and not i.waits,
@@ -163,7 +135,8 @@ def waits_words(item: ItemLine) -> str:
 
 def said(summary: str) -> str:
     """An entry without the number of the case, which stands above."""
-    return summary.partition(": ")[2] or summary
+    text = summary.partition(": ")[2] or summary
+    return text[:1].upper() + text[1:]
 
 
 def opened(case_id: int, position: int) -> None:

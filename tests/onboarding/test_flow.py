@@ -73,7 +73,7 @@ def test_from_the_start_to_a_live_dealer(engine, people):
     finish_stage(engine, case_id, cora, leave=("golive_gate",))
     with pytest.raises(Refused, match="put O-000001 forward yourself"):
         complete(engine, case_id, "golive_gate", cora)
-    with pytest.raises(Refused, match="Gate “Go-live review passed” is open"):
+    with pytest.raises(Refused, match="Gate “Final review” is open"):
         step(engine, "activate", case_id, mason)
     complete(engine, case_id, "golive_gate", mason)
     with pytest.raises(Refused, match="may not do this"):
@@ -116,7 +116,7 @@ def test_a_stage_is_left_only_when_its_items_are_done_and_each_is_named(sqlite_e
     with pytest.raises(Refused) as refusal:
         step(sqlite_engine, "advance", case_id, cora)
     assert [p.message for p in refusal.value.problems] == [
-        "Gate “Application accepted” is open: waits on Owners named, and on 1 more.",
+        "Gate “Application review” is open: waits on Owners named, and on 1 more.",
         "“Owners named” is open.",
         "“Market reviewed” is open.",
     ]
@@ -131,11 +131,11 @@ def test_a_failed_gate_stops_activation_and_says_why(engine, people):
     with pytest.raises(Refused) as refusal:
         step(engine, "activate", case_id, mason)
     assert [p.message for p in refusal.value.problems] == [
-        "Gate “Facility meets the standard” failed: No customer parking.",
-        "Gate “Go-live review passed” is open: waits on Facility meets the standard (failed).",
+        "Gate “Facility review” failed: No customer parking.",
+        "Gate “Final review” is open: waits on Facility review (failed).",
     ]
     case = case_of(engine, case_id)
-    assert (case.gates_failed, case.waits_on) == (1, "Facility meets the standard")
+    assert (case.gates_failed, case.waits_on) == (1, "Facility review")
     on_item(engine, "reopen_item", case_id, "facility_gate", cora, reason="Parking was paved")
     complete(engine, case_id, "facility_gate", cora)
     complete(engine, case_id, "golive_gate", mason)
@@ -143,7 +143,7 @@ def test_a_failed_gate_stops_activation_and_says_why(engine, people):
     assert case_of(engine, case_id).status == "active"
     with reading(engine) as session:
         told = session.scalars(select(Notification.title)).all()
-    assert "O-000001: Facility meets the standard failed" in told
+    assert "O-000001: Facility review failed" in told
 
 
 WRONG_START = [

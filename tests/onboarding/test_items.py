@@ -189,7 +189,7 @@ def test_opening_again_needs_a_reason_and_nothing_that_stands_on_it(engine, peop
         "open", TODAY + timedelta(days=3), None, "Seen",
     )  # fmt: skip
     assert licence.ready_on is None
-    with pytest.raises(Refused, match="Dealer licence waits on Application accepted"):
+    with pytest.raises(Refused, match="Dealer licence waits on Application review"):
         complete(engine, case_id, "licence", cora)
     with pytest.raises(Refused, match="open, so it cannot be opened again"):
         on_item(engine, "reopen_item", case_id, "licence", cora, reason="x")

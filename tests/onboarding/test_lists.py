@@ -121,13 +121,13 @@ def test_one_case_is_shown_to_who_may_see_its_dealer(world):
     engine, dealers, cases = world
     with reading(engine) as session:
         detail = get_case(session, item_id=cases["east"], actor=actor_named(engine, "dana"), now=NOW)
-        assert (detail.gates[0].title, detail.gates[0].state) == ("Application accepted", "failed")
-        assert detail.missing[0] == "Gate “Application accepted” failed: Bankrupt twice."
+        assert (detail.gates[0].title, detail.gates[0].state) == ("Application review", "failed")
+        assert detail.missing[0] == "Gate “Application review” failed: Bankrupt twice."
         waits = {i.code: i.waits for i in detail.items}
         assert waits["market_review"] == ""
         assert (
             waits["nda"]
-            == "Non-disclosure and data agreement waits on Application accepted (failed), which waits on Owners named"
+            == "Non-disclosure and data agreement waits on Application review (failed), which waits on Owners named"
         )
         assert detail.forecast.p50.steps[0].code in {"ownership", "market_review", "application_gate"}
         for who in ("dealer_manager", "wes"):
@@ -144,7 +144,7 @@ def test_one_case_is_shown_to_who_may_see_its_dealer(world):
 WORK = [
     ("dana", ["Owners named"]),
     ("coordinator", ["Market reviewed"]),
-    ("manager", ["Go-live review passed", "93 % ready, waits on Go-live review passed"]),
+    ("manager", ["Final review", "93 % ready, waits on Final review"]),
     ("finance", []),
     ("wes", []),
     ("dealer_staff", []),
@@ -174,14 +174,14 @@ def test_counts_search_and_what_to_know_of_one_dealer(world):
             session, dealer_id=dealers[EAST], actor=cora, now=NOW, since=NOW - timedelta(days=2)
         )
         said = [(line.kind, line.title) for line in lines]
-        assert ("overdue", "The gate “Application accepted” failed") in said
+        assert ("overdue", "The gate “Application review” failed") in said
         assert ("overdue", "Onboarding: Owners named, the dealer's part") in said
         assert ("changed", "Onboarding: Business profile is done") in said
         assert ("open", "Onboarding waits on the dealer: Bank account for transfers") in said
         assert work_queries.dealer_lines(session, dealer_id=dealers[EAST], actor=wes, now=NOW, since=None) == []
         signals = work_queries.dealer_signals(session, scope=EVERYTHING, now=NOW)[dealers[EAST]]
         assert [(s.level, s.sentence) for s in signals] == [
-            ("risk", "Onboarding: the gate “Application accepted” failed: Bankrupt twice"),
+            ("risk", "Onboarding: the gate “Application review” failed: Bankrupt twice"),
             ("watch", "Onboarding: 6 items are more than 7 days late, the oldest since 31 Oct"),
         ]
 

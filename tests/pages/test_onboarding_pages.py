@@ -159,9 +159,7 @@ def test_an_item_is_done_in_three_actions_and_the_next_one_is_free(desk: dict[st
 
 def test_a_blocked_item_says_what_it_waits_on_instead_of_a_form(desk: dict[str, int]):
     app = click_item(opened("coordinator", desk["pine"]), desk["pine"], "nda")
-    assert "Non-disclosure and data agreement waits on Application accepted, which waits on Owners named" in written(
-        app
-    )
+    assert "Non-disclosure and data agreement waits on Application review, which waits on Owners named" in written(app)
     number = item(engine(), desk["pine"], "nda").id
     assert not [b for b in app.button if b.key == f"onb_item_{number}_go"]
 
@@ -187,7 +185,7 @@ def test_a_gate_fails_with_its_reason_and_stops_the_stage(desk: dict[str, int]):
     assert item(engine(), desk["pine"], "application_gate").status == "failed"
     assert "Bankrupt twice" in written(app)
     app.button(key=f"onb_{desk['pine']}_advance_go").click().run()
-    assert "Gate “Application accepted” failed: Bankrupt twice" in written(app)
+    assert "Gate “Application review” failed: Bankrupt twice" in written(app)
     assert case_of(engine(), desk["pine"]).status == "application"
 
 
