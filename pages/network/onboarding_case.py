@@ -55,7 +55,8 @@ def draw_standing(detail: CaseDetail) -> None:
         row.readiness / 100, text=f"**{row.readiness} % ready** · {plural(row.open_items, 'item')} left"
     )  # fmt: skip
     if not row.is_open:
-        st.caption(plain(row.closing_reason or "It has ended."))
+        end = SCREEN.flow.state(row.status)
+        st.caption(plain(row.closing_reason or f"{end.label}: {end.help}"))
         return
     if detail.missing:
         goal = "going live" if row.status == "golive" else "the next stage"
