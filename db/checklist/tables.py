@@ -22,7 +22,6 @@ class ChecklistTemplate(Base):
     __tablename__ = "checklist_template"
     __table_args__ = (
         Index("uq_checklist_template_purpose_number", "purpose", "number", unique=True),
-        CheckConstraint("status IN ('draft', 'published', 'retired')", name="status"),
         {"sqlite_autoincrement": True},
     )
 
@@ -79,7 +78,6 @@ class Checklist(Base):
         Index("ix_checklist_subject", "subject_type", "subject_id"),
         Index("ix_checklist_dealer", "dealer_id", "id"),
         Index("ix_checklist_outcome", "purpose", "outcome", "closed_at"),
-        CheckConstraint("outcome IN ('', 'completed', 'abandoned')", name="outcome"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -111,9 +109,8 @@ class ChecklistItem(Base):
         Index("ix_checklist_item_due", "is_open", "due_on", "id"),
         Index("ix_checklist_item_dealer", "dealer_id", "is_open", "due_on", "id"),
         Index("ix_checklist_item_reminder", "is_open", "reminded_on", "due_on"),
-        CheckConstraint("status IN ('open', 'done', 'waived', 'failed')", name="status"),
         CheckConstraint("status NOT IN ('waived', 'failed') OR reason <> ''", name="reason"),
-        CheckConstraint("(status = 'done') = (done_on IS NOT NULL)", name="done"),
+        CheckConstraint("status <> 'done' OR done_on IS NOT NULL", name="done"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

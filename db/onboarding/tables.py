@@ -30,7 +30,6 @@ class Onboarding(QueueItem):
         Index("ix_onboarding_stage", "is_open", "status", "due_at", "id"),
         Index("ix_onboarding_dealer", "dealer_id", "is_open", "due_at", "id"),
         Index("ix_onboarding_activated", "status", "activated_at"),
-        CheckConstraint("kind IN ('new', 'restart')", name="kind"),
         CheckConstraint("readiness BETWEEN 0 AND 100", name="readiness"),
         {"sqlite_autoincrement": True},
     )
