@@ -105,11 +105,10 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/network/onboarding.py", title="Onboarding", icon="rocket_launch", section=NETWORK,
         permission=P.ONBOARDING_VIEW, help="Every dealer on its way to going live, and what each waits on",
-        planned=True,
     ),
     PageEntry(
         file="pages/network/onboarding_case.py", title="Onboarding of a dealer", icon="checklist_rtl", section=NETWORK,
-        permission=P.ONBOARDING_VIEW, help="One dealer's checklist, gates and forecast", hidden=True, planned=True,
+        permission=P.ONBOARDING_VIEW, help="One dealer's checklist, gates and forecast", hidden=True,
     ),
     PageEntry(
         file="pages/network/documents.py", title="Documents", icon="folder_managed", section=NETWORK,
@@ -153,7 +152,7 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/admin/checklists.py", title="Checklists", icon="fact_check", section=ADMINISTRATION,
-        permission=P.CHECKLISTS_MANAGE, help="Templates of checklists, version by version", planned=True,
+        permission=P.CHECKLISTS_MANAGE, help="Templates of checklists, version by version",
     ),
     PageEntry(
         file="pages/admin/flows.py", title="Workflows", icon="account_tree", section=ADMINISTRATION,

@@ -122,6 +122,8 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "term_change": ("pages/network/terms.py", "change"),
     "contact_report": ("pages/network/contacts.py", "contact"),
     "promise": ("pages/network/contacts.py", "promise"),
+    "onboarding": ("pages/network/onboarding_case.py", "onboarding"),
+    "checklist_template": ("pages/admin/checklists.py", "version"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from db import catalog  # noqa: F401 - makes every kind of import and export known by name
 from db.documents import storage
 from db.people.passwords import ALPHABET
-from seed import access, contacts, dealer_people, house, paperwork, routine, terms
+from seed import access, contacts, dealer_people, house, onboarding, paperwork, routine, terms
 from seed.arrivals import arrivals
 from seed.cast import Cast
 from seed.documents import REFUSED
@@ -34,6 +34,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     made = build_network(engine, start=start - BEFORE, passwords=_password)
     cast = Cast(engine, made, seed=seed)
     story = Story(engine, cast, until=now)
+    onboarding.settle(story, start=start, seed=seed)
     house.settle(story, start=start - timedelta(days=2))
     dealer_people.settle(story, made, start=start - timedelta(days=1))
     terms.settle(story, start=start - timedelta(days=2))
@@ -45,8 +46,10 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     routine.expect(story, made)
     contacts.expect(story, made, seed=seed)
     access.expect(story, made)
+    onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()
+    onboarding.close_day(story)
     routine.close_day(story, made)
     return made
 

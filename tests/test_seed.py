@@ -211,6 +211,7 @@ def test_the_desk_itself_has_a_past(middle):
         assert kinds >= {"assigned", "about_to_breach", "breached", "unassigned", "document", "proposed", "decided"}
         assert kinds >= {"promise_due", "promise_overdue", "promise_given"}
         assert kinds >= {"access_requested", "access_decided", "access_ended", "access_review"}
+        assert "onboarding" in kinds
         assert session.scalar(select(func.count()).select_from(ExportLog)) == 6
         assert set(session.scalars(select(ImportBatch.status))) == {"applied", "undone"}
         assert set(session.scalars(select(ImportRow.outcome))) >= {"created", "duplicate", "rejected"}

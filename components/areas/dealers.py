@@ -112,7 +112,9 @@ def _field(kind: Any, label: str, field: str, *more: Any, **options: Any) -> Non
 
 def _who(before: DealerDetail | None, known_groups: list[str]) -> None:
     status = before.facts.status if before else ""
-    may_be = [status, *rules.NEXT_STATUSES[status]] if status else list(rules.STATUSES)
+    # A dealer on its way to going live is begun as a prospect; its onboarding moves it.
+    new = [name for name in rules.STATUSES if name != "onboarding"]
+    may_be = [status, *rules.NEXT_STATUSES[status]] if status else new
     st.markdown("**Who**")
     with st.grid(2, min_column_width=200, gap="small"):
         _field(st.text_input, "Trade name", "name", max_chars=160, help="The name over the door")

@@ -166,10 +166,7 @@ def check_region(actor: Actor, facts: DealerFacts, problems: Problems) -> None:
 
 
 def _check_status_step(status: str, target: str, reason: str, problems: Problems) -> None:
-    if not rules.can_become(status, target):
-        allowed = " or ".join(rules.STATUSES[name].lower() for name in rules.NEXT_STATUSES.get(status, ())) or "nothing"
-        sentence = f"A dealer that is {status} can become {allowed} next, not {target}."
-        problems.add("status", "not_allowed_now", sentence)
+    rules.check_status_step(status, target, problems)
     if target in ("suspended", "terminated") and not reason.strip():
         problems.add("reason", "required", "A reason is needed.")
 

@@ -156,9 +156,8 @@ class _Work:
         key = rules.name_key(facts.group)
         facts = dataclasses.replace(facts, group=self.groups.get(key, facts.group))
         self._check_scope(known, facts, problems)
-        if known is not None and known.status != facts.status and not rules.can_become(known.status, facts.status):
-            sentence = f"A dealer that is {known.status} cannot become {facts.status} by an import."
-            problems.add("status", "not_allowed_now", sentence)
+        if known is not None:
+            rules.check_status_step(known.status, facts.status, problems)
         if not problems.found:
             added = sorted(set(facts.territories) - set(known.territories if known else ()))
             problems.found += self.areas.problems(code=facts.code, name=facts.name, zone=facts.zone, prefixes=added)

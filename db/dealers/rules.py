@@ -17,11 +17,17 @@ STATUSES: dict[str, str] = {
     "suspended": "Suspended",
     "terminated": "Terminated",
 }
+# By hand (a person or a file), and by its onboarding: only that leads to active the first time (decision 0027).
 NEXT_STATUSES: dict[str, tuple[str, ...]] = {
-    "prospect": ("onboarding", "terminated"),
-    "onboarding": ("active", "prospect", "terminated"),
+    "prospect": ("terminated",),
+    "onboarding": (),
     "active": ("suspended", "terminated"),
     "suspended": ("active", "terminated"),
+    "terminated": (),
+}
+BY_ONBOARDING: dict[str, tuple[str, ...]] = {
+    "prospect": ("onboarding",),
+    "onboarding": ("active", "prospect", "terminated"),
     "terminated": ("onboarding",),
 }
 NO_REGION = "No region"
@@ -63,8 +69,25 @@ def region_name(text: str) -> str:
 
 
 def can_become(status: str, target: str) -> bool:
-    """Whether a dealer of one status may be given another; a terminated dealer returns through onboarding only."""
+    """Whether a dealer of one status may be given another by hand; onboarding is begun and ended by its own steps."""
     return target in NEXT_STATUSES.get(status, ())
+
+
+def check_status_step(status: str, target: str, problems: Problems) -> None:
+    """A change of status by hand; where the onboarding has to do it, the sentence says where that is done."""
+    if status == target or can_become(status, target) or target not in STATUSES or status not in STATUSES:
+        return
+    if status == "onboarding" and target == "active":
+        say = "It goes active when its onboarding is passed: decide it on the page Onboarding."
+    elif status == "onboarding":
+        say = "Withdraw or decline its onboarding first, on the page Onboarding."
+    elif status in BY_ONBOARDING and target in ("onboarding", "active"):
+        say = "Start its onboarding, on the page Onboarding; going live is decided there."
+    else:
+        allowed = " or ".join(STATUSES[name].lower() for name in NEXT_STATUSES[status]) or "nothing"
+        say = f"By hand it can become {allowed} next."
+    sentence = f"A dealer that is {STATUSES[status].lower()} cannot be made {STATUSES[target].lower()} by hand. {say}"
+    problems.add("status", "not_allowed_now", sentence)
 
 
 def split_list(text: str) -> tuple[str, ...]:

@@ -37,9 +37,11 @@ def fill(url: str, leads: int, now: datetime) -> None:
     from db.core.session import make_engine
     from db.leads import rollup
     from seed.demo import build
+    from tests.bench import onboardings
 
     engine = make_engine(url)
     build(engine, now=now, seed=20261122, leads=400)
+    onboardings.fill(engine, now=now)
     with engine.execution_options(writer=True).begin() as connection:
         columns = [row[1] for row in connection.execute(text("PRAGMA table_info(lead)"))]
         kept = [c for c in columns if c not in ("id", "number", "form_key")]
@@ -69,6 +71,7 @@ def data_layer(now: datetime) -> list[tuple[str, float]]:
     from db.core.session import reading
     from db.leads import pipeline_queries as pipeline
     from db.leads.queries import BoardFilters, board_counts, funnel, list_board, months_before
+    from tests.bench import onboardings
 
     def board() -> Any:
         with reading() as session:
@@ -119,6 +122,7 @@ def data_layer(now: datetime) -> list[tuple[str, float]]:
         ("Funnel by month", median_ms(by("month"), times=7)),
         ("Funnel by state", median_ms(by("state"), times=7)),
         ("Funnel by dealer", median_ms(by("dealer"), times=7)),
+        *((name, median_ms(action)) for name, action in onboardings.data_layer(now)),
     ]
 
 
@@ -140,10 +144,14 @@ def pages() -> list[tuple[str, float]]:
         "leads/performance.py",
         "network/dealers.py",
         "network/pipeline.py",
+        "network/onboarding.py",
     ):
         app = app_as("cora", page=page)
         assert not app.exception, page
         found.append((f"Page {page}", median_ms(lambda app=app: app.run(), times=7)))  # type: ignore[misc]
+        if page == "network/onboarding.py":
+            app.segmented_control(key="onb_shape").set_value("table").run()
+            found.append((f"Page {page}, table", median_ms(lambda app=app: app.run(), times=7)))  # type: ignore[misc]
     return found
 
 

@@ -22,7 +22,10 @@ TOOLS = ("migrations", "cli")
 # Modules straight under db/ that offer every area at once to the screens.
 SHOWN = ("catalog", "exports", "briefs")
 CORE_MODULES = tuple(f"db.{name}" for name in CORE)
-PURE_CORE = ("db.core.labels", "db.core.types", "db.core.problems", "db.calendar")
+PURE_CORE = (
+    *("db.core.labels", "db.core.types", "db.core.problems", "db.calendar", "db.checklist.model", "db.checklist.rules"),
+    *("db.checklist.graph_rules", "db.checklist.forecast_rules"),
+)
 
 
 def _db_package(found: Import) -> tuple[str, str]:
