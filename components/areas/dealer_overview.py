@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import tables
 from components.areas.calendar import hours_text
+from components.areas.pipeline import draw_dealer_pipeline
 from components.charts.base import table
 from components.clock import now
 from components.labels import badges, facts, plain
@@ -27,6 +28,7 @@ from db.leads.flow import FLOW
 def draw_dealer_tab(dealer: DealerDetail, actor: Actor) -> None:
     """Draw load, facts and hours of one dealer, as the first tab of Dealer 360."""
     _load(dealer, actor)
+    draw_dealer_pipeline(dealer, actor)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _facts(dealer, actor)

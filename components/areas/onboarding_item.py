@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import labels
 from components.access import current_actor
-from components.areas import documents
+from components.areas.documents import upload_form
 from components.areas.onboarding import day_label
 from components.clock import now
 from components.labels import plain
@@ -176,10 +176,9 @@ def _draw_document(detail: CaseDetail, item: ItemLine, actor: Actor, key: str) -
                 format_func=lambda v: known.get(v, f"No. {v}"),
             )  # fmt: skip
         problems_of(FORM, "evidence_document_id")
-    upload: Callable[..., Any] | None = getattr(documents, "upload_form", None)
-    if upload is not None and actor.can(Permission.DOCUMENTS_ADD):
+    if actor.can(Permission.DOCUMENTS_ADD):
         with st.expander("Upload it", icon=":material/upload_file:"):
-            upload(
+            upload_form(
                 detail.row.dealer_id, key=f"onb_doc_{item.id}", item_type="onboarding", item_id=detail.id,
                 fixed_type=None, after=lambda made: st.session_state.update({key: made}),
             )  # fmt: skip
