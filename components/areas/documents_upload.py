@@ -43,16 +43,18 @@ def start(key: str, document_type: str = "") -> None:
 
 def upload_form(
     dealer_id: int, *, key: str, item_type: str = "", item_id: int | None = None, fixed_type: str | None = None,
-    after: Callable[[int], None] | None = None,
+    usual_type: str = "", after: Callable[[int], None] | None = None,
 ) -> None:  # fmt: skip
     """Draw the form of a new document of a dealer, in place; `after` gets the id of what was kept.
 
-    `item_type` and `item_id` name the record it is evidence of; with `fixed_type` nobody is asked what it is. `key` is
-    unique on the page.
+    `item_type` and `item_id` name the record it is evidence of; with `fixed_type` nobody is asked what it is, with
+    `usual_type` the likely answer is chosen already. `key` is unique on the page.
     """
     show_outcome(key)
     chosen = fixed_type
     if fixed_type is None:
+        if usual_type in rules.TYPES:
+            st.session_state.setdefault(_key(key, "document_type"), usual_type)
         chosen = st.selectbox(
             "What it is", list(rules.TYPES), format_func=rules.LABELS.__getitem__, index=None, placeholder="Choose",
             key=_key(key, "document_type"),

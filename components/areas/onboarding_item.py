@@ -23,7 +23,7 @@ from db.core.session import reading
 from db.onboarding import item_commands
 from db.onboarding.case_queries import CaseDetail, ItemLine, get_case
 from db.onboarding.evidence_queries import documents_of
-from db.onboarding.rules import why_not_item
+from db.onboarding.rules import USUAL_DOCUMENT, why_not_item
 
 OPEN, FORM = "_onb_item", "onb_item"
 FIELDS = ("evidence_note", "evidence_on", "evidence_number", "evidence_document_id")
@@ -180,7 +180,7 @@ def _draw_document(detail: CaseDetail, item: ItemLine, actor: Actor, key: str) -
         with st.expander("Upload it", icon=":material/upload_file:"):
             upload_form(
                 detail.row.dealer_id, key=f"onb_doc_{item.id}", item_type="onboarding", item_id=detail.id,
-                fixed_type=None, after=lambda made: st.session_state.update({key: made}),
+                usual_type=USUAL_DOCUMENT.get(item.code, ""), after=lambda made: st.session_state.update({key: made}),
             )  # fmt: skip
     return bool(known)
 

@@ -161,3 +161,11 @@ def columns_of(found: Standing) -> dict[str, Any]:
 def median_days(values: Sequence[int]) -> int | None:
     """The median of whole days as the forecast takes it; None without any."""
     return forecast_rules.quantile(values, 50) if values else None
+
+
+USUAL_DOCUMENT: dict[str, str] = {
+    "agreement": "contract", "territory": "addendum", "nda": "contract", "licence": "licence",
+    "insurance": "insurance", "photo_survey": "photo", "sales_certificate": "certificate",
+    "service_certificate": "certificate", "warranty_certificate": "certificate",
+}  # fmt: skip
+"""What kind of document usually proves an item of the standard list, by the item's code: chosen already on screen."""

@@ -139,23 +139,31 @@ def test_from_the_real_directory_to_a_dealer_that_is_live(base, page, chromium, 
     advance(page)
     open_item(page, base, case_id, sqlite_url, "agreement")
     drawer(page).get_by_text("Upload it").click()
-    drawer(page).get_by_label("What it is").click()
-    page.get_by_role("option", name="Contract").click()
+    expect(drawer(page).get_by_role("combobox", name="What it is")).to_have_value("Contract", timeout=WAIT)
     settle(page)
     drawer(page).locator('input[type="file"]').set_input_files(
         {"name": "agreement.pdf", "mimeType": "application/pdf", "buffer": PDF}
     )
     expect(drawer(page).get_by_text("agreement.pdf")).to_be_visible(timeout=WAIT)
     settle(page)
-    drawer(page).get_by_role("button", name="Upload", exact=True).last.click()
+    upload = drawer(page).get_by_role("button", name="Upload", exact=True).last
+    upload.click()
+    expect(drawer(page).get_by_text("Contract needs the day it expires")).to_be_visible(timeout=WAIT)
+    expect(drawer(page).get_by_text("agreement.pdf")).to_be_visible()
+    expires = drawer(page).get_by_test_id("stDateInput").filter(has_text="Expires")
+    expires.get_by_role("spinbutton").first.click()
+    page.keyboard.type("20291231")
+    page.keyboard.press("Tab")
+    settle(page)
+    upload.click()
     expect(page.get_by_text("Contract was added")).to_be_visible(timeout=WAIT)
     settle(page)
     finish(page, "Done", "Signed dealer agreement is done")
     ((proof, kept),) = stored(
         sqlite_url,
-        "SELECT i.evidence_document_id, d.sha256 FROM checklist_item i JOIN document d ON d.id = i.evidence_document_id",
+        "SELECT d.file_name, d.sha256 FROM checklist_item i JOIN document d ON d.id = i.evidence_document_id",
     )
-    assert proof
+    assert proof == "agreement.pdf"
     assert len(kept) == 64
     advance(page)
     open_item(page, base, case_id, sqlite_url, "portal")
@@ -194,7 +202,7 @@ def test_from_the_real_directory_to_a_dealer_that_is_live(base, page, chromium, 
     finish(page, "Pass the gate", "Facility review passed")
     second.goto(f"{base}/onboarding_case?onboarding={case_id}")
     second.get_by_test_id("stMainBlockContainer").get_by_role("button", name=re.compile("Activate$")).last.click()
-    expect(second.get_by_text("the dealer is live")).to_be_visible(timeout=WAIT)
+    expect(second.get_by_text(": the dealer is live")).to_be_visible(timeout=WAIT)
     other.close()
     assert stored(sqlite_url, "SELECT status FROM dealer WHERE code = :code", code=NEWCOMER) == [("active",)]
     engine = make_engine(sqlite_url)
