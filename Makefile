@@ -19,14 +19,17 @@ help:  ## list these commands
 run: .venv/.ready-run  ## start the app; the first start installs, migrates, seeds and prints the demo sign-ins
 	@$(PY) -m seed --ensure && exec $(PY) -m streamlit run server.py --server.port "$${PORT:-8501}"
 
+# All tests go to as many processes as there are cores; some of them are started faster in one.
+PYTEST := $(PY) -m pytest $(if $(ARGS),$(ARGS),-n auto)
+
 test: .venv/.ready-dev  ## run every test (ARGS="tests/leads -k score" for some of them)
-	@$(PY) -m pytest $(ARGS) 2>&1
+	@$(PYTEST) 2>&1
 
 sure: .venv/.ready-dev  ## format, lint, types and tests: what must pass before a commit
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
-	@$(PY) -m pytest $(ARGS) 2>&1
+	@$(PYTEST) 2>&1
 
 format: .venv/.ready-dev  ## put every file into the house format and repair what can be repaired
 	@$(PY) -m ruff check --fix .

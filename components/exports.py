@@ -27,7 +27,7 @@ def export_button(kind: str, filters: Mapping[str, Any], label: str = "Export", 
     if not (actor.can(Permission.EXPORT_RUN) and actor.can(chosen.permission)):
         return
     key = key or f"export_{kind}"
-    must_say_why = chosen.has_personal_data and actor.can(Permission.PERSONAL_DATA_VIEW)
+    must_say_why = chosen.shows_personal_data(actor)
     with st.popover(label, icon=":material/download:", key=f"{key}_menu"):
         file_format = st.segmented_control(
             "Format", list(FORMATS), format_func=FORMATS.__getitem__, key=f"{key}_format", default="xlsx", required=True

@@ -114,33 +114,30 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/network/contacts.py", title="Dealer contacts", icon="call", section=NETWORK,
         permission=P.CONTACTS_VIEW, help="Whom nobody has called for long, what was promised, what was said",
-        planned=True,
     ),
     PageEntry(
         file="pages/network/onboarding.py", title="Onboarding", icon="rocket_launch", section=NETWORK,
         permission=P.ONBOARDING_VIEW, help="Every dealer on its way to going live, and what each waits on",
-        planned=True,
     ),
     PageEntry(
         file="pages/network/onboarding_case.py", title="Onboarding of a dealer", icon="checklist_rtl", section=NETWORK,
-        permission=P.ONBOARDING_VIEW, help="One dealer's checklist, gates and forecast", hidden=True, planned=True,
+        permission=P.ONBOARDING_VIEW, help="One dealer's checklist, gates and forecast", hidden=True,
     ),
     PageEntry(
         file="pages/network/documents.py", title="Documents", icon="folder_managed", section=NETWORK,
-        permission=P.DOCUMENTS_VIEW, help="What is missing, what expires, what has to be renewed", planned=True,
+        permission=P.DOCUMENTS_VIEW, help="What is missing, what expires, what has to be renewed",
     ),
     PageEntry(
         file="pages/network/terms.py", title="Terms", icon="contract", section=NETWORK, permission=P.TERMS_VIEW,
-        help="Terms by dealer and date, and changes that wait for a second person", planned=True,
+        help="Terms by dealer and date, and changes that wait for a second person",
     ),
     PageEntry(
         file="pages/network/access.py", title="Dealer access", icon="badge", section=NETWORK,
         permission=P.ACCESS_VIEW, help="Who of a dealership may sign in: requests, review, accounts to close",
-        planned=True,
     ),
     PageEntry(
         file="pages/network/pipeline.py", title="Dealer pipelines", icon="filter_alt", section=NETWORK,
-        permission=P.PIPELINE_VIEW, help="Leads by stage and dealer, with value, age and conversion", planned=True,
+        permission=P.PIPELINE_VIEW, help="Leads by stage and dealer, with value, age and conversion",
     ),
     PageEntry(
         file="pages/admin/people.py", title="People and access", icon="group", section=ADMINISTRATION,
@@ -168,7 +165,7 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/admin/checklists.py", title="Checklists", icon="fact_check", section=ADMINISTRATION,
-        permission=P.CHECKLISTS_MANAGE, help="Templates of checklists, version by version", planned=True,
+        permission=P.CHECKLISTS_MANAGE, help="Templates of checklists, version by version",
     ),
     PageEntry(
         file="pages/admin/flows.py", title="Workflows", icon="account_tree", section=ADMINISTRATION,

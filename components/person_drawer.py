@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from zoneinfo import available_timezones
 
 import streamlit as st
@@ -75,7 +75,7 @@ def _body(which: int | str) -> None:
         st.rerun()  # closed by what was clicked: the page follows, and its toast is drawn there
     secret = st.session_state.get(SECRET)
     if isinstance(secret, commands.NewPassword):
-        _draw_secret(secret)
+        draw_secret(secret, on_done=close_drawer)
     elif which == NEW:
         _draw_new(actor)
     else:
@@ -173,7 +173,8 @@ def _keep_secret(made: commands.NewPassword) -> None:
     forget(FORM)
 
 
-def _draw_secret(secret: commands.NewPassword) -> None:
+def draw_secret(secret: commands.NewPassword, *, on_done: Callable[[], None]) -> None:
+    """Draw a one-time password for who hands it over; it is nowhere else, so `on_done` forgets it for good."""
     st.markdown(f"One-time password for **{plain(secret.name)}**, user name **{plain(secret.username)}**")
     st.code(secret.one_time_password, language=None)
     st.info(
@@ -181,7 +182,7 @@ def _draw_secret(secret: commands.NewPassword) -> None:
         "the person then chooses a password of their own.",
         icon=":material/info:",
     )
-    st.button("Done", type="primary", key="person_secret_done", on_click=close_drawer)
+    st.button("Done", type="primary", key="person_secret_done", on_click=on_done)
 
 
 # ------------------------------------------------------------------------------------------------- new person

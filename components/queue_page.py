@@ -37,6 +37,7 @@ class Screen:
     choices: Mapping[tuple[str, str], Callable[[Any, Mapping[str, Any]], Choices]] = field(default_factory=dict)
     said: Callable[[Any, Step], str] | None = None
     defaults: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    after: Callable[[Any], None] | None = None  # what the command gave back, such as a secret to be shown once
     width: Any = 560
 
     @property
@@ -91,9 +92,15 @@ def _body(screen: Screen, item_id: int) -> None:
     with reading() as session:
         item = screen.load(session, item_id=item_id, actor=actor, now=now())
     screen.draw_facts(item)
-    draw_steps(screen, item, after=lambda _result: st.session_state.pop(screen.open_key, None))
+    draw_steps(screen, item, after=lambda result: _taken(screen, result))
     if screen.draw_below is not None:
         screen.draw_below(item)
+
+
+def _taken(screen: Screen, result: Any) -> None:
+    st.session_state.pop(screen.open_key, None)
+    if screen.after is not None:
+        screen.after(result)
 
 
 def draw_steps(screen: Screen, item: Any, *, after: Callable[[Any], None] | None = None) -> None:

@@ -116,9 +116,19 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "dealer": ("pages/network/dealer.py", "dealer"),
     "customer": ("pages/crm/customer.py", "customer"),
     "vehicle": ("pages/crm/vehicle.py", "vehicle"),
+    "dealer_contact": ("pages/network/dealers.py", "dealer_contact"),
+    "dealer_group": ("pages/network/dealers.py", "dealer_group"),
     "person": ("pages/admin/people.py", "person"),
     "calendar": ("pages/admin/calendars.py", "calendar"),
+    "access_request": ("pages/network/access.py", "request"),
+    "access_review": ("pages/network/access.py", "review"),
     "import_batch": ("pages/admin/imports.py", "batch"),
+    "document": ("pages/network/documents.py", "document"),
+    "term_change": ("pages/network/terms.py", "change"),
+    "contact_report": ("pages/network/contacts.py", "contact"),
+    "promise": ("pages/network/contacts.py", "promise"),
+    "onboarding": ("pages/network/onboarding_case.py", "onboarding"),
+    "checklist_template": ("pages/admin/checklists.py", "version"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 

@@ -87,7 +87,7 @@ def run_export(
     log = ExportLog(
         at=now, person_id=actor.user_id, actor=actor.username, kind=chosen.name, file_format=file_format,
         filters={name: _plain(value) for name, value in used.items()}, columns=names, row_count=row_count,
-        has_personal_data=chosen.has_personal_data and actor.can(Permission.PERSONAL_DATA_VIEW),
+        has_personal_data=chosen.shows_personal_data(actor),
         sha256=hashlib.sha256(content).hexdigest(), purpose=purpose.strip().replace("\0", ""),
     )  # fmt: skip
     session.add(log)

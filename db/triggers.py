@@ -6,6 +6,14 @@ from db.core.timeline import GENESIS
 from db.leads import rollup
 
 # fixed SQL: table names and the first hash are constants of ours; CREATE TRIGGER takes no parameters.
+# What each schema counted: a migration makes the counts of its own time, whatever is counted today.
+FIRST_MEASURES = (
+    "received", "valid", "duplicate", "bad", "promised", "responded", "in_target", "late", "contacted", "qualified",
+    "appointment_set", "appointment_shown", "sold", "closed",
+)  # fmt: skip
+PIPELINE_MEASURES = (
+    *FIRST_MEASURES, "negotiation", "qualified_set", "qualified_sold", "set_sold", "shown_sold", "negotiation_sold",
+)  # fmt: skip
 GUARDED = ("timeline_entry", "timeline_link")
 REPLACED = {
     "timeline_entry": "seq = NEW.seq OR hash = NEW.hash OR prev_hash = NEW.prev_hash",
@@ -40,4 +48,4 @@ def first_schema_statements(dialect: str) -> list[str]:
             "FOR EACH STATEMENT EXECUTE FUNCTION timeline_is_final()"
             for table in GUARDED
         ]
-    return statements + rollup.trigger_statements(dialect)
+    return statements + rollup.trigger_statements(dialect, measures=FIRST_MEASURES)

@@ -13,8 +13,9 @@ from functools import partial
 from sqlalchemy import Engine
 
 from db import catalog  # noqa: F401 - makes every kind of import and export known by name
+from db.documents import storage
 from db.people.passwords import ALPHABET
-from seed import crm, house, routine
+from seed import access, contacts, crm, dealer_people, house, onboarding, paperwork, routine, terms
 from seed.arrivals import arrivals
 from seed.cast import Cast
 from seed.documents import REFUSED
@@ -33,14 +34,23 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     made = build_network(engine, start=start - BEFORE, passwords=_password)
     cast = Cast(engine, made, seed=seed)
     story = Story(engine, cast, until=now)
+    onboarding.settle(story, start=start, seed=seed)
     house.settle(story, start=start - timedelta(days=2))
+    dealer_people.settle(story, made, start=start - timedelta(days=1))
+    terms.settle(story, start=start - timedelta(days=2))
     intake = Intake(story, seed=seed)
     intake.expect(arrivals(seed, start=start, end=now, count=leads, open_at=cast.open_dealers))
     for days, content in zip((150, 97, 41), REFUSED * 2, strict=False):
         story.at(now - timedelta(days=days, hours=3), partial(intake.refused, content))
+    paperwork.expect(story, made)
     routine.expect(story, made)
     crm.expect(story, seed=seed, start=start)
-    story.play()
+    contacts.expect(story, made, seed=seed)
+    access.expect(story, made)
+    onboarding.expect(story, seed=seed)
+    with storage.unforced():
+        story.play()
+    onboarding.close_day(story)
     routine.close_day(story, made)
     return made
 

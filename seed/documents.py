@@ -70,7 +70,8 @@ def draft_of(arrival: Arrival, rng: Random) -> LeadDraft:
     wanted = VehicleDraft(
         interest="test-drive" if arrival.test_drive else "buy", status="new" if wish.is_new else "used", year=wish.year,
         make=MAKE, model=wish.model, vin=wish.vin or None, stock=wish.stock or None,
-        price_cents=wish.price_cents if wish.stock else None, price_type="asking",
+        price_cents=wish.price_cents if wish.stock or wish.price_cents // 10_000 % 5 < 2 else None,
+        price_type="asking" if wish.stock else "msrp",
         finance_method="finance" if arrival.finance else None,
     )  # fmt: skip
     vehicles = [wanted]

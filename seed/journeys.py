@@ -46,6 +46,11 @@ class Fresh:
     style: Style
 
 
+def lead_price(lead: Fresh) -> int | None:
+    """The price a salesperson notes when they qualify a lead: most do."""
+    return lead.arrival.wish.price_cents if lead.lead_id % 4 else None
+
+
 class Journey:
     """The life of one lead, told by one die: the same lead with the same `rng` lives the same life."""
 
@@ -188,7 +193,10 @@ class Journey:
         rng, serious = self.rng, self.lead.arrival.source.serious
         if rng.random() < 0.44:
             at = self._later(at, hours=rng.uniform(0.1, 20))
-            yield Move(at=at, step="qualify", by="sales", inputs={"note": rng.choice(said.QUALIFIED)})
+            yield Move(
+                at=at, step="qualify", by="sales",
+                inputs={"note": rng.choice(said.QUALIFIED), "value_cents": lead_price(self.lead)},
+            )  # fmt: skip
         fate = rng.random()
         books = min(0.8, 0.34 * self.style.books * serious)
         if fate < books:
@@ -232,7 +240,8 @@ class Journey:
     def _offer(self, at: datetime, *, chance: float) -> Iterator[Move]:
         rng = self.rng
         if rng.random() < 0.8:
-            yield Move(at=at, step="negotiate", by="sales", inputs={"note": rng.choice(said.OFFERS)})
+            inputs = {"note": rng.choice(said.OFFERS), "value_cents": self.lead.arrival.wish.price_cents}
+            yield Move(at=at, step="negotiate", by="sales", inputs=inputs)
             at = self._later(at, hours=rng.triangular(0.5, 96, 5))
         if rng.random() > chance:
             yield self._lost(self._later(at, days=rng.uniform(0.5, 12)))

@@ -1,4 +1,4 @@
-"""Makes the demo network: calendars, forty dealers at all stages of life, and a person for each role. Commands only."""
+"""Makes the demo network: calendars, 48 dealers at all stages of life, and a person for each role. Commands only."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from db.core.geo import STATES
 from db.core.permissions import Role
 from db.core.session import reading, run
 from db.dealers.commands import add_dealer, change_dealer
+from db.dealers.group_commands import add_group
 from db.dealers.tables import Dealer
 from db.people.commands import add_person
-from seed.places import HOURS, MAKE, PLACES, REGIONS
+from seed.owners import GROUPS, owner_of
+from seed.places import HOURS, MAKE, PLACES, REGIONS, Place
 
 SEED = system_actor("seed")
 FIRST_NAMES = (
@@ -90,33 +92,41 @@ def _calendars(bind: Engine, start: datetime) -> dict[tuple[str, str], int]:
     return found
 
 
-# The life a dealer has behind it when the demo begins, as the steps that led there.
-STEPS: dict[str, tuple[tuple[str, str], ...]] = {
-    "prospect": (),
-    "onboarding": (("onboarding", "Agreement signed"),),
-    "active": (("onboarding", "Agreement signed"), ("active", "Went live")),
-    "suspended": (
-        ("onboarding", "Agreement signed"), ("active", "Went live"), ("suspended", "Licence renewal is overdue"),
-    ),
-    "terminated": (
-        ("onboarding", "Agreement signed"), ("active", "Went live"), ("terminated", "Retired; served by Columbus"),
-    ),
+# Dealers that went live by an onboarding of their own, before the first lead: days before it on which they began, and
+# how fast they were (seed/onboarding.py).
+JOINED: dict[str, tuple[int, float]] = {
+    "00112": (250, 1.05), "00123": (222, 0.80), "00219": (204, 1.20), "00305": (178, 0.95), "00344": (150, 0.85),
+    "00402": (134, 1.15), "00512": (104, 0.90), "00628": (82, 0.85),
 }  # fmt: skip
+# What happened to dealers that traded before the desk came, as (status, reason); the others came as they are.
+STEPS: dict[str, tuple[tuple[str, str], ...]] = {
+    "suspended": (("suspended", "Licence renewal is overdue"),),
+    "terminated": (("terminated", "Retired; served by Columbus"),),
+}
+
+
+def _first(place: Place) -> str:
+    """The status a dealer comes with; who is onboarding in the end begins as a prospect (seed/onboarding.py)."""
+    return "prospect" if place.status in ("prospect", "onboarding") or place.code in JOINED else "active"
 
 
 def _dealers(bind: Engine, start: datetime, calendars: dict[tuple[str, str], int], made: Network) -> None:
+    longest = max(days + 9 for days, *_ in JOINED.values()) + 1
+    for name, (code, _) in GROUPS.items():
+        run(add_group, bind=bind, name=name, code=code, actor=SEED, now=start - timedelta(days=longest))
     for position, place in enumerate(PLACES):
-        day = start + timedelta(minutes=position)
+        joined = JOINED.get(place.code)
+        day = start + timedelta(minutes=position) - timedelta(days=joined[0] + 9 if joined else 0)
         dealer_id = run(
             add_dealer, bind=bind, code=place.code, name=place.name, state=place.state, region=place.region,
             url=f"https://www.{place.name.lower().replace(' ', '')}.example", city=place.city,
             postal_code=place.postal_code, latitude=place.latitude, longitude=place.longitude,
-            zone=_zone(place.state), status="prospect", calendar_id=calendars[place.hours, _zone(place.state)],
+            zone=_zone(place.state), status=_first(place), calendar_id=calendars[place.hours, _zone(place.state)],
             lead_weight=place.weight, lead_cap=40 * place.weight, daily_quota=0, brands=(MAKE,),
-            territories=place.territories, actor=SEED, now=day,
+            territories=place.territories, actor=SEED, now=day, **owner_of(place),
         )  # fmt: skip
         made.dealers[place.code] = dealer_id
-        for status, reason in STEPS[place.status]:
+        for status, reason in STEPS.get(place.status, ()):
             with reading(bind) as session:
                 version = session.scalars(select(Dealer.version).where(Dealer.id == dealer_id)).one()
             run(

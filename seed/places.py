@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - a table of places reads best with a place a line
-"""The demo network's places: forty invented dealers of an invented make, in real towns of every region."""
+"""The demo network's places: forty-eight invented dealers of an invented make, in real towns of every region."""
 
 from __future__ import annotations
 
@@ -69,6 +69,13 @@ PLACES: tuple[Place, ...] = (
     Place("00623", "Rose City Halden", "Portland", "OR", "97220", 45.55, -122.56, WE, "active", 1, "usual", ("970", "972")),
     Place("00628", "Puget Sound Halden", "Renton", "WA", "98057", 47.47, -122.22, WE, "active", 2, "usual", ("980", "981")),
     Place("00635", "Wasatch Halden", "Sandy", "UT", "84070", 40.58, -111.89, WE, "prospect", 1, "usual", ()),
+    # Who joins later stands at the end, so that the habits and people of the others stay as they are.
+    Place("00241", "Old Dominion Halden", "Richmond", "VA", "23230", 37.59, -77.50, MA, "onboarding", 1, "usual", ("230", "231", "232")),
+    Place("00352", "Bluegrass Halden", "Lexington", "KY", "40505", 38.06, -84.45, SE, "onboarding", 1, "usual", ("405",)),
+    Place("00359", "First Coast Halden", "Jacksonville", "FL", "32256", 30.21, -81.56, SE, "prospect", 1, "usual", ()),
+    Place("00452", "Gateway Halden", "St. Louis", "MO", "63132", 38.67, -90.37, MW, "onboarding", 2, "usual", ("630", "631")),
+    Place("00536", "Natural State Halden", "Little Rock", "AR", "72209", 34.67, -92.35, SC, "onboarding", 1, "usual", ("720", "721", "722")),
+    Place("00641", "Treasure Valley Halden", "Boise", "ID", "83704", 43.63, -116.29, WE, "onboarding", 1, "usual", ("836", "837")),
 )  # fmt: skip
 
 # Monday first; minutes after local midnight.

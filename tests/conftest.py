@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -116,6 +118,18 @@ def app_database(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[s
     dispose()
 
 
+@pytest.fixture(autouse=True)
+def documents_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of uploaded files of the test's own: a store belongs to one database."""
+    from db.core.settings import settings
+
+    folder = tmp_path / "documents"
+    monkeypatch.setenv("DOCUMENTS_DIR", str(folder))
+    settings.cache_clear()
+    yield folder
+    settings.cache_clear()
+
+
 # ------------------------------------------------------------------------------------------------ app and browser
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Served]]:
@@ -170,8 +184,14 @@ def pytest_configure(config: pytest.Config) -> None:
         if name in {"DATABASE_URL", "VAR_DIR"} or name.startswith(("STREAMLIT_", "SMTP_", "MAIL_")):
             del os.environ[name]
     os.environ["BCRYPT_COST"] = "4"
+    # What is made for several tests at once keeps its files here; each test has a folder of its own.
+    os.environ["DOCUMENTS_DIR"] = tempfile.mkdtemp(prefix="documents-")
     # `timeout` and CI end a run with SIGTERM; as an interrupt it still stops the servers and browsers we started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(os.environ.get("DOCUMENTS_DIR", ""), ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -120,7 +120,8 @@ def test_a_backup_under_load_is_one_moment(desk):
     def write(writer):
         number = 0
         while not stop.is_set():
-            enter(engine, f"{writer}-{number}", territories=("1", "2"))
+            areas = (f"{writer}{number}".upper(), f"{writer}{number}A".upper())
+            enter(engine, f"{writer}-{number}", territories=areas)
             written.append(writer)
             number += 1
 

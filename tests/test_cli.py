@@ -141,7 +141,7 @@ def test_export_goes_to_the_output_or_a_file(small_desk):
     assert [json.loads(line)["code"] for line in out.splitlines()] == ["00001", "00003"]
     target = small_desk.folder / "out.csv"
     assert small_desk("export", "dealers", "--out", target) == (0, "", f"{target}: 2 rows.\n")
-    assert target.read_bytes().startswith(b"\xef\xbb\xbfCode,Name,State,")
+    assert target.read_bytes().startswith(b"\xef\xbb\xbfCode,Trade name,State,")
     code, out, _ = small_desk("export", "dealers", "--format", "jsonl", "--filter", "text=00003")
     assert [json.loads(line)["code"] for line in out.splitlines()] == ["00003"]
 

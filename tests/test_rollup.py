@@ -36,7 +36,7 @@ def differences(engine: Engine) -> list[str]:
 # ---------------------------------------------------------------------------------------------------- random histories
 STAMPS = (
     "first_action_at", "first_action_due_at", "contacted_at", "qualified_at", "appointment_set_at",
-    "appointment_shown_at", "sold_at", "closed_at",
+    "appointment_shown_at", "negotiation_at", "sold_at", "closed_at",
 )  # fmt: skip
 moments = st.none() | st.integers(-3, 3).map(lambda hours: NOW + timedelta(hours=hours, microseconds=hours))
 facts = st.fixed_dictionaries(
@@ -114,9 +114,16 @@ COUNTED: list[tuple[str, dict[str, Any], set[str]]] = [
         "sold after every stage",
         {
             "status": "sold", "contacted_at": NOW, "qualified_at": NOW, "appointment_set_at": NOW,
-            "appointment_shown_at": NOW, "sold_at": NOW,
+            "appointment_shown_at": NOW, "negotiation_at": NOW, "sold_at": NOW,
         },
-        {"received", "valid", "contacted", "qualified", "appointment_set", "appointment_shown", "sold"},
+        {
+            "received", "valid", "contacted", "qualified", "qualified_set", "qualified_sold", "appointment_set",
+            "set_sold", "appointment_shown", "shown_sold", "negotiation", "negotiation_sold", "sold",
+        },
+    ),
+    (
+        "sold without an appointment", {"status": "sold", "contacted_at": NOW, "qualified_at": NOW, "sold_at": NOW},
+        {"received", "valid", "contacted", "qualified", "qualified_sold", "sold"},
     ),
     ("lost", {"status": "lost", "closed_at": NOW}, {"received", "valid", "closed"}),
 ]  # fmt: skip

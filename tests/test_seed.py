@@ -15,17 +15,27 @@ from sqlalchemy import create_engine, func, select
 
 from db import catalog
 from db.calendar.tables import CalendarException, Holiday
+from db.contact_log.flow import FLOW as PROMISES
+from db.contact_log.tables import ContactReport, Promise
 from db.core.actor import EVERYTHING, system_actor
 from db.core.outbox import OutboxMail
 from db.core.session import make_engine, reading, run
 from db.core.timeline import TimelineEntry, head_of
 from db.dealers.tables import Dealer
+from db.dealers.territory_queries import changing_areas, owner_on
+from db.documents.coverage_queries import find_gaps
+from db.documents.tables import Document
 from db.imports.tables import ImportBatch, ImportRow, SavedMapping
 from db.leads.flow import FLOW
 from db.leads.tables import Lead, LeadProvider, ProductLine, RoutingPolicy
 from db.people.commands import set_password
+from db.people.queries import actor_for
 from db.people.sign_in import verify
 from db.people.tables import ExportLog, Notification, Person
+from db.reports.gap_queries import contact_gaps
+from db.terms.change_queries import get_change
+from db.terms.queries import tiers_on
+from db.terms.tables import DealerTerm, TermChange
 from seed import aside
 from seed.arrivals import arrivals
 from seed.demo import build
@@ -174,11 +184,34 @@ def test_every_state_of_a_lead_and_every_reason_to_look_at_one_is_there(middle):
 
 
 @pytest.mark.slow
+def test_the_dealers_papers_are_in_every_state(middle):
+    engine, made = middle
+    with reading(engine) as session:
+        documents = session.scalars(select(Document)).all()
+        assert {one.status for one in documents} == {"current", "superseded", "void"}
+        assert {one.document_type for one in documents} >= {"contract", "licence", "insurance", "tax_id", "photo"}
+        assert {one.media_type for one in documents} == {"application/pdf", "image/png"}
+        held = {
+            made.dealers["00428"]: "The dealer was terminated.",
+            made.dealers["00234"]: "Warranty audit 2026 is open",
+        }
+        assert {one.dealer_id: one.hold_reason for one in documents if one.is_held} == held
+        left = [(one.expires_on - NOW.date()).days for one in documents if one.status == "current" and one.expires_on]
+        for low, high in ((-400, -1), (0, 7), (8, 30), (31, 60), (61, 90), (91, 400)):
+            assert any(low <= days <= high for days in left), (low, high)
+        gaps = {gap.state for gap in find_gaps(session, scope=EVERYTHING, now=NOW)}
+        assert gaps >= {"expired", "missing"}
+
+
+@pytest.mark.slow
 def test_the_desk_itself_has_a_past(middle):
     engine, made = middle
     with reading(engine) as session:
         kinds = set(session.scalars(select(Notification.kind)))
-        assert kinds == {"assigned", "about_to_breach", "breached", "unassigned"}
+        assert kinds >= {"assigned", "about_to_breach", "breached", "unassigned", "document", "proposed", "decided"}
+        assert kinds >= {"promise_due", "promise_overdue", "promise_given"}
+        assert kinds >= {"access_requested", "access_decided", "access_ended", "access_review"}
+        assert "onboarding" in kinds
         assert session.scalar(select(func.count()).select_from(ExportLog)) == 6
         assert set(session.scalars(select(ImportBatch.status))) == {"applied", "undone"}
         assert set(session.scalars(select(ImportRow.outcome))) >= {"created", "duplicate", "rejected"}
@@ -195,6 +228,57 @@ def test_the_desk_itself_has_a_past(middle):
         mails = session.execute(select(OutboxMail.to_address, OutboxMail.created_at)).all()
         assert {address.partition("@")[0] for address, _ in mails} <= {name for name, *_ in made.sign_ins}
         assert all(at > NOW - timedelta(days=1) for _, at in mails)
+
+
+def test_access_of_the_dealers_people_has_every_state(first):
+    from db.access.flow import FLOW as ACCESS
+    from db.access.people_queries import AccountFilters, count_accounts
+    from db.access.review_queries import list_quarters, list_reviews
+    from db.access.tables import AccessRequest, AccessReviewLine
+
+    with reading(first) as session:
+        kinds = session.execute(select(AccessRequest.status, AccessRequest.kind, AccessRequest.due_at)).all()
+        newest, former = list_quarters(session, scope=EVERYTHING)[:2]
+        states = {
+            quarter: Counter(r.state(NOW)[0] for r in list_reviews(session, scope=EVERYTHING, quarter=quarter)[0])
+            for quarter in (newest, former)
+        }
+        doubts = {
+            flag: count_accounts(session, scope=EVERYTHING, filters=AccountFilters(flag=flag), now=NOW)
+            for flag in ("never", "quiet")
+        }
+        outcomes = set(session.scalars(select(AccessReviewLine.outcome)))
+    assert {status for status, _, _ in kinds} == {state.name for state in ACCESS.states}
+    assert {kind for status, kind, _ in kinds if status == "granted"} == {"new", "change", "close"}
+    late = {due is not None and due < NOW for status, _, due in kinds if status == "requested"}
+    assert late == {True, False}
+    assert states[former]["Reviewed"] > 30
+    assert states[former]["Not done"] > 2
+    assert states[newest]["Reviewed"] > 15
+    assert states[newest]["Overdue"] > 5
+    assert min(doubts.values()) >= 5
+    assert outcomes >= {"", "keep", "disable"}
+
+
+@pytest.mark.slow
+def test_dealers_were_spoken_to_and_promises_made_in_every_way(middle):
+    engine, _ = middle
+    with reading(engine) as session:
+        assert {one.name for one in PROMISES.states} == set(session.scalars(select(Promise.status)))
+        assert {"call", "visit", "video", "email"} <= set(session.scalars(select(ContactReport.channel)))
+        assert {"reached", "met", "left_message", "no_answer"} == set(session.scalars(select(ContactReport.outcome)))
+        assert set(session.scalars(select(ContactReport.by_username))) == {"cora", "colin", "mason", "leah"}
+        assert (session.scalar(select(func.max(Promise.postponed))) or 0) >= 2
+        for condition in (
+            ContactReport.voided_at.is_not(None), ContactReport.version == 2, Promise.due_at < NOW,
+            Promise.due_at > NOW,
+        ):  # fmt: skip
+            assert session.scalar(select(func.count()).where(condition)), condition
+        gaps = contact_gaps(session, scope=EVERYTHING, now=NOW)
+        assert gaps[0].days is None
+        assert 6 <= len(gaps) <= 20
+        signals = catalog.dealer_signals(session, actor=system_actor(), now=NOW)
+        assert {s.level for found in signals.values() for s in found} == {"watch", "risk"}
 
 
 @pytest.mark.slow
@@ -262,7 +346,7 @@ def test_the_first_start_fills_the_database_and_the_second_does_nothing(tmp_path
     assert done.returncode == 0, done.stderr
     assert "making the demo network (12 leads in six months)" in done.stdout
     assert "  admin " in done.stdout
-    assert [path.name for path in tmp_path.iterdir()] == ["dealer.db"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dealer.db", "documents"]
     engine = make_engine(f"sqlite:///{tmp_path / 'dealer.db'}")
     try:
         with reading(engine) as session:
@@ -331,3 +415,23 @@ def test_the_finished_file_is_written_through_as_every_other(sqlite_engine, monk
     with outside.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
     outside.dispose()
+
+
+@pytest.mark.slow
+def test_terms_and_areas_have_a_past_and_a_future(middle):
+    engine, made = middle
+    today = NOW.date()
+    with reading(engine) as session:
+        assert set(session.scalars(select(TermChange.status))) == {"proposed", "in_force", "rejected", "withdrawn"}
+        waiting = session.scalars(select(TermChange).where(TermChange.is_open)).all()
+        assert 4 <= len(waiting) <= 6
+        assert [c.changes_past for c in waiting].count(True) == 1
+        admin = actor_for(session, username="admin")
+        assert [get_change(session, item_id=c.id, actor=admin, now=NOW).is_stale for c in waiting].count(True) == 1
+        rise = select(DealerTerm.valid_from).where(DealerTerm.kind == "labour_rate").group_by(DealerTerm.valid_from)
+        assert len(session.scalars(rise.having(func.count() > 20)).all()) == 2, "given at the start, raised on the way"
+        assert tiers_on(session, scope=EVERYTHING, on=today).keys() >= {made.dealers["00402"]}
+        assert owner_on(session, postal_code="34711", on=today, scope=EVERYTHING).owners[0].code == "00338"
+        assert owner_on(session, postal_code="60632", on=today, scope=EVERYTHING).owners[0].code == "00409"
+        soon = changing_areas(session, since=today, until=today + timedelta(days=60), scope=EVERYTHING)
+        assert [a.code for a in soon] == ["00617", "00409"]

@@ -15,16 +15,24 @@ from db.core.geo import STATES
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers import commands, rules
+from db.dealers.group_queries import groups_to_choose
 from db.dealers.queries import DealerDetail, get_dealer, regions
+from db.dealers.reach_rules import phone_label
 
 STATUS_TONES = {
     "prospect": "gray", "onboarding": "violet", "active": "green", "suspended": "orange", "terminated": "red",
 }  # fmt: skip
 OPEN, FORM, SEEN, NEW = "_dealer_drawer", "dealer_form", "_dealer_seen", "new"
 FIELDS = (
-    "code", "name", "status", "region", "state", "city", "postal_code", "url", "latitude", "longitude", "zone",
-    "calendar_id", "lead_weight", "lead_cap", "daily_quota", "takes_leads", "brands", "territories",
+    "code", "name", "legal_name", "group", "status", "region", "email", "phone", "url", "street", "city", "state",
+    "postal_code", "latitude", "longitude", "zone", "calendar_id", "lead_weight", "lead_cap", "daily_quota",
+    "takes_leads", "brands", "territories",
 )  # fmt: skip
+TEXTS = (
+    "code", "name", "legal_name", "group", "region", "email", "phone", "url", "street", "city", "state", "postal_code",
+    "zone",
+)  # fmt: skip
+NO_GROUP = "No group"
 LISTS = ("brands", "territories")
 USUAL_HOURS = "Usual hours"
 
@@ -45,6 +53,10 @@ def open_drawer(detail: DealerDetail | None) -> None:
     }
     for field in FIELDS:
         value = getattr(detail.facts, field) if detail else empty.get(field)
+        if field == "phone":
+            value = phone_label(value or "")
+        elif field == "group":
+            value = value or None  # an empty text is none of the choices
         st.session_state[_key(field)] = ", ".join(value or ()) if field in LISTS else value
     st.session_state[_key("reason")] = ""
     st.session_state[SEEN] = detail.version if detail else 0
@@ -60,12 +72,6 @@ def close_drawer() -> None:
 def _forget_typed(_result: object = None) -> None:
     for key in (OPEN, SEEN, _key("reason"), *map(_key, FIELDS)):
         st.session_state.pop(key, None)
-
-
-def draw_new_dealer() -> None:
-    """The button that opens an empty drawer, and the drawer."""
-    st.button("Add dealer", icon=":material/add:", key="dealer_new", on_click=open_drawer, args=(None,))
-    draw_drawer()
 
 
 def draw_drawer() -> None:
@@ -88,10 +94,12 @@ def _body(which: int | str) -> None:
             before = get_dealer(session, dealer_id=int(which), scope=actor.scope)
         calendars = {line.id: line.name for line in list_calendars(session)}
         known_regions = regions(session, actor.scope)
+        known_groups = [group.name for group in groups_to_choose(session, actor=actor)]
     show_outcome(FORM)
-    _who_and_where(before, known_regions)
-    _share_of_leads()
-    _hours_and_makes(calendars)
+    _who(before, known_groups)
+    _where(known_regions)
+    _leads()
+    _hours(calendars)
     stray_problems(FORM, [*FIELDS, "reason"])
     st.button("Save dealer", key="dealer_save", type="primary", on_click=_save, args=(which, actor))
 
@@ -102,32 +110,49 @@ def _field(kind: Any, label: str, field: str, *more: Any, **options: Any) -> Non
         problems_of(FORM, field)
 
 
-def _who_and_where(before: DealerDetail | None, known_regions: list[str]) -> None:
+def _who(before: DealerDetail | None, known_groups: list[str]) -> None:
     status = before.facts.status if before else ""
-    may_be = [status, *rules.NEXT_STATUSES[status]] if status else list(rules.STATUSES)
+    # A dealer on its way to going live is begun as a prospect; its onboarding moves it.
+    new = [name for name in rules.STATUSES if name != "onboarding"]
+    may_be = [status, *rules.NEXT_STATUSES[status]] if status else new
+    st.markdown("**Who**")
     with st.grid(2, min_column_width=200, gap="small"):
-        _field(st.text_input, "Name", "name", max_chars=160)
+        _field(st.text_input, "Trade name", "name", max_chars=160, help="The name over the door")
+        _field(st.text_input, "Legal name", "legal_name", max_chars=160, help="The name in the contract")
         _field(st.text_input, "Code", "code", max_chars=20)
+        _field(
+            st.selectbox, "Group", "group", _with(known_groups, "group"), index=None, placeholder=NO_GROUP,
+            help="The owner of several dealers; new ones are added under Groups",
+        )  # fmt: skip
         _field(st.selectbox, "Status", "status", may_be, format_func=rules.STATUSES.__getitem__)
-        _field(
-            st.selectbox, "Region", "region", _with(known_regions, "region"), accept_new_options=True, index=None,
-            placeholder="Choose or type",
-        )  # fmt: skip
-        _field(
-            st.selectbox, "State", "state", list(STATES), format_func=lambda code: STATES[code].name, index=None,
-            placeholder="Choose",
-        )  # fmt: skip
-        _field(st.text_input, "City", "city", max_chars=80)
-        _field(st.text_input, "Postal code", "postal_code", max_chars=12)
-        _field(st.text_input, "Website", "url", max_chars=300)
-        _field(st.number_input, "Latitude", "latitude", value=None, format="%.6f", step=0.1)
-        _field(st.number_input, "Longitude", "longitude", value=None, format="%.6f", step=0.1)
+        _field(st.text_input, "Makes", "brands", placeholder="Toyota, Lexus", help="With commas; empty: every make")
+        _field(st.text_input, "Phone", "phone", max_chars=30)
+        _field(st.text_input, "E-mail", "email", max_chars=254)
+    _field(st.text_input, "Website", "url", max_chars=300)
     if st.session_state.get(_key("status")) in ("suspended", "terminated") and status not in ("", "suspended"):
         st.caption("From then on the dealer gets no more leads. Its open leads stay with it until somebody moves them.")
     _field(st.text_input, "Reason of the change :gray[(needed to suspend or terminate)]", "reason", max_chars=400)
 
 
-def _share_of_leads() -> None:
+def _where(known_regions: list[str]) -> None:
+    st.markdown("**Where**")
+    _field(st.text_input, "Street", "street", max_chars=160)
+    with st.grid(2, min_column_width=200, gap="small"):
+        _field(st.text_input, "City", "city", max_chars=80)
+        _field(st.text_input, "Postal code", "postal_code", max_chars=12)
+        _field(
+            st.selectbox, "State", "state", list(STATES), format_func=lambda code: STATES[code].name, index=None,
+            placeholder="Choose",
+        )  # fmt: skip
+        _field(
+            st.selectbox, "Region", "region", _with(known_regions, "region"), accept_new_options=True, index=None,
+            placeholder="Choose or type",
+        )  # fmt: skip
+        _field(st.number_input, "Latitude", "latitude", value=None, format="%.6f", step=0.1)
+        _field(st.number_input, "Longitude", "longitude", value=None, format="%.6f", step=0.1)
+
+
+def _leads() -> None:
     st.markdown("**Leads**")
     _field(st.checkbox, "Takes leads", "takes_leads")
     with st.grid(3, min_column_width=130, gap="small"):
@@ -137,9 +162,14 @@ def _share_of_leads() -> None:
         )  # fmt: skip
         _field(st.number_input, "Most open leads", "lead_cap", min_value=0, step=1, help="0: no limit")
         _field(st.number_input, "Most leads a day", "daily_quota", min_value=0, step=1, help="0: no limit")
+    _field(
+        st.text_area, "Territory", "territories", placeholder="070, 071, 0720", height=80,
+        help="Starts of postal codes this dealer owns, with commas",
+    )  # fmt: skip
 
 
-def _hours_and_makes(calendars: dict[int, str]) -> None:
+def _hours(calendars: dict[int, str]) -> None:
+    st.markdown("**Hours**")
     with st.grid(2, min_column_width=200, gap="small"):
         _field(
             st.selectbox, "Working hours", "calendar_id", [None, *calendars],
@@ -150,11 +180,6 @@ def _hours_and_makes(calendars: dict[int, str]) -> None:
             st.selectbox, "Time zone", "zone", _with(list(ZONES), "zone"), index=None, accept_new_options=True,
             placeholder="That of its place",
         )  # fmt: skip
-    _field(st.text_input, "Makes", "brands", placeholder="Toyota, Lexus", help="With commas; empty: every make")
-    _field(
-        st.text_area, "Territory", "territories", placeholder="070, 071, 0720", height=80,
-        help="Starts of postal codes this dealer owns, with commas",
-    )  # fmt: skip
 
 
 def _with(options: list[str], field: str) -> list[str]:
@@ -167,7 +192,7 @@ def _save(which: int | str, actor: Actor) -> None:
     facts: dict[str, Any] = {
         field: rules.split_list(value or "") if field in LISTS else value for field, value in typed.items()
     }
-    for field in ("code", "name", "region", "state", "city", "postal_code", "url", "zone"):
+    for field in TEXTS:
         facts[field] = facts[field] or ""
     for field in ("lead_weight", "lead_cap", "daily_quota"):
         facts[field] = int(facts[field] or 0)

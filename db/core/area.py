@@ -207,7 +207,11 @@ class ImportKind:
 # ---- exports -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class ExportKind:
-    """A table that can be taken out. `rows` yields tuples in the order of `columns`; `documents` is for JSON lines."""
+    """A table that can be taken out. `rows` yields tuples in the order of `columns`; `documents` is for JSON lines.
+
+    `is_masked` says that a kind hides its personal data from people without `personal_data.view`; business contacts
+    are shown to everybody who may see the dealer, so there it is False and each export counts as one of personal data.
+    """
 
     name: str
     title: str
@@ -216,6 +220,11 @@ class ExportKind:
     rows: Callable[..., Any]  # (session, *, actor, scope, filters: Mapping[str, Any], now) -> Iterable[tuple]
     documents: Callable[..., Any] | None = None  # same arguments -> Iterable[dict], for --format jsonl
     has_personal_data: bool = False
+    is_masked: bool = True
+
+    def shows_personal_data(self, actor: Actor) -> bool:
+        """Whether a file for this actor holds personal data: then its purpose is asked for, and the log says so."""
+        return self.has_personal_data and (not self.is_masked or actor.can(Permission.PERSONAL_DATA_VIEW))
 
 
 # ---- metrics -------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,9 +16,9 @@ from db.core import timeline
 from db.core.actor import Actor
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused, Stale
-from db.dealers import record, rules
+from db.dealers import groups, record, rules
 from db.dealers.record import DealerFacts
-from db.dealers.tables import Dealer
+from db.dealers.tables import Dealer, DealerGroup
 
 
 def add_dealer(
@@ -27,7 +28,12 @@ def add_dealer(
     name: str,
     state: str,
     region: str = "",
+    legal_name: str = "",
+    group: str = "",
     url: str = "",
+    email: str = "",
+    phone: str = "",
+    street: str = "",
     city: str = "",
     postal_code: str = "",
     latitude: float | None = None,
@@ -52,18 +58,20 @@ def add_dealer(
     problems = Problems()
     facts = record.checked(
         DealerFacts(
-            code=code, name=name, state=state, region=region, url=url, city=city, postal_code=postal_code,
-            latitude=latitude, longitude=longitude, zone=zone, status=status, calendar_id=calendar_id,
-            lead_weight=lead_weight, lead_cap=lead_cap, daily_quota=daily_quota, takes_leads=takes_leads,
-            brands=tuple(brands), territories=tuple(territories),
+            code=code, name=name, state=state, region=region, legal_name=legal_name, group=group, url=url,
+            email=email, phone=phone, street=street, city=city, postal_code=postal_code, latitude=latitude,
+            longitude=longitude, zone=zone, status=status, calendar_id=calendar_id, lead_weight=lead_weight,
+            lead_cap=lead_cap, daily_quota=daily_quota, takes_leads=takes_leads, brands=tuple(brands),
+            territories=tuple(territories),
         ),
         problems,
     )  # fmt: skip
-    _check_calendar(session, facts, problems)
+    facts = in_known_group(facts, groups.by_key(session, [facts.group]), problems)
+    check_calendar(session, facts, problems)
     _check_code_is_free(session, facts.code, problems)
-    _check_region(actor, facts, problems)
+    check_region(actor, facts, problems)
     problems.refuse_if_any()
-    dealer = record.create(session, [facts], now=now)[0]
+    dealer = record.create(session, [facts], now=now, scope=actor.scope)[0]
     counters.touch(session, "dealers")
     timeline.record(
         session,
@@ -101,23 +109,24 @@ def change_dealer(
     if dealer is None or not actor.scope.allows(dealer_id=dealer.id, region=dealer.region):
         raise NotFound("This dealer")
     if dealer.version != seen_version:
-        raise _stale(session, dealer)
+        raise stale(session, dealer)
     before = record.facts_of(session, [dealer])[dealer.id]
     problems = Problems()
     after = record.checked(record.changed_with(before, changes), problems)
+    after = in_known_group(after, groups.by_key(session, [after.group]), problems)
     old, new = record.differences(before, after)
     if "calendar_id" in new:
-        _check_calendar(session, after, problems)
+        check_calendar(session, after, problems)
     if "code" in new:
         _check_code_is_free(session, after.code, problems)
     if "region" in new:
-        _check_region(actor, after, problems)
+        check_region(actor, after, problems)
     if "status" in new:
         _check_status_step(before.status, after.status, reason, problems)
     problems.refuse_if_any()
     if new:
-        record.write(session, dealer, before, after, now=now)
-        counters.touch(session, "dealers", *(("leads", "customers") if "region" in new else ()))
+        record.write(session, dealer, before, after, now=now, scope=actor.scope)
+        counters.touch(session, "dealers", *(record.MOVE_ALONG if "region" in new else ()))
     labels = ", ".join(record.LABELS[name].lower() for name in new) or "nothing"
     timeline.record(
         session,
@@ -134,7 +143,13 @@ def change_dealer(
     return dealer.version
 
 
-def _check_calendar(session: Session, facts: DealerFacts, problems: Problems) -> None:
+def in_known_group(facts: DealerFacts, known: dict[str, DealerGroup], problems: Problems) -> DealerFacts:
+    """The facts with their group as it is stored; a problem at `group` for one that is not there."""
+    return dataclasses.replace(facts, group=groups.known_as(known, facts.group, problems))
+
+
+def check_calendar(session: Session, facts: DealerFacts, problems: Problems) -> None:
+    """A problem at `calendar_id` when these working hours are gone."""
     if facts.calendar_id is not None and session.get(WorkCalendar, facts.calendar_id) is None:
         problems.add("calendar_id", "unknown_calendar", "These working hours do not exist any more.")
 
@@ -144,25 +159,30 @@ def _check_code_is_free(session: Session, code: str, problems: Problems) -> None
         problems.add("code", "code_taken", f"The code {code} belongs to another dealer.")
 
 
-def _check_region(actor: Actor, facts: DealerFacts, problems: Problems) -> None:
+def check_region(actor: Actor, facts: DealerFacts, problems: Problems) -> None:
+    """A problem at `region` when the actor would lose sight of the dealer by the change."""
     if not actor.scope.allows(dealer_id=None, region=facts.region):
         problems.add("region", "not_allowed", f"{facts.region} is outside of what you look after.")
 
 
 def _check_status_step(status: str, target: str, reason: str, problems: Problems) -> None:
-    if not rules.can_become(status, target):
-        allowed = " or ".join(rules.STATUSES[name].lower() for name in rules.NEXT_STATUSES.get(status, ())) or "nothing"
-        sentence = f"A dealer that is {status} can become {allowed} next, not {target}."
-        problems.add("status", "not_allowed_now", sentence)
+    rules.check_status_step(status, target, problems)
     if target in ("suspended", "terminated") and not reason.strip():
         problems.add("reason", "required", "A reason is needed.")
 
 
-def _stale(session: Session, dealer: Dealer) -> Stale:
+ABOUT_PEOPLE = ("add_contact", "change_contact", "mark_left", "mark_returned")
+"""Commands that stand in a dealer's history and leave its own record as it was."""
+
+
+def stale(session: Session, dealer: Dealer) -> Stale:
+    """The refusal of a decision made on an older version of this dealer, with who changed it and when."""
     last = session.execute(
         select(timeline.TimelineEntry.actor_name, timeline.TimelineEntry.at)
         .join(timeline.TimelineLink, timeline.TimelineLink.seq == timeline.TimelineEntry.seq)
         .where(timeline.TimelineLink.item_type == "dealer", timeline.TimelineLink.item_id == dealer.id)
+        .where(timeline.TimelineEntry.area.in_(("dealers", "imports", "onboarding")))
+        .where(timeline.TimelineEntry.command.not_in(ABOUT_PEOPLE))
         .order_by(timeline.TimelineEntry.seq.desc())
         .limit(1)
     ).first()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.core import search
@@ -18,7 +18,8 @@ from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.dealers import record, rules
 from db.dealers.record import DealerFacts
-from db.dealers.tables import Dealer, DealerBrand, DealerTerritory
+from db.dealers.tables import Dealer, DealerBrand, DealerContact, DealerGroup, DealerTerritory
+from db.dealers.whereabouts import position_warning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ PAGE = "pages/network/dealer.py"
 _COLUMNS = (
     Dealer.id, Dealer.code, Dealer.name, Dealer.region, Dealer.state, Dealer.city, Dealer.status, Dealer.takes_leads,
     Dealer.lead_weight, Dealer.lead_cap, Dealer.daily_quota, Dealer.zone, Dealer.latitude, Dealer.longitude,
-    Dealer.url, Dealer.name_key,
+    Dealer.url, Dealer.name_key, func.coalesce(DealerGroup.name, "").label("group"),
 )  # fmt: skip
 
 
@@ -41,6 +42,9 @@ class DealerFilters:
     statuses: tuple[str, ...] = ()
     brand: str = ""
     takes_leads: bool | None = None
+    group: str = ""  # the id of a group as text, as it stands in an address
+    gap: str = ""  # one of GAPS
+    ids: frozenset[int] | None = None  # what another area narrowed the list to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +76,17 @@ class DealerChoice:
         return f"{self.name} ({self.code})"
 
 
-def _condition(session: Session, scope: Scope, filters: DealerFilters) -> ColumnElement[bool]:
+GAPS: dict[str, str] = {
+    "position": "State and position disagree",
+    "primary": "No primary contact",
+    "principal": "No dealer principal",
+    "reach": "No phone or no street",
+}
+"""What can be missing or doubtful in the master data of a dealer, to be found again after an import."""
+
+
+def condition_of(session: Session, scope: Scope, filters: DealerFilters) -> ColumnElement[bool]:
+    """The dealers of a scope that pass the filters, as a condition on `Dealer`."""
     parts = [scope.where(Dealer.id, Dealer.region)]
     if filters.text.strip():
         hits = search.find(session, filters.text, kinds=("dealer",), scope=scope, limit=1_000)
@@ -85,10 +99,44 @@ def _condition(session: Session, scope: Scope, filters: DealerFilters) -> Column
         parts.append(Dealer.status.in_(filters.statuses))
     if filters.takes_leads is not None:
         parts.append(Dealer.takes_leads.is_(filters.takes_leads))
+    if filters.group:
+        parts.append(Dealer.group_id == (int(filters.group) if filters.group.isdecimal() else 0))
+    if filters.ids is not None:
+        parts.append(Dealer.id.in_(sorted(filters.ids)))
+    if filters.gap:
+        parts.append(_has_gap(session, scope, filters.gap))
     if filters.brand:
         sells = select(DealerBrand.dealer_id).where(func.lower(DealerBrand.brand) == filters.brand.lower())
         parts.append(or_(Dealer.id.in_(sells), ~Dealer.id.in_(select(DealerBrand.dealer_id))))
     return and_(*parts)
+
+
+def _has_gap(session: Session, scope: Scope, gap: str) -> ColumnElement[bool]:
+    of_dealer = [DealerContact.dealer_id == Dealer.id, DealerContact.left_on.is_(None)]
+    if gap == "position":
+        return Dealer.id.in_(sorted(position_conflicts(session, scope=scope)))
+    if gap == "primary":
+        return ~exists().where(*of_dealer, DealerContact.is_primary)
+    if gap == "principal":
+        return ~exists().where(*of_dealer, DealerContact.role == "principal")
+    return or_(Dealer.phone == "", Dealer.street == "")
+
+
+def position_conflicts(session: Session, *, scope: Scope) -> dict[int, str]:
+    """Dealers whose state and position plainly disagree, with the sentence that says so; asked anew each time (U14)."""
+    rows = session.execute(
+        select(Dealer.id, Dealer.state, Dealer.latitude, Dealer.longitude).where(
+            scope.where(Dealer.id, Dealer.region), Dealer.latitude.is_not(None)
+        )
+    )
+    found = {number: position_warning(state, latitude, longitude) for number, state, latitude, longitude in rows}
+    return {number: sentence for number, sentence in found.items() if sentence}
+
+
+def matching_ids(session: Session, *, scope: Scope, filters: DealerFilters, limit: int) -> list[int]:
+    """The ids of everything a list has on all its pages, by name; at most `limit`."""
+    query = select(Dealer.id).where(condition_of(session, scope, filters)).order_by(Dealer.name_key, Dealer.id)
+    return list(session.scalars(query.limit(limit)))
 
 
 def list_dealers(
@@ -102,7 +150,8 @@ def list_dealers(
     """Dealers by name, one page: those after `after`, which is (name_key, id) of the last row seen."""
     import pandas as pd
 
-    query = select(*_COLUMNS).where(_condition(session, scope, filters or DealerFilters()))
+    query = select(*_COLUMNS).outerjoin(DealerGroup, DealerGroup.id == Dealer.group_id)
+    query = query.where(condition_of(session, scope, filters or DealerFilters()))
     if after is not None:
         name, dealer_id = after
         query = query.where(or_(Dealer.name_key > name, and_(Dealer.name_key == name, Dealer.id > dealer_id)))
@@ -112,7 +161,7 @@ def list_dealers(
 
 def count_dealers(session: Session, *, scope: Scope, filters: DealerFilters | None = None) -> int:
     """How many dealers a list has on all its pages."""
-    condition = _condition(session, scope, filters or DealerFilters())
+    condition = condition_of(session, scope, filters or DealerFilters())
     return session.scalar(select(func.count()).select_from(Dealer).where(condition)) or 0
 
 
@@ -130,7 +179,7 @@ def count_by_status(session: Session, *, scope: Scope) -> dict[str, int]:
 def count_by_state(session: Session, *, scope: Scope, filters: DealerFilters | None = None) -> dict[str, int]:
     """How many dealers a list has in each state that has any, most first."""
     n = func.count().label("n")
-    condition = _condition(session, scope, filters or DealerFilters())
+    condition = condition_of(session, scope, filters or DealerFilters())
     rows = session.execute(
         select(Dealer.state, n).where(condition).group_by(Dealer.state).order_by(n.desc(), Dealer.state)
     )
@@ -194,11 +243,15 @@ def list_brands(session: Session, *, scope: Scope) -> list[str]:
 
 
 def territory_conflicts(session: Session, *, scope: Scope) -> list[tuple[str, list[DealerChoice]]]:
-    """Postal prefixes that more than one dealer of a scope owns, with those dealers (duty P3)."""
+    """Postal prefixes that more than one dealer of a scope owns without an end, with those dealers (duty P3).
+
+    Only data from before the rule can be so: today a second owner is refused.
+    """
+    owned = DealerTerritory.valid_to.is_(None)
     shared = (
         select(DealerTerritory.postal_prefix)
         .join(Dealer, Dealer.id == DealerTerritory.dealer_id)
-        .where(scope.where(Dealer.id, Dealer.region), Dealer.status != "terminated")
+        .where(scope.where(Dealer.id, Dealer.region), Dealer.status != "terminated", owned)
         .group_by(DealerTerritory.postal_prefix)
         .having(func.count(DealerTerritory.dealer_id.distinct()) > 1)
     )
@@ -206,7 +259,7 @@ def territory_conflicts(session: Session, *, scope: Scope) -> list[tuple[str, li
         _choices(scope)
         .add_columns(DealerTerritory.postal_prefix)
         .join(DealerTerritory, DealerTerritory.dealer_id == Dealer.id)
-        .where(DealerTerritory.postal_prefix.in_(shared), Dealer.status != "terminated")
+        .where(DealerTerritory.postal_prefix.in_(shared), Dealer.status != "terminated", owned)
         .order_by(DealerTerritory.postal_prefix, Dealer.code)
     )
     found: dict[str, list[DealerChoice]] = defaultdict(list)
@@ -238,12 +291,25 @@ def search_results(session: Session, *, ids: Sequence[int], actor: Actor) -> lis
     ]
 
 
+def export_filters(filters: Mapping[str, Any]) -> DealerFilters:
+    """The filters of an export as those of a list; words that only tell the log what `ids` stands for are left out."""
+    given = {name: value for name, value in filters.items() if value not in (None, "", (), [])}
+    for name in ("regions", "states", "statuses"):
+        if name in given:
+            given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
+    if "ids" in given:
+        given["ids"] = frozenset(given["ids"])
+    elif given.get("health") or given.get("tier"):
+        given["ids"] = frozenset()  # an empty selection was left out on the way here
+    return DealerFilters(**{name: value for name, value in given.items() if name not in ("health", "tier")})
+
+
 def export_rows(
     session: Session, *, actor: Actor, scope: Scope, filters: Mapping[str, Any], now: datetime
 ) -> Iterator[tuple[Any, ...]]:
     """Dealers by code, every fact in the order of `record.FIELDS`, working hours left out."""
-    chosen = DealerFilters(**{name: value for name, value in filters.items() if value not in (None, "", (), [])})
-    dealers = session.scalars(select(Dealer).where(_condition(session, scope, chosen)).order_by(Dealer.code)).all()
+    chosen = export_filters(filters)
+    dealers = session.scalars(select(Dealer).where(condition_of(session, scope, chosen)).order_by(Dealer.code)).all()
     facts = record.facts_of(session, dealers)
     for dealer in dealers:
         values = facts[dealer.id]

@@ -14,12 +14,14 @@ from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from db.core import search
+from db.core.actor import EVERYTHING, Scope
 from db.core.base import Base
 from db.core.geo import STATES, state_code
 from db.core.problems import Problems
 from db.core.search import SearchWord
-from db.dealers import rules
+from db.dealers import groups, reach_rules, rules, territory
 from db.dealers.tables import Dealer, DealerBrand, DealerTerritory
+from db.dealers.territory_rules import Period
 from db.dealers.whereabouts import zone_of
 
 _CHUNK = 500
@@ -27,13 +29,22 @@ _CHUNK = 500
 
 @dataclass(frozen=True, kw_only=True)
 class DealerFacts:
-    """Everything people may say about a dealer. `zone` empty means: that of its place. Positions in degrees."""
+    """Everything people may say about a dealer. `zone` empty means: that of its place. Positions in degrees.
+
+    `name` is the trade name; `group` is the name of the group it belongs to, empty for a dealer of its own.
+    `territories` are the areas given without an end; territory_queries.py knows each area by the day.
+    """
 
     code: str
     name: str
     state: str
     region: str = ""
+    legal_name: str = ""
+    group: str = ""
     url: str = ""
+    email: str = ""
+    phone: str = ""
+    street: str = ""
     city: str = ""
     postal_code: str = ""
     latitude: float | None = None
@@ -50,9 +61,10 @@ class DealerFacts:
 
 
 FIELDS = tuple(field.name for field in dataclasses.fields(DealerFacts))
-COLUMNS = tuple(name for name in FIELDS if name not in ("brands", "territories"))
+COLUMNS = tuple(name for name in FIELDS if name not in ("brands", "territories", "group"))
 LABELS: dict[str, str] = {
-    "code": "Code", "name": "Name", "state": "State", "region": "Region", "url": "Website", "city": "City",
+    "code": "Code", "name": "Trade name", "legal_name": "Legal name", "group": "Group", "state": "State",
+    "region": "Region", "url": "Website", "email": "E-mail", "phone": "Phone", "street": "Street", "city": "City",
     "postal_code": "Postal code", "latitude": "Latitude", "longitude": "Longitude", "zone": "Time zone",
     "status": "Status", "calendar_id": "Working hours", "lead_weight": "Share of leads",
     "lead_cap": "Cap of open leads", "daily_quota": "Daily quota", "takes_leads": "Takes leads", "brands": "Makes",
@@ -76,7 +88,12 @@ def checked(facts: DealerFacts, problems: Problems) -> DealerFacts:
         name=rules.check_name(facts.name, problems),
         state=state,
         region=rules.check_length(rules.region_name(facts.region), "region", "The region", problems),
+        legal_name=rules.check_length(facts.legal_name, "legal_name", "The legal name", problems),
+        group=rules.check_group(facts.group, problems),
         url=rules.check_url(facts.url, problems),
+        email=reach_rules.check_email(facts.email, problems),
+        phone=reach_rules.check_phone(facts.phone, problems),
+        street=rules.check_length(facts.street, "street", "The street", problems),
         city=rules.check_length(facts.city, "city", "The city", problems),
         postal_code=rules.check_length(facts.postal_code.upper(), "postal_code", "The postal code", problems),
         latitude=facts.latitude,
@@ -89,7 +106,8 @@ def checked(facts: DealerFacts, problems: Problems) -> DealerFacts:
         daily_quota=facts.daily_quota,
         takes_leads=facts.takes_leads,
         brands=rules.check_brands(facts.brands, problems),
-        territories=rules.check_territories(facts.territories, problems),
+        # A terminated dealer owns nothing any more.
+        territories=() if facts.status == "terminated" else rules.check_territories(facts.territories, problems),
     )
 
 
@@ -123,19 +141,18 @@ def facts_of(session: Session, dealers: Iterable[Dealer]) -> dict[int, DealerFac
     brands: dict[int, list[str]] = defaultdict(list)
     territories: dict[int, list[str]] = defaultdict(list)
     ids = sorted(rows)
+    names = groups.names_of(session, {dealer.group_id for dealer in rows.values() if dealer.group_id is not None})
     for start in range(0, len(ids), _CHUNK):
         some = ids[start : start + _CHUNK]
         for dealer_id, brand in session.execute(
             select(DealerBrand.dealer_id, DealerBrand.brand).where(DealerBrand.dealer_id.in_(some))
         ):
             brands[dealer_id].append(brand)
-        for dealer_id, prefix in session.execute(
-            select(DealerTerritory.dealer_id, DealerTerritory.postal_prefix).where(DealerTerritory.dealer_id.in_(some))
-        ):
-            territories[dealer_id].append(prefix)
+        territories.update(territory.standing(session, some))
     return {
         dealer_id: DealerFacts(
             **{name: getattr(dealer, name) for name in COLUMNS},
+            group=names.get(dealer.group_id or 0, ""),
             brands=tuple(sorted(brands[dealer_id], key=str.casefold)),
             territories=tuple(sorted(territories[dealer_id])),
         )
@@ -144,14 +161,21 @@ def facts_of(session: Session, dealers: Iterable[Dealer]) -> dict[int, DealerFac
 
 
 def create(
-    session: Session, all_facts: Iterable[DealerFacts], *, now: datetime, batch_id: int | None = None
-) -> list[Dealer]:
-    """Store new dealers, in order; their ids are set."""
+    session: Session, all_facts: Iterable[DealerFacts], *, now: datetime, batch_id: int | None = None,
+    scope: Scope = EVERYTHING,
+) -> list[Dealer]:  # fmt: skip
+    """Store new dealers, in order; their ids are set. Their groups are there already.
+
+    Refused when another dealer owns an area of one of them.
+    """
+    all_facts = list(all_facts)
+    known = groups.ids_of(session, {facts.group for facts in all_facts if facts.group})
     pairs = [
         (
             Dealer(
                 **{name: getattr(facts, name) for name in COLUMNS}, name_key=rules.name_key(facts.name), version=1,
-                created_at=now, updated_at=now, batch_id=batch_id,
+                group_id=known[facts.group] if facts.group else None, created_at=now, updated_at=now,
+                batch_id=batch_id,
             ),
             facts,
         )
@@ -160,25 +184,38 @@ def create(
     session.add_all(dealer for dealer, _ in pairs)
     session.flush()
     for dealer, facts in pairs:
-        _store_lists(session, dealer.id, facts)
-        _index(session, dealer, is_new=True)
+        _store_brands(session, dealer.id, facts)
+        index(session, dealer, group=facts.group, is_new=True)
+    territory.give(
+        session, [(d, f.territories, Period(territory.local_day(now, d.zone))) for d, f in pairs], scope=scope
+    )
     return [dealer for dealer, _ in pairs]
 
 
-def write(session: Session, dealer: Dealer, before: DealerFacts, after: DealerFacts, *, now: datetime) -> None:
-    """Store changed facts and raise the version; records that repeat the dealer's region for scope follow it."""
+def write(
+    session: Session, dealer: Dealer, before: DealerFacts, after: DealerFacts, *, now: datetime,
+    scope: Scope = EVERYTHING,
+) -> None:  # fmt: skip
+    """Store changed facts and raise the version; records that repeat the dealer's region for scope follow it.
+
+    A group it moves into is there already. Areas start and end today at the dealer. Refused when another dealer owns a
+    new one; its name only within `scope`.
+    """
     for name in COLUMNS:
         setattr(dealer, name, getattr(after, name))
     dealer.name_key = rules.name_key(after.name)
+    if before.group != after.group:
+        dealer.group_id = groups.ids_of(session, {after.group})[after.group] if after.group else None
     dealer.version += 1
     dealer.updated_at = now
     session.flush()
-    if (before.brands, before.territories) != (after.brands, after.territories):
-        _drop_lists(session, dealer.id)
-        _store_lists(session, dealer.id, after)
+    if before.brands != after.brands:
+        session.execute(delete(DealerBrand).where(DealerBrand.dealer_id == dealer.id))
+        _store_brands(session, dealer.id, after)
+    territory.follow(session, dealer, before.territories, after.territories, now=now, scope=scope)
     if before.region != after.region:
         _move_region(session, dealer.id, after.region)
-    _index(session, dealer)
+    index(session, dealer, group=after.group)
 
 
 def remove(session: Session, dealer_ids: Iterable[int]) -> None:
@@ -218,22 +255,18 @@ def references(session: Session, dealer_ids: Iterable[int]) -> dict[int, list[st
     return dict(found)
 
 
-def _index(session: Session, dealer: Dealer, *, is_new: bool = False) -> None:
+def index(session: Session, dealer: Dealer, *, group: str, is_new: bool = False) -> None:
+    """Write the words the search box finds a dealer by."""
     search.index(
-        session, kind="dealer", item_id=dealer.id, texts=(dealer.code, dealer.name, dealer.city),
-        dealer_id=dealer.id, region=dealer.region, is_new=is_new,
+        session, kind="dealer", item_id=dealer.id,
+        texts=(dealer.code, dealer.name, dealer.legal_name, group, dealer.city), dealer_id=dealer.id,
+        region=dealer.region, is_new=is_new,
     )  # fmt: skip
 
 
-def _store_lists(session: Session, dealer_id: int, facts: DealerFacts) -> None:
+def _store_brands(session: Session, dealer_id: int, facts: DealerFacts) -> None:
     session.add_all(DealerBrand(dealer_id=dealer_id, brand=brand) for brand in facts.brands)
-    session.add_all(DealerTerritory(dealer_id=dealer_id, postal_prefix=prefix) for prefix in facts.territories)
     session.flush()
-
-
-def _drop_lists(session: Session, dealer_id: int) -> None:
-    session.execute(delete(DealerBrand).where(DealerBrand.dealer_id == dealer_id))
-    session.execute(delete(DealerTerritory).where(DealerTerritory.dealer_id == dealer_id))
 
 
 def _repeats_region(table: Table) -> bool:
@@ -246,6 +279,10 @@ def _move_region(session: Session, dealer_id: int, region: str) -> None:
     for table in Base.metadata.sorted_tables:
         if _repeats_region(table):
             session.execute(update(table).where(table.c.dealer_id == dealer_id).values(region=region))
+
+
+MOVE_ALONG = ("leads", "customers", "terms", "documents", "contact_log", "access", "onboarding")
+"""The areas whose records repeat the region of a dealer: what is cached of them is old when a dealer moves."""
 
 
 def state_name(code: str) -> str:

@@ -17,16 +17,28 @@ STATUSES: dict[str, str] = {
     "suspended": "Suspended",
     "terminated": "Terminated",
 }
+# By hand (a person or a file), and by its onboarding: only that leads to active the first time (decision 0027).
 NEXT_STATUSES: dict[str, tuple[str, ...]] = {
-    "prospect": ("onboarding", "terminated"),
-    "onboarding": ("active", "prospect", "terminated"),
+    "prospect": ("terminated",),
+    "onboarding": (),
     "active": ("suspended", "terminated"),
     "suspended": ("active", "terminated"),
+    "terminated": (),
+}
+BY_ONBOARDING: dict[str, tuple[str, ...]] = {
+    "prospect": ("onboarding",),
+    "onboarding": ("active", "prospect", "terminated"),
     "terminated": ("onboarding",),
 }
 NO_REGION = "No region"
-LONGEST = {"code": 20, "name": 160, "url": 300, "region": 40, "city": 80, "postal_code": 12}
+LONGEST = {
+    "code": 20, "name": 160, "legal_name": 160, "group": 120, "url": 300, "region": 40, "street": 160, "city": 80,
+    "postal_code": 12,
+}  # fmt: skip
 MOST_SHARE = 100
+MOST_BULK = 2_000
+BULK_FIELDS = ("region", "group", "takes_leads", "lead_weight", "lead_cap", "daily_quota", "brands", "calendar_id")
+"""What may be changed for many dealers at once; a status never is, for each step of a dealer's life has its reason."""
 _LEGAL = frozenset({"inc", "llc", "ltd", "co", "corp", "corporation", "incorporated", "company", "lp", "llp"})
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/-]*[A-Za-z0-9])?")
 _PREFIX = re.compile(r"[A-Z0-9]{1,7}")
@@ -57,8 +69,25 @@ def region_name(text: str) -> str:
 
 
 def can_become(status: str, target: str) -> bool:
-    """Whether a dealer of one status may be given another; a terminated dealer returns through onboarding only."""
+    """Whether a dealer of one status may be given another by hand; onboarding is begun and ended by its own steps."""
     return target in NEXT_STATUSES.get(status, ())
+
+
+def check_status_step(status: str, target: str, problems: Problems) -> None:
+    """A change of status by hand; where the onboarding has to do it, the sentence says where that is done."""
+    if status == target or can_become(status, target) or target not in STATUSES or status not in STATUSES:
+        return
+    if status == "onboarding" and target == "active":
+        say = "It goes active when its onboarding is passed: decide it on the page Onboarding."
+    elif status == "onboarding":
+        say = "Withdraw or decline its onboarding first, on the page Onboarding."
+    elif status in BY_ONBOARDING and target in ("onboarding", "active"):
+        say = "Start its onboarding, on the page Onboarding; going live is decided there."
+    else:
+        allowed = " or ".join(STATUSES[name].lower() for name in NEXT_STATUSES[status]) or "nothing"
+        say = f"By hand it can become {allowed} next."
+    sentence = f"A dealer that is {STATUSES[status].lower()} cannot be made {STATUSES[target].lower()} by hand. {say}"
+    problems.add("status", "not_allowed_now", sentence)
 
 
 def split_list(text: str) -> tuple[str, ...]:
@@ -79,9 +108,17 @@ def check_code(code: str, problems: Problems) -> str:
 
 def check_name(name: str, problems: Problems) -> str:
     """The name with single spaces; a problem when it is empty, too long or has no letter or digit."""
-    name = problems.require(" ".join(name.split()), "name", "The name", longest=LONGEST["name"])
+    name = problems.require(" ".join(name.split()), "name", "The trade name", longest=LONGEST["name"])
     if name and not name_key(name):
-        problems.add("name", "bad_name", "The name has no letter or digit.")
+        problems.add("name", "bad_name", "The trade name has no letter or digit.")
+    return name
+
+
+def check_group(name: str, problems: Problems) -> str:
+    """The name of a group with single spaces, or empty; a problem when it is too long or has no letter or digit."""
+    name = check_length(name, "group", "The name of the group", problems)
+    if name and not name_key(name):
+        problems.add("group", "bad_name", "The name of the group has no letter or digit.")
     return name
 
 

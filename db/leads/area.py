@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from db.core.area import Area, ExportKind, SearchSource, WorkSource
+from db.core.area import Area, DealerSource, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
+from db.leads import pipeline_metrics, pipeline_signals
 from db.leads.checks import CHECKS
 from db.leads.customer_queries import HELD
+from db.leads.dealer_lines_queries import dealer_lines, dealer_signals
 from db.leads.export_queries import COLUMNS, export_documents, export_rows
 from db.leads.flow import FLOW
 from db.leads.intake_kinds import KINDS
 from db.leads.jobs import JOBS
 from db.leads.metrics_queries import METRICS
+from db.leads.milestones_queries import MILESTONES
 from db.leads.work_queries import found_leads, work_counts, work_lines
 
 AREA = Area(
@@ -27,9 +30,20 @@ AREA = Area(
             name="leads", title="Leads", permission=Permission.EXPORT_RUN, columns=COLUMNS, rows=export_rows,
             documents=export_documents, has_personal_data=True,
         ),
+        ExportKind(
+            name="pipeline", title="Pipelines by dealer and stage", permission=Permission.PIPELINE_VIEW,
+            columns=pipeline_metrics.COLUMNS, rows=pipeline_metrics.export_rows,
+        ),
     ),
-    metrics=METRICS,
+    metrics=(*METRICS, *pipeline_metrics.METRICS),
     jobs=JOBS,
     checks=CHECKS,
     personal_data=(HELD,),
+    dealer=(
+        DealerSource(
+            name="leads", label="Leads", permission=Permission.LEADS_VIEW, lines=dealer_lines, signals=dealer_signals
+        ),
+        pipeline_signals.SOURCE,
+    ),
+    milestones=MILESTONES,
 )  # fmt: skip

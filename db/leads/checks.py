@@ -31,6 +31,12 @@ IMPOSSIBLE: tuple[tuple[str, Sequence[ColumnElement[bool]]], ...] = (
         # A lead taken over from another system has no clock here and may know less.
         (Lead.contacted_at.is_not(None), Lead.first_action_at.is_(None), Lead.clock_started_at.is_not(None)),
     ),
+    ("was qualified without contact", (Lead.qualified_at.is_not(None), Lead.contacted_at.is_(None))),
+    ("was sold without contact", (Lead.sold_at.is_not(None), Lead.contacted_at.is_(None))),
+    (
+        "is open and nobody knows since when it stands in its state",
+        (Lead.is_open == true(), Lead.stage_entered_at.is_(None)),
+    ),
     ("has an appointment without contact", (Lead.appointment_set_at.is_not(None), Lead.contacted_at.is_(None))),
     (
         "came to an appointment that was never set",

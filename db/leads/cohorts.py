@@ -113,7 +113,9 @@ def _grain(scope: Scope, dims: set[str]) -> Grain:
 
 def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    columns = grain.columns
+    columns = dict(grain.columns)
+    if grain is _LEADS and UNASSIGNED not in filters.get("dealer", ()):
+        columns["dealer"] = Lead.dealer_id  # bare, so that the index on dealer and month limits what is read
     if scope.kind == "regions":
         found.append(columns["region"].in_(sorted(scope.regions)))
     elif scope.kind == "dealers":
@@ -126,6 +128,32 @@ def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[Colum
     return found
 
 
+def sums(
+    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any],
+    measures: Sequence[str] = tuple(MEASURES),
+) -> dict[tuple[Any, ...], dict[str, int]]:  # fmt: skip
+    """Measures of the rollup by these dimensions, also where all are 0; `()` is there even without leads."""
+    return _sums(session, scope=scope, by=by, wanted=check(by, filters), measures=measures)
+
+
+def _sums(
+    session: Session, *, scope: Scope, by: Sequence[str], wanted: Mapping[str, Any],
+    measures: Sequence[str] = tuple(MEASURES),
+) -> dict[tuple[Any, ...], dict[str, int]]:  # fmt: skip
+    grain = _grain(scope, {*by, *(set(wanted) - {"from", "to"})})
+    keys = [grain.columns[dim].label(f"by_{dim}") for dim in by]
+    query = select(*keys, *(grain.measures[m].label(m) for m in measures)).where(*_where(grain, scope, wanted))
+    if grain is _DEALER_MONTH:
+        query = query.select_from(LeadDealerMonth).outerjoin(Dealer, Dealer.id == LeadDealerMonth.dealer_id)
+    if keys:
+        query = query.group_by(*(grain.columns[dim] for dim in by))
+    width = len(keys)
+    return {
+        tuple(row[:width]): {m: int(value or 0) for m, value in zip(measures, row[width:], strict=True)}
+        for row in session.execute(query)
+    }
+
+
 def counts(
     session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime
 ) -> list[dict[str, Any]]:
@@ -134,17 +162,7 @@ def counts(
     One row even where nothing was counted when `by` is empty. `dealer` is the dealer's id, 0 for leads without one.
     """
     wanted = check(by, filters)
-    grain = _grain(scope, {*by, *(set(wanted) - {"from", "to"})})
-    keys = [grain.columns[dim].label(f"by_{dim}") for dim in by]
-    query = select(*keys, *(m.label(name) for name, m in grain.measures.items())).where(*_where(grain, scope, wanted))
-    if grain is _DEALER_MONTH:
-        query = query.select_from(LeadDealerMonth).outerjoin(Dealer, Dealer.id == LeadDealerMonth.dealer_id)
-    if keys:
-        query = query.group_by(*(grain.columns[dim] for dim in by))
-    rows = {
-        tuple(getattr(row, f"by_{dim}") for dim in by): {m: int(getattr(row, m) or 0) for m in MEASURES}
-        for row in session.execute(query)
-    }
+    rows = _sums(session, scope=scope, by=by, wanted=wanted)
     pending = _pending(session, scope=scope, by=by, filters=wanted, now=now)
     for key, row in rows.items():
         row["due"] = max(row["promised"] - pending.get(key, 0), 0)

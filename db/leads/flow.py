@@ -104,7 +104,8 @@ FLOW = Flow(
         ),
         Step(
             name="qualify", label="Qualify", icon=":material/verified:", permission=P.LEADS_WORK,
-            sources=("attempted", "contacted"), targets=("qualified",), inputs=(NOTE,),
+            sources=("attempted", "contacted"), targets=("qualified",),
+            inputs=(NOTE, Input(name="value_cents", label="Price of what they want", kind="money", required=False)),
         ),
         Step(
             name="set_appointment", label="Set appointment", icon=":material/event:", permission=P.LEADS_WORK,
@@ -117,7 +118,8 @@ FLOW = Flow(
         ),
         Step(
             name="negotiate", label="Negotiation", icon=":material/handshake:", permission=P.LEADS_WORK,
-            sources=("contacted", "qualified", "appointment_set", "appointment_shown"), targets=("negotiation",), inputs=(MAYBE_NOTE,),
+            sources=("contacted", "qualified", "appointment_set", "appointment_shown"), targets=("negotiation",),
+            inputs=(Input(name="value_cents", label="Price offered", kind="money", required=False), MAYBE_NOTE),
         ),
         Step(
             name="sell", label="Sold", icon=":material/sell:", permission=P.LEADS_WORK,

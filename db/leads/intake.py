@@ -218,7 +218,8 @@ class Newcomer:
             "timeframe": facts.timeframe(draft), "wanted_by": facts.wanted_by(draft),
             "vendor_name": facts.clip(draft.vendor_name, 300),
             "details": facts.details(draft) | {k: v for k, v in extra.items() if v},
-            "last_activity_at": self.received_at,
+            "last_activity_at": self.received_at, "stage_entered_at": self.received_at,
+            "value_cents": facts.named_price(draft),
         }  # fmt: skip
 
     def _warnings(self, verdict: Verdict) -> list[dict[str, str]]:
@@ -286,10 +287,10 @@ def search_texts(draft: LeadDraft, number: str, name: str, wants: str, numbers: 
 # Every column a new lead may leave empty, so that leads of all kinds can be written by one statement.
 EMPTY: dict[str, Any] = dict.fromkeys(
     (
-        "assignee_id", "due_at", "value_cents", "clock_started_at", "first_action_due_at", "first_action_at",
+        "assignee_id", "due_at", "clock_started_at", "first_action_due_at", "first_action_at",
         "first_action_minutes", "first_quality_due_at", "first_quality_at", "first_quality_minutes", "wall_due_at",
-        "breach_handled_at", "contacted_at", "qualified_at", "appointment_set_at", "appointment_shown_at", "sold_at",
-        "delivered_at", "closed_at", "duplicate_of_id",
+        "breach_handled_at", "contacted_at", "qualified_at", "appointment_set_at", "appointment_shown_at",
+        "negotiation_at", "sold_at", "delivered_at", "closed_at", "duplicate_of_id",
     )
 ) | {
     "first_action_target": 0, "first_action_by": "", "breach_outcome": "", "close_reason": "", "close_note": "",

@@ -17,6 +17,8 @@ from db.leads.adf_draft import ExternalId, LeadDraft, VehicleDraft
 from db.leads.duplicates import Arrival, VehicleFacts
 
 NOBODY: Final = "Name not given"
+PAID_PRICES: Final = frozenset({"quote", "offer", "msrp", "asking"})
+LARGEST_VALUE: Final = 1_000_000_000  # ten million, in cents
 _FEWEST_DIGITS: Final = 7
 _NOT_CONTENT: Final = frozenset({"position", "issues", "requested_at_trusted"})
 
@@ -292,6 +294,18 @@ def _vehicle_row(position: int, role: str, meant: VehicleDraft, raw: VehicleDraf
         "stock": clip_or_none(meant.stock, 40), "odometer": meant.odometer,
         "odometer_units": clip(meant.odometer_units, 5), "price_cents": meant.price_cents, "details": rest,
     }  # fmt: skip
+
+
+def named_price(draft: LeadDraft) -> int | None:
+    """What the vehicle somebody wants is said to cost, in cents: the lead's value until a price is agreed.
+
+    Only a price a customer would pay counts (no invoice or appraisal), in dollars; nothing is derived from the model.
+    """
+    wanted = draft.wanted
+    if wanted is None or wanted.price_cents is None or wanted.price_type not in PAID_PRICES:
+        return None
+    known = (wanted.currency or "USD").upper() == "USD" and 0 < wanted.price_cents <= LARGEST_VALUE
+    return wanted.price_cents if known else None
 
 
 def warnings(draft: LeadDraft) -> list[dict[str, str]]:

@@ -43,6 +43,8 @@ def stamps(status: str, history: History, *, received_at: datetime) -> dict[str,
         values["appointment_set_at"] = history.appointment_at or end
     if status == "appointment_shown":
         values["appointment_shown_at"] = history.appointment_at or end
+    if status == "negotiation":
+        values["negotiation_at"] = end
     if status in ("sold", "delivered"):
         values["sold_at"] = end
     if status == "delivered":
@@ -53,4 +55,10 @@ def stamps(status: str, history: History, *, received_at: datetime) -> dict[str,
             "close_note": "As another system had it" if history.close_reason or status in ("lost", "bad") else "",
         }  # fmt: skip
     values["last_activity_at"] = max(end, received_at)
+    told = {
+        "contacted": history.contacted_at, "appointment_set": history.appointment_at,
+        "appointment_shown": history.appointment_at,
+    }  # fmt: skip
+    # An appointment of another system may be dated ahead; a stage is not entered later than everything known of it.
+    values["stage_entered_at"] = told.get(status) or end
     return values

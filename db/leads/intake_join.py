@@ -78,7 +78,7 @@ def _release(batch: IntakeBatch, lead: Lead, undo: dict[str, Any]) -> None:
     changed: dict[str, Any] = {
         "status": status, "routing": decision.as_stored(policy_version=batch.version), "is_open": True,
         "dealer_id": dealer.id if dealer else None, "region": dealer.region if dealer else None,
-        "routed_at": now if dealer else None,
+        "routed_at": now if dealer else None, "stage_entered_at": now,
     } | clock_columns(
         batch, dealer_id=dealer.id if dealer else None, score=lead.score, status=status,
         routed_at=now, received_at=lead.received_at,
@@ -116,6 +116,7 @@ def _filled(batch: IntakeBatch, lead: Lead, draft: LeadDraft) -> dict[str, Any]:
         "question": facts.clip(draft.question, 4000), "timeframe": facts.timeframe(draft),
         "wanted_by": facts.wanted_by(draft), "vendor_name": facts.clip(draft.vendor_name, 300),
         "requested_at": draft.requested_at, "provider": facts.clip(draft.provider_name, 200),
+        "value_cents": facts.named_price(draft),
     }  # fmt: skip
     filled = {name: value for name, value in offered.items() if value and not getattr(lead, name)}
     name = facts.customer_name(draft)

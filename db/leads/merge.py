@@ -30,7 +30,7 @@ _BLANKS: Final = (
     "comments", "question", "timeframe", "wanted_by", "vendor_name", "value_cents", "next_step",
 )  # fmt: skip
 # Of facts both have, the earlier counts: the customer was answered when the first of the two was (2.2 A).
-_EARLIEST: Final = ("contacted_at", "qualified_at", "appointment_set_at", "appointment_shown_at")
+_EARLIEST: Final = ("contacted_at", "qualified_at", "appointment_set_at", "appointment_shown_at", "negotiation_at")
 LONGEST_NOTE: Final = 4000
 
 
@@ -61,7 +61,8 @@ def merge(
     shared = _share_keys(session, duplicate, survivor)
     kept = {
         "into": survivor.id, "moved": moved, "customer_keys": shared, "status": duplicate.status,
-        "due_at": plain(duplicate.due_at), "before": {name: plain(getattr(survivor, name)) for name in filled},
+        "due_at": plain(duplicate.due_at), "stage_entered_at": plain(duplicate.stage_entered_at),
+        "before": {name: plain(getattr(survivor, name)) for name in filled},
         "after": {name: plain(value) for name, value in filled.items()},
     }  # fmt: skip
     change = end_step(
@@ -104,9 +105,11 @@ def unmerge(session: Session, *, item_id: int, seen_version: int, note: str, act
     _unshare_keys(session, survivor, kept["customer_keys"])
     restored = _restored(survivor, kept)
     details = {name: value for name, value in duplicate.details.items() if name != "merge"}
+    entered = _value("stage_entered_at", kept.get("stage_entered_at") or plain(now))
     end_step(
         session, FLOW, "unmerge", duplicate, actor=actor, now=now, target=kept["status"], duplicate_of_id=None,
         due_at=_value("due_at", kept["due_at"]), closed_at=None, close_reason="", close_note="", details=details,
+        stage_entered_at=entered,
     )  # fmt: skip
     move(session, FLOW, survivor, target=survivor.status, actor=actor, now=now, **restored)
     _record(

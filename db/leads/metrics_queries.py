@@ -77,6 +77,29 @@ RATIOS: dict[str, tuple[MetricDefinition, Ratio]] = {
         ),
         (
             _define(
+                "qualified_rate", "Qualified rate", "Qualified leads ÷ contacted leads", "Leads that were qualified",
+                "Valid leads with two-way contact", excluded=VALID_MEANS, unit="percent",
+            ),
+            Ratio(top="qualified", bottom="contacted"),
+        ),
+        (
+            _define(
+                "qualified_to_appointment", "Appointment of qualified", "Those with an appointment ÷ qualified leads",
+                "Qualified leads with at least one appointment", "Valid leads that were qualified",
+                excluded=f"{VALID_MEANS}; appointments of leads nobody qualified", unit="percent",
+            ),
+            Ratio(top="qualified_set", bottom="qualified"),
+        ),
+        (
+            _define(
+                "show_to_sale", "Show to sale", "Sold leads that came ÷ leads that came",
+                "Sold leads whose customer came to an appointment", "Valid leads whose customer came to an appointment",
+                excluded=f"{VALID_MEANS}; sales without an appointment", unit="percent",
+            ),
+            Ratio(top="shown_sold", bottom="appointment_shown"),
+        ),
+        (
+            _define(
                 "appointment_set_rate", "Appointment-set rate", "Leads with an appointment ÷ contacted leads",
                 "Contacted leads with at least one appointment", "Valid leads with two-way contact",
                 excluded=VALID_MEANS, unit="percent",

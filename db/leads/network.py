@@ -13,7 +13,8 @@ from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.core.geo import state_code
-from db.dealers.tables import Dealer, DealerBrand, DealerTerritory
+from db.dealers.tables import Dealer, DealerBrand
+from db.dealers.territory_queries import prefixes_at
 from db.leads.adf_draft import LeadDraft
 from db.leads.intake_facts import vendor_key
 from db.leads.product_lines import brand_key
@@ -34,13 +35,14 @@ def policy_in_force(session: Session) -> tuple[int, Policy]:
 
 
 def load_network(session: Session, policy: Policy, *, now: datetime) -> Network:
-    """Every dealer with brands, territories and, where the policy looks at it, how many leads it answered in time."""
+    """Every dealer with brands, the areas it owns on the day of `now` where it is, and its answers in time.
+
+    How many leads a dealer answered in time is read only where the policy looks at it.
+    """
     brands: dict[int, set[str]] = {}
     for dealer_id, brand in session.execute(select(DealerBrand.dealer_id, DealerBrand.brand)):
         brands.setdefault(dealer_id, set()).add(brand_key(brand))
-    prefixes: dict[int, set[str]] = {}
-    for dealer_id, prefix in session.execute(select(DealerTerritory.dealer_id, DealerTerritory.postal_prefix)):
-        prefixes.setdefault(dealer_id, set()).add("".join(prefix.split()).upper())
+    prefixes = prefixes_at(session, now=now)
     rates = _hit_rates(session, policy, now=now) if policy.performance_floor_percent is not None else {}
     rows = session.execute(
         select(

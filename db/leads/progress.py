@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -16,14 +17,21 @@ LONGEST_NOTE = 4000
 LARGEST_PRICE = 1_000_000_000  # ten million, in cents
 
 
-def qualify(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, note: str) -> None:
-    """The wish is real and the person can buy. Whoever was qualified was spoken with, so contact is stamped too."""
+def qualify(
+    session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, note: str,
+    value_cents: int | None = None,
+) -> None:  # fmt: skip
+    """The wish is real and the person can buy. Whoever was qualified was spoken with, so contact is stamped too.
+
+    `value_cents` is the price of what they want, where it is known. Problems: note, value_cents.
+    """
     lead = begin(session, "qualify", item_id=item_id, seen_version=seen_version, actor=actor)
     problems = Problems()
     note = problems.require(note, "note", "A note", longest=LONGEST_NOTE)
+    price = _price(problems, value_cents)
     problems.refuse_if_any()
     calendar = calendar_for_dealer(session, lead.dealer_id)
-    values = once(lead, at=now, qualified_at=True, contacted_at=True)
+    values = price | once(lead, at=now, qualified_at=True, contacted_at=True)
     values |= quality_stamps(lead, at=now, calendar=calendar)
     complete(
         session, "qualify", lead, actor=actor, now=now, summary="qualified", reason=note, values=values,
@@ -73,14 +81,17 @@ def show_appointment(
 
 
 def negotiate(
-    session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, note: str = ""
-) -> None:
-    """An offer is on the table."""
+    session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, value_cents: int | None = None,
+    note: str = "",
+) -> None:  # fmt: skip
+    """An offer is on the table; `value_cents` is what was offered, where it is known. Problems: note, value_cents."""
     lead = begin(session, "negotiate", item_id=item_id, seen_version=seen_version, actor=actor)
     problems = Problems()
     note = _short(problems, note)
+    values = _price(problems, value_cents)
     problems.refuse_if_any()
-    complete(session, "negotiate", lead, actor=actor, now=now, summary="in negotiation", reason=note)
+    values |= once(lead, at=now, negotiation_at=True)
+    complete(session, "negotiate", lead, actor=actor, now=now, summary="in negotiation", reason=note, values=values)
 
 
 def sell(
@@ -91,14 +102,9 @@ def sell(
     lead = begin(session, "sell", item_id=item_id, seen_version=seen_version, actor=actor)
     problems = Problems()
     note = _short(problems, note)
-    if value_cents is not None and (isinstance(value_cents, bool) or not isinstance(value_cents, int)):
-        problems.add("value_cents", "not_cents", "Give the price as an amount of money.")
-    elif value_cents is not None and not 0 < value_cents <= LARGEST_PRICE:
-        problems.add("value_cents", "out_of_range", "The price has to be more than 0 and at most 10,000,000.")
+    values = _price(problems, value_cents)
     problems.refuse_if_any()
-    values = once(lead, at=now, sold_at=True, contacted_at=True)
-    if value_cents is not None:
-        values["value_cents"] = value_cents
+    values |= once(lead, at=now, sold_at=True, contacted_at=True)
     complete(session, "sell", lead, actor=actor, now=now, summary="sold", reason=note, values=values)
 
 
@@ -110,6 +116,17 @@ def deliver(session: Session, *, item_id: int, seen_version: int, actor: Actor, 
     problems.refuse_if_any()
     values = once(lead, at=now, delivered_at=True) | {"closed_at": now}
     complete(session, "deliver", lead, actor=actor, now=now, summary="delivered", reason=note, values=values)
+
+
+def _price(problems: Problems, value_cents: int | None) -> dict[str, Any]:
+    """The column of a price somebody gave; nothing where none was given, so what is known stays."""
+    if value_cents is None:
+        return {}
+    if isinstance(value_cents, bool) or not isinstance(value_cents, int):
+        problems.add("value_cents", "not_cents", "Give the price as an amount of money.")
+    elif not 0 < value_cents <= LARGEST_PRICE:
+        problems.add("value_cents", "out_of_range", "The price has to be more than 0 and at most 10,000,000.")
+    return {"value_cents": value_cents}
 
 
 def _short(problems: Problems, note: str | None) -> str:

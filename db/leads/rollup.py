@@ -6,6 +6,9 @@ grain needs a migration that drops these triggers, creates the new ones and rebu
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
@@ -30,6 +33,14 @@ MEASURES: dict[str, str] = {
     "appointment_shown": f"{VALID} AND {{r}}.appointment_shown_at IS NOT NULL",
     "sold": f"{VALID} AND {{r}}.sold_at IS NOT NULL",
     "closed": f"{VALID} AND {{r}}.closed_at IS NOT NULL",
+    "negotiation": f"{VALID} AND {{r}}.negotiation_at IS NOT NULL",
+    # A stage can be skipped (a walk-in buys without an appointment), so a step from one to the next is counted by the
+    # leads that have both stamps. Where one stamp never comes without the other, the later stage says it already.
+    "qualified_set": f"{VALID} AND {{r}}.qualified_at IS NOT NULL AND {{r}}.appointment_set_at IS NOT NULL",
+    "qualified_sold": f"{VALID} AND {{r}}.qualified_at IS NOT NULL AND {{r}}.sold_at IS NOT NULL",
+    "set_sold": f"{VALID} AND {{r}}.appointment_set_at IS NOT NULL AND {{r}}.sold_at IS NOT NULL",
+    "shown_sold": f"{VALID} AND {{r}}.appointment_shown_at IS NOT NULL AND {{r}}.sold_at IS NOT NULL",
+    "negotiation_sold": f"{VALID} AND {{r}}.negotiation_at IS NOT NULL AND {{r}}.sold_at IS NOT NULL",
 }
 GRAINS: dict[str, dict[str, str]] = {
     "lead_month": {
@@ -45,40 +56,45 @@ GRAINS: dict[str, dict[str, str]] = {
         "source": "{r}.source",
     },
 }
-WATCHED = (
-    "received_month", "region", "state", "source", "product", "dealer_id", "status", "first_action_at",
-    "first_action_due_at", "contacted_at", "qualified_at", "appointment_set_at", "appointment_shown_at", "sold_at",
-    "closed_at",
-)  # fmt: skip
+
+
+def _watched(measures: Iterable[str]) -> tuple[str, ...]:
+    """The columns of `lead` that grains and measures read: a change of any other one changes no count."""
+    read = [e for grain in GRAINS.values() for e in grain.values()] + [MEASURES[m] for m in measures]
+    return tuple(dict.fromkeys(c for expression in read for c in re.findall(r"\{r\}\.(\w+)", expression)))
+
+
+WATCHED = _watched(MEASURES)
 
 
 def _measure(expression: str, row: str) -> str:
     return f"(CASE WHEN {expression.format(r=row)} THEN 1 ELSE 0 END)"
 
 
-def _add(table: str, row: str) -> str:
+def _add(table: str, row: str, measures: Iterable[str]) -> str:
     """The statement that adds one row's measures to its cell."""
     keys = GRAINS[table]
-    columns = ", ".join([*keys, *MEASURES])
-    values = ", ".join([*(k.format(r=row) for k in keys.values()), *(_measure(m, row) for m in MEASURES.values())])
-    sums = ", ".join(f"{m} = {table}.{m} + excluded.{m}" for m in MEASURES)
+    columns = ", ".join([*keys, *measures])
+    values = ", ".join([*(k.format(r=row) for k in keys.values()), *(_measure(MEASURES[m], row) for m in measures)])
+    sums = ", ".join(f"{m} = {table}.{m} + excluded.{m}" for m in measures)
     # "WHERE true" keeps SQLite's parser from reading ON as a join condition.
     insert = f"INSERT INTO {table} ({columns}) SELECT {values} WHERE true"
     return f"{insert} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
 
 
-def _take(table: str, row: str) -> str:
+def _take(table: str, row: str, measures: Iterable[str]) -> str:
     """The statement that takes one row's measures out of its cell."""
-    sums = ", ".join(f"{m} = {m} - {_measure(e, row)}" for m, e in MEASURES.items())
+    sums = ", ".join(f"{m} = {m} - {_measure(MEASURES[m], row)}" for m in measures)
     keys = " AND ".join(f"{k} = {e.format(r=row)}" for k, e in GRAINS[table].items())
     return f"UPDATE {table} SET {sums} WHERE {keys}"
 
 
-def trigger_statements(dialect: str) -> list[str]:
-    """CREATE statements of the triggers on `lead` for SQLite or PostgreSQL."""
-    add = "; ".join(_add(t, "NEW") for t in GRAINS) + ";"
-    take = "; ".join(_take(t, "OLD") for t in GRAINS) + ";"
-    changed = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in WATCHED)
+def trigger_statements(dialect: str, *, measures: Iterable[str] = tuple(MEASURES)) -> list[str]:
+    """CREATE statements of the triggers on `lead`; a migration names the measures of its own time."""
+    measures = tuple(measures)
+    add = "; ".join(_add(t, "NEW", measures) for t in GRAINS) + ";"
+    take = "; ".join(_take(t, "OLD", measures) for t in GRAINS) + ";"
+    changed = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in _watched(measures))
     if dialect == "sqlite":
         changed = changed.replace("IS DISTINCT FROM", "IS NOT")
         return [
@@ -102,23 +118,24 @@ def drop_statements(dialect: str) -> list[str]:
     return ["DROP FUNCTION IF EXISTS lead_rollup() CASCADE"]
 
 
-def _fresh(table: str) -> str:
+def _fresh(table: str, measures: Iterable[str] = tuple(MEASURES)) -> str:
     keys = GRAINS[table]
-    measures = ", ".join(f"SUM({_measure(e, 'lead')}) AS {m}" for m, e in MEASURES.items())
+    sums = ", ".join(f"SUM({_measure(MEASURES[m], 'lead')}) AS {m}" for m in measures)
     selected = ", ".join(f"{e.format(r='lead')} AS {k}" for k, e in keys.items())
     grouped = ", ".join(e.format(r="lead") for e in keys.values())
-    return f"SELECT {selected}, {measures} FROM lead GROUP BY {grouped}"
+    return f"SELECT {selected}, {sums} FROM lead GROUP BY {grouped}"
 
 
-def rebuild(target: Session | Connection) -> None:
+def rebuild(target: Session | Connection, *, measures: Iterable[str] = tuple(MEASURES)) -> None:
     """Count everything anew, from the leads themselves; leads can be read but not written meanwhile."""
+    measures = tuple(measures)
     bind = target.get_bind() if isinstance(target, Session) else target
     if bind.dialect.name == "postgresql":
         # A lead written between the delete and the fresh count would be counted by its trigger and by the count.
         target.execute(text("LOCK TABLE lead IN SHARE MODE"))
     for table, keys in GRAINS.items():
         target.execute(text(f"DELETE FROM {table}"))
-        target.execute(text(f"INSERT INTO {table} ({', '.join([*keys, *MEASURES])}) {_fresh(table)}"))
+        target.execute(text(f"INSERT INTO {table} ({', '.join([*keys, *measures])}) {_fresh(table, measures)}"))
 
 
 def differences(session: Session) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -15,6 +15,11 @@ from db.dealers.tables import Dealer
 from db.imports.tables import ImportBatch
 from db.people.tables import Person
 from db.workflow.tables import QueueItem
+
+
+def _on_arrival(context: Any) -> Any:
+    """A lead stands in its first stage since it was received."""
+    return context.get_current_parameters().get("received_at")
 
 
 class Lead(QueueItem):
@@ -31,6 +36,21 @@ class Lead(QueueItem):
         Index("ix_lead_assignee", "assignee_id", "is_open", "due_at"),
         Index("ix_lead_breach", "is_open", "breach_handled_at", "first_action_due_at"),
         Index("ix_lead_idle", "is_open", "last_activity_at"),
+        # Holds open leads only, and all a pipeline counts by: its figures never read the leads themselves (0029).
+        Index(
+            "ix_lead_stage",
+            "is_open",
+            "status",
+            "stage_entered_at",
+            "id",
+            "dealer_id",
+            "region",
+            "product",
+            "source",
+            "value_cents",
+            sqlite_where=text("is_open = 1"),
+            postgresql_where=text("is_open"),
+        ),
         {"sqlite_autoincrement": True},  # the ids of leads an undone import removed are never given away again
     )
 
@@ -83,11 +103,14 @@ class Lead(QueueItem):
     wall_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # at most 24 h of wall-clock time
     breach_handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     breach_outcome: Mapped[str] = mapped_column(String(20), nullable=False, default="")  # escalated, rerouted
+    # Since when it stands in its present status; the engine's move keeps it. None: nobody knows (`db check` names it).
+    stage_entered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=_on_arrival)
     # funnel stamps (domain-rules 2.2 F)
     contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     qualified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     appointment_set_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     appointment_shown_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    negotiation_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sold_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -262,6 +285,13 @@ class CohortCounts(Base):
     appointment_shown: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
     sold: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
     closed: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
+    # of the leads of one stage, those that came to another (decision 0029)
+    negotiation: Mapped[int] = mapped_column(Integer, nullable=False, server_default="0", sort_order=1)
+    qualified_set: Mapped[int] = mapped_column(Integer, nullable=False, server_default="0", sort_order=1)
+    qualified_sold: Mapped[int] = mapped_column(Integer, nullable=False, server_default="0", sort_order=1)
+    set_sold: Mapped[int] = mapped_column(Integer, nullable=False, server_default="0", sort_order=1)
+    shown_sold: Mapped[int] = mapped_column(Integer, nullable=False, server_default="0", sort_order=1)
+    negotiation_sold: Mapped[int] = mapped_column(Integer, nullable=False, server_default="0", sort_order=1)
 
 
 class LeadMonth(CohortCounts):

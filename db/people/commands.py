@@ -15,7 +15,17 @@ from db.core.problems import Problem, Problems, Refused
 from db.core.settings import settings
 from db.people import passwords, sessions
 from db.people.queries import DEALER
-from db.people.records import check_zone, facts, guessable_words, load, record, record_change, scope_facts, words_of
+from db.people.records import (
+    check_zone,
+    facts,
+    guessable_words,
+    load,
+    record,
+    record_change,
+    scope_facts,
+    tidy_email,
+    words_of,
+)
 from db.people.rules import ONE_TIME_PASSWORD_DAYS, USERNAME, check_password, tidy_username
 from db.people.tables import Person, PersonScope
 
@@ -54,7 +64,7 @@ def add_person(
     elif username and session.scalar(select(Person.id).where(Person.username == username)):
         problems.add("username", "taken", f"There is already an account named {username}.")
     name = problems.require(name, "name", "The name", longest=120)
-    email = _tidy_email(problems, email)
+    email = tidy_email(problems, email)
     check_zone(problems, zone)
     chosen = _check_role(problems, role)
     _check_scope(session, problems, role=chosen, kind=scope_kind, regions=regions, dealer_ids=dealer_ids)
@@ -94,7 +104,7 @@ def edit_person(
     person = load(session, person_id, seen_version)
     problems = Problems()
     name = problems.require(name, "name", "The name", longest=120)
-    email = _tidy_email(problems, email)
+    email = tidy_email(problems, email)
     check_zone(problems, zone)
     chosen = _check_role(problems, role)
     _check_scope(session, problems, role=chosen, kind=scope_kind, regions=regions, dealer_ids=dealer_ids)
@@ -230,14 +240,6 @@ def set_password(
 
 
 # -------------------------------------------------------------------------------------------------- helpers
-def _tidy_email(problems: Problems, email: str) -> str:
-    email = email.strip()
-    local, at, domain = email.rpartition("@")
-    if email and (not at or not local or not domain or any(c.isspace() for c in email) or len(email) > 254):
-        problems.add("email", "bad_email", "This is not an e-mail address such as name@company.com.")
-    return email
-
-
 def _check_role(problems: Problems, role: str) -> Role | None:
     if role in set(Role):
         return Role(role)

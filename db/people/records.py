@@ -67,6 +67,15 @@ def check_zone(problems: Problems, zone: str) -> None:
         problems.add("zone", "unknown_zone", "Choose a time zone such as America/Chicago.")
 
 
+def tidy_email(problems: Problems, email: str) -> str:
+    """The address without spaces around it; notes a problem when it is none. Empty stays empty."""
+    email = email.strip()
+    local, at, domain = email.rpartition("@")
+    if email and (not at or not local or not domain or any(c.isspace() for c in email) or len(email) > 254):
+        problems.add("email", "bad_email", "This is not an e-mail address such as name@company.com.")
+    return email
+
+
 def scope_facts(kind: str, regions: Collection[str], dealer_ids: Collection[int]) -> dict[str, Any]:
     """A scope as the timeline keeps it."""
     facts: dict[str, Any] = {"scope": kind}
@@ -99,16 +108,21 @@ def record_change(
     )  # fmt: skip
 
 
-def record(
-    session: Session, command: str, person: Person, *, actor: Actor, now: datetime, summary: str,
-    before: dict[str, Any] | None = None, after: dict[str, Any] | None = None, reason: str = "",
-) -> None:  # fmt: skip
-    """Write the one entry, raise the counter, and keep the search index true to the person's names."""
+def keep_true(session: Session, person: Person) -> None:
+    """Raise the counter, and keep the search index true to the person's names."""
     search.index(
         session, kind="person", item_id=person.id, texts=[person.name, person.username, person.email], dealer_id=None,
         region=None,
     )  # fmt: skip
     changes.touch(session, "people")
+
+
+def record(
+    session: Session, command: str, person: Person, *, actor: Actor, now: datetime, summary: str,
+    before: dict[str, Any] | None = None, after: dict[str, Any] | None = None, reason: str = "",
+) -> None:  # fmt: skip
+    """Write the one entry, raise the counter, and keep the search index true to the person's names."""
+    keep_true(session, person)
     timeline.record(
         session, actor=actor, now=now, area="people", command=command, summary=summary,
         items=[timeline.Item("person", person.id)], before=before, after=after, reason=reason,

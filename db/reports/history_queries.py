@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
@@ -20,6 +20,12 @@ AREA_LABELS = {
     "customers": "Customers", "routing": "Routing", "exports": "Exports", "terms": "Terms",
     "documents": "Documents",
     "contact_log": "Dealer contacts", "access": "Dealer access", "checklist": "Checklists", "onboarding": "Onboarding",
+}  # fmt: skip
+
+# What one may not see on its page must not show in a history either; areas that are not named are for everybody.
+NEEDED: dict[str, Permission] = {
+    "contact_log": Permission.CONTACTS_VIEW, "terms": Permission.TERMS_VIEW, "documents": Permission.DOCUMENTS_VIEW,
+    "onboarding": Permission.ONBOARDING_VIEW, "access": Permission.ACCESS_VIEW, "leads": Permission.LEADS_VIEW,
 }  # fmt: skip
 
 
@@ -46,21 +52,33 @@ def _in_scope(query: Select[Any], actor: Actor) -> Select[Any]:
     """Only entries about dealers this actor may see; entries about no dealer are for people who see all."""
     if actor.scope.is_all:
         return query
-    link = exists().where(TimelineLink.seq == TimelineEntry.seq)
+    return query.where(exists().where(TimelineLink.seq == TimelineEntry.seq, _is_seen(actor)))
+
+
+def _is_seen(actor: Actor) -> ColumnElement[bool]:
+    """The link is about a dealer this actor may see."""
     if actor.scope.kind == "dealers":
-        return query.where(link.where(TimelineLink.dealer_id.in_(sorted(actor.scope.dealer_ids) or [0])))
-    dealers = select(Dealer.id).where(Dealer.region.in_(sorted(actor.scope.regions) or [""]))
-    return query.where(link.where(TimelineLink.dealer_id.in_(dealers)))
+        return TimelineLink.dealer_id.in_(sorted(actor.scope.dealer_ids) or [0])
+    return TimelineLink.dealer_id.in_(select(Dealer.id).where(Dealer.region.in_(sorted(actor.scope.regions) or [""])))
 
 
-def _lines(session: Session, entries: Sequence[TimelineEntry], *, with_detail: bool = False) -> list[HistoryLine]:
+def _allowed(query: Select[Any], actor: Actor) -> Select[Any]:
+    """Only entries of areas whose page this actor may see."""
+    hidden = sorted(area for area, permission in NEEDED.items() if not actor.can(permission))
+    return query.where(TimelineEntry.area.not_in(hidden)) if hidden else query
+
+
+def _lines(
+    session: Session, entries: Sequence[TimelineEntry], *, with_detail: bool = False, actor: Actor | None = None
+) -> list[HistoryLine]:
+    """The entries as lines; with an actor, each leads to a record that one may see, and counts those only."""
     first: dict[int, tuple[str, int]] = {}
     counts: dict[int, int] = {}
     if entries:
         seqs = [e.seq for e in entries]
         lowest = (
             select(TimelineLink.seq, func.min(TimelineLink.id).label("id"), func.count().label("n"))
-            .where(TimelineLink.seq.in_(seqs))
+            .where(TimelineLink.seq.in_(seqs), true() if actor is None or actor.scope.is_all else _is_seen(actor))
             .group_by(TimelineLink.seq)
             .subquery()
         )
@@ -91,7 +109,7 @@ def changes_since(session: Session, *, actor: Actor, since: datetime, limit: int
         .order_by(TimelineEntry.seq.desc())
         .limit(limit)
     )
-    return _lines(session, session.scalars(_in_scope(query, actor)).all())
+    return _lines(session, session.scalars(_allowed(_in_scope(query, actor), actor)).all(), actor=actor)
 
 
 def find_entries(
@@ -120,7 +138,40 @@ def find_entries(
         query = query.where(TimelineEntry.at < until)
     if after is not None:
         query = query.where(TimelineEntry.seq < after)
-    return _lines(session, session.scalars(_in_scope(query, actor)).all(), with_detail=True)
+    lines = _lines(
+        session, session.scalars(_allowed(_in_scope(query, actor), actor)).all(), with_detail=True, actor=actor
+    )
+    if actor.scope.is_all:
+        return lines
+    changed = {code for line in lines for code in _dealers_in(line)}
+    seen = actor.scope.where(Dealer.id, Dealer.region)
+    mine = set(session.scalars(select(Dealer.code).where(Dealer.code.in_(sorted(changed)), seen))) if changed else set()
+    return [_narrowed(line, mine) for line in lines]
+
+
+def _dealers_in(line: HistoryLine) -> set[str]:
+    """The codes of the dealers whose facts stand side by side in an entry about many of them."""
+    detail = line.detail or {}
+    return {*detail.get("before", {}), *detail.get("after", {})} if line.command == "bulk_change" else set()
+
+
+def _narrowed(line: HistoryLine, codes: set[str]) -> HistoryLine:
+    """The same line with the facts of these dealers only: others may belong to somebody else."""
+    if not _dealers_in(line) or line.detail is None:
+        return line
+    kept = {
+        name: {code: facts for code, facts in value.items() if code in codes} if name in ("before", "after") else value
+        for name, value in line.detail.items()
+    }
+    return replace(line, detail=kept)
+
+
+def _facts_of_one(line: HistoryLine, code: str) -> HistoryLine:
+    """An entry about many dealers as the history of one shows it: what was and what is of this one."""
+    if not _dealers_in(line) or line.detail is None:
+        return line
+    own = {name: line.detail.get(name, {}).get(code, {}) for name in ("before", "after")}
+    return replace(line, detail={**line.detail, **own})
 
 
 def item_history(session: Session, *, item_type: str, item_id: int, limit: int = 100) -> list[HistoryLine]:
@@ -134,4 +185,35 @@ def item_history(session: Session, *, item_type: str, item_id: int, limit: int =
     query = (
         select(TimelineEntry).where(TimelineEntry.seq.in_(seqs.subquery().select())).order_by(TimelineEntry.seq.desc())
     )
-    return _lines(session, session.scalars(query).all(), with_detail=True)
+    lines = _lines(session, session.scalars(query).all(), with_detail=True)
+    if item_type != "dealer":
+        return lines
+    code = session.scalar(select(Dealer.code).where(Dealer.id == item_id)) or ""
+    return [_facts_of_one(line, code) for line in lines]
+
+
+def dealer_history(
+    session: Session, *, dealer_id: int, actor: Actor, area: str = "", leave_out: Sequence[str] = (),
+    after: int | None = None, limit: int = 50,
+) -> tuple[list[HistoryLine], int | None]:  # fmt: skip
+    """Everything that was done about one dealer, newest first, one page and the number the next begins after.
+
+    Only areas the actor may see; the caller has already decided that the actor may see the dealer.
+    """
+    seqs = (
+        select(TimelineLink.seq)
+        .join(TimelineEntry, TimelineEntry.seq == TimelineLink.seq)
+        .where(TimelineLink.dealer_id == dealer_id)
+    )
+    if area:
+        seqs = seqs.where(TimelineEntry.area == area)
+    if leave_out:
+        seqs = seqs.where(TimelineEntry.area.not_in(list(leave_out)))
+    if after is not None:
+        seqs = seqs.where(TimelineLink.seq < after)
+    # From the dealer's own links, newest first: a quiet dealer in a long timeline costs what it has, not what there is.
+    found = session.scalars(_allowed(seqs, actor).distinct().order_by(TimelineLink.seq.desc()).limit(limit + 1)).all()
+    entries = session.scalars(
+        select(TimelineEntry).where(TimelineEntry.seq.in_(found[:limit])).order_by(TimelineEntry.seq.desc())
+    ).all()
+    return _lines(session, entries), found[limit - 1] if len(found) > limit else None

@@ -39,6 +39,11 @@ def refusal(flow: Flow, step: Step, *, status: str, submitted_by: str, actor: Ac
             code="own_request", rule="domain-rules 2.0",
             message=f"You submitted this {flow.item_label} yourself; another person has to take this step.",
         )  # fmt: skip
+    if step.own_only and submitted_by != actor.username:
+        return Problem(
+            code="not_yours",
+            message=f"Only the person who submitted this {flow.item_label} may {step.label.lower()} it.",
+        )  # fmt: skip
     return None
 
 

@@ -91,9 +91,15 @@ def move(
     now: datetime,
     **values: Any,
 ) -> dict[str, Any]:
-    """Set state and columns of a record already read and checked; raises `Stale` when somebody else was faster."""
+    """Set state and columns of a record already read and checked; raises `Stale` when somebody else was faster.
+
+    A table with a column `stage_entered_at` has it set whenever the state changes.
+    """
     table = flow.table.metadata.tables[flow.table.__tablename__]
-    new = {"status": target, "is_open": not flow.state(target).final, **values}
+    new = {"status": target, "is_open": not flow.state(target).final}
+    if target != item.status and "stage_entered_at" in table.c:
+        new["stage_entered_at"] = now
+    new |= values
     changed = {k: v for k, v in new.items() if getattr(item, k) != v}
     before = {k: getattr(item, k) for k in changed}
     done = rows_changed(

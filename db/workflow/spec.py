@@ -42,7 +42,8 @@ class Step:
     """A way from some states to others. The command of the same name carries it out.
 
     `targets` holds the states it may lead to; empty means the state stays. `four_eyes` bars the person who submitted
-    the record (and, for a dealer's record, anybody of that dealer) from taking it. `by_job` steps are never buttons.
+    the record (and, for a dealer's record, anybody of that dealer) from taking it; `own_only` bars everybody else.
+    `by_job` steps are never buttons.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Step:
     permission: Permission
     targets: tuple[str, ...] = ()
     four_eyes: bool = False
+    own_only: bool = False
     inputs: tuple[Input, ...] = ()
     icon: str = ""
     routine: bool = False

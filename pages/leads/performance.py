@@ -153,7 +153,7 @@ st.subheader("Leads behind the numbers")
 label = str(picked.pop("label", ""))
 behind = {**dict(filters), **picked}
 st.caption(
-    f"{measure.title}: {plain(label)}. Click the bar again to see all."
+    f"{measure.title}: {plain(label)}. Click beside it to see all."
     if label
     else "Click a bar, a month or a state to see only its leads."
 )

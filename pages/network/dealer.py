@@ -1,4 +1,4 @@
-"""One dealer: who and where it is, what it takes, what it carries, and what happened to it."""
+"""Dealer 360: what to know before calling, the box in which the call is logged, and a tab for each area."""
 
 from __future__ import annotations
 
@@ -6,28 +6,25 @@ from types import SimpleNamespace
 
 import streamlit as st
 
-from components import tables
 from components.access import guard
-from components.areas.calendar import hours_text
+from components.areas import access, contact_log, dealer_overview, dealer_people, documents, onboarding, terms
+from components.areas.contact_form import draw_form_drawer, draw_quick_log
+from components.areas.contact_log import PROMISES, draw_report_drawer
+from components.areas.dealer_brief import draw_brief, draw_last, draw_people, draw_print_button, read_brief
 from components.areas.dealers import STATUS_TONES, draw_drawer, open_drawer
-from components.charts.base import table
 from components.clock import now
-from components.labels import badges, empty_state, facts, plain
+from components.filters import pick
+from components.labels import badges, empty_state, plain
+from components.queue_page import cursor, draw_paging
+from components.queue_page import draw_drawer as draw_promise_drawer
 from components.timeline import draw_timeline
-from db.calendar.model import WEEKDAYS
-from db.calendar.queries import calendar_for_dealer
-from db.calendar.rules import NeverOpen, is_open, next_opening
-from db.core.area import CAP
-from db.core.geo import STATES
-from db.core.labels import count_label, moment_label, relative_label
+from db.core.actor import Actor
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
 from db.dealers.queries import DealerDetail, get_dealer
 from db.dealers.rules import STATUSES
-from db.leads.board_queries import BoardFilters, board_counts
-from db.leads.flow import FLOW
-from db.reports.history_queries import item_history
+from db.reports.history_queries import AREA_LABELS, NEEDED, dealer_history
 
 actor = guard(Permission.DEALERS_VIEW)
 at = now()
@@ -46,13 +43,15 @@ def load() -> DealerDetail:
 
 
 def draw_head(dealer: DealerDetail) -> None:
-    """Name, status and the way back."""
+    """Name, status, the way back, and what to do."""
     known = dealer.facts
     st.page_link("pages/network/dealers.py", label="Dealers", icon=":material/arrow_back:")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title(plain(known.name))
-        if actor.can(Permission.DEALERS_MANAGE):
-            st.button("Change", icon=":material/edit:", key="dealer_change", on_click=open_drawer, args=(dealer,))
+        st.title(plain(known.name), width="content")
+        with st.container(horizontal=True, gap="small", width="content"):
+            draw_print_button(dealer, actor)
+            if actor.can(Permission.DEALERS_MANAGE):
+                st.button("Change", icon=":material/edit:", key="dealer_change", on_click=open_drawer, args=(dealer,))
     badges(
         [
             (STATUSES[known.status], STATUS_TONES[known.status]), (known.code, "blue"), (known.region, "gray"),
@@ -61,102 +60,76 @@ def draw_head(dealer: DealerDetail) -> None:
     )  # fmt: skip
 
 
-def draw_load(dealer: DealerDetail) -> None:
-    """What waits at this dealer, with the way to the board."""
+def draw_first(dealer: DealerDetail) -> None:
+    """The brief, and beside it the box in which the call is logged and what was said last."""
+    brief = read_brief(dealer.dealer_id, actor)
+    if not brief.has_log:
+        draw_brief(brief, actor)
+        return
+    left, right = st.columns([5, 3], gap="medium")
+    with left:
+        draw_brief(brief, actor)
+    with right:
+        if actor.can(Permission.CONTACTS_LOG):
+            with st.container(border=True, gap="small"):
+                st.markdown("**Log a contact**")
+                draw_quick_log(dealer.dealer_id, key="dl")
+        draw_people(brief)
+        draw_last(brief, actor)
+
+
+def draw_history(dealer: DealerDetail, _actor: Actor) -> None:
+    """Everything that was done about this dealer, page by page."""
+    areas = {name: AREA_LABELS[name] for name in HISTORY if name not in NEEDED or actor.can(NEEDED[name])}
+    area = pick("Area", areas, key="dealer_area", all_label="All but leads", width=220)
     with reading() as session:
-        counts = board_counts(
-            session, scope=actor.scope, filters=BoardFilters(dealer_id=dealer.dealer_id), now=at,
-            personal=actor.can(Permission.PERSONAL_DATA_VIEW),
+        lines, following = dealer_history(
+            session, dealer_id=dealer.dealer_id, actor=actor, area=area, leave_out=() if area else ("leads", "imports"),
+            after=cursor("dealer_history", fingerprint=(dealer.dealer_id, area)), limit=50,
         )  # fmt: skip
-    cap = dealer.facts.lead_cap
-    every = counts.open + counts.held
-    tiles = (
-        ("Open leads", count_label(counts.open, CAP), "Leads that are not closed and not held"),
-        ("Overdue", count_label(counts.overdue, CAP), "The next promise of these leads is past"),
-        ("Held", count_label(counts.held, CAP), "Leads whose clock stands still"),
-        ("Room", f"{max(cap - every, 0):,}" if cap else "No limit", "Open and held leads it may still be given"),
-    )
-    with st.grid(4, min_column_width=130, gap="small"):
-        for label, value, meaning in tiles:
-            st.metric(label, value, help=meaning, border=True)
-    states = [(FLOW.state(name), count) for name, count in counts.by_status.items() if count]
-    if states:
-        badges([(f"{state.label} {count_label(count, CAP)}", state.tone) for state, count in states])
-    board = "pages/leads/board.py"
-    if actor.can(Permission.LEADS_VIEW):
-        label = f"{dealer.facts.name} ({dealer.facts.code})"
-        st.page_link(board, label="Show its leads", icon=":material/bolt:", query_params={"lead_dealer": label})
+    draw_timeline(
+        [SimpleNamespace(at=line.at, title=line.summary, by=line.actor_name, note=line.reason) for line in lines],
+        zone=actor.zone, now=at, limit=50,
+    )  # fmt: skip
+    draw_paging("dealer_history", following=following, shown=len(lines), total="all")
 
 
-def draw_facts(dealer: DealerDetail) -> None:
-    """What is known of the dealer."""
-    known = dealer.facts
-    place = ", ".join(p for p in (known.city, STATES[known.state].name if known.state in STATES else known.state) if p)
-    position = f"{known.latitude:.4f}, {known.longitude:.4f}" if known.latitude is not None else None
-    with st.container(border=True):
-        st.markdown("**Facts**")
-        facts(
-            [
-                ("Place", f"{place} {known.postal_code}".strip()), ("Region", known.region), ("Website", known.url),
-                ("Position", position), ("Time zone", known.zone),
-                ("Makes", ", ".join(known.brands) or "Every make"),
-                ("Known since", moment_label(dealer.created_at, actor.zone)),
-            ]
-        )  # fmt: skip
-    with st.container(border=True):
-        st.markdown("**Leads**")
-        shown = known.territories[:60]
-        more = f" and {len(known.territories) - 60:,} more" if len(known.territories) > 60 else ""
-        facts(
-            [
-                ("Takes leads", "Yes" if known.takes_leads and known.status == "active" else "No"),
-                ("Share", known.lead_weight), ("Most open leads", known.lead_cap or "No limit"),
-                ("Most leads a day", known.daily_quota or "No limit"),
-                ("Territory", (", ".join(shown) + more) if shown else "None: it gets leads by distance"),
-            ]
-        )  # fmt: skip
+HISTORY = ("dealers", "contact_log", "terms", "documents", "onboarding", "access", "leads", "calendar")
+TABS = (
+    ("overview", "Overview", Permission.DEALERS_VIEW, dealer_overview.draw_dealer_tab),
+    ("people", "People", Permission.DEALERS_VIEW, dealer_people.draw_dealer_tab),
+    ("terms", "Terms", Permission.TERMS_VIEW, terms.draw_dealer_tab),
+    ("documents", "Documents", Permission.DOCUMENTS_VIEW, documents.draw_dealer_tab),
+    ("onboarding", "Onboarding", Permission.ONBOARDING_VIEW, onboarding.draw_dealer_tab),
+    ("access", "Access", Permission.ACCESS_VIEW, access.draw_dealer_tab),
+    ("contacts", "Contacts", Permission.CONTACTS_VIEW, contact_log.draw_dealer_tab),
+    ("timeline", "Timeline", Permission.DEALERS_VIEW, draw_history),
+)  # fmt: skip
 
 
-def draw_hours(dealer: DealerDetail) -> None:
-    """The working time its promises follow."""
-    with reading() as session:
-        calendar = calendar_for_dealer(session, dealer.dealer_id)
-    if is_open(calendar, at):
-        state = "Open now"
-    else:
-        try:
-            opening = next_opening(calendar, at)
-            state = f"Closed, opens {relative_label(opening, at)} ({moment_label(opening, calendar.zone)})"
-        except NeverOpen:
-            state = "Closed"
-    with st.container(border=True):
-        st.markdown(f"**Working hours** :gray[{plain(calendar.name)}]")
-        st.caption(plain(state))
-        tables.show(
-            table({"Day": list(WEEKDAYS), "Open": [hours_text(day) or "Closed" for day in calendar.weekly]}),
-            key="dealer_hours", alt="Working hours by day",
-            columns={"Day": tables.text("Day", width=110), "Open": tables.text("Open")},
-        )  # fmt: skip
-        if dealer.facts.calendar_id is not None and actor.can(Permission.CALENDARS_VIEW):
-            st.page_link(
-                "pages/admin/calendars.py", label="Open calendar", icon=":material/calendar_month:",
-                query_params={"calendar": str(dealer.facts.calendar_id)},
-            )  # fmt: skip
+def draw_tabs(dealer: DealerDetail) -> None:
+    """One tab an area, for those who may see it; only the open one is computed, and the address names it."""
+    shown = {label: (name, draw) for name, label, permission, draw in TABS if actor.can(permission)}
+    key = f"dealer_tab_{dealer.dealer_id}"
+    asked = st.query_params.get("tab", "").lower()
+    linked = next((label for label, (name, _) in shown.items() if name == asked), None)
+    if linked is not None and st.session_state.get(key) != linked:
+        st.session_state[key] = linked  # a click on a tab writes the address, so where they differ a link was followed
+
+    def changed() -> None:
+        st.query_params["tab"] = shown[st.session_state[key]][0]
+
+    for tab, (_, draw) in zip(st.tabs(list(shown), key=key, on_change=changed), shown.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw(dealer, actor)
 
 
 dealer = load()
 draw_head(dealer)
-draw_load(dealer)
-left, right = st.columns([3, 2], gap="medium")
-with left:
-    draw_facts(dealer)
-with right:
-    draw_hours(dealer)
-st.subheader("Timeline")
-with reading() as session:
-    lines = item_history(session, item_type="dealer", item_id=dealer.dealer_id, limit=60)
-draw_timeline(
-    [SimpleNamespace(at=line.at, title=line.summary, by=line.actor_name, note=line.reason) for line in lines],
-    zone=actor.zone, now=at,
-)  # fmt: skip
+draw_first(dealer)
+draw_tabs(dealer)
 draw_drawer()
+draw_form_drawer()
+draw_report_drawer()
+draw_promise_drawer(PROMISES)

@@ -19,7 +19,7 @@ from db.people.queries import list_notifications
 guard(Permission.HOME_VIEW)
 ICONS = {
     "assigned": "person_add", "about_to_breach": "timer", "breached": "alarm", "returned": "undo", "decided": "gavel",
-    "unassigned": "report",
+    "unassigned": "report", "document": "folder_managed",
 }  # fmt: skip
 
 actor = current_actor()

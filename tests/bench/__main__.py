@@ -37,9 +37,11 @@ def fill(url: str, leads: int, now: datetime) -> None:
     from db.core.session import make_engine
     from db.leads import rollup
     from seed.demo import build
+    from tests.bench import onboardings
 
     engine = make_engine(url)
     build(engine, now=now, seed=20261122, leads=400)
+    onboardings.fill(engine, now=now)
     with engine.execution_options(writer=True).begin() as connection:
         columns = [row[1] for row in connection.execute(text("PRAGMA table_info(lead)"))]
         kept = [c for c in columns if c not in ("id", "number", "form_key")]
@@ -67,7 +69,9 @@ def data_layer(now: datetime) -> list[tuple[str, float]]:
     """The queries behind the pages."""
     from db.core.actor import EVERYTHING
     from db.core.session import reading
-    from db.leads.queries import BoardFilters, board_counts, funnel, list_board
+    from db.leads import pipeline_queries as pipeline
+    from db.leads.queries import BoardFilters, board_counts, funnel, list_board, months_before
+    from tests.bench import onboardings
 
     def board() -> Any:
         with reading() as session:
@@ -89,13 +93,36 @@ def data_layer(now: datetime) -> list[tuple[str, float]]:
 
         return ask
 
+    months = months_before(now.date().replace(day=1), 6)
+    span = {"from": months[0], "to": months[-1]}
+
+    def of_pipeline(ask: Callable[..., Any], **more: Any) -> Callable[[], Any]:
+        def asked() -> Any:
+            with reading() as session:
+                return ask(session, scope=EVERYTHING, **more)
+
+        return asked
+
+    is_open: dict[str, Any] = {"filters": {}, "now": now}
+    pipelines = [
+        ("Pipeline, open by stage and age", of_pipeline(pipeline.open_pipeline, weighing=None, **is_open)),
+        ("Pipeline, open of one line", of_pipeline(
+            pipeline.open_pipeline, weighing=None, filters={"product": "Orion"}, now=now
+        )),
+        ("Pipeline, conversion by cohort", of_pipeline(pipeline.cohort, filters=span)),
+        ("Pipeline, days between stages", of_pipeline(pipeline.speed, filters=span)),
+        ("Pipeline, all dealers", of_pipeline(pipeline.dealer_rows, filters=span, now=now, weighing=None)),
+        ("Pipeline, 50 leads of a stage", of_pipeline(pipeline.pipeline_leads, stage="contacted", **is_open)),
+    ]  # fmt: skip
     return [
+        *((name, median_ms(ask, times=7)) for name, ask in pipelines),
         ("Board, first page of 50", median_ms(board)),
         ("Board, a page far down", median_ms(far_board)),
         ("Board, capped counts", median_ms(counts)),
         ("Funnel by month", median_ms(by("month"), times=7)),
         ("Funnel by state", median_ms(by("state"), times=7)),
         ("Funnel by dealer", median_ms(by("dealer"), times=7)),
+        *((name, median_ms(action)) for name, action in onboardings.data_layer(now)),
     ]
 
 
@@ -111,10 +138,20 @@ def pages() -> list[tuple[str, float]]:
     gc.freeze()  # as the server does after its imports
     empty = AppTest.from_string(EMPTY_PAGE).run()
     found = [("Empty page", median_ms(empty.run))]
-    for page in ("work/my_work.py", "leads/board.py", "leads/performance.py", "network/dealers.py"):
+    for page in (
+        "work/my_work.py",
+        "leads/board.py",
+        "leads/performance.py",
+        "network/dealers.py",
+        "network/pipeline.py",
+        "network/onboarding.py",
+    ):
         app = app_as("cora", page=page)
         assert not app.exception, page
         found.append((f"Page {page}", median_ms(lambda app=app: app.run(), times=7)))  # type: ignore[misc]
+        if page == "network/onboarding.py":
+            app.segmented_control(key="onb_shape").set_value("table").run()
+            found.append((f"Page {page}, table", median_ms(lambda app=app: app.run(), times=7)))  # type: ignore[misc]
     return found
 
 

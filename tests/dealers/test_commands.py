@@ -15,8 +15,9 @@ from db.core.session import reading, run, writing
 from db.core.timeline import TimelineEntry
 from db.customers.tables import Customer
 from db.dealers import queries
-from db.dealers.area import check_dealers
+from db.dealers.area import check_dealers, check_territory
 from db.dealers.commands import change_dealer
+from db.dealers.tables import DealerTerritory
 from tests.dealers.examples import ADMIN, NOW, enter, facts_by_code, regional
 from tests.support.contents import contents
 from tests.support.core import actor, at_once
@@ -234,13 +235,18 @@ def test_regions_are_in_the_order_people_expect(sqlite_engine):
 
 
 def test_postal_prefixes_that_two_dealers_own_are_listed(sqlite_engine):
+    """Data from before the rule: today the second owner would be refused (tests/dealers/test_territory.py)."""
     enter(sqlite_engine, "00001", territories=("787", "788"))
-    enter(sqlite_engine, "00002", territories=("787",))
-    gone = enter(sqlite_engine, "00003", territories=("788",))
+    second, gone = enter(sqlite_engine, "00002"), enter(sqlite_engine, "00003")
+    with writing(sqlite_engine, keeps_timeline=False) as session:
+        session.add(DealerTerritory(dealer_id=second, postal_prefix="787"))
+        session.add(DealerTerritory(dealer_id=gone, postal_prefix="788"))
     change(sqlite_engine, gone, status="terminated", reason="Closed")
     with reading(sqlite_engine) as session:
         found = queries.territory_conflicts(session, scope=EVERYTHING)
+        said = check_territory(session)
     assert [(prefix, [c.code for c in dealers]) for prefix, dealers in found] == [("787", ["00001", "00002"])]
+    assert said == ["area 787 belongs to 00001, 00002 at once"]
 
 
 def test_the_check_finds_a_dealer_that_cannot_be_found(sqlite_engine):

@@ -45,12 +45,45 @@ def test_region_name(given_text, shown):
 
 def test_every_status_can_be_left_and_only_for_one_there_is():
     assert set(rules.NEXT_STATUSES) == set(rules.STATUSES)
-    for targets in rules.NEXT_STATUSES.values():
+    for status in rules.STATUSES:
+        targets = (*rules.NEXT_STATUSES[status], *rules.BY_ONBOARDING.get(status, ()))
         assert targets
         assert set(targets) <= set(rules.STATUSES)
-    assert not rules.can_become("terminated", "active")
-    assert rules.can_become("terminated", "onboarding")
     assert not rules.can_become("active", "active")
+    assert rules.can_become("suspended", "active")
+
+
+# status, wanted status, and a word of the refusal (None: it may be done by hand)
+HAND_STEPS = [
+    ("prospect", "onboarding", "Start its onboarding"),
+    ("prospect", "active", "Start its onboarding"),
+    ("terminated", "onboarding", "Start its onboarding"),
+    ("terminated", "active", "Start its onboarding"),
+    ("onboarding", "active", "when its onboarding is passed"),
+    ("onboarding", "prospect", "Withdraw or decline its onboarding"),
+    ("onboarding", "terminated", "Withdraw or decline its onboarding"),
+    ("active", "onboarding", "suspended or terminated next"),
+    ("active", "prospect", "suspended or terminated next"),
+    ("terminated", "suspended", "nothing next"),
+    ("active", "suspended", None),
+    ("suspended", "active", None),
+    ("active", "terminated", None),
+    ("prospect", "terminated", None),
+    ("active", "active", None),
+    ("active", "gone", None),  # said by check_status
+]
+
+
+@pytest.mark.parametrize(("status", "target", "word"), HAND_STEPS)
+def test_going_live_is_never_done_by_hand(status, target, word):
+    problems = Problems()
+    rules.check_status_step(status, target, problems)
+    said = [(p.field, p.code, p.message) for p in problems.found]
+    if word is None:
+        assert said == []
+    else:
+        assert [(field, code) for field, code, _ in said] == [("status", "not_allowed_now")]
+        assert word in said[0][2]
 
 
 def codes_of(check) -> list[tuple[str, str]]:

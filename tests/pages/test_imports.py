@@ -91,7 +91,7 @@ def test_the_sender_of_a_rejected_document_gets_a_text_to_act_on(desk: None):
 
 def test_a_table_whose_headings_do_not_say_it_all_is_mapped_in_the_grid(desk: None):
     app = bring_dealers()
-    assert "Name is needed, so a column must be chosen for it." in written(app)
+    assert "Trade name is needed, so a column must be chosen for it." in written(app)
     assert not app.metric
     app.session_state[grid_of(app)] = {
         "edited_rows": {1: {"From columns": ["Store"]}}, "added_rows": [], "deleted_rows": [],

@@ -95,6 +95,7 @@ def test_a_dealer_is_suspended_only_with_a_reason(desk: dict[str, int]):
     app.button(key="dealer_save").click().run()
     with reading() as session:
         assert session.get_one(Dealer, desk["star"]).status == "suspended"
+    app.query_params["tab"] = "timeline"
     assert "Showroom closed after a fire" in written(app.run())
 
 

@@ -20,9 +20,12 @@ ORDER = (*CORE, *AREAS)
 # Folders of db/ that belong to no area and may know all of them.
 TOOLS = ("migrations", "cli")
 # Modules straight under db/ that offer every area at once to the screens.
-SHOWN = ("catalog", "exports")
+SHOWN = ("catalog", "exports", "briefs")
 CORE_MODULES = tuple(f"db.{name}" for name in CORE)
-PURE_CORE = ("db.core.labels", "db.core.types", "db.core.problems", "db.core.contact", "db.core.vin", "db.calendar")
+PURE_CORE = (
+    *("db.core.labels", "db.core.types", "db.core.problems", "db.core.contact", "db.core.vin", "db.calendar"),
+    *("db.checklist.model", "db.checklist.rules", "db.checklist.graph_rules", "db.checklist.forecast_rules"),
+)
 
 
 def _db_package(found: Import) -> tuple[str, str]:

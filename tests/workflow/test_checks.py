@@ -169,6 +169,20 @@ def test_a_refusal_says_why(who: Any, status: str, code: str, words: str) -> Non
     assert (problem.code, problem.message) == (code, WORDS[words].format(status=status))
 
 
+def test_a_step_of_ones_own_is_closed_to_everybody_else() -> None:
+    flow = other(steps=(*GOOD.steps, step("withdraw", ("asked",), ("approved",), own_only=True)))
+    offered = {
+        who.username: [s.name for s in available_steps(flow, status="asked", submitted_by="sam", actor=who)]
+        for who in (CORA, SAM)
+    }
+    assert offered == {"cora": ["approve", "comment"], "sam": ["comment", "withdraw"]}
+    problem = refusal(flow, flow.step("withdraw"), status="asked", submitted_by="sam", actor=CORA)
+    assert problem is not None
+    assert (problem.code, problem.message) == (
+        "not_yours", "Only the person who submitted this request may withdraw it.",
+    )  # fmt: skip
+
+
 def test_a_step_or_state_the_flow_does_not_have_is_a_programming_error() -> None:
     with pytest.raises(KeyError, match="no step 'vanish'"):
         GOOD.step("vanish")

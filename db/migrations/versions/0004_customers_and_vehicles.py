@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from db.customers.duplicate_rules import match_key
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -221,18 +221,24 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
         batch_op.add_column(sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("updated_by", sa.String(length=120), server_default="", nullable=False))
-        batch_op.add_column(
-            sa.Column("merged_into_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
-        )
         batch_op.add_column(sa.Column("hold_reason", sa.String(length=200), server_default="", nullable=False))
         batch_op.add_column(sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index("ix_customer_created", ["created_at", "id"], unique=False)
-        batch_op.create_index("ix_customer_list", ["dealer_id", "purged_at", "merged_into_id", "id"], unique=False)
         batch_op.create_index("ix_customer_match", ["match_key", "dealer_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_customer_merged_into_id"), ["merged_into_id"], unique=False)
-        batch_op.create_foreign_key(
-            batch_op.f("fk_customer_merged_into_id_customer"), "customer", ["merged_into_id"], ["id"]
-        )
+
+    # Inline, or SQLite would have the table made anew: then ids of removed customers could be given out again.
+    op.add_column(
+        "customer",
+        sa.Column(
+            "merged_into_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("customer.id", name="fk_customer_merged_into_id_customer"),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
+    op.create_index("ix_customer_list", "customer", ["dealer_id", "purged_at", "merged_into_id", "id"], unique=False)
+    op.create_index(op.f("ix_customer_merged_into_id"), "customer", ["merged_into_id"], unique=False)
 
     with op.batch_alter_table("customer_key", schema=None) as batch_op:
         batch_op.add_column(sa.Column("raw", sa.String(length=254), server_default="", nullable=False))
@@ -253,71 +259,5 @@ def _fill_match_keys() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
-    with op.batch_alter_table("customer_key", schema=None) as batch_op:
-        batch_op.drop_column("raw")
-
-    with op.batch_alter_table("customer", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_customer_merged_into_id_customer"), type_="foreignkey")
-        batch_op.drop_index(batch_op.f("ix_customer_merged_into_id"))
-        batch_op.drop_index("ix_customer_match")
-        batch_op.drop_index("ix_customer_list")
-        batch_op.drop_index("ix_customer_created")
-        batch_op.drop_column("purged_at")
-        batch_op.drop_column("hold_reason")
-        batch_op.drop_column("merged_into_id")
-        batch_op.drop_column("updated_by")
-        batch_op.drop_column("updated_at")
-        batch_op.drop_column("version")
-        batch_op.drop_column("match_key")
-
-    with op.batch_alter_table("consent", schema=None) as batch_op:
-        batch_op.drop_column("by")
-        batch_op.drop_column("version")
-
-    with op.batch_alter_table("service_visit", schema=None) as batch_op:
-        batch_op.drop_index("uq_service_visit_ro")
-        batch_op.drop_index("ix_service_visit_vehicle")
-        batch_op.drop_index("ix_service_visit_customer")
-        batch_op.drop_index(batch_op.f("ix_service_visit_batch_id"))
-
-    op.drop_table("service_visit")
-    with op.batch_alter_table("purchase", schema=None) as batch_op:
-        batch_op.drop_index("uq_purchase")
-        batch_op.drop_index("ix_purchase_dealer")
-        batch_op.drop_index("ix_purchase_customer")
-
-    op.drop_table("purchase")
-    with op.batch_alter_table("ownership", schema=None) as batch_op:
-        batch_op.drop_index("uq_ownership_since")
-        batch_op.drop_index(
-            "uq_ownership_open", sqlite_where=sa.text("until IS NULL"), postgresql_where=sa.text("until IS NULL")
-        )
-        batch_op.drop_index("ix_ownership_customer")
-        batch_op.drop_index(batch_op.f("ix_ownership_batch_id"))
-
-    op.drop_table("ownership")
-    with op.batch_alter_table("customer_merge", schema=None) as batch_op:
-        batch_op.drop_index("ix_customer_merge_kept")
-        batch_op.drop_index("ix_customer_merge_gone")
-
-    op.drop_table("customer_merge")
-    with op.batch_alter_table("customer_link", schema=None) as batch_op:
-        batch_op.drop_index("uq_customer_link")
-        batch_op.drop_index("ix_customer_link_other")
-
-    op.drop_table("customer_link")
-    with op.batch_alter_table("customer_apart", schema=None) as batch_op:
-        batch_op.drop_index("uq_customer_apart")
-        batch_op.drop_index("ix_customer_apart_other")
-
-    op.drop_table("customer_apart")
-    with op.batch_alter_table("odometer_reading", schema=None) as batch_op:
-        batch_op.drop_index("ix_odometer_reading_vehicle")
-        batch_op.drop_index(batch_op.f("ix_odometer_reading_dealer_id"))
-
-    op.drop_table("odometer_reading")
-    with op.batch_alter_table("vehicle", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_vehicle_batch_id"))
-
-    op.drop_table("vehicle")
+    """Take back: the way back is the backup made before the upgrade."""
+    raise NotImplementedError("restore the backup made before the upgrade")
