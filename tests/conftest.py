@@ -130,6 +130,17 @@ def documents_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     settings.cache_clear()
 
 
+@pytest.fixture
+def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """`only("terms")`: the desk is made of these areas for the rest of the test, whatever others have to say."""
+    from db import catalog
+
+    def narrow(*names: str) -> None:
+        monkeypatch.setattr(catalog, "AREAS", tuple(area for area in catalog.AREAS if area.name in names))
+
+    return narrow
+
+
 # ------------------------------------------------------------------------------------------------ app and browser
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Served]]:

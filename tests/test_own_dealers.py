@@ -34,16 +34,32 @@ MANAGER = "dana"
 _DESK = "belongs to the desk, to no dealer"
 _SELF = "one person's own, by the id of who is signed in"
 _TOLD = "the caller has already decided that the actor may see the record"
+_JOB = "read by rules, routing or jobs for the whole network; what is shown of it is asked for with a scope"
 ASKED_WITHOUT: dict[str, str] = {
+    "db.access.people_queries.account_versions": _TOLD,
+    "db.access.people_queries.managers_at": _TOLD,
+    "db.access.queries.accounts_with_email": "for who decides, never for who asks",
     "db.calendar.queries.calendar_book": _DESK,
     "db.calendar.queries.calendar_for_dealer": _TOLD,
     "db.calendar.queries.get_calendar": _DESK,
     "db.calendar.queries.list_calendars": _DESK,
     "db.calendar.queries.list_holiday_lists": _DESK,
     "db.calendar.queries.load_calendar": _DESK,
+    "db.checklist.queries.is_published": _DESK,
+    "db.contact_log.promise_queries.owner_choices": _TOLD,
+    "db.customers.customer_queries.consents_of": _TOLD,
+    "db.customers.purge_queries.judge": _TOLD,
+    "db.customers.purge_queries.retention_facts": _TOLD,
+    "db.dealers.people_queries.accounts_of_dealer": _TOLD,
+    "db.dealers.territory_queries.prefixes_at": _JOB,
+    "db.documents.coverage_queries.day_at_dealer": _DESK,
+    "db.documents.queries.requirements": _DESK,
+    "db.leads.milestones_queries.first_answers": "asked for the dealers of cases that were read within a scope",
+    "db.leads.milestones_queries.first_sales": "asked for the dealers of cases that were read within a scope",
     "db.leads.routing_queries.active_policy": _DESK,
     "db.leads.routing_queries.list_policies": _DESK,
     "db.leads.routing_queries.list_product_lines": _DESK,
+    "db.onboarding.case_queries.people_for": _TOLD,
     "db.people.queries.actor_for": "makes the actor; there is none yet",
     "db.people.queries.count_unread": _SELF,
     "db.people.queries.desk_figures": "counts for a monitor on the machine itself, without names",

@@ -20,7 +20,6 @@ from db.core.numbering import next_ids
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused, Stale
 from db.dealers.people_queries import list_contacts
-from db.dealers.people_rules import person_key
 from db.dealers.queries import get_dealer
 
 LONGEST_NAME = 120
@@ -87,7 +86,7 @@ def _person_of(
         if contact_id not in {p.contact_id for p in people}:
             problems.add("with_name", "not_there", "This person does not belong to this dealer.")
         return contact_id
-    named = [p.contact_id for p in people if person_key(p.name) == person_key(name)]
+    named = [p.contact_id for p in people if p.is_called(name)]
     return named[0] if len(named) == 1 else None
 
 

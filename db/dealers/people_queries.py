@@ -51,6 +51,10 @@ class ContactLine:
         """The role as people say it."""
         return ROLES.get(self.role, self.role)
 
+    def is_called(self, name: str) -> bool:
+        """Whether a name somebody typed is this person's, whatever its case, accents and spaces."""
+        return people_rules.person_key(self.name) == people_rules.person_key(name)
+
 
 def _rows(scope: Scope) -> Select[*tuple[Any, ...]]:
     return (

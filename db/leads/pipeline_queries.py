@@ -11,11 +11,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
+from db.core.masking import mask_name
 from db.core.problems import Problem, Refused
 from db.leads import pipeline_open
 from db.leads.cohorts import median_of
 from db.leads.flow import FLOW
-from db.core.masking import mask_name
 from db.leads.pipeline_cohort import SAMPLE, Peers, Speed, cohort, peers, speed, weights
 from db.leads.pipeline_dealers import SORTS, DealerPage, DealerRow, completed, dealer_rows, page_of
 from db.leads.pipeline_metrics import DEFINITIONS

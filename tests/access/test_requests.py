@@ -367,7 +367,8 @@ def test_who_left_the_dealer_does_not_hear_of_its_requests_any_more(sqlite_engin
     assert told(sqlite_engine, "dana") == []
 
 
-def test_it_waits_in_the_deciders_work_and_is_found(engine: Engine):
+def test_it_waits_in_the_deciders_work_and_is_found(engine: Engine, only):
+    only("access")
     house = make_house(engine)
     ask(engine, house.dana, dealer_id=house.north)
     ask(engine, house.cora, dealer_id=house.west, email="will@dealer.test", name="Will")

@@ -158,7 +158,8 @@ def test_an_overdue_promise_of_ours_shows_in_the_health(sqlite_engine, days, lev
     assert [s.level for s in found.get(network.north, ())] == ([level] if level else [])
 
 
-def test_the_catalogue_has_the_signals_for_who_may_see_them(sqlite_engine):
+def test_the_catalogue_has_the_signals_for_who_may_see_them(sqlite_engine, only):
+    only("contact_log")
     network = make_network(sqlite_engine)
     late = NOW + 50 * DAY
     with reading(sqlite_engine) as session:
@@ -169,7 +170,8 @@ def test_the_catalogue_has_the_signals_for_who_may_see_them(sqlite_engine):
 
 
 # ---- lines of a dealer
-def test_the_lines_of_a_dealer_are_promises_and_what_happened_since(engine):
+def test_the_lines_of_a_dealer_are_promises_and_what_happened_since(engine, only):
+    only("contact_log")
     network = make_network(engine)
     log(engine, network)
     for text_, due in (("Late one", 1), ("Coming one", 20)):

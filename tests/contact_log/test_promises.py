@@ -70,7 +70,8 @@ def test_every_day_given_up_is_kept_and_counted(engine):
         assert found["us"] == rules.Reliability(kept_on_time=0, due=1)
 
 
-def test_a_promise_is_handed_over_and_its_new_owner_told(engine):
+def test_a_promise_is_handed_over_and_its_new_owner_told(engine, only):
+    only("contact_log")
     network = make_network(engine)
     item = promise(engine, network)
     step(engine, "hand_over", item, by=network.coordinator, assignee_id=network.manager.user_id)
@@ -213,7 +214,8 @@ def test_the_queue_is_due_first_page_by_page_and_within_scope(engine):
         assert names == ["Ada Admin", "Eve East", "Leo Leader", "Max Manager"]
 
 
-def test_my_work_has_my_promises_and_how_many_are_late(sqlite_engine):
+def test_my_work_has_my_promises_and_how_many_are_late(sqlite_engine, only):
+    only("contact_log")
     network = make_network(sqlite_engine)
     promise(sqlite_engine, network)
     promise(sqlite_engine, network, due_day=TODAY, made_by="dealer")

@@ -132,7 +132,7 @@ SECOND = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
+revision = "9002"
 down_revision = "{newest}"
 branch_labels = depends_on = None
 
@@ -144,13 +144,13 @@ def upgrade():
 
 @pytest.fixture
 def second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """`second(body)` adds a revision 0002 with that body to a copy of the migrations."""
+    """`second(body)` adds a revision 9002 with that body to a copy of the migrations."""
     folder = tmp_path / "migrations"
     newest = migrate.newest()
     shutil.copytree(migrate.HERE, folder, ignore=shutil.ignore_patterns("__pycache__"))
 
     def add(body: str) -> None:
-        (folder / "versions" / "0002_second.py").write_text(SECOND.format(newest=newest, body=body))
+        (folder / "versions" / "9002_second.py").write_text(SECOND.format(newest=newest, body=body))
         monkeypatch.setattr(migrate, "HERE", folder)
 
     return add
@@ -175,9 +175,9 @@ def test_a_table_others_refer_to_can_be_rebuilt_without_losing_them(
     """SQLite rebuilds a table to alter it; with foreign keys on, dropping the old one would fail."""
     fill(engine)
     second(REBUILD)
-    with pytest.raises(migrate.SchemaUnknown, match="needs 0002"):
+    with pytest.raises(migrate.SchemaUnknown, match="needs 9002"):
         migrate.require_known(engine)
-    assert migrate.upgrade(database_url) == "0002"
+    assert migrate.upgrade(database_url) == "9002"
     with reading(engine) as session:
         assert session.execute(select(Lead.id, Lead.dealer_id)).all() == [(1, 1)]
         assert session.execute(text("SELECT id, nickname FROM dealer")).all() == [(1, None)]
@@ -206,7 +206,7 @@ def test_a_migration_that_fails_leaves_the_old_schema(
     with pytest.raises((DBAPIError, RuntimeError)):
         migrate.upgrade(database_url)
     assert shape(database_url) == before
-    assert migrate.current(engine) != "0002"
+    assert migrate.current(engine) != "9002"
 
 
 def test_a_migration_that_breaks_references_is_taken_back(

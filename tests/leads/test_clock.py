@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -141,7 +142,8 @@ def test_the_earlier_of_two_genuine_moments_wins_in_any_order(first, second):
 @given(started=MOMENTS, waited=st.integers(min_value=0, max_value=29))
 def test_the_cadence_asks_in_opening_hours_and_never_in_the_past(started, waited):
     calendar = usual_calendar("America/Chicago")
-    now = started + timedelta(days=waited)
+    # Days of the customer's own clock: 29 days of 24 hours end on the 30th day where the clocks are put forward.
+    now = (started.astimezone(ZoneInfo("America/Chicago")) + timedelta(days=waited)).astimezone(UTC)
     due = rules.cadence_due_at(calendar, started_at=started, now=now)
     assert due is not None
     assert due > now

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -14,6 +13,7 @@ from db.core.permissions import Role
 from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading
 from db.core.timeline import TimelineEntry
+from db.onboarding import evidence_queries
 from db.onboarding.checks import CHECKS
 from db.onboarding.evidence_queries import documents_of
 from db.onboarding.template_default import PURPOSE
@@ -303,9 +303,8 @@ def test_a_document_proves_an_item_only_when_it_is_this_dealers(sqlite_engine, d
     def listed(_session, *, dealer_id, scope, now):
         return [SimpleNamespace(id=1, type_label="Ownership", title="Register", label="D-000001")]
 
-    monkeypatch.setitem(
-        sys.modules, "db.documents.queries", SimpleNamespace(get_document_fact=fact, list_dealer_documents=listed)
-    )
+    monkeypatch.setattr(evidence_queries, "get_document_fact", fact)
+    monkeypatch.setattr(evidence_queries, "list_dealer_documents", listed)
     complete(sqlite_engine, case_id, "business_profile", cora)
     for document_id in (2, 3, 4):
         with pytest.raises(Refused, match="This document was not found"):

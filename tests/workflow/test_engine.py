@@ -53,8 +53,8 @@ def test_a_step_moves_the_record_and_tells_what_changed(desk: Engine) -> None:
         take, bind=desk, name="lose", item_id=1, seen_version=1, actor=actor(), now=LATER, closed_at=LATER, due_at=None
     )
     assert changed == {
-        "before": {"status": "contacted", "is_open": True, "closed_at": None},
-        "after": {"status": "lost", "is_open": False, "closed_at": LATER},
+        "before": {"status": "contacted", "is_open": True, "stage_entered_at": NOW, "closed_at": None},
+        "after": {"status": "lost", "is_open": False, "stage_entered_at": LATER, "closed_at": LATER},
     }
     found = lead(desk)
     assert (found.status, found.is_open, found.version) == ("lost", False, 2)
