@@ -218,7 +218,7 @@ def _lookalikes(story: Story, rng: Random, now: datetime) -> None:
         story.do(
             enter_customer, dealer_id=one.dealer_id, name=name if len(first) > 2 else one.name + " Jr",
             phone=f"(202) 555-01{40 + position:02d}", street=one.street, city=one.city, state=one.state,
-            postal_code=one.postal_code, actor=story.cast.manager(one.dealer_id), now=now + timedelta(seconds=position),
+            postal_code=one.postal_code, actor=story.cast.manager(one.dealer_id), now=now,
         )  # fmt: skip
 
 
@@ -250,12 +250,12 @@ def _decide(story: Story, now: datetime) -> None:
         )
     if len(merged) == 2:
         reason = "Father and son: two people."
-        story.do(undo_merge, merge_id=merged[1], reason=reason, actor=cora, now=now + timedelta(minutes=20))
+        story.do(undo_merge, merge_id=merged[1], reason=reason, actor=cora, now=now)
     left = [p for p in _pairs(story) if not {p.left.customer_id, p.right.customer_id} & seen]
     if len(left) > 3:
         story.do(
             keep_apart, customer_id=left[-1].left.customer_id, other_id=left[-1].right.customer_id,
-            reason="Asked: they are neighbours", actor=cora, now=now + timedelta(minutes=25),
+            reason="Asked: they are neighbours", actor=cora, now=now,
         )  # fmt: skip
 
 
@@ -274,12 +274,12 @@ def _owners(story: Story, limit: int) -> list[Any]:
 
 
 def _consents(story: Story, rng: Random, now: datetime) -> None:
-    for position, owner in enumerate(_owners(story, 16)):
+    for owner in _owners(story, 16):
         channel, given = rng.choice((("sms", True), ("sms", True), ("email", True), ("sms", False), ("phone", False)))
         story.do(
             set_consent, customer_id=owner.id, channel=channel, is_given=given,
             source=rng.choice(("in_person", "form", "phone")), actor=story.cast.manager(owner.dealer_id),
-            now=now + timedelta(minutes=position),
+            now=now,
         )  # fmt: skip
 
 
@@ -321,5 +321,5 @@ def _reveal(story: Story, now: datetime) -> None:
     for position, owner in enumerate(_owners(story, 2)):
         story.do(
             reveal_customer, customer_id=owner.id, reason=("complaint", "recall")[position],
-            note="Case of the call center", actor=cora, now=now + timedelta(minutes=position),
+            note="Case of the call center", actor=cora, now=now,
         )  # fmt: skip

@@ -146,7 +146,7 @@ def _leave(story: Story, code: str, role: str, now: datetime) -> None:
     if found.is_primary and heir is not None:
         story.do(
             change_contact, contact_id=heir.id, seen_version=heir.version, changes={"is_primary": True}, actor=cora,
-            now=now + timedelta(minutes=2),
+            now=now,
         )  # fmt: skip
 
 

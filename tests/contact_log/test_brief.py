@@ -258,7 +258,8 @@ def test_a_dealer_code_makes_a_file_name():
     assert file_name("00 1/2.X", NOW) == "brief-00-1-2.X-2026-06-29.pdf"
 
 
-def test_a_promise_that_was_kept_since_the_last_contact_is_news(sqlite_engine):
+def test_a_promise_that_was_kept_since_the_last_contact_is_news(sqlite_engine, only):
+    only("contact_log")
     network = make_network(sqlite_engine)
     log(sqlite_engine, network)
     item = promise(sqlite_engine, network)
