@@ -60,6 +60,12 @@ def draw_brief(brief: Brief, actor: Actor) -> None:
             _part(part, brief, actor)
 
 
+def in_short(brief: Brief) -> str:
+    """The brief in one line: "Before you call: 8 overdue, 2 promised"."""
+    counts = ", ".join(f"{brief.count(kind)} {kind}" for kind in TONES if brief.count(kind))
+    return f"**{'Before you call' if brief.has_log else 'What is open'}** {counts or 'nothing is open'}"
+
+
 def draw_people(brief: Brief) -> None:
     """Whom to ask for, the primary contact first."""
     if brief.people:

@@ -10,7 +10,7 @@ from components.access import guard
 from components.areas import access, contact_log, dealer_overview, dealer_people, documents, onboarding, terms
 from components.areas.contact_form import draw_form_drawer, draw_quick_log
 from components.areas.contact_log import PROMISES, draw_report_drawer
-from components.areas.dealer_brief import draw_brief, draw_last, draw_people, draw_print_button, read_brief
+from components.areas.dealer_brief import draw_brief, draw_last, draw_people, draw_print_button, in_short, read_brief
 from components.areas.dealers import STATUS_TONES, draw_drawer, open_drawer
 from components.clock import now
 from components.filters import pick
@@ -24,6 +24,7 @@ from db.core.problems import NotFound
 from db.core.session import reading
 from db.dealers.queries import DealerDetail, get_dealer
 from db.dealers.rules import STATUSES
+from db.reports.brief_queries import Brief
 from db.reports.history_queries import AREA_LABELS, NEEDED, dealer_history
 
 actor = guard(Permission.DEALERS_VIEW)
@@ -61,8 +62,20 @@ def draw_head(dealer: DealerDetail) -> None:
 
 
 def draw_first(dealer: DealerDetail) -> None:
-    """The brief, and beside it the box in which the call is logged and what was said last."""
+    """The brief, and beside it the box in which the call is logged and what was said last.
+
+    Who works in another tab than the overview has read it: there it is one line that opens.
+    """
     brief = read_brief(dealer.dealer_id, actor)
+    if st.query_params.get("tab", "overview").lower() != "overview":
+        with st.expander(in_short(brief), icon=":material/call:"):
+            draw_whole(dealer, brief)
+    else:
+        draw_whole(dealer, brief)
+
+
+def draw_whole(dealer: DealerDetail, brief: Brief) -> None:
+    """All of it, in two columns for who may log."""
     if not brief.has_log:
         draw_brief(brief, actor)
         return
