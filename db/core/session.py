@@ -23,6 +23,7 @@ from db.core.settings import settings
 T = TypeVar("T")
 # PostgreSQL documents these as worth another try: serialization failure, deadlock, and a lock that was not free.
 RETRY_STATES = {"40001", "40P01", "55P03"}
+UNIQUE_VIOLATION = "23505"
 MOST_TRIES = 5
 DENIED_CODES = {"not_allowed", "own_request"}
 log = logging.getLogger("dealerdesk.session")
@@ -143,7 +144,7 @@ def run(
             with writing(bind, keeps_timeline=keeps_timeline) as session:
                 return command(session, **arguments)
         except DBAPIError as error:
-            if attempt == MOST_TRIES or getattr(error.orig, "sqlstate", None) not in RETRY_STATES:
+            if attempt == MOST_TRIES or not _is_worth_another_try(error.orig):
                 raise
             time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
         except Refused as refusal:
@@ -151,6 +152,19 @@ def run(
                 _record_denial(command, refusal, bind, arguments)
             raise
     raise AssertionError("unreachable")
+
+
+def _is_worth_another_try(error: Any) -> bool:
+    """Whether the same command, begun anew, may go through.
+
+    PostgreSQL's retry states; and a form that another click of the same person stored in the same moment: begun anew,
+    the command finds it and answers with it.
+    """
+    state = getattr(error, "sqlstate", None)
+    if state == UNIQUE_VIOLATION:
+        constraint = getattr(getattr(error, "diag", None), "constraint_name", None) or ""
+        return constraint.endswith("form_key")
+    return state in RETRY_STATES
 
 
 def _record_denial(
