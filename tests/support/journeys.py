@@ -23,7 +23,10 @@ def sign_in(page: Page, base: str, username: str, *, path: str = "/", password: 
     boxes = page.locator("input")
     boxes.nth(0).fill(username)
     boxes.nth(1).fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    # The page is drawn before the browser has swapped its ticket for the cookie; whoever goes on sooner is signed out.
+    with page.expect_response("**/auth/session", timeout=WAIT) as swapped:
+        page.get_by_role("button", name="Sign in").click()
+    assert swapped.value.ok, swapped.value.status
     expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=WAIT)
     settle(page)
 
