@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 
 def now() -> datetime:
@@ -13,3 +14,8 @@ def now() -> datetime:
         moment = datetime.fromisoformat(fixed)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return datetime.now(UTC)
+
+
+def today(zone: str) -> date:
+    """The day it is in an IANA zone. The day of UTC is tomorrow for an American evening, and commands refuse that."""
+    return now().astimezone(ZoneInfo(zone)).date()

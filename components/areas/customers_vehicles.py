@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import streamlit as st
 
-from components import tables
+from components import clock, tables
 from components.areas.customers import pick_customer
 from components.charts import odometer
 from components.charts.base import draw, table
@@ -34,7 +34,7 @@ REGULAR = ""
 # ---- lists ---------------------------------------------------------------------------------------------------------
 def draw_owned(
     customer: CustomerPage, owned: Sequence[OwnedLine], purchases: Sequence[PurchaseLine], actor: Actor, *,
-    may_edit: bool, at: datetime,
+    may_edit: bool,
 ) -> None:  # fmt: skip
     """What a customer owns and owned, with the way to each vehicle and the form to add one."""
     show_outcome(OWN)
@@ -56,7 +56,7 @@ def draw_owned(
             )  # fmt: skip
     if may_edit:
         with popup("Add vehicle", key="crm_own_popup", icon=":material/add:"):
-            _draw_add_owned(customer, at.date())
+            _draw_add_owned(customer, clock.today(actor.zone))
 
 
 def _draw_add_owned(customer: CustomerPage, today: date) -> None:
@@ -180,7 +180,7 @@ def _dealer_box(actor: Actor, key: str, form: str) -> None:
     problems_of(form, "dealer_id")
 
 
-def draw_visit_form(vehicle: VehiclePage, actor: Actor, *, at: datetime, kind: Any = "primary") -> None:
+def draw_visit_form(vehicle: VehiclePage, actor: Actor, *, kind: Any = "primary") -> None:
     """Enter a visit: open, type order and odometer, save."""
     with popup("Service visit", key="crm_visit_popup", icon=":material/build:", kind=kind):
         keys = {
@@ -192,9 +192,10 @@ def draw_visit_form(vehicle: VehiclePage, actor: Actor, *, at: datetime, kind: A
         if last is not None and not actor.role.is_dealer:
             st.session_state.setdefault(keys["dealer_id"], last)
         _dealer_box(actor, keys["dealer_id"], VISIT)
+        today = clock.today(actor.zone)
         with st.grid(2, min_column_width=150, gap="small"):
             _box(st.text_input, "Repair order", "ro_number", keys, VISIT, max_chars=40)
-            _box(st.date_input, "Opened", "opened_on", keys, VISIT, value=at.date(), max_value=at.date())
+            _box(st.date_input, "Opened", "opened_on", keys, VISIT, value=today, max_value=today)
             _box(st.number_input, "Odometer in", "odometer_in", keys, VISIT, value=None, min_value=0, step=1)
             with st.container(gap="xxsmall"):
                 st.segmented_control("Unit", list(UNITS), key=keys["unit"], default="mi", required=True)
@@ -238,12 +239,13 @@ def _box(kind: Any, label: str, field: str, keys: dict[str, str], form: str, **o
         problems_of(form, field)
 
 
-def draw_owner_form(vehicle: VehiclePage, actor: Actor, *, at: datetime) -> None:
+def draw_owner_form(vehicle: VehiclePage, actor: Actor) -> None:
     """A new owner from a day on."""
     with popup("New owner", key="crm_owner_popup", icon=":material/person_add:"):
         dealer_id = min(actor.scope.dealer_ids) if len(actor.scope.dealer_ids) == 1 else None
         chosen = pick_customer("crm_owner", actor, dealer_id=dealer_id)
-        st.date_input("Since", value=at.date(), max_value=at.date(), key="crm_owner_since")
+        today = clock.today(actor.zone)
+        st.date_input("Since", value=today, max_value=today, key="crm_owner_since")
         problems_of(OWN, "since")
         stray_problems(OWN, ["since"])
         st.caption("The owner before ends on this day.")
@@ -258,7 +260,7 @@ def draw_owner_form(vehicle: VehiclePage, actor: Actor, *, at: datetime) -> None
         st.button("Save owner", key="crm_owner_go", type="primary", on_click=save, disabled=chosen is None)
 
 
-def draw_reading_form(vehicle: VehiclePage, actor: Actor, *, at: datetime) -> None:
+def draw_reading_form(vehicle: VehiclePage, actor: Actor) -> None:
     """A reading outside of a visit, or a replaced odometer."""
     keys = {
         "dealer_id": "crm_read_dealer", "read_on": "crm_read_on", "value": "crm_read_value", "unit": "crm_read_unit",
@@ -267,8 +269,9 @@ def draw_reading_form(vehicle: VehiclePage, actor: Actor, *, at: datetime) -> No
     with popup("Odometer", key="crm_read_popup", icon=":material/speed:"):
         form_key = st.session_state.setdefault("crm_read_form_key", uuid4().hex)
         _dealer_box(actor, keys["dealer_id"], READ)
+        today = clock.today(actor.zone)
         with st.grid(2, min_column_width=140, gap="small"):
-            _box(st.date_input, "Read on", "read_on", keys, READ, value=at.date(), max_value=at.date())
+            _box(st.date_input, "Read on", "read_on", keys, READ, value=today, max_value=today)
             _box(st.number_input, "It shows", "value", keys, READ, value=None, min_value=0, step=1)
         st.segmented_control("Unit", list(UNITS), key=keys["unit"], default="mi", required=True)
         st.checkbox("The odometer was replaced and counts from here", key=keys["starts_anew"])
@@ -289,7 +292,7 @@ def draw_reading_form(vehicle: VehiclePage, actor: Actor, *, at: datetime) -> No
         st.button("Save reading", key="crm_read_go", type="primary", on_click=save)
 
 
-def draw_receive_form(actor: Actor, *, vin: str, at: datetime, after: Callable[[Any], None]) -> None:
+def draw_receive_form(actor: Actor, *, vin: str, after: Callable[[Any], None]) -> None:
     """A vehicle that is not on record here comes in for service."""
     keys = {
         "vin": "crm_new_vin", "vin_reason": "crm_new_reason", "dealer_id": "crm_new_dealer", "ro_number": "crm_new_ro",
@@ -304,9 +307,10 @@ def draw_receive_form(actor: Actor, *, vin: str, at: datetime, after: Callable[[
         st.markdown("**It comes in for service**")
         draw_vin(keys, form=RECEIVE)
         _dealer_box(actor, keys["dealer_id"], RECEIVE)
+        today = clock.today(actor.zone)
         with st.grid(4, min_column_width=150, gap="small"):
             _box(st.text_input, "Repair order", "ro_number", keys, RECEIVE, max_chars=40)
-            _box(st.date_input, "Opened", "opened_on", keys, RECEIVE, value=at.date(), max_value=at.date())
+            _box(st.date_input, "Opened", "opened_on", keys, RECEIVE, value=today, max_value=today)
             _box(st.number_input, "Odometer in", "odometer_in", keys, RECEIVE, value=None, min_value=0, step=1)
             with st.container(gap="xxsmall"):
                 st.segmented_control("Unit", list(UNITS), key=keys["unit"], default="mi", required=True)

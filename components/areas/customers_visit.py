@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
+from components import clock
 from components.access import guard
 from components.labels import facts
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
@@ -41,24 +41,24 @@ def _dismissed() -> None:
     forget(FORM)
 
 
-def draw_visit_drawer(*, at: datetime) -> None:
+def draw_visit_drawer() -> None:
     """Draw the drawer when it is open; call it once a page."""
     visit = st.session_state.get(OPEN)
     if visit is None:
         show_outcome(FORM)
         return
-    st.dialog(f"Repair order {visit.ro_number}", width=460, position="right", on_dismiss=_dismissed)(_body)(visit, at)
+    st.dialog(f"Repair order {visit.ro_number}", width=460, position="right", on_dismiss=_dismissed)(_body)(visit)
 
 
-def _body(visit: VisitLine, at: datetime) -> None:
+def _body(visit: VisitLine) -> None:
     if st.session_state.get(OPEN) is None:
         st.rerun()
-    guard(Permission.CUSTOMERS_EDIT)
+    actor = guard(Permission.CUSTOMERS_EDIT)
     facts([("Dealer", visit.dealer), ("Vehicle", visit.vehicle)])
     show_outcome(FORM)
     with st.grid(2, min_column_width=150, gap="small"):
-        _box(st.date_input, "Opened", "opened_on", max_value=at.date())
-        _box(st.date_input, "Closed", "closed_on", max_value=at.date())
+        _box(st.date_input, "Opened", "opened_on", max_value=clock.today(actor.zone))
+        _box(st.date_input, "Closed", "closed_on", max_value=clock.today(actor.zone))
         _box(st.number_input, "Odometer in", "odometer_in", min_value=0, step=1)
         _box(st.number_input, "Odometer out", "odometer_out", min_value=0, step=1)
     st.segmented_control("Unit", list(UNITS), key=_key("unit"), required=True)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from components import labels
-from components.access import guard
+from components import clock, labels
+from components.access import current_actor, guard
 from components.clock import now
 from components.forms import Choices
 from components.labels import plain
@@ -157,7 +158,7 @@ def open_start(dealer_id: int | None) -> None:
     forget(FORM)
     st.session_state[START] = uuid4().hex
     st.session_state[KEYS["dealer_id"]] = dealer_id
-    st.session_state[KEYS["target_on"]] = now().date() + timedelta(days=USUAL_DAYS)
+    st.session_state[KEYS["target_on"]] = clock.today(current_actor().zone) + timedelta(days=USUAL_DAYS)
     st.session_state[KEYS["note"]] = ""
 
 
@@ -261,7 +262,7 @@ def draw_dealer_tab(dealer: DealerDetail, actor: Actor) -> None:
             action="Start one, and its checklist begins." if may_start else "It came as it is.",
         )  # fmt: skip
     else:
-        _draw_brief(case)
+        _draw_brief(case, actor)
     if may_start and (case is None or not case.is_open):
         again = dealer.facts.status == "terminated"
         st.button(
@@ -272,9 +273,8 @@ def draw_dealer_tab(dealer: DealerDetail, actor: Actor) -> None:
         draw_start()
 
 
-def _draw_brief(case: CaseRow) -> None:
-    at = now()
-    today = at.date()
+def _draw_brief(case: CaseRow, actor: Actor) -> None:
+    at, today = now(), clock.today(actor.zone)
     draw_badges(case)
     if case.is_open:
         st.progress(case.readiness / 100, text=f"{case.readiness} % ready, {plural(case.open_items, 'item')} open")
@@ -292,7 +292,7 @@ def _draw_brief(case: CaseRow) -> None:
         when = (
             day_label(case.activated_on, today)
             if case.status == "active"
-            else day_label(case.closed_at and case.closed_at.date(), today)
+            else day_label(case.closed_at and case.closed_at.astimezone(ZoneInfo(actor.zone)).date(), today)
         )
         labels.facts([("Ended", when), ("Because", case.closing_reason), ("Looked after by", case.assignee_name)])
     st.page_link(

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from components import clock
 from components.access import guard
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
 from db.core.permissions import Permission
@@ -52,14 +53,14 @@ def draw_fact_drawer(*, at: datetime) -> None:
 def _body(vehicle: VehiclePage, at: datetime) -> None:
     if st.session_state.get(OPEN) is None:
         st.rerun()
-    guard(Permission.CUSTOMERS_EDIT)
+    actor = guard(Permission.CUSTOMERS_EDIT)
     show_outcome(FORM)
     with st.grid(2, min_column_width=150, gap="small"):
         _box(st.number_input, "Model year", "year", min_value=1886, max_value=at.year + 2, step=1, format="%d")
         _box(st.text_input, "Make", "make", max_chars=80)
         _box(st.text_input, "Model", "model", max_chars=120)
         _box(st.text_input, "Trim", "trim", max_chars=80)
-        _box(st.date_input, "Warranty starts", "in_service_on", max_value=at.date())
+        _box(st.date_input, "Warranty starts", "in_service_on", max_value=clock.today(actor.zone))
         _box(st.text_input, "Plate", "plate", max_chars=20)
     _box(st.text_input, "Reason :gray[(to change a warranty's start)]", "reason", max_chars=200)
     stray_problems(FORM, [*FIELDS, "reason"])

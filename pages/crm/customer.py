@@ -146,7 +146,7 @@ with left:
         draw_contact(customer, may_edit=may_edit)
     with st.container(border=True):
         st.markdown("**Vehicles**")
-        draw_owned(customer, owned, purchases, actor, may_edit=may_edit, at=at)
+        draw_owned(customer, owned, purchases, actor, may_edit=may_edit)
     with st.container(border=True):
         st.markdown("**Leads**")
         draw_leads(customer)

@@ -55,7 +55,7 @@ def draw_find(missing: bool) -> None:
             st.switch_page("pages/crm/vehicle.py", query_params={"vehicle": str(found)})
         empty_state("no_crash", "No vehicle of your customers has this VIN.", action="If it is here, write it down.")
         if may_edit:
-            draw_receive_form(actor, vin=vin, at=at, after=came)
+            draw_receive_form(actor, vin=vin, after=came)
     else:
         st.caption("The search box in the sidebar finds vehicles by part of the VIN, too.")
 
@@ -71,9 +71,9 @@ def draw_head(vehicle: VehiclePage) -> None:
         st.title(f":material/directions_car: {plain(vehicle.title)}")
         if may_edit:
             with st.container(horizontal=True, gap="small", width="content"):
-                draw_visit_form(vehicle, actor, at=at)
-                draw_owner_form(vehicle, actor, at=at)
-                draw_reading_form(vehicle, actor, at=at)
+                draw_visit_form(vehicle, actor)
+                draw_owner_form(vehicle, actor)
+                draw_reading_form(vehicle, actor)
     worst = {f.level for f in vehicle.findings}
     badges(
         [
@@ -192,5 +192,5 @@ if events:
     draw_timeline(
         [SimpleNamespace(at=e.at, title=e.title, by=e.by, note=e.note) for e in events], zone=actor.zone, now=at
     )
-draw_visit_drawer(at=at)
+draw_visit_drawer()
 draw_fact_drawer(at=at)

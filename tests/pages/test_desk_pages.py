@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from components import clock
 from db.core.actor import system_actor
 from db.core.area import SourceFile
 from db.core.permissions import Role
 from db.core.session import engine, reading, run
 from db.imports.commands import run_import
 from db.leads.tables import Lead, LeadActivity
+from tests.support.paths import ROOT
 from tests.support.users import app_as, make_dealer, make_person
 
 BOARD, LEAD, PERFORMANCE = "pages/leads/board.py", "pages/leads/lead.py", "pages/leads/performance.py"
@@ -187,3 +190,22 @@ def test_the_timeline_and_the_flows_are_drawn(desk: None):
     assert any("ADF" in what for what in timeline.dataframe[0].value["What"])
     assert not app_as("omar", page="pages/admin/flows.py").exception
     assert not app_as("drew", page="pages/work/notifications.py").exception
+
+
+# ---------------------------------------------------------------------------------------------------- the reader's day
+def test_the_day_is_that_of_the_readers_zone(monkeypatch):
+    monkeypatch.setenv("ALLOW_CLOCK", "1")
+    monkeypatch.setenv("DEALER_NOW", "2026-11-27T03:00:00+00:00")
+    assert clock.today("America/New_York") == date(2026, 11, 26)
+    assert clock.today("Europe/Berlin") == date(2026, 11, 27)
+
+
+def test_no_screen_takes_the_day_of_utc():
+    """An American evening is tomorrow in UTC, and a visit of tomorrow is refused."""
+    screens = [*(ROOT / "components").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in screens
+        if re.search(r"\b(at|moment|now\(\)|closed_at|created_at)\.date\(\)", path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
