@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+
+from db.core.labels import local_day
 
 
 def now() -> datetime:
@@ -18,4 +19,4 @@ def now() -> datetime:
 
 def today(zone: str) -> date:
     """The day it is in an IANA zone. The day of UTC is tomorrow for an American evening, and commands refuse that."""
-    return now().astimezone(ZoneInfo(zone)).date()
+    return local_day(now(), zone)

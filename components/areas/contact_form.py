@@ -17,6 +17,7 @@ from components.popup import close, popup
 from db.contact_log import rules
 from db.contact_log.commands import PromiseDraft, log_contact, make_promise
 from db.contact_log.queries import known_names
+from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import DealerDetail, get_dealer
@@ -145,7 +146,7 @@ def _body(dealer: DealerDetail) -> None:
         "Topics", list(rules.TOPICS), format_func=rules.TOPICS.__getitem__, selection_mode="multi", key=_key("topics")
     )
     if rules.counts_as_contact(outcome):
-        _promises(rules.local_day(now(), dealer.facts.zone))
+        _promises(local_day(now(), dealer.facts.zone))
     stray_problems(FORM, SHOWN)
     label = "Log contact" if channel == "other" else f"Log {rules.CHANNELS[channel].lower()}"
     st.button(
@@ -215,7 +216,7 @@ def draw_new_promise(dealer: DealerDetail) -> None:
         return
     form, key = "promise_new", "np_open"
     keys = {name: f"np_{name}" for name in ("made_by", "text", "due_day")}
-    today = rules.local_day(now(), dealer.facts.zone)
+    today = local_day(now(), dealer.facts.zone)
     with popup("Add", key=key, icon=":material/add:", kind="tertiary"):
         st.session_state.setdefault(keys["made_by"], "us")
         st.session_state.setdefault(keys["due_day"], today + NEXT_WEEK)

@@ -18,6 +18,7 @@ from db.contact_log.promises import PromiseDraft
 from db.contact_log.tables import ContactReport, Promise
 from db.core import changes, timeline
 from db.core.actor import Actor
+from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problems
 from db.dealers.queries import DealerDetail, get_dealer
@@ -68,11 +69,11 @@ def keep(
     promise, dealer = _begin(session, "keep", item_id=item_id, seen_version=seen_version, actor=actor)
     problems = Problems()
     note = problems.require(note, "note", "What was done")
-    today = rules.local_day(now, dealer.facts.zone)
+    today = local_day(now, dealer.facts.zone)
     day = kept_on or today
     if day > today:
         problems.add("kept_on", "in_future", "It cannot have been done on a day that is still to come.")
-    elif day < rules.local_day(promise.created_at, dealer.facts.zone) - rules.OLDEST:
+    elif day < local_day(promise.created_at, dealer.facts.zone) - rules.OLDEST:
         problems.add("kept_on", "too_old", "This is more than a year before the promise; check the date.")
     problems.refuse_if_any()
     changed = end_step(
@@ -89,7 +90,7 @@ def postpone(
     promise, dealer = _begin(session, "postpone", item_id=item_id, seen_version=seen_version, actor=actor)
     problems = Problems()
     reason = problems.require(reason_text, "reason_text", "The reason", longest=400)
-    today = rules.local_day(now, dealer.facts.zone)
+    today = local_day(now, dealer.facts.zone)
     rules.check_due_day(due_day, today=today, field="due_day", problems=problems)
     if due_day is not None and due_day <= promise.due_day:
         problems.add("due_day", "not_later", f"It is due on {promise.due_day:%d %b %Y} now; choose a later day.")

@@ -14,7 +14,7 @@ from db.contact_log.promise_queries import PAGE_FILE, PromiseFilters, PromiseRow
 from db.contact_log.tables import Dealer, Promise
 from db.core.actor import Actor, Scope
 from db.core.area import DealerLine, Signal
-from db.core.labels import plural
+from db.core.labels import local_day, plural
 
 MOST = 25
 """Lines of a kind; who has more open promises than that at one dealer reads the queue."""
@@ -106,7 +106,7 @@ def dealer_signals(session: Session, *, scope: Scope, now: datetime) -> Mapping[
         )
         .group_by(Promise.dealer_id)
     ):  # fmt: skip
-        late = rules.overdue_days(first_day, rules.local_day(now, zone))
+        late = rules.overdue_days(first_day, local_day(now, zone))
         words = f"{plural(number, 'promise')} of ours overdue, the oldest by {plural(late, 'day')}"
         if owner is not None:
             found.setdefault(owner, []).append(Signal(level=rules.overdue_level(late), sentence=words))

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, select, true
 
-from db.contact_log import notices, rules
+from db.contact_log import notices
 from db.contact_log.tables import Dealer, Promise
 from db.core.area import Job
+from db.core.labels import local_day
 from db.core.session import reading, writing
 from db.people.tables import Notification
 
@@ -33,7 +34,7 @@ def run_reminders(bind: Engine, *, now: datetime) -> int:
         due = {}
         for row in rows:
             is_over = row.due_at <= now
-            if is_over or rules.local_day(now, row.zone) + timedelta(days=1) == row.due_day:
+            if is_over or local_day(now, row.zone) + timedelta(days=1) == row.due_day:
                 key = notices.due_key(row.id, row.due_day, is_over=is_over)
                 due[f"{key}:{row.assignee_id}"] = (row.id, row.name)
         told_before = set(session.scalars(select(Notification.dedupe_key).where(Notification.dedupe_key.in_(due))))

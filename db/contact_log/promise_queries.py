@@ -16,6 +16,7 @@ from db.contact_log.promises import who_may_own
 from db.contact_log.tables import ContactReport, Dealer, Person, Promise
 from db.core.actor import Actor, Scope
 from db.core.area import CAP, WorkCount, WorkLine
+from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.people.queries import names_of
@@ -119,7 +120,7 @@ def _shown(row: Any, now: datetime) -> PromiseRow:
         EarlierDay(day=date.fromisoformat(e["day"]), reason=e["reason"], by=e["by"], at=datetime.fromisoformat(e["at"]))
         for e in earlier
     )
-    return PromiseRow(**values, today=rules.local_day(now, zone), earlier=days)
+    return PromiseRow(**values, today=local_day(now, zone), earlier=days)
 
 
 def _conditions(filters: PromiseFilters, now: datetime) -> list[ColumnElement[bool]]:

@@ -12,6 +12,7 @@ from db.contact_log import rules
 from db.contact_log.flow import FLOW
 from db.contact_log.tables import Promise
 from db.core.actor import Actor
+from db.core.labels import local_day
 from db.core.numbering import next_ids
 from db.core.permissions import Permission
 from db.core.problems import Problems
@@ -38,7 +39,7 @@ def checked(
     session: Session, drafts: Sequence[PromiseDraft], *, dealer: DealerDetail, now: datetime, problems: Problems
 ) -> list[PromiseDraft]:
     """The drafts in their stored form; every problem is noted at the field of its side."""
-    today = rules.local_day(now, dealer.facts.zone)
+    today = local_day(now, dealer.facts.zone)
     found = []
     for draft in drafts:
         if draft.made_by not in rules.SIDES:

@@ -128,11 +128,6 @@ def end_of_day(day: date, zone: str) -> datetime:
     return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
-def local_day(moment: datetime, zone: str) -> date:
-    """The day it is at the dealer."""
-    return moment.astimezone(ZoneInfo(zone)).date()
-
-
 def check_due_day(day: date | None, *, today: date, field: str, problems: Problems) -> None:
     """A promise is due today at the earliest, and within a year; `today` is the day at the dealer."""
     if day is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
@@ -17,6 +17,11 @@ def storable(text: str) -> str:
     names and broken uploads, and a command must not fail on them.
     """
     return _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text.replace("\x00", "\N{SYMBOL FOR NULL}"))
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """The day it is in an IANA zone at a moment."""
+    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def minutes_label(minutes: float | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from db.core import timeline
 from db.core.actor import Actor
 from db.core.insert import insert_or_ignore
+from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused
 from db.customers import record, vehicle_record, vin_rules
@@ -20,7 +20,7 @@ from db.customers.odometer_rules import MOST, UNITS
 from db.customers.tables import Customer
 from db.customers.vehicle_tables import OdometerReading, Ownership, Purchase, Vehicle
 from db.customers.vin_decode import decode
-from db.dealers.queries import DealerDetail, get_dealer
+from db.dealers.queries import get_dealer
 
 FACTS: Final = ("year", "make", "model", "trim")
 CONDITIONS: Final = {"new": "New", "used": "Used"}
@@ -225,7 +225,7 @@ def record_purchase(
     if owner.dealer_id != dealer.dealer_id:
         problems.add("customer_id", "other_dealer", "This is no customer of this dealer.")
     assert bought_on is not None
-    if bought_on > local_day(dealer, now):
+    if bought_on > local_day(now, dealer.facts.zone):
         problems.add("bought_on", "future", "Choose a day that is not in the future.")
     problems.refuse_if_any()
     if condition == "new":
@@ -265,7 +265,7 @@ def add_reading(
     vehicle = vehicle_record.held(session, vehicle_id, actor=actor)
     dealer = get_dealer(session, dealer_id=dealer_id or 0, scope=actor.scope)
     problems = Problems()
-    if read_on is None or read_on > local_day(dealer, now):
+    if read_on is None or read_on > local_day(now, dealer.facts.zone):
         problems.add("read_on", "future" if read_on else "required", "Choose a day that is not in the future.")
     if value is None:
         problems.add("value", "required", "What does the odometer show?", rule="W04")
@@ -288,11 +288,6 @@ def add_reading(
         after={"read_on": read_on, "value": value, "unit": unit}, reason=words,
     )  # fmt: skip
     return reading.id
-
-
-def local_day(dealer: DealerDetail, now: datetime) -> date:
-    """The day it is at a dealer."""
-    return now.astimezone(ZoneInfo(dealer.facts.zone)).date()
 
 
 def _acting_dealer(actor: Actor) -> int | None:

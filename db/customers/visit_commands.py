@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from db.core import timeline
 from db.core.actor import Actor
 from db.core.insert import insert_or_ignore
+from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused, Stale
 from db.customers import record, vehicle_record, vin_rules
 from db.customers.tables import Customer
-from db.customers.vehicle_commands import checked_facts, local_day, put
+from db.customers.vehicle_commands import checked_facts, put
 from db.customers.vehicle_tables import ServiceVisit, Vehicle
 from db.customers.visit_rules import VisitFacts, check
 from db.dealers.queries import DealerDetail, get_dealer
@@ -108,7 +109,7 @@ def put_visit(
     complaint = facts.complaint.replace("\0", "").strip()[:4000]
     if customer is not None and customer.dealer_id != dealer.dealer_id:
         problems.add("customer_id", "other_dealer", "This is no customer of this dealer.")
-    today = local_day(dealer, now)
+    today = local_day(now, dealer.facts.zone)
     warnings = check(facts, today=today, in_service_on=vehicle.in_service_on, problems=problems)
     problems.refuse_if_any()
     row = {
@@ -156,7 +157,7 @@ def change_visit(
     after["complaint"] = str(after["complaint"] or "").replace("\0", "").strip()[:4000]
     problems = Problems()
     warnings = check(
-        VisitFacts(ro_number=visit.ro_number, **after), today=local_day(dealer, now),
+        VisitFacts(ro_number=visit.ro_number, **after), today=local_day(now, dealer.facts.zone),
         in_service_on=vehicle.in_service_on, problems=problems,
     )  # fmt: skip
     problems.refuse_if_any()

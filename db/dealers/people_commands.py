@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from db.core import changes as counters
 from db.core import timeline
 from db.core.actor import Actor
+from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused, Stale
 from db.dealers import people, people_queries
@@ -147,7 +147,7 @@ def _hold(session: Session, contact_id: int, seen_version: int, actor: Actor) ->
 
 
 def _today(dealer: Dealer, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(dealer.zone)).date()
+    return local_day(now, dealer.zone)
 
 
 def _check_account(

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from db.core import changes
 from db.core.actor import Actor
 from db.core.area import ImportKind, RowOutcome, SourceFile
+from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import Problem, Problems, Refused
 from db.dealers import people, people_rules
@@ -186,7 +186,7 @@ class _Work:
         return None if alike is not None and email and alike.email and alike.email != email else alike
 
     def _today(self, dealer: Dealer) -> date:
-        return self.now.astimezone(ZoneInfo(dealer.zone)).date()
+        return local_day(self.now, dealer.zone)
 
     def finish(self) -> None:
         """Store the new people, all at once."""

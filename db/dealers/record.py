@@ -17,6 +17,7 @@ from db.core import search
 from db.core.actor import EVERYTHING, Scope
 from db.core.base import Base
 from db.core.geo import STATES, state_code
+from db.core.labels import local_day
 from db.core.problems import Problems
 from db.core.search import SearchWord
 from db.dealers import groups, reach_rules, rules, territory
@@ -186,9 +187,7 @@ def create(
     for dealer, facts in pairs:
         _store_brands(session, dealer.id, facts)
         index(session, dealer, group=facts.group, is_new=True)
-    territory.give(
-        session, [(d, f.territories, Period(territory.local_day(now, d.zone))) for d, f in pairs], scope=scope
-    )
+    territory.give(session, [(d, f.territories, Period(local_day(now, d.zone))) for d, f in pairs], scope=scope)
     return [dealer for dealer, _ in pairs]
 
 

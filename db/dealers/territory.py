@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import EVERYTHING, Scope
+from db.core.labels import local_day
 from db.core.locks import hold
 from db.core.problems import Problem, Refused
 from db.dealers.tables import Dealer, DealerTerritory
@@ -47,11 +47,6 @@ class Holding:
     region: str
     prefix: str
     period: Period
-
-
-def local_day(now: datetime, zone: str) -> date:
-    """The day it is at a dealer."""
-    return now.astimezone(ZoneInfo(zone)).date()
 
 
 def counts() -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.core import changes, timeline
 from db.core.actor import Actor
+from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused
 from db.dealers import rules, territory
@@ -170,7 +171,7 @@ def _check_day(
     if day is None:
         problems.add(field, "required", "The day is needed.")
         return
-    today = territory.local_day(now, dealer.zone)
+    today = local_day(now, dealer.zone)
     if not FIRST_DAY <= day <= today + FURTHEST:
         problems.add(field, "out_of_range", f"The day lies between {day_label(FIRST_DAY)} and three years from now.")
     if day < today and len(reason.strip()) < CORRECTION_REASON:

@@ -10,9 +10,10 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
+from db.core.labels import local_day
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer, DealerTerritory
-from db.dealers.territory import counts, local_day
+from db.dealers.territory import counts
 from db.dealers.territory_rules import Period, days_label, postal_key, starts_of
 
 

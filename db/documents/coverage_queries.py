@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from db.core import search
 from db.core.actor import Actor, Scope
 from db.core.area import CAP, DealerKind, DealerLine, Signal, WorkCount, WorkLine
-from db.core.labels import plural
+from db.core.labels import local_day, plural
 from db.dealers.tables import Dealer
 from db.documents import rules
 from db.documents.queries import PAGE, PAGE_FILE, Requirement, base, requirements
@@ -70,7 +70,7 @@ def day_at_dealer(session: Session, now: datetime) -> ColumnElement[date]:
     """The day at each dealer as SQL: most of the time one or two days for the whole network."""
     zones: dict[date, list[str]] = defaultdict(list)
     for zone in session.scalars(select(Dealer.zone).distinct().order_by(Dealer.zone)):
-        zones[rules.local_day(zone, now)].append(zone)
+        zones[local_day(now, zone)].append(zone)
     days = sorted(zones) or [now.date()]
     if len(days) == 1:
         return literal(days[0], Date)
@@ -133,7 +133,7 @@ def matrix(
     rows = []
     for dealer in dealers:
         required = needed[dealer.status].document_types if dealer.status in needed else ()
-        today = rules.local_day(dealer.zone, now)
+        today = local_day(now, dealer.zone)
         states: dict[str, str] = {
             name: rules.coverage(dates[dealer.id, name], required=name in required, today=today) for name in types
         }
@@ -183,7 +183,7 @@ def find_gaps(
     best = _best(session, scope, today_there, types=types, dealer_ids=[dealer.id for dealer in dealers])
     found = []
     for dealer in dealers:
-        today = rules.local_day(dealer.zone, now)
+        today = local_day(now, dealer.zone)
         for name in needed[dealer.status].document_types if dealer.status in needed else ():
             until, last, any_later = best.get((dealer.id, name), (None, None, False))
             if until is not None and until >= today:
@@ -259,7 +259,7 @@ def dealer_lines(
     own = base(actor.scope).where(Document.dealer_id == dealer_id)
     soon = own.where(Document.status == "current", Document.expires_on.is_not(None)).order_by(Document.expires_on)
     for row in session.execute(soon.where(Document.expires_on <= now.date() + timedelta(days=rules.SOON_DAYS + 1))):
-        left = (row.expires_on - rules.local_day(row.zone, now)).days
+        left = (row.expires_on - local_day(now, row.zone)).days
         if 0 <= left <= rules.SOON_DAYS:
             lines.append(
                 DealerLine(
@@ -304,7 +304,7 @@ def signals(session: Session, *, scope: Scope, now: datetime) -> dict[int, list[
     for dealer_id, name, first, zone in session.execute(query):
         day = _as_date(first)
         assert day is not None
-        left = (day - rules.local_day(zone, now)).days
+        left = (day - local_day(now, zone)).days
         if left <= rules.URGENT_DAYS:
             sentence = f"{rules.LABELS[name]} expires {rules.left_words(left)}."
             found[dealer_id].append(Signal(level="watch", sentence=sentence))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.core.actor import system_actor
 from db.core.area import Job
+from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import Refused
 from db.core.session import reading, run, writing
@@ -44,7 +45,7 @@ def run_reminders(bind: Engine | None, *, now: datetime) -> int:
         ).all()
     told = 0
     for document_id, day, zone in waiting:
-        if day is not None and day <= rules.local_day(zone, now):
+        if day is not None and day <= local_day(now, zone):
             with writing(bind, keeps_timeline=False) as session:
                 told += _remind(session, document_id, now=now)
     return told
@@ -56,7 +57,7 @@ def _remind(session: Session, document_id: int, *, now: datetime) -> int:
     if document is None or document.expires_on is None or document.remind_on is None:
         return 0
     zone = session.scalar(select(Dealer.zone).where(Dealer.id == document.dealer_id)) or "UTC"
-    today = rules.local_day(zone, now)
+    today = local_day(now, zone)
     thresholds = rules.TYPES[document.document_type].remind_days
     due = rules.reminder_due(document.expires_on, today, told=document.reminded, thresholds=thresholds)
     if due is None:

@@ -14,6 +14,7 @@ from db.core import search
 from db.core.actor import Actor, Scope
 from db.core.area import CAP, SearchResult
 from db.core.export_files import ExportColumn
+from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
@@ -160,7 +161,7 @@ def base(scope: Scope) -> Select[Any]:
 def as_row(found: Any, now: datetime) -> DocumentRow:
     """A fetched row with the day at its dealer."""
     values = dict(found._mapping)
-    today = rules.local_day(values.pop("zone"), now)
+    today = local_day(now, values.pop("zone"))
     return DocumentRow(**values, today=today)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.core import changes, search, timeline
 from db.core.actor import Actor
-from db.core.labels import storable
+from db.core.labels import local_day, storable
 from db.core.problems import NotFound, Problem, Problems, Refused, Stale
 from db.dealers.tables import Dealer
 from db.documents import rules, storage
@@ -55,7 +55,7 @@ def locked_dealer(session: Session, *, dealer_id: int, actor: Actor, now: dateti
     ).one_or_none()
     if dealer is None or not actor.scope.allows(dealer_id=dealer.id, region=dealer.region):
         raise NotFound("This dealer")
-    return DealerRow(**dealer._asdict(), today=rules.local_day(dealer.zone, now))
+    return DealerRow(**dealer._asdict(), today=local_day(now, dealer.zone))
 
 
 def seen_document(session: Session, *, document_id: int, actor: Actor) -> Document:

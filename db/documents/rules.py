@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from db.core.problems import Problems
 
@@ -71,11 +70,6 @@ TYPES: dict[str, DocumentType] = {
 LABELS = {name: one.label for name, one in TYPES.items()}
 RENEWABLE = ("contract", "licence", "insurance")
 STATUS_LABELS = {"current": "Current", "superseded": "Superseded", "void": "Void"}
-
-
-def local_day(zone: str, now: datetime) -> date:
-    """The day it is in a zone."""
-    return now.astimezone(ZoneInfo(zone)).date()
 
 
 # ---- which are required ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from components.clock import now
 from components.exports import export_button
 from components.filters import clear_button, many, one, pick, words
 from components.labels import badges
-from db.core.labels import count_label
+from db.core.labels import count_label, local_day
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import regions
@@ -24,7 +24,7 @@ from db.documents.expiry_queries import ExpiryFilters, count_expiring
 from db.documents.queries import DocumentFilters
 
 actor = guard(Permission.DOCUMENTS_VIEW)
-today = rules.local_day(actor.zone, now())
+today = local_day(now(), actor.zone)
 VIEWS = {"missing": "Missing", "expiring": "Expiring", "renewals": "Renewals", "all": "All"}
 WHEN = {"due": "Expired and next 90 days", "expired": "Expired", "year": "Next 12 months"}
 WITHIN = {"30": "30 days", "60": "60 days", "90": "90 days", "180": "180 days"}

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.contact_log import rules
+from db.core.labels import local_day
 from db.core.problems import Problems
 
 NOW = datetime(2026, 6, 29, 14, 0, tzinfo=UTC)
@@ -135,9 +136,9 @@ def test_a_day_ends_where_the_dealer_is(day, zone, end):
 )
 def test_a_promise_is_in_time_through_its_whole_day_and_late_from_the_next_moment(day, zone):
     end = rules.end_of_day(day, zone)
-    assert rules.local_day(end - timedelta(microseconds=1), zone) == day
-    assert rules.local_day(end, zone) == day + DAY
-    assert rules.overdue_days(day, rules.local_day(end, zone)) == 1
+    assert local_day(end - timedelta(microseconds=1), zone) == day
+    assert local_day(end, zone) == day + DAY
+    assert rules.overdue_days(day, local_day(end, zone)) == 1
 
 
 DUE = [
