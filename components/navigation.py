@@ -104,6 +104,39 @@ PAGES: tuple[PageEntry, ...] = (
         permission=P.CUSTOMERS_VIEW, help="One vehicle: owners, odometer, service visits", hidden=True,
     ),
     PageEntry(
+        file="pages/crm/today.py", title="To do now", icon="today", section=CUSTOMERS, permission=P.TASKS_VIEW,
+        help="Whom to call, write to or meet now, in the order to do it", planned=True,
+    ),
+    PageEntry(
+        file="pages/crm/appointments.py", title="Appointments", icon="event", section=CUSTOMERS,
+        permission=P.APPOINTMENTS_VIEW,
+        help="The agenda by day and week, and who did not come", planned=True,
+    ),
+    PageEntry(
+        file="pages/crm/follow_up.py", title="Follow-up", icon="event_repeat", section=CUSTOMERS,
+        permission=P.CADENCE_VIEW,
+        help="How well leads are followed up, and the plans for it", planned=True,
+    ),
+    PageEntry(
+        file="pages/crm/templates.py", title="Message templates", icon="stylus_note", section=CUSTOMERS,
+        permission=P.TEMPLATES_EDIT,
+        help="Texts to start an e-mail or a text message from", planned=True,
+    ),
+    PageEntry(
+        file="pages/crm/quality.py", title="Response quality", icon="reviews", section=CUSTOMERS,
+        permission=P.QUALITY_VIEW,
+        help="How fast, how often and how well customers are answered", planned=True,
+    ),
+    PageEntry(
+        file="pages/crm/surveys.py", title="Customer surveys", icon="sentiment_satisfied", section=CUSTOMERS,
+        permission=P.SURVEYS_VIEW,
+        help="CSI, SSI and NPS by dealer, and unhappy customers to call", planned=True,
+    ),
+    PageEntry(
+        file="pages/crm/funnel.py", title="Funnel", icon="filter_list", section=CUSTOMERS, permission=P.FUNNEL_VIEW,
+        help="From the lead to the sale and back again, with the cost of each source", planned=True,
+    ),
+    PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,
         permission=P.DEALERS_VIEW, help="The dealers you may see",
     ),

@@ -15,14 +15,17 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.access.area import AREA as ACCESS
+from db.appointments.area import AREA as APPOINTMENTS
+from db.cadence.area import AREA as CADENCE
 from db.calendar.area import AREA as CALENDAR
 from db.checks import CORE_CHECKS
 from db.contact_log.area import AREA as CONTACT_LOG
-from db.core import search
+from db.core import events, search
 from db.core.actor import Actor
 from db.core.area import (
     Area,
     Check,
+    CustomerLine,
     DealerLine,
     DealerSource,
     ExportKind,
@@ -45,16 +48,21 @@ from db.dealers.area import AREA as DEALERS
 from db.documents.area import AREA as DOCUMENTS
 from db.imports.area import AREA as IMPORTS
 from db.imports.kinds import register
+from db.interactions.area import AREA as INTERACTIONS
 from db.leads.area import AREA as LEADS
+from db.marketing.area import AREA as MARKETING
 from db.onboarding.area import AREA as ONBOARDING
 from db.people.area import AREA as PEOPLE
+from db.quality.area import AREA as QUALITY
+from db.surveys.area import AREA as SURVEYS
 from db.terms.area import AREA as TERMS
 from db.workflow.spec import Flow
 
 T = TypeVar("T")
 
 AREAS: tuple[Area, ...] = (
-    PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, CUSTOMERS, LEADS, ONBOARDING, IMPORTS,
+    PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, CUSTOMERS, LEADS,
+    APPOINTMENTS, CADENCE, INTERACTIONS, QUALITY, SURVEYS, MARKETING, ONBOARDING, IMPORTS,
 )  # fmt: skip
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
 _IMPORTS = {kind.name: kind for area in AREAS for kind in area.imports}
@@ -63,6 +71,7 @@ _METRICS = {metric.definition.name: metric for area in AREAS for metric in area.
 _FLOWS = {flow.name: flow for flow in FLOWS}
 register(_IMPORTS.values())
 register_holders(holder for area in AREAS for holder in area.personal_data)
+events.register(follower for area in AREAS for follower in area.followers)
 
 
 # ---- by name -------------------------------------------------------------------------------------------------------
@@ -195,6 +204,21 @@ def dealer_lines(
             if lines:
                 found.setdefault(source.label, []).extend(lines)
     return found
+
+
+def customer_lines(session: Session, *, customer_id: int, actor: Actor, limit: int = 50) -> list[CustomerLine]:
+    """Everything that happened between a customer and the dealer, from every area, newest first.
+
+    The caller has already decided that the actor may see the customer; each source asks for its own permission.
+    """
+    found = [
+        line
+        for area in AREAS
+        for source in area.customer
+        if actor.can(source.permission)
+        for line in source.lines(session, customer_id=customer_id, actor=actor, limit=limit)
+    ]
+    return sorted(found, key=lambda line: line.at, reverse=True)[:limit]
 
 
 def dealer_signals(session: Session, *, actor: Actor, now: datetime) -> dict[int, list[Signal]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from db.access import tables as _access
+from db.appointments import tables as _appointments
+from db.cadence import tables as _cadence
 from db.calendar import tables as _calendar
 from db.checklist import tables as _checklist
 from db.contact_log import tables as _contact_log
@@ -16,14 +18,18 @@ from db.customers import vehicle_tables as _vehicles
 from db.dealers import tables as _dealers
 from db.documents import tables as _documents
 from db.imports import tables as _imports
+from db.interactions import tables as _interactions
 from db.leads import tables as _leads
+from db.marketing import tables as _marketing
 from db.onboarding import tables as _onboarding
 from db.people import tables as _people
+from db.quality import tables as _quality
+from db.surveys import tables as _surveys
 from db.terms import tables as _terms
 
 METADATA = Base.metadata
 MODULES = (
     _access, _calendar, _changes, _checklist, _contact_log, _customers, _dealers, _documents, _imports, _leads,
     _onboarding, _outbox, _people, _search, _terms, _timeline,
-    _vehicles,
+    _vehicles, _appointments, _cadence, _interactions, _marketing, _quality, _surveys,
 )  # fmt: skip

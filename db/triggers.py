@@ -14,6 +14,7 @@ FIRST_MEASURES = (
 PIPELINE_MEASURES = (
     *FIRST_MEASURES, "negotiation", "qualified_set", "qualified_sold", "set_sold", "shown_sold", "negotiation_sold",
 )  # fmt: skip
+CONFIRMED_MEASURES = (*PIPELINE_MEASURES, "appointment_confirmed")
 GUARDED = ("timeline_entry", "timeline_link")
 REPLACED = {
     "timeline_entry": "seq = NEW.seq OR hash = NEW.hash OR prev_hash = NEW.prev_hash",

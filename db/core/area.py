@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from db.core.actor import Actor
+    from db.core.events import Follower
     from db.core.export_files import ExportColumn
     from db.imports.mapping import Mapping as ColumnMapping
     from db.imports.mapping import TargetField
@@ -157,6 +158,34 @@ class PersonalData:
     anonymise: Callable[..., None]  # (session, *, customer_ids, now)
 
 
+@dataclass(frozen=True, kw_only=True)
+class CustomerLine:
+    """One thing that happened between a customer and the dealer, for the one timeline of the customer.
+
+    `title` is a whole thought ("Call: spoke with the customer"), `note` what was written, `badges` are (word, tone);
+    `page` and `query` lead to the record. Texts hold no contact data.
+    """
+
+    at: datetime
+    title: str
+    by: str = ""
+    note: str = ""
+    icon: str = ":material/circle:"
+    badges: tuple[tuple[str, str], ...] = ()
+    page: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerSource:
+    """What an area adds to the timeline of one customer the caller may see; newest first, at most `limit` lines."""
+
+    name: str
+    label: str
+    permission: Permission
+    lines: Callable[..., list[CustomerLine]]  # (session, *, customer_id, actor, limit)
+
+
 # ---- imports -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class SourceFile:
@@ -287,3 +316,5 @@ class Area:
     dealer: tuple[DealerSource, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     personal_data: tuple[PersonalData, ...] = ()
+    customer: tuple[CustomerSource, ...] = ()
+    followers: tuple[Follower, ...] = ()

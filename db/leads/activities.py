@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_for_dealer
 from db.calendar.rules import Calendar
-from db.core import timeline
+from db.core import events, timeline
 from db.core.actor import Actor
 from db.core.problems import Problem, Refused
 from db.leads.flow import FLOW, OUTCOMES
@@ -67,6 +67,7 @@ def log_activity(
         if flag
     ]
     meaning = meaning_of(kind, outcome, acted_before=lead.first_action_at is not None)
+    tell_contacted(session, activity, actor=actor, now=now)
     complete(
         session, "log_activity", lead, actor=actor, now=now, calendar=calendar, disposition=False,
         target=status_after(lead.status, kind, meaning),
@@ -139,6 +140,17 @@ def add_contact(
     session.add(activity)
     session.flush()
     return activity, values
+
+
+def tell_contacted(session: Session, activity: LeadActivity, *, actor: Actor, now: datetime) -> None:
+    """Tell those who follow leads that somebody was in touch with the customer, or tried."""
+    meaning = meaning_of(activity.kind, activity.outcome)
+    facts = {
+        "activity_id": activity.id, "kind": activity.kind, "outcome": activity.outcome, "at": activity.at,
+        "is_attempt": meaning.is_attempt, "is_two_way": activity.is_two_way, "direction": activity.direction,
+    }  # fmt: skip
+    event = events.Event(name="leads.contacted", item_type="lead", item_ids=(activity.lead_id,), facts=facts)
+    events.tell(session, event, actor=actor, now=now)
 
 
 def attempt_times(session: Session, lead_id: int) -> list[datetime]:

@@ -138,7 +138,8 @@ def bulk_assign(
             continue
         if lead.dealer_id not in (None, dealer.id):
             was.append(timeline.Item("lead", lead.id, lead.dealer_id))
-        give(session, lead, dealer, assignee_id=assignee_id, why=note, actor=actor, now=now)
+        changed = give(session, lead, dealer, assignee_id=assignee_id, why=note, actor=actor, now=now)
+        stamps.moved(session, "assign", lead, actor=actor, now=now, **changed)
         given.append(lead)
     if not given:
         raise Refused(*(Problem(code="skipped", field="items", message=f"{s.number}: {s.why}") for s in skipped))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_book
 from db.calendar.rules import Calendar
-from db.core import changes
+from db.core import changes, events
 from db.core.actor import Actor
 from db.core.labels import plural
 from db.core.numbering import next_ids
@@ -130,6 +130,9 @@ class IntakeBatch:
         if self._words:
             self.session.execute(insert(SearchWord), self._words)
         self.turns.flush()
+        arrived = tuple(values["id"] for values in self._leads)
+        event = events.Event(name="leads.arrived", item_type="lead", item_ids=arrived)
+        events.tell(self.session, event, actor=self.actor, now=self.now)
         for waiting in (self._leads, self._words, *self._children.values()):
             waiting.clear()
 

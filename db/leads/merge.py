@@ -15,6 +15,7 @@ from db.core.insert import insert_or_ignore
 from db.core.problems import Problem, Problems, Refused
 from db.core.types import UtcDateTime
 from db.customers.tables import CustomerKey
+from db.leads import stamps
 from db.leads.flow import FLOW
 from db.leads.intake_facts import NOBODY, plain
 from db.leads.product_lines import NOT_STATED
@@ -70,6 +71,7 @@ def merge(
         closed_at=now, close_reason="duplicate", close_note=note, details={**duplicate.details, "merge": kept},
     )  # fmt: skip
     move(session, FLOW, survivor, target=survivor.status, actor=actor, now=now, **filled)
+    stamps.moved(session, "merge", duplicate, actor=actor, now=now, **change)
     _record(
         session, "merge", f"{duplicate.number} merged into {survivor.number}", duplicate, survivor, reason=note,
         actor=actor, now=now,
@@ -106,12 +108,13 @@ def unmerge(session: Session, *, item_id: int, seen_version: int, note: str, act
     restored = _restored(survivor, kept)
     details = {name: value for name, value in duplicate.details.items() if name != "merge"}
     entered = _value("stage_entered_at", kept.get("stage_entered_at") or plain(now))
-    end_step(
+    change = end_step(
         session, FLOW, "unmerge", duplicate, actor=actor, now=now, target=kept["status"], duplicate_of_id=None,
         due_at=_value("due_at", kept["due_at"]), closed_at=None, close_reason="", close_note="", details=details,
         stage_entered_at=entered,
     )  # fmt: skip
     move(session, FLOW, survivor, target=survivor.status, actor=actor, now=now, **restored)
+    stamps.moved(session, "unmerge", duplicate, actor=actor, now=now, **change)
     _record(
         session, "unmerge", f"Merge of {duplicate.number} into {survivor.number} undone", duplicate, survivor,
         reason=note, actor=actor, now=now, before={"status": "duplicate"}, after={"status": kept["status"]}, extra={},

@@ -41,6 +41,7 @@ MEASURES: dict[str, str] = {
     "set_sold": f"{VALID} AND {{r}}.appointment_set_at IS NOT NULL AND {{r}}.sold_at IS NOT NULL",
     "shown_sold": f"{VALID} AND {{r}}.appointment_shown_at IS NOT NULL AND {{r}}.sold_at IS NOT NULL",
     "negotiation_sold": f"{VALID} AND {{r}}.negotiation_at IS NOT NULL AND {{r}}.sold_at IS NOT NULL",
+    "appointment_confirmed": f"{VALID} AND {{r}}.appointment_confirmed_at IS NOT NULL",
 }
 GRAINS: dict[str, dict[str, str]] = {
     "lead_month": {

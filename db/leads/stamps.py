@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_for_dealer
 from db.calendar.rules import Calendar
-from db.core import changes, timeline
+from db.core import changes, events, timeline
 from db.core.actor import Actor
 from db.leads.clock import worked_minutes
 from db.leads.flow import FLOW
@@ -117,10 +117,21 @@ def note(
     extra: Mapping[str, Any] | None = None,
 ) -> None:
     """Raise the change counter of leads and queue the timeline entry of one lead."""
-    changes.touch(session, "leads")
+    moved(session, step, lead, before=before, after=after, actor=actor, now=now)
     dealers = {lead.dealer_id, before.get("dealer_id", lead.dealer_id)}
     timeline.record(
         session, actor=actor, now=now, area="leads", command=step, summary=f"{lead.number}: {summary}", reason=reason,
         before=before, after=after, extra=extra,
         items=[timeline.Item("lead", lead.id, d) for d in sorted(dealers, key=lambda d: (d is None, d or 0))],
     )  # fmt: skip
+
+
+def moved(
+    session: Session, step: str, lead: Lead, *, before: Mapping[str, Any], after: Mapping[str, Any], actor: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Raise the change counter of leads and tell those who follow them that a step was taken."""
+    changes.touch(session, "leads")
+    facts = {"step": step, "before": dict(before), "after": dict(after)}
+    event = events.Event(name="leads.moved", item_type="lead", item_ids=(lead.id,), facts=facts)
+    events.tell(session, event, actor=actor, now=now)

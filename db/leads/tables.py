@@ -109,6 +109,7 @@ class Lead(QueueItem):
     contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     qualified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     appointment_set_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    appointment_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     appointment_shown_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     negotiation_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sold_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -292,6 +293,7 @@ class CohortCounts(Base):
     set_sold: Mapped[int] = mapped_column(Integer, nullable=False, server_default="0", sort_order=1)
     shown_sold: Mapped[int] = mapped_column(Integer, nullable=False, server_default="0", sort_order=1)
     negotiation_sold: Mapped[int] = mapped_column(Integer, nullable=False, server_default="0", sort_order=1)
+    appointment_confirmed: Mapped[int] = mapped_column(Integer, nullable=False, server_default="0", sort_order=1)
 
 
 class LeadMonth(CohortCounts):

@@ -11,7 +11,8 @@ CORE = ("core", "calendar", "workflow", "imports", "checklist")
 # In order: an area may import only earlier ones, so there are no cycles.
 AREAS = (
     *("people", "dealers", "terms", "documents", "contact_log", "access", "customers"),
-    *("leads", "appointments", "claims", "parts", "incentives", "coop", "pricing", "disputes"),
+    *("leads", "appointments", "cadence", "interactions", "quality", "surveys", "marketing"),
+    *("claims", "parts", "incentives", "coop", "pricing", "disputes"),
     *("cases", "training", "audits", "communications", "meetings", "knowledge", "launches"),
     *("onboarding", "development", "terminations"),
     "reports",

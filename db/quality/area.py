@@ -1,0 +1,7 @@
+"""What response quality offers to the whole desk."""
+
+from __future__ import annotations
+
+from db.core.area import Area
+
+AREA = Area(name="quality", title="Response quality")
