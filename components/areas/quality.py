@@ -63,7 +63,8 @@ BEFORE = MetricDefinition(
     excluded=LEFT_OUT, rule="2.2 A", better="down",
 )  # fmt: skip
 GIVEN_UP = MetricDefinition(
-    name="given_up_early", title="Given up too early", formula="Closed with fewer than 8 attempts ÷ closed, never reached",
+    name="given_up_early", title="Given up too early",
+    formula="Closed with fewer than 8 attempts ÷ closed, never reached",
     numerator="Leads closed as lost or expired without two-way contact after fewer than 8 attempts",
     denominator="Leads closed as lost or expired without two-way contact",
     excluded=LEFT_OUT, unit="percent", rule="2.2 E", better="down",

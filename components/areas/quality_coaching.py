@@ -193,7 +193,9 @@ def _body() -> None:
     st.date_input("Look again on", key=KEYS["follow_up_day"], help="The day at the dealer")
     problems_of(FORM, "follow_up_day")
     st.session_state.setdefault(KEYS["metric"], "score")
-    st.radio("The result is measured by", list(rules.METRICS), format_func=rules.METRICS.get, key=KEYS["metric"])
+    st.radio(
+        "The result is measured by", list(rules.METRICS), format_func=lambda v: rules.METRICS[v], key=KEYS["metric"]
+    )
     problems_of(FORM, "metric")
     for field in ("review_id", "lead_id"):
         problems_of(FORM, field)

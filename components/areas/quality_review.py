@@ -149,7 +149,7 @@ def _draw_form(actor: Actor, filters: Mapping[str, Any]) -> None:
         )  # fmt: skip
     problems_of(DRAW, "per_person")
     problems_of(DRAW, "seed")
-    st.radio("Drawn from", list(rules.FOCUS), format_func=rules.FOCUS.get, key=DRAW_KEYS["focus"])
+    st.radio("Drawn from", list(rules.FOCUS), format_func=lambda v: rules.FOCUS[v], key=DRAW_KEYS["focus"])
     problems_of(DRAW, "focus")
 
     def save() -> None:
@@ -286,7 +286,7 @@ def _draw_scoring(found: ReviewPage, form: FormRow) -> None:
     for item in form.items:
         extra = " :red-badge[critical]" if item.is_critical else ""
         st.segmented_control(
-            f"{plain(item.text)} :gray[{item.weight}]{extra}", list(rules.ANSWERS), format_func=rules.ANSWERS.get,
+            f"{plain(item.text)} :gray[{item.weight}]{extra}", list(rules.ANSWERS), format_func=lambda v: rules.ANSWERS[v],
             key=keys[item.key],
         )  # fmt: skip
         if st.session_state.get(keys[item.key]) == rules.NO:

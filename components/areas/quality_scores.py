@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -161,8 +161,23 @@ def draw_form(actor: Actor, at: datetime) -> None:
     if manages and draft is None:
         st.button(
             "Begin a new version", key="quality_form_new", icon=":material/edit_note:",
-            on_click=lambda: perform(draft_form, form=FORM, say="A draft stands; change it and put it into use"),
+            on_click=_click(draft_form, "A draft stands; change it and put it into use"),
         )  # fmt: skip
+
+
+def _click(
+    command: Callable[..., Any], said: str, arguments: Mapping[str, Any] | None = None, *, reason: bool = False
+) -> Callable[[], None]:
+    """What a button of the checklist does, with what was seen when it was drawn."""
+
+    def run() -> None:
+        perform(
+            command, form=FORM, say=said, arguments=arguments,
+            typed={"reason_text": "quality_form_reason"} if reason else None,
+            convert={"reason_text": lambda v: v or ""} if reason else None,
+        )  # fmt: skip
+
+    return run
 
 
 def _draw_items(form: FormRow) -> None:
@@ -210,17 +225,14 @@ def _draw_draft(draft: FormRow) -> None:
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Save the draft", key="quality_form_save", icon=":material/save:",
-            on_click=lambda: perform(save_form, form=FORM, say="The draft was saved", arguments={**seen, "items": items}),
+            on_click=_click(save_form, "The draft was saved", {**seen, "items": items}),
         )  # fmt: skip
         st.button(
             "Put into use", key="quality_form_use", type="primary", icon=":material/published_with_changes:",
-            on_click=lambda: perform(
-                activate_form, form=FORM, say=f"Version {draft.number} is in use", arguments=seen,
-                typed={"reason_text": "quality_form_reason"}, convert={"reason_text": lambda v: v or ""},
-            ),
+            on_click=_click(activate_form, f"Version {draft.number} is in use", seen, reason=True),
             help="Uses the draft as it was saved",
         )  # fmt: skip
         st.button(
             "Throw away", key="quality_form_drop", type="tertiary", icon=":material/delete:",
-            on_click=lambda: perform(drop_form, form=FORM, say="The draft was thrown away", arguments=seen),
+            on_click=_click(drop_form, "The draft was thrown away", seen),
         )  # fmt: skip

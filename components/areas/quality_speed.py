@@ -123,7 +123,9 @@ def _draw_groups(actor: Actor, filters: Mapping[str, Any], clock: str, at: datet
         options.pop("dealer", None)
     by = one("By", options, key="quality_by", default=next(iter(options)))
     rows = shared.speed(shared.who(actor), shared.freeze(filters), clock, by, shared.token(), actor, at)
-    share = {f"b_{b}": [percent_label(r.counts.get(b, 0), r.total, 0) for r in rows] for b in rules.BUCKETS}
+    share: dict[str, list[Any]] = {
+        f"b_{b}": [percent_label(r.counts.get(b, 0), r.total, 0) for r in rows] for b in rules.BUCKETS
+    }
     tables.show(
         table(
             {

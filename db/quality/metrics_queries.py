@@ -26,7 +26,7 @@ SCORE = MetricDefinition(
     denominator="Reviews of responses drawn at random", excluded=LEFT_OUT, rule=RULE,
 )  # fmt: skip
 ANSWERED = MetricDefinition(
-    name="question_answered", title="Question answered", 
+    name="question_answered", title="Question answered",
     formula="Responses that answered the question ÷ those asked one",
     numerator="Reviewed responses that answered the question the customer asked",
     denominator="Reviewed responses to a customer who asked something", excluded=LEFT_OUT, unit="percent", rule=RULE,
