@@ -125,7 +125,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/crm/quality.py", title="Response quality", icon="reviews", section=CUSTOMERS,
         permission=P.QUALITY_VIEW,
-        help="How fast, how often and how well customers are answered", planned=True,
+        help="How fast, how often and how well customers are answered",
     ),
     PageEntry(
         file="pages/crm/surveys.py", title="Customer surveys", icon="sentiment_satisfied", section=CUSTOMERS,

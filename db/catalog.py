@@ -138,6 +138,10 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "promise": ("pages/network/contacts.py", "promise"),
     "onboarding": ("pages/network/onboarding_case.py", "onboarding"),
     "checklist_template": ("pages/admin/checklists.py", "version"),
+    "quality_review": ("pages/crm/quality.py", "review"),
+    "coaching_note": ("pages/crm/quality.py", "note"),
+    "quality_sample": ("pages/crm/quality.py", "draw"),
+    "quality_form": ("pages/crm/quality.py", "version"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 
