@@ -137,6 +137,9 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "contact_report": ("pages/network/contacts.py", "contact"),
     "promise": ("pages/network/contacts.py", "promise"),
     "onboarding": ("pages/network/onboarding_case.py", "onboarding"),
+    "survey": ("pages/crm/surveys.py", "survey"),
+    "survey_alert": ("pages/crm/surveys.py", "alert"),
+    "questionnaire": ("pages/crm/surveys.py", "questionnaire"),
     "checklist_template": ("pages/admin/checklists.py", "version"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
