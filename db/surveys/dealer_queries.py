@@ -21,7 +21,7 @@ from db.surveys.tables import SurveyAlert
 MOST = 10
 WINDOW = timedelta(days=90)
 LOW, FALL = 70.0, 5.0
-"""An index under 70 points, or one that fell by 5 points against the 90 days before, is worth a word (decision 0039)."""
+"""An index under 70 points, or 5 points less than in the 90 days before, is worth a word (decision 0039)."""
 
 
 def _windows(now: datetime, kind: str, dealer_id: int | None = None) -> tuple[FigureFilters, FigureFilters]:

@@ -38,7 +38,7 @@ FIELDS: tuple[TargetField, ...] = (
         help="csi for service, ssi for sales.", synonyms=("survey type", "survey kind", "type", "programme", "program"),
     ),
     TargetField(
-        name="version", label="Version", kind="integer", help="Without it, the version in force on the day it was sent.",
+        name="version", label="Version", kind="integer", help="Without it, the version in force when it was sent.",
         synonyms=("questionnaire", "questionnaire version", "survey version"),
     ),
     TargetField(
@@ -127,7 +127,8 @@ class _Work:
         if len(_key(row)) > 80:
             problems.add("survey_id", "too_long", "The survey id has more than 80 characters.")
         problems.refuse_if_any()
-        assert dealer is not None and version is not None
+        assert dealer is not None
+        assert version is not None
         draft = Draft(
             survey_key=_key(row), dealer_id=dealer.dealer_id, region=dealer.facts.region, kind=kind, channel="import",
             sent_on=values["sent_on"], answered_on=values.get("answered_on"), answers=given,
@@ -149,7 +150,7 @@ def _same(survey: Survey, draft: Draft) -> bool:
 
 
 def _taken(work: _Work, one: _Checked) -> RowOutcome | Survey | None:
-    """What becomes of a row whose survey is there: nothing new, an answer at last, or a refusal; None when it is new."""
+    """What becomes of a row whose survey is there: nothing, an answer at last, or a refusal; None when it is new."""
     draft, there = one.draft, work.there.get(one.draft.survey_key)
     twice = Problem(
         code="duplicate_survey", field="survey_id",

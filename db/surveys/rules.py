@@ -85,7 +85,9 @@ def checked_questions(given: Sequence[Mapping[str, Any]], problems: Problems, fi
         elif not isinstance(top_from, int) or not 2 <= top_from <= best:
             wrong("bad_top", f"top answers begin between 2 and {best}.")
         if not problems.found:
-            assert isinstance(weight, int) and isinstance(best, int) and isinstance(top_from, int)
+            assert isinstance(weight, int)
+            assert isinstance(best, int)
+            assert isinstance(top_from, int)
             found.append(
                 Question(
                     key=key, text=text, weight=weight, best=best, top_from=top_from, is_nps=is_nps,
