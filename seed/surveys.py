@@ -52,7 +52,7 @@ def expect(story: Story, made: Network, *, seed: int, start: datetime) -> None:
     for week in weeks:
         at = story.until - timedelta(days=7 * week, hours=30)
         story.at(at, partial(_bring, story, rng.randrange(10**6), f"surveys-{at:%Y-%m-%d}.csv"))
-        for hours in (5, 19):
+        for hours in (5, 19) if week else (3,):
             story.at(at + timedelta(hours=hours), partial(_call, story, rng.randrange(10**6)))
         story.at(at + timedelta(hours=25), partial(_sweep, story))
         story.at(at + timedelta(days=4), partial(_settle, story, rng.randrange(10**6)))

@@ -246,13 +246,14 @@ def reflag(session: Session, dealer_ids: Iterable[int], *, since: date) -> int:
                 )
             )  # fmt: skip
         found = rules.flags_of(seen, own_contacts(session, dealer_id))
-        for row in rows:
-            flags = rules.joined_flags(row.flags, found.get(row.id, []))
-            if flags != list(row.flags):
-                session.execute(
-                    update(Survey).where(Survey.id == row.id).values(flags=flags, is_flagged=True)
-                )  # fmt: skip
-                changed += 1
+        new = [
+            {"id": row.id, "flags": flags, "is_flagged": True}
+            for row in rows
+            if (flags := rules.joined_flags(row.flags, found.get(row.id, []))) != list(row.flags)
+        ]
+        if new:
+            session.execute(update(Survey), new)
+        changed += len(new)
     return changed
 
 

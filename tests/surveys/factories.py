@@ -13,8 +13,9 @@ from db.core.area import SourceFile
 from db.core.session import reading, run
 from db.imports.commands import BatchResult, run_import
 from db.surveys.commands import enter_survey, publish_questionnaire
-from db.surveys.tables import Survey, SurveyAlert
+from db.surveys.tables import Questionnaire, Survey, SurveyAlert, SurveyAnswer
 from tests.leads.factories import NOW, Network
+from tests.support.contents import contents
 
 DAY = NOW.date() - timedelta(days=1)
 QUESTIONS: list[dict[str, Any]] = [
@@ -77,3 +78,14 @@ def file_of(*rows: dict[str, str]) -> SourceFile:
 def bring(engine: Engine, network: Network, *rows: dict[str, str], **other: Any) -> BatchResult:
     arguments = {"actor": network.coordinator, "now": NOW, "channel": "page", **other}
     return run(run_import, bind=engine, kind="surveys", files=[file_of(*rows)], **arguments)
+
+
+def stored(engine: Engine, *, ignoring: tuple[str, ...] = ()) -> dict[str, list[dict[str, Any]]]:
+    """The rows of this area, by column, but for the columns that are ignored."""
+    found = contents(engine)
+    shown = {}
+    for model in (Survey, SurveyAnswer, SurveyAlert, Questionnaire):
+        names = [column.name for column in model.__table__.columns]
+        rows = [dict(zip(names, row, strict=True)) for row in found[model.__tablename__]]
+        shown[model.__tablename__] = [{k: v for k, v in row.items() if k not in ignoring} for row in rows]
+    return shown

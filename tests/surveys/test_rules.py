@@ -227,18 +227,22 @@ def row(number: int, **other) -> Returned:
     return Returned(**(values | other))
 
 
+def all_have(code: str, count: int) -> dict[int, list[str]]:
+    return {number: [code] for number in range(1, count + 1)}
+
+
 FLAGS = [
     ("nothing odd", [row(1, email="a@x.example"), row(2, email="b@x.example")], {}),
     ("the dealer's own", [row(1, email="kim@dealer.example")], {1: ["own_contact"]}),
     ("twice is not many", [row(n, email="a@x.example") for n in (1, 2)], {}),
-    ("three times is", [row(n, phone="5550143000") for n in (1, 2, 3)], dict.fromkeys((1, 2, 3), ["repeated_contact"])),
+    ("three times is", [row(n, phone="5550143000") for n in (1, 2, 3)], all_have("repeated_contact", 3)),
     ("seven in a day", [row(n, answered_on=DAY) for n in range(1, 8)], {}),
-    ("eight in a day", [row(n, answered_on=DAY) for n in range(1, 9)], dict.fromkeys(range(1, 9), ["burst"])),
+    ("eight in a day", [row(n, answered_on=DAY) for n in range(1, 9)], all_have("burst", 8)),
     ("eight of two kinds", [row(n, answered_on=DAY, kind="csi" if n % 2 else "ssi") for n in range(1, 9)], {}),
     ("all best in 19 s", [row(1, is_all_top=True, seconds=19)], {1: ["too_fast"]}),
     ("all best in 20 s", [row(1, is_all_top=True, seconds=20)], {}),
     ("not all best in 3 s", [row(1, seconds=3)], {}),
-    ("same words", [row(n, comment="The best  dealer in town!") for n in (1, 2)], dict.fromkeys((1, 2), ["same_words"])),
+    ("same words", [row(n, comment="The best  dealer in town!") for n in (1, 2)], all_have("same_words", 2)),
     ("same words, other answers", [row(1, comment="The best dealer!"),
                                    row(2, comment="The best dealer!", answers=(("q1", 4),))], {}),
     ("short words", [row(n, comment="Good") for n in (1, 2)], {}),
