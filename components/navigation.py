@@ -130,7 +130,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/crm/surveys.py", title="Customer surveys", icon="sentiment_satisfied", section=CUSTOMERS,
         permission=P.SURVEYS_VIEW,
-        help="CSI, SSI and NPS by dealer, and unhappy customers to call", planned=True,
+        help="CSI, SSI and NPS by dealer, and unhappy customers to call",
     ),
     PageEntry(
         file="pages/crm/funnel.py", title="Funnel", icon="filter_list", section=CUSTOMERS, permission=P.FUNNEL_VIEW,

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from db import catalog  # noqa: F401 - makes every kind of import and export known by name
 from db.documents import storage
 from db.people.passwords import ALPHABET
-from seed import access, contacts, crm, dealer_people, house, onboarding, paperwork, quality, routine, terms
+from seed import access, contacts, crm, dealer_people, house, onboarding, paperwork, quality, routine, surveys, terms
 from seed.arrivals import arrivals
 from seed.cast import Cast
 from seed.documents import REFUSED
@@ -48,6 +48,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     contacts.expect(story, made, seed=seed)
     quality.expect(story, made, seed=seed)
     access.expect(story, made)
+    surveys.expect(story, made, seed=seed, start=start)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()

@@ -28,6 +28,7 @@ class Event:
     - `leads.contacted`: a contact was logged; facts activity_id, kind, outcome, at, is_attempt, is_two_way, direction.
     - `leads.moved`: a step was taken; facts step, before, after (the columns it changed, by name).
     - `appointments.moved`: an appointment came to another state; facts lead_id, customer_id, before, after (states).
+    - `surveys.alerted`: unhappy customers to call; facts survey_ids, reasons (sentences by alert id).
     """
 
     name: str

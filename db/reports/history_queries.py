@@ -21,6 +21,7 @@ AREA_LABELS = {
     "documents": "Documents",
     "contact_log": "Dealer contacts", "access": "Dealer access", "checklist": "Checklists", "onboarding": "Onboarding",
     "quality": "Response quality",
+    "surveys": "Customer surveys",
 }  # fmt: skip
 
 # What one may not see on its page must not show in a history either; areas that are not named are for everybody.
@@ -28,6 +29,7 @@ NEEDED: dict[str, Permission] = {
     "contact_log": Permission.CONTACTS_VIEW, "terms": Permission.TERMS_VIEW, "documents": Permission.DOCUMENTS_VIEW,
     "onboarding": Permission.ONBOARDING_VIEW, "access": Permission.ACCESS_VIEW, "leads": Permission.LEADS_VIEW,
     "quality": Permission.QUALITY_REVIEW,
+    "surveys": Permission.SURVEYS_VIEW,
 }  # fmt: skip
 
 

@@ -1,0 +1,254 @@
+"""Index, top-box share and NPS with their uncertainty: of all, by dealer, region, month and question; response rate.
+
+Each is one statement that reads one index (`ix_survey_figures`, `ix_survey_sent`); nothing is added up in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select, true
+from sqlalchemy.orm import Session
+
+from db.core.actor import Scope
+from db.surveys.rules import Figures, ranks
+from db.surveys.tables import Dealer, Survey, SurveyAlert, SurveyAnswer
+
+DIMS = ("dealer", "region", "month")
+_BY: dict[str, Any] = {"dealer": Survey.dealer_id, "region": Survey.region, "month": Survey.month}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureFilters:
+    """What figures are narrowed to. Days are inclusive and the dealer's own; None means open."""
+
+    kind: str = "csi"
+    since: date | None = None
+    until: date | None = None
+    region: str = ""
+    dealer_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Figures as they count, and as they would be with the surveys a manager left out."""
+
+    counted: Figures
+    everything: Figures
+
+    @property
+    def excluded(self) -> int:
+        """How many surveys were left out."""
+        return self.everything.surveys - self.counted.surveys
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """Of the surveys sent in a time, how many came back, and after how many days on average."""
+
+    sent: int = 0
+    returned: int = 0
+    lag_days: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealerFigures:
+    """One line of the table by dealer; `rank` is None where there are too few surveys to compare."""
+
+    dealer_id: int
+    code: str
+    name: str
+    region: str
+    pair: Pair
+    rate: Rate
+    rank: int | None
+    flagged: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionFigures:
+    """One question: how it was answered; `mean` is in percent of the best answer."""
+
+    key: str
+    text: str
+    answers: int
+    mean: float
+    top_box: float
+
+
+def _day_parts(column: Any, filters: FigureFilters) -> list[ColumnElement[bool]]:
+    parts: list[ColumnElement[bool]] = [Survey.kind == filters.kind]
+    if filters.since is not None:
+        parts.append(column >= filters.since)
+    if filters.until is not None:
+        parts.append(column <= filters.until)
+    if filters.region:
+        parts.append(Survey.region == filters.region)
+    if filters.dealer_id is not None:
+        parts.append(Survey.dealer_id == filters.dealer_id)
+    return parts
+
+
+def _sums() -> list[Any]:
+    index = Survey.index_hundredths
+    counts = case((Survey.is_counted == true(), 1), else_=0)
+    measures: list[Any] = [
+        1, case((index.is_not(None), 1), else_=0), index, index * index, Survey.answers, Survey.tops,
+        case((Survey.nps == 1, 1), else_=0), case((Survey.nps == 0, 1), else_=0), case((Survey.nps == -1, 1), else_=0),
+    ]  # fmt: skip
+    return [func.sum(counts * m) for m in measures] + [
+        func.sum(m) if m is not measures[0] else func.count() for m in measures
+    ]
+
+
+def _pair(values: Sequence[Any]) -> Pair:
+    numbers = [int(v or 0) for v in values]
+    names = (
+        "surveys",
+        "indexed",
+        "index_total",
+        "index_squares",
+        "answers",
+        "tops",
+        "promoters",
+        "passives",
+        "detractors",
+    )
+    return Pair(
+        counted=Figures(**dict(zip(names, numbers[:9], strict=True))),
+        everything=Figures(**dict(zip(names, numbers[9:18], strict=True))),
+    )
+
+
+def figures_by(
+    session: Session, *, scope: Scope, filters: FigureFilters, by: Sequence[str] = ()
+) -> dict[tuple[Any, ...], Pair]:
+    """{key of `by`: figures} by the day a survey was answered; under () the whole, even of nothing."""
+    columns = [_BY[name] for name in by]
+    query = select(*columns, *_sums()).where(
+        Survey.answered_on.is_not(None), scope.where(Survey.dealer_id, Survey.region),
+        *_day_parts(Survey.answered_on, filters),
+    )  # fmt: skip
+    if columns:
+        query = query.group_by(*columns).order_by(*columns)
+    return {tuple(row[: len(columns)]): _pair(row[len(columns) :]) for row in session.execute(query)}
+
+
+def rates_by(
+    session: Session, *, scope: Scope, filters: FigureFilters, by: Sequence[str] = ()
+) -> dict[tuple[Any, ...], Rate]:
+    """{key of `by`: response rate} by the day a survey was sent; `by` knows dealer and region."""
+    columns = [_BY[name] for name in by]
+    returned = case((Survey.is_returned == true(), 1), else_=0)
+    query = select(*columns, func.count(), func.sum(returned)).where(
+        scope.where(Survey.dealer_id, Survey.region), *_day_parts(Survey.sent_on, filters)
+    )
+    if columns:
+        query = query.group_by(*columns).order_by(*columns)
+    return {
+        tuple(row[: len(columns)]): Rate(sent=row[-2], returned=int(row[-1] or 0)) for row in session.execute(query)
+    }
+
+
+def lag_days(session: Session, *, scope: Scope, filters: FigureFilters) -> float | None:
+    """Days from sending to the answer on average, of surveys sent in the time; None where none came back."""
+    rows = session.execute(
+        select(Survey.sent_on, Survey.answered_on, func.count())
+        .where(
+            Survey.answered_on.is_not(None), scope.where(Survey.dealer_id, Survey.region),
+            *_day_parts(Survey.sent_on, filters),
+        )
+        .group_by(Survey.sent_on, Survey.answered_on)
+    ).all()  # fmt: skip
+    n = sum(count for _, _, count in rows)
+    return sum((answered - sent).days * count for sent, answered, count in rows if answered) / n if n else None
+
+
+def by_dealer(session: Session, *, scope: Scope, filters: FigureFilters) -> list[DealerFigures]:
+    """Every dealer with surveys, ranked ones first, the best first; four statements whatever their number."""
+    pairs = {key[0]: pair for key, pair in figures_by(session, scope=scope, filters=filters, by=("dealer",)).items()}
+    rates = {key[0]: rate for key, rate in rates_by(session, scope=scope, filters=filters, by=("dealer",)).items()}
+    flagged: dict[int, int] = dict(
+        session.execute(
+            select(Survey.dealer_id, func.count())
+            .where(
+                Survey.is_flagged == true(), scope.where(Survey.dealer_id, Survey.region),
+                *_day_parts(Survey.answered_on, filters),
+            )
+            .group_by(Survey.dealer_id)
+        ).all()
+    )  # fmt: skip
+    places = ranks({dealer_id: pair.counted for dealer_id, pair in pairs.items()})
+    # The dealers of surveys in scope are in scope themselves; asked by scope, not by a list of any length.
+    known = session.execute(
+        select(Dealer.id, Dealer.code, Dealer.name, Dealer.region).where(scope.where(Dealer.id, Dealer.region))
+    )
+    nothing = Pair(counted=Figures(), everything=Figures())
+    found = [
+        DealerFigures(
+            dealer_id=row.id, code=row.code, name=row.name, region=row.region, pair=pairs.get(row.id, nothing),
+            rate=rates.get(row.id, Rate()), rank=places.get(row.id), flagged=flagged.get(row.id, 0),
+        )
+        for row in known
+        if row.id in pairs or row.id in rates
+    ]  # fmt: skip
+    return sorted(found, key=lambda d: (d.rank is None, d.rank or 0, -d.pair.counted.surveys, d.name))
+
+
+def by_question(session: Session, *, scope: Scope, filters: FigureFilters) -> list[QuestionFigures]:
+    """How each question was answered, in the order of the questionnaire; wordings that changed are listed apart."""
+    rows = session.execute(
+        select(
+            SurveyAnswer.question, SurveyAnswer.text, func.count().label("n"),
+            func.sum(SurveyAnswer.answer * 1.0 / SurveyAnswer.best).label("share"),
+            func.sum(case((SurveyAnswer.is_top == true(), 1), else_=0)).label("tops"),
+        )
+        .join(Survey, Survey.id == SurveyAnswer.survey_id)
+        .where(
+            Survey.is_counted == true(), scope.where(Survey.dealer_id, Survey.region),
+            *_day_parts(Survey.answered_on, filters),
+        )
+        .group_by(SurveyAnswer.question, SurveyAnswer.text)
+    )  # fmt: skip
+    found = [
+        QuestionFigures(
+            key=row.question, text=row.text, answers=row.n, mean=100 * float(row.share) / row.n,
+            top_box=100 * int(row.tops) / row.n,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return sorted(found, key=lambda q: (int(q.key[1:]), -q.answers))
+
+
+def contacted_in_time(
+    session: Session, *, scope: Scope, by: Sequence[str] = (), filters: FigureFilters | None = None,
+    any_kind: bool = False, now: Any = None,
+) -> dict[tuple[Any, ...], tuple[int, int]]:  # fmt: skip
+    """{key: (called within 24 hours, alerts whose 24 hours are over or that were called)}; `by` dealer and region."""
+    columns = [{"dealer": SurveyAlert.dealer_id, "region": SurveyAlert.region}[name] for name in by]
+    in_time = case((SurveyAlert.contacted_at <= SurveyAlert.contact_due_at, 1), else_=0)
+    query = select(*columns, func.sum(in_time), func.count()).where(
+        scope.where(SurveyAlert.dealer_id, SurveyAlert.region),
+        SurveyAlert.contacted_at.is_not(None)
+        | (SurveyAlert.contact_due_at <= now)
+        | SurveyAlert.closed_at.is_not(None),
+    )
+    given = filters or FigureFilters()
+    if not any_kind:
+        query = query.where(SurveyAlert.kind == given.kind)
+    if given.region:
+        query = query.where(SurveyAlert.region == given.region)
+    if given.dealer_id is not None:
+        query = query.where(SurveyAlert.dealer_id == given.dealer_id)
+    if given.since is not None or given.until is not None:
+        query = query.join(Survey, Survey.id == SurveyAlert.survey_id)
+        if given.since is not None:
+            query = query.where(Survey.answered_on >= given.since)
+        if given.until is not None:
+            query = query.where(Survey.answered_on <= given.until)
+    if columns:
+        query = query.group_by(*columns).order_by(*columns)
+    return {tuple(row[: len(columns)]): (int(row[-2] or 0), int(row[-1] or 0)) for row in session.execute(query)}
