@@ -1,4 +1,4 @@
-"""The data step of the upgrade that brought won business: the local day of each sale or loss, and who sold elsewhere."""
+"""The data step of the upgrade that brought won business: the local day of a sale or loss, and who sold elsewhere."""
 
 from __future__ import annotations
 

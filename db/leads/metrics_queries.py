@@ -327,7 +327,8 @@ def months_before(last: date, months: int) -> list[date]:
 
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
-        definition=found, dims=cohorts.DIMS if found is MEDIAN else (*cohorts.DIMS, "quarter"), compute=partial(compute, name=found.name),
+        definition=found, dims=cohorts.DIMS if found is MEDIAN else (*cohorts.DIMS, "quarter"),
+        compute=partial(compute, name=found.name),
         permission=Permission.PERFORMANCE_VIEW,
     )
     for found in (*(d for d, _ in RATIOS.values()), MEDIAN)

@@ -98,10 +98,9 @@ def _where(scope: Scope, tidy: Mapping[str, Any]) -> list[ColumnElement[bool]]:
         found.append(Lead.decided_on < (tidy["to"] + timedelta(days=32)).replace(day=1))
     for name, column in _COLUMNS.items():
         if name in tidy:
-            values = tidy[name]
-            if name == "dealer" and cohorts.UNASSIGNED in values:
-                column = func.coalesce(column, cohorts.UNASSIGNED)
-            found.append(func.coalesce(column, "").in_(values) if name == "region" else column.in_(values))
+            nothing = {"region": "", "dealer": cohorts.UNASSIGNED, "person": cohorts.UNASSIGNED}.get(name)
+            is_among = func.coalesce(column, nothing) if nothing in tidy[name] else column
+            found.append(is_among.in_(tidy[name]))
     return found
 
 
@@ -170,9 +169,7 @@ def _with_dealers(session: Session, rows: Sequence[WonRow]) -> list[WonRow]:
     for row in rows:
         code, name = known.get(row.keys["dealer"], ("", "No dealer"))
         keys = {**row.keys, "dealer": code, "dealer_id": row.keys["dealer"], "dealer_name": name}
-        found.append(
-            WonRow(keys=keys, won=row.won, lost=row.lost, cents=row.cents, without_value=row.without_value)
-        )
+        found.append(WonRow(keys=keys, won=row.won, lost=row.lost, cents=row.cents, without_value=row.without_value))
     return found
 
 
@@ -187,10 +184,8 @@ class DaysToWin:
 
 def days_to_win(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = None) -> DaysToWin:
     """How long the sales of these months took: a median cannot be added up, so each won lead is read."""
-    rows = session.execute(
-        select(Lead.received_at, Lead.sold_at).where(_IS_WON, *_where(scope, _tidy(filters or {})))
-    )
-    days = [(sold - received) / timedelta(days=1) for received, sold in rows]
+    rows = session.execute(select(Lead.received_at, Lead.sold_at).where(_IS_WON, *_where(scope, _tidy(filters or {}))))
+    days = [(sold - received) / timedelta(days=1) for received, sold in rows if sold is not None]
     return DaysToWin(n=len(days), mean=mean(days) if days else None, median=median(days) if days else None)
 
 
@@ -208,9 +203,7 @@ def compute(
         "won_value": lambda row: (row.cents, row.won - row.without_value, row.cents),
         "win_rate": lambda row: (row.won, row.won + row.lost, row.win_rate),
     }[name]
-    return [
-        {**row.keys, **dict(zip(("numerator", "denominator", "value"), values(row), strict=True))} for row in rows
-    ]
+    return [{**row.keys, **dict(zip(("numerator", "denominator", "value"), values(row), strict=True))} for row in rows]
 
 
 def won_conditions(scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:

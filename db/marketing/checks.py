@@ -1,4 +1,4 @@
-"""What `python -m db check` verifies about marketing spend: one amount a source, month and place, and a whole history."""
+"""What `python -m db check` verifies about marketing spend: one amount a source, month and place."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def hold(session: Session) -> None:
 
 
 def known_sources(session: Session, names: Iterable[str]) -> dict[str, str]:
-    """Each name as leads are counted under it: by the synonyms of the routing rules, else in the spelling leads have."""
+    """Each name as leads are counted under it: by the synonyms of the routing rules, else as leads spell it."""
     _, policy = policy_in_force(session)
     seen = {source.casefold(): source for source in session.scalars(select(LeadMonth.source).distinct())}
     found = {name: policy.source_of(name) for name in names}

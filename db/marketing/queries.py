@@ -71,7 +71,7 @@ def list_spend(
     session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = None, after: Cursor | None = None,
     limit: int = PAGE, now: datetime,
 ) -> tuple[list[SpendLine], Cursor | None]:  # fmt: skip
-    """One page of the lines that count or are planned, newest month first; `filters` as for leads (from, to, source)."""
+    """One page of the lines that count or are planned, newest month first; `filters` as for leads."""
     today = local_day(now, DESK_ZONE)
     wanted = [MarketingSpend.is_current == true(), *_where(scope, check((), filters or {}))]
     if after is not None:

@@ -1,4 +1,4 @@
-"""What a line of marketing spend must say, when it counts, and what a lead or a sale then costs (feature rows H12, C4)."""
+"""What a line of marketing spend must say, when it counts, and what a lead or a sale then costs (H12, C4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The funnel from lead to sale by cohort: rungs, the steps between them, break-downs and rates (domain-rules 2.2 F, C4).
+"""The funnel from lead to sale by cohort: rungs, steps between them, break-downs, rates (domain-rules 2.2 F, C4).
 
 Each lead counts in the month it was received, wherever it stands today; what was sold by the day of the sale is in
 `db.leads.won_queries`, so that the two are never mixed.
