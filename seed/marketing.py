@@ -19,10 +19,10 @@ from seed.story import Story
 
 # Dollars a month for each source; those that are not here cost nothing anybody entered. The radio brought no lead.
 MONTHLY = {
-    "Manufacturer site": 18_500, "AutoMarket": 12_400, "Car finder": 6_900, "Event": 4_200, "Partner bank": 1_500,
-    "Regional radio": 3_000,
+    "Manufacturer site": 1_850, "AutoMarket": 1_240, "Car finder": 690, "Event": 820, "Partner bank": 250,
+    "Regional radio": 600,
 }  # fmt: skip
-LOCAL = (("00101", "Dealer website", 950), ("00402", "Dealer website", 1_250), ("00402", "AutoMarket", 700))
+LOCAL = (("00101", "Dealer website", 190), ("00402", "Dealer website", 250), ("00402", "AutoMarket", 140))
 
 
 def expect(story: Story, *, seed: int) -> None:
@@ -76,7 +76,7 @@ def _correct(story: Story, now: datetime) -> None:
     line = next((one for one in lines if one.month < now.date().replace(day=1) and one.dealer_id is None), None)
     if line is not None:
         story.do(
-            correct_spend, spend_id=line.spend_id, seen_version=line.version, cents=line.cents - 120_000,
+            correct_spend, spend_id=line.spend_id, seen_version=line.version, cents=line.cents - 12_000,
             reason="Credit note for duplicate leads", actor=mason, now=now,
         )  # fmt: skip
 
