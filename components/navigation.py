@@ -134,7 +134,7 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/crm/funnel.py", title="Funnel", icon="filter_list", section=CUSTOMERS, permission=P.FUNNEL_VIEW,
-        help="From the lead to the sale and back again, with the cost of each source", planned=True,
+        help="From the lead to the sale and back again, with the cost of each source",
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,

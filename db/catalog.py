@@ -54,6 +54,7 @@ from db.marketing.area import AREA as MARKETING
 from db.onboarding.area import AREA as ONBOARDING
 from db.people.area import AREA as PEOPLE
 from db.quality.area import AREA as QUALITY
+from db.reports.area import AREA as REPORTS
 from db.surveys.area import AREA as SURVEYS
 from db.terms.area import AREA as TERMS
 from db.workflow.spec import Flow
@@ -62,7 +63,7 @@ T = TypeVar("T")
 
 AREAS: tuple[Area, ...] = (
     PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, CUSTOMERS, LEADS,
-    APPOINTMENTS, CADENCE, INTERACTIONS, QUALITY, SURVEYS, MARKETING, ONBOARDING, IMPORTS,
+    APPOINTMENTS, CADENCE, INTERACTIONS, QUALITY, SURVEYS, MARKETING, ONBOARDING, IMPORTS, REPORTS,
 )  # fmt: skip
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
 _IMPORTS = {kind.name: kind for area in AREAS for kind in area.imports}
@@ -136,6 +137,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "term_change": ("pages/network/terms.py", "change"),
     "contact_report": ("pages/network/contacts.py", "contact"),
     "promise": ("pages/network/contacts.py", "promise"),
+    "marketing_spend": ("pages/crm/funnel.py", "spend"),
     "onboarding": ("pages/network/onboarding_case.py", "onboarding"),
     "survey": ("pages/crm/surveys.py", "survey"),
     "survey_alert": ("pages/crm/surveys.py", "alert"),

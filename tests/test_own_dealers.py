@@ -54,6 +54,7 @@ ASKED_WITHOUT: dict[str, str] = {
     "db.dealers.territory_queries.prefixes_at": _JOB,
     "db.documents.coverage_queries.day_at_dealer": _DESK,
     "db.documents.queries.requirements": _DESK,
+    "db.leads.metrics_queries.named_rows": _TOLD,
     "db.leads.milestones_queries.first_answers": "asked for the dealers of cases that were read within a scope",
     "db.leads.milestones_queries.first_sales": "asked for the dealers of cases that were read within a scope",
     "db.leads.routing_queries.active_policy": _DESK,

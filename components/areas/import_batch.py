@@ -20,6 +20,7 @@ from db.core.session import reading
 from db.imports.commands import undo_import
 from db.imports.file_commands import take_file
 from db.imports.queries import BatchDetail, list_rejection_reasons, list_rows
+from db.leads.product_queries import unlisted_products
 
 CHANNELS = {"file": "Command line", "page": "Uploaded", "http": "Posted by a sender", "mail": "Mail"}
 UNDO, POPUP = "undo_import", "undo_popup"
@@ -47,8 +48,29 @@ def draw_batch(batch: BatchDetail, *, actor: Actor) -> None:
     st.caption(plain(told))
     show_outcome(UNDO)
     draw_counts(batch)
+    if batch.kind == "leads" and actor.can(Permission.LEADS_VIEW):
+        _draw_unlisted(batch, actor=actor)
     _draw_files(batch, actor=actor)
     _draw_rows(batch, actor=actor)
+
+
+def _draw_unlisted(batch: BatchDetail, *, actor: Actor) -> None:
+    """Products of the file that are not among the product lines, with how many leads want them."""
+    with reading() as session:
+        found = unlisted_products(session, batch_id=batch.batch_id, scope=actor.scope)
+    if not found:
+        return
+    leads = sum(one.leads for one in found)
+    with st.expander(f"Not among the product lines :gray[{plural(len(found), 'product')}]", icon=":material/category:"):
+        st.caption(
+            f"{plural(leads, 'lead')} came in with a product no line knows; each kept it as written and counts under "
+            "“Other”. Add a line on the page Routing, or translate the word in the column mapping."
+        )
+        tables.show(
+            table({"Product": [one.name for one in found], "Leads": [one.leads for one in found]}),
+            key=f"unlisted_{batch.batch_id}", alt="Products that are not among the product lines",
+            columns={"Product": tables.text("Product as written"), "Leads": tables.number("Leads", width=90)},
+        )  # fmt: skip
 
 
 def _draw_undo(batch: BatchDetail) -> None:

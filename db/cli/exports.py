@@ -85,8 +85,18 @@ def metric(chosen: Namespace) -> int:
         columns = [*chosen.by, "value", "numerator", "denominator"]
         print(f"{found.definition.title} ({found.definition.unit}): {found.definition.formula}")
         numbers = frozenset(range(len(chosen.by), len(columns)))
-        print_table(columns, [[row.get(name) for name in columns] for row in rows], numbers=numbers)
+        in_cents = {"value", "numerator"} if found.definition.unit == "money" else set()
+        print_table(
+            columns,
+            [[_dollars(row.get(name)) if name in in_cents else row.get(name) for name in columns] for row in rows],
+            numbers=numbers,
+        )
     return 0
+
+
+def _dollars(cents: Any) -> Any:
+    """Cents as an amount: 1,250.00; what is unknown stays so."""
+    return f"{cents / 100:,.2f}" if isinstance(cents, int) and not isinstance(cents, bool) else cents
 
 
 def _as_json(definition: Any, chosen: Namespace, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from db.core.area import RowOutcome, SourceFile
 from db.core.problems import Problem, Refused
 from db.imports import mapping as mappings
 from db.imports.mapping import MappedRow, Mapping, TargetField
+from db.imports.mapping_dates import DateFinding, both_readings
 from db.imports.safety import FileRefused
 from db.imports.tabular import Sheet, read_table
 
@@ -60,7 +61,13 @@ def _map(sheet: Sheet, used: Mapping, fields: Sequence[TargetField], tables: Tab
     if problems:
         tables.rejected.append(_reject(sheet.file, _WHOLE_FILE, problems))
         return
+    findings = mappings.date_findings(used, fields, sheet).values()
+    asked = [one for one in findings if one.must_ask] if used.on_ambiguous_date == "ask" else []
+    if asked:
+        tables.rejected.append(_reject(sheet.file, _WHOLE_FILE, [date_question(one) for one in asked]))
+        return
     tables.sentences += [f"{sheet.file}: {warning}" for warning in sheet.warnings]
+    tables.sentences += [f"{sheet.file}: {words}" for one in findings if (words := date_proof(one))]
     unused = mappings.unused_columns(used, sheet.columns)
     if unused:
         listed = ", ".join(f'"{column}"' for column in unused[:12]) + (" …" if len(unused) > 12 else "")
@@ -70,6 +77,37 @@ def _map(sheet: Sheet, used: Mapping, fields: Sequence[TargetField], tables: Tab
             tables.rejected.append(_reject(row.file, row.row, row.problems))
         else:
             tables.rows.append(row)
+
+
+def date_question(found: DateFinding) -> Problem:
+    """What a person has to say before the dates of a column can be read: both readings and how many are concerned."""
+    reading = both_readings(found.example)
+    readings = ""
+    if reading is not None and reading.day_first and reading.month_first:
+        day, month = reading.day_first, reading.month_first
+        readings = (
+            f', such as "{found.example}": {day.day} {day:%b %Y} with the day first, {month.day} {month:%b %Y} with '
+            "the month first"
+        )
+    counted = f"{found.ambiguous:,} of {found.total:,} dates read both ways{readings}"
+    if found.verdict == "contradictory":
+        counted += (
+            f"; {found.only_day_first:,} others can only have the day first, {found.only_month_first:,} only the month"
+        )
+    sentence = f'Column "{found.column}": {counted}. Say which comes first (a date format, or on_ambiguous_date).'
+    return Problem(field=found.column, code="ambiguous_date", message=sentence)
+
+
+def date_proof(found: DateFinding) -> str:
+    """How the order of day and month was proved where some dates read both ways; empty where none does."""
+    if not found.ambiguous or found.verdict not in ("day_first", "month_first"):
+        return ""
+    first = "day" if found.verdict == "day_first" else "month"
+    proving = found.only_day_first or found.only_month_first
+    return (
+        f'column "{found.column}": {found.ambiguous:,} of {found.total:,} dates read both ways; {proving:,} others '
+        f"prove that the {first} comes first, and none says otherwise."
+    )
 
 
 def _reject(file: str, row: int, problems: Sequence[Problem | mappings.RowProblem]) -> RowOutcome:

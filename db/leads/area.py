@@ -14,6 +14,7 @@ from db.leads.intake_kinds import KINDS
 from db.leads.jobs import JOBS
 from db.leads.metrics_queries import METRICS
 from db.leads.milestones_queries import MILESTONES
+from db.leads.won_queries import METRICS as WON_METRICS
 from db.leads.work_queries import found_leads, work_counts, work_lines
 
 AREA = Area(
@@ -35,7 +36,7 @@ AREA = Area(
             columns=pipeline_metrics.COLUMNS, rows=pipeline_metrics.export_rows,
         ),
     ),
-    metrics=(*METRICS, *pipeline_metrics.METRICS),
+    metrics=(*METRICS, *pipeline_metrics.METRICS, *WON_METRICS),
     jobs=JOBS,
     checks=CHECKS,
     personal_data=(HELD,),

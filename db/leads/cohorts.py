@@ -19,9 +19,11 @@ from db.core.problems import Problem, Refused
 from db.leads.rollup import MEASURES
 from db.leads.tables import Dealer, Lead, LeadDealerMonth, LeadMonth
 
-DIMS = ("month", "region", "state", "source", "product", "dealer")
-FILTERS = ("from", "to", "region", "state", "source", "product", "dealer")
+DIMS = ("month", "region", "state", "source", "product", "dealer", "person")
+FILTERS = ("from", "to", "region", "state", "source", "product", "dealer", "person")
 UNASSIGNED = 0
+MOST_LIVE = 20_000
+"""People are in no rollup: so many leads are counted one by one, more only for a dealer or a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,7 @@ _LEADS = Grain(
     columns={
         "month": Lead.received_month, "region": func.coalesce(Lead.region, ""), "state": Lead.state,
         "source": Lead.source, "product": Lead.product, "dealer": func.coalesce(Lead.dealer_id, UNASSIGNED),
+        "person": func.coalesce(Lead.assignee_id, UNASSIGNED),
     },
     measures={m: func.sum(case((measure_sql(m), 1), else_=0)) for m in MEASURES},
 )  # fmt: skip
@@ -80,7 +83,7 @@ def check(by: Sequence[str], filters: Mapping[str, Any]) -> dict[str, Any]:
             tidy[name] = _month(value, name)
         else:
             many = value if isinstance(value, list | tuple | set | frozenset) else (value,)
-            tidy[name] = tuple(int(v) if name == "dealer" else str(v) for v in many)
+            tidy[name] = tuple(int(v) if name in ("dealer", "person") else str(v) for v in many)
     return tidy
 
 
@@ -105,6 +108,8 @@ def _grain(scope: Scope, dims: set[str]) -> Grain:
     Leads themselves are counted only where one or a few dealers limit them, or where a dealer is crossed with a
     dimension no rollup holds.
     """
+    if "person" in dims:
+        return _LEADS
     by_dealer = scope.kind == "dealers" or "dealer" in dims
     if not by_dealer:
         return _MONTH
@@ -116,6 +121,8 @@ def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[Colum
     columns = dict(grain.columns)
     if grain is _LEADS and UNASSIGNED not in filters.get("dealer", ()):
         columns["dealer"] = Lead.dealer_id  # bare, so that the index on dealer and month limits what is read
+    if grain is _LEADS and UNASSIGNED not in filters.get("person", ()):
+        columns["person"] = Lead.assignee_id  # likewise
     if scope.kind == "regions":
         found.append(columns["region"].in_(sorted(scope.regions)))
     elif scope.kind == "dealers":
@@ -140,6 +147,8 @@ def _sums(
     session: Session, *, scope: Scope, by: Sequence[str], wanted: Mapping[str, Any],
     measures: Sequence[str] = tuple(MEASURES),
 ) -> dict[tuple[Any, ...], dict[str, int]]:  # fmt: skip
+    if "person" in by:
+        _refuse_too_many(session, scope=scope, wanted=wanted)
     grain = _grain(scope, {*by, *(set(wanted) - {"from", "to"})})
     keys = [grain.columns[dim].label(f"by_{dim}") for dim in by]
     query = select(*keys, *(grain.measures[m].label(m) for m in measures)).where(*_where(grain, scope, wanted))
@@ -152,6 +161,20 @@ def _sums(
         tuple(row[:width]): {m: int(value or 0) for m, value in zip(measures, row[width:], strict=True)}
         for row in session.execute(query)
     }
+
+
+def _refuse_too_many(session: Session, *, scope: Scope, wanted: Mapping[str, Any]) -> None:
+    """Refuse to count people over more leads than can be read at once; a dealer or a person limits them by an index."""
+    if scope.kind == "dealers" or "dealer" in wanted or "person" in wanted:
+        return
+    months = {name: wanted[name] for name in ("from", "to", "region") if name in wanted}
+    held = _sums(session, scope=scope, by=(), wanted=months, measures=("received",)).get((), {}).get("received", 0)
+    if held > MOST_LIVE:
+        raise _refused(
+            "by",
+            f"People are counted lead by lead, and {held:,} leads are too many for that: choose a dealer, or months "
+            f"with at most {MOST_LIVE:,} leads.",
+        )
 
 
 def counts(

@@ -12,6 +12,7 @@ from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor
 from db.core.area import RowOutcome
 from db.core.contact import phone_texts
+from db.core.labels import local_day
 from db.leads import intake_facts as facts
 from db.leads import score
 from db.leads.adf_draft import LeadDraft
@@ -119,6 +120,9 @@ class Newcomer:
         }  # fmt: skip
         if self.status is not None:
             values |= stamps(status, self.history, received_at=self.received_at)
+            decided = values["sold_at"] or (values["closed_at"] if status == "lost" else None)
+            if decided is not None:
+                values["decided_on"] = local_day(decided, dealer.zone if dealer else DESK_ZONE)
         elif not self.is_historic and not is_held:
             values |= clock_columns(
                 batch, dealer_id=dealer_id, score=values["score"], status=status, routed_at=routed_at,
@@ -219,7 +223,7 @@ class Newcomer:
             "vendor_name": facts.clip(draft.vendor_name, 300),
             "details": facts.details(draft) | {k: v for k, v in extra.items() if v},
             "last_activity_at": self.received_at, "stage_entered_at": self.received_at,
-            "value_cents": facts.named_price(draft),
+            "value_cents": facts.named_price(draft), "agent": facts.clip(self.history.agent, 80),
         }  # fmt: skip
 
     def _warnings(self, verdict: Verdict) -> list[dict[str, str]]:
@@ -290,7 +294,7 @@ EMPTY: dict[str, Any] = dict.fromkeys(
         "assignee_id", "due_at", "clock_started_at", "first_action_due_at", "first_action_at",
         "first_action_minutes", "first_quality_due_at", "first_quality_at", "first_quality_minutes", "wall_due_at",
         "breach_handled_at", "contacted_at", "qualified_at", "appointment_set_at", "appointment_shown_at",
-        "negotiation_at", "sold_at", "delivered_at", "closed_at", "duplicate_of_id",
+        "negotiation_at", "sold_at", "delivered_at", "closed_at", "decided_on", "duplicate_of_id",
     )
 ) | {
     "first_action_target": 0, "first_action_by": "", "breach_outcome": "", "close_reason": "", "close_note": "",

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import DESK_ZONE
-from db.core.actor import Actor
+from db.core.actor import EVERYTHING, Actor
 from db.core.area import ImportKind, RowOutcome, SourceFile
 from db.core.permissions import Permission
 from db.imports import reading
@@ -21,6 +21,7 @@ from db.leads.intake import prefetch, receive
 from db.leads.intake_batch import IntakeBatch, intake_batch
 from db.leads.intake_rows import FIELDS, RowLead, lead_of
 from db.leads.intake_undo import undo
+from db.leads.product_queries import in_words, unlisted_products
 
 
 def apply_adf(
@@ -95,6 +96,9 @@ def apply_table(
                     now=now, file=row.file, row=row.row, status=lead.status, history=lead.history,
                 )
             )  # fmt: skip
+    unlisted = in_words(unlisted_products(session, batch_id=batch_id, scope=EVERYTHING))
+    if unlisted:
+        reading.tell(session, unlisted)
     return sorted(outcomes, key=lambda outcome: (outcome.file, outcome.row))
 
 

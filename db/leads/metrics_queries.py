@@ -17,6 +17,7 @@ from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.leads import cohorts
 from db.leads.tables import Dealer
+from db.people.queries import names_of
 
 RULE = "2.2 F"
 VALID_MEANS = "Bad leads, duplicates, and held leads with nobody to contact"
@@ -170,15 +171,35 @@ def compute(
     """
     given = filters or {}
     if name == MEDIAN.name:
-        return _named(session, _medians(session, scope=scope, by=by, filters=given), by)
+        return named_rows(session, _medians(session, scope=scope, by=by, filters=given), by)
     if name not in RATIOS:
         raise Refused(Problem(code="unknown_metric", field="name", message=f"There is no metric “{name}”."))
     ratio = RATIOS[name][1]
+    counted = cohorts.counts(
+        session, scope=scope, by=tuple("month" if dim == "quarter" else dim for dim in by), filters=given, now=now
+    )
     rows = [
         {**{dim: row[dim] for dim in by}, **value_of(row, ratio)}
-        for row in cohorts.counts(session, scope=scope, by=by, filters=given, now=now)
+        for row in (_by_quarter(counted, by) if "quarter" in by else counted)
     ]
-    return _named(session, rows, by)
+    return named_rows(session, rows, by)
+
+
+def quarter_of(day: date) -> str:
+    """The calendar quarter of a day: "2017Q3"."""
+    return f"{day.year}Q{(day.month + 2) // 3}"
+
+
+def _by_quarter(counted: Sequence[Mapping[str, Any]], by: Sequence[str]) -> list[dict[str, Any]]:
+    """Counts by month added up to quarters, which are exact: a lead counts in one month only."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in counted:
+        keys = {dim: quarter_of(row["month"]) if dim == "quarter" else row[dim] for dim in by}
+        cell = found.setdefault(tuple(keys.values()), dict(keys))
+        for name, value in row.items():
+            if name not in cohorts.DIMS:
+                cell[name] = cell.get(name, 0) + value
+    return list(found.values())
 
 
 def value_of(counts: Mapping[str, int], ratio: Ratio) -> dict[str, Any]:
@@ -201,7 +222,13 @@ def _medians(session: Session, *, scope: Scope, by: Sequence[str], filters: Mapp
     ]
 
 
-def _named(session: Session, rows: list[dict[str, Any]], by: Sequence[str]) -> list[dict[str, Any]]:
+def named_rows(session: Session, rows: list[dict[str, Any]], by: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows with the names of their dealers and people; the caller has asked for the rows with a scope."""
+    if "person" in by and rows:
+        people = names_of(session, person_ids={row["person"] for row in rows if row["person"]})
+        for row in rows:
+            row["person_id"] = row["person"] or None
+            row["person"] = people.get(row["person"], "Nobody yet")
     if "dealer" not in by or not rows:
         return rows
     ids = {row["dealer"] for row in rows}
@@ -233,7 +260,7 @@ def funnel(
         values = {name: value_of(counted, ratio)["value"] for name, (_, ratio) in RATIOS.items()}
         median = medians.get(tuple(counted[dim] for dim in by))
         rows.append({**counted, **values, MEDIAN.name: median})
-    return _named(session, rows, by)
+    return named_rows(session, rows, by)
 
 
 SCORECARD = ("received", "valid_share", "duplicate_share", "bad_share", "contact_rate", "close_rate", "response_sla")
@@ -300,7 +327,8 @@ def months_before(last: date, months: int) -> list[date]:
 
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
-        definition=found, dims=cohorts.DIMS, compute=partial(compute, name=found.name),
+        definition=found, dims=cohorts.DIMS if found is MEDIAN else (*cohorts.DIMS, "quarter"),
+        compute=partial(compute, name=found.name),
         permission=Permission.PERFORMANCE_VIEW,
     )
     for found in (*(d for d, _ in RATIOS.values()), MEDIAN)

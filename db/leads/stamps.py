@@ -12,6 +12,7 @@ from db.calendar.queries import calendar_for_dealer
 from db.calendar.rules import Calendar
 from db.core import changes, events, timeline
 from db.core.actor import Actor
+from db.core.labels import local_day
 from db.leads.clock import worked_minutes
 from db.leads.flow import FLOW
 from db.leads.rules import earliest, next_promise
@@ -99,6 +100,10 @@ def complete(
         **promise_values(lead, wanted, status=status, calendar=calendar, now=now, appointment_at=appointment_at),
         **wanted,
     }
+    if status == "lost" and wanted.get("closed_at"):
+        wanted["decided_on"] = local_day(wanted["closed_at"], calendar.zone)
+    elif wanted.get("sold_at"):
+        wanted["decided_on"] = local_day(wanted["sold_at"], calendar.zone)
     changed = end_step(session, FLOW, step, lead, actor=actor, now=now, target=status, **wanted)
     note(session, step, lead, actor=actor, now=now, summary=summary, reason=reason, extra=extra, **changed)
 

@@ -51,6 +51,24 @@ class Lead(QueueItem):
             sqlite_where=text("is_open = 1"),
             postgresql_where=text("is_open"),
         ),
+        Index("ix_lead_assignee_month", "assignee_id", "received_month"),
+        # Won and lost leads only, with all that won business is counted by (0040).
+        Index(
+            "ix_lead_decided",
+            "decided_on",
+            "status",
+            "sold_at",
+            "received_at",
+            "region",
+            "dealer_id",
+            "source",
+            "product",
+            "assignee_id",
+            "agent",
+            "value_cents",
+            sqlite_where=text("decided_on IS NOT NULL"),
+            postgresql_where=text("decided_on IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},  # the ids of leads an undone import removed are never given away again
     )
 
@@ -114,6 +132,10 @@ class Lead(QueueItem):
     negotiation_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sold_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Local day of the sale, or of the loss; what it means is read with status and sold_at (a reopened lead keeps it).
+    decided_on: Mapped[date | None] = mapped_column(Date)
+    # Who sold it in the system it came from, as written there; a lead worked here has its assignee.
+    agent: Mapped[str] = mapped_column(String(80), nullable=False, default="", server_default="")
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     close_reason: Mapped[str] = mapped_column(String(40), nullable=False, default="")
     close_note: Mapped[str] = mapped_column(Text, nullable=False, default="")

@@ -22,6 +22,7 @@ AREA_LABELS = {
     "contact_log": "Dealer contacts", "access": "Dealer access", "checklist": "Checklists", "onboarding": "Onboarding",
     "quality": "Response quality",
     "surveys": "Customer surveys",
+    "marketing": "Marketing spend",
 }  # fmt: skip
 
 # What one may not see on its page must not show in a history either; areas that are not named are for everybody.
@@ -30,6 +31,7 @@ NEEDED: dict[str, Permission] = {
     "onboarding": Permission.ONBOARDING_VIEW, "access": Permission.ACCESS_VIEW, "leads": Permission.LEADS_VIEW,
     "quality": Permission.QUALITY_REVIEW,
     "surveys": Permission.SURVEYS_VIEW,
+    "marketing": Permission.FUNNEL_VIEW,
 }  # fmt: skip
 
 

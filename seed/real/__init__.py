@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,10 +13,11 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from db.cli.main import main
 from db.core.actor import system_actor
 from db.core.area import SourceFile
-from db.core.session import run
-from db.imports.commands import BatchResult, run_import
+from db.core.session import dispose, run
+from db.imports.commands import BatchResult, dry_run_import, run_import
 from db.imports.mapping import Mapping, load_mapping
 
 MAPPINGS = Path(__file__).resolve().parents[1] / "mappings"
@@ -52,12 +57,36 @@ class Desk:
         """The mapping kept for the set."""
         return load_mapping((MAPPINGS / f"{self.name}.toml").read_text(encoding="utf-8"))
 
-    def bring_in(self, kind: str, files: list[SourceFile], *, mapping: Mapping | None = None) -> BatchResult:
-        """Import files as the command line does."""
-        return run(
-            run_import, bind=self.engine, kind=kind, files=files, mapping=mapping, channel="file",
-            actor=system_actor("seed"), now=self.now,
-        )  # fmt: skip
+    def bring_in(
+        self, kind: str, files: list[SourceFile], *, mapping: Mapping | None = None, dry_run: bool = False
+    ) -> BatchResult:
+        """Import files as the command line does, or only try it."""
+        arguments = {
+            "kind": kind, "files": files, "mapping": mapping, "channel": "file", "actor": system_actor("seed"),
+            "now": self.now,
+        }  # fmt: skip
+        if dry_run:
+            return dry_run_import(self.engine, **arguments)
+        return run(run_import, bind=self.engine, **arguments)
+
+    def printed(self, *arguments: str) -> list[dict[str, str]]:
+        """What `python -m db metric ...` prints for this database, by its own headings."""
+        said = io.StringIO()
+        kept = os.environ.get("DATABASE_URL")
+        os.environ["DATABASE_URL"] = self.engine.url.render_as_string(hide_password=False)
+        dispose()
+        try:
+            with contextlib.redirect_stdout(said):
+                code = main(["metric", *arguments], now=self.now)
+        finally:
+            dispose()
+            os.environ.pop("DATABASE_URL")
+            if kept is not None:
+                os.environ["DATABASE_URL"] = kept
+        if code:
+            raise RuntimeError(f"python -m db metric {' '.join(arguments)} ended with {code}")
+        _, headings, _, *rows = [re.split(r"  +", line.strip()) for line in said.getvalue().splitlines()]
+        return [dict(zip(headings, row, strict=True)) for row in rows]
 
     def known(self, name: str, found: Any, what: str = "") -> Fact:
         """The comparison with a known answer."""

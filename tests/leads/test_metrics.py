@@ -157,6 +157,7 @@ def cell_of(lead: Any, by: tuple[str, ...]) -> tuple[Any, ...]:
     facts = {
         "month": lead.received_month, "source": lead.source, "product": lead.product, "state": lead.state,
         "region": lead.region or "", "dealer": lead.dealer_id or 0,
+        "person": lead.assignee_id or 0,
     }  # fmt: skip
     return tuple(facts[dim] for dim in by)
 
