@@ -87,7 +87,11 @@ def test_people_of_another_dealer_find_nothing(sqlite_engine):
     with pytest.raises(NotFound):
         booked(sqlite_engine, network, lead_id=lead_id, actor=network.south_staff)
     item_id = booked(sqlite_engine, network, lead_id=lead_id)
-    for name, inputs in (("confirm", {}), ("cancel", {"reason": "ill"}), ("reschedule", {"starts_at": TOMORROW + HOUR})):
+    for name, inputs in (
+        ("confirm", {}),
+        ("cancel", {"reason": "ill"}),
+        ("reschedule", {"starts_at": TOMORROW + HOUR}),
+    ):
         with pytest.raises(NotFound):
             take(sqlite_engine, name, item_id, now=NOW, actor=network.south_staff, **inputs)
     with pytest.raises(Refused, match="role"):
