@@ -110,7 +110,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/crm/appointments.py", title="Appointments", icon="event", section=CUSTOMERS,
         permission=P.APPOINTMENTS_VIEW,
-        help="The agenda by day and week, and who did not come", planned=True,
+        help="The agenda by day and week, and who did not come",
     ),
     PageEntry(
         file="pages/crm/follow_up.py", title="Follow-up", icon="event_repeat", section=CUSTOMERS,

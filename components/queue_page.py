@@ -39,6 +39,7 @@ class Screen:
     defaults: Mapping[tuple[str, str], Any] = field(default_factory=dict)
     after: Callable[[Any], None] | None = None  # what the command gave back, such as a secret to be shown once
     width: Any = 560
+    zone: Callable[[Any], str] | None = None  # whose clock typed times are read by; the reader's own when None
 
     @property
     def open_key(self) -> str:
@@ -135,7 +136,7 @@ def _general_problems(screen: Screen) -> None:
 
 
 def _step_form(screen: Screen, item: Any, step: Step, after: Callable[[Any], None] | None) -> None:
-    actor = current_actor()
+    zone = screen.zone(item) if screen.zone else current_actor().zone
     prefix = f"{screen.key}_{item.id}_{step.name}"
     keys = {asked.name: f"{prefix}_{asked.name}" for asked in step.inputs}
     with st.container(border=True):
@@ -151,7 +152,7 @@ def _step_form(screen: Screen, item: Any, step: Step, after: Callable[[Any], Non
             typed = {name: st.session_state.get(key) for name, key in keys.items()}
             source = screen.choices.get((step.name, asked.name))
             draw_input(
-                asked, key=keys[asked.name], form=screen.form, zone=actor.zone,
+                asked, key=keys[asked.name], form=screen.form, zone=zone,
                 choices=source(item, typed) if source else None,
             )  # fmt: skip
         stray_problems(screen.form, [a.name for a in step.inputs])
@@ -171,7 +172,7 @@ def _step_form(screen: Screen, item: Any, step: Step, after: Callable[[Any], Non
 
             perform(
                 screen.commands[step.name], form=screen.form, say=words, typed=keys,
-                convert=converters(step.inputs, zone=actor.zone), after=after,
+                convert=converters(step.inputs, zone=zone), after=after,
                 arguments={"item_id": item.id, "seen_version": item.version},
             )  # fmt: skip
 

@@ -17,6 +17,7 @@ from db.documents import storage
 from db.people.passwords import ALPHABET
 from seed import (
     access,
+    appointments,
     contacts,
     crm,
     dealer_people,
@@ -59,6 +60,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     routine.expect(story, made)
     crm.expect(story, seed=seed, start=start)
     marketing.expect(story, seed=seed)
+    appointments.expect(story, seed=seed, start=start)
     contacts.expect(story, made, seed=seed)
     quality.expect(story, made, seed=seed)
     access.expect(story, made)

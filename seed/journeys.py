@@ -227,13 +227,20 @@ class Journey:
         if rng.random() < 0.68:
             came = meets + timedelta(minutes=rng.randint(0, 25))
         else:
-            missed = meets + timedelta(minutes=rng.randint(40, 80))
+            # After the grace: the sweep has entered the no-show, and the lead waits for a call.
+            missed = meets + timedelta(minutes=rng.randint(65, 95))
             yield self._log(missed, "call", rng.choice(("voicemail", "no_answer")), "Did not come to the appointment.")
             if rng.random() > 0.3:
                 if rng.random() < 0.8:
                     yield self._lost(self._later(missed, days=rng.uniform(2, 9)))
                 return
-            came = self._later(missed, days=rng.uniform(0.8, 4))
+            again = self._later(missed, days=rng.uniform(0.2, 1.5))
+            came = self._later(again, days=rng.uniform(0.8, 3)).replace(second=0, microsecond=0)
+            yield Move(
+                at=again, step="set_appointment", by="sales",
+                inputs={"appointment_at": came, "note": "Called back, and agreed another time."},
+            )  # fmt: skip
+            came += timedelta(minutes=rng.randint(0, 20))
         yield Move(at=came, step="show_appointment", by="sales")
         yield from self._offer(came + timedelta(minutes=rng.randint(25, 90)), chance=0.6 * self.style.closes)
 

@@ -13,10 +13,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
+from db.core.problems import Refused
 from db.core.session import run
 from db.leads.commands import COMMANDS
 from db.leads.flow import FLOW
 from db.leads.tables import Lead
+from seed import appointments
 from seed.cast import Cast
 from seed.journeys import Move
 
@@ -68,6 +70,8 @@ class Story:
             except Overtaken:
                 self.overtaken[move.step] += 1
                 return
+            if move.step == "set_appointment":
+                appointments.after_booking(self, lead_id, now)
             self.follow(lead_id, moves)
 
         self.at(move.at, take)
@@ -96,4 +100,10 @@ def take_step(session: Session, *, lead_id: int, move: Move, cast: Cast, now: da
         manager = cast.manager(row.dealer_id)
         taker = seller if move.step == "give" else manager
         inputs |= {"dealer_id": row.dealer_id, "assignee_id": taker.user_id}
-    COMMANDS[name](session, item_id=lead_id, seen_version=row.version, actor=actor, now=now, **inputs)
+    command = appointments.STEPS.get(name, COMMANDS[name])
+    try:
+        command(session, item_id=lead_id, seen_version=row.version, actor=actor, now=now, **inputs)
+    except Refused as refusal:
+        if name not in appointments.STEPS:
+            raise
+        raise Overtaken(move.step) from refusal  # the appointment was moved or called off meanwhile

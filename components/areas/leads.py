@@ -16,6 +16,8 @@ from components.labels import plain
 from components.queue_page import Screen
 from components.tables import SLA_TONES, show, text
 from components.timeline import draw_timeline
+from db.appointments.commands import book_for_lead, check_in_lead
+from db.appointments.queries import appointments_of_lead
 from db.core.labels import minutes_label, moment_label, relative_label
 from db.core.session import reading
 from db.dealers.queries import dealer_choices
@@ -175,7 +177,24 @@ def draw_history(lead: LeadPage, *, limit: int = 30) -> None:
     draw_timeline([_Line(e) for e in lead.history], zone=current_actor().zone, now=now(), limit=limit)
 
 
+def draw_appointments(lead: LeadPage) -> None:
+    """The times agreed with this customer, the newest first; each leads to the appointment."""
+    actor, at = current_actor(), now()
+    with reading() as session:
+        booked = appointments_of_lead(session, lead_id=lead.id, actor=actor, now=at)
+    for one in booked:
+        words = f"{one.kind_label} · {moment_label(one.starts_at, one.zone, now=at)}"
+        words += f" ({one.zone})" if one.zone != actor.zone else ""
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.page_link(
+                "pages/crm/appointments.py", label=plain(f"{one.number} · {words}"), icon=":material/event:",
+                query_params={"appointment": str(one.id)}, width="content",
+            )  # fmt: skip
+            st.markdown(labels.badge(one.status_label, one.tone), width="content")
+
+
 def _below(lead: LeadPage) -> None:
+    draw_appointments(lead)
     history, clock, why, comments = st.tabs(["History", "Clock", "Why this dealer", "Message"])
     with history:
         draw_history(lead, limit=12)
@@ -225,7 +244,8 @@ def _said(lead: LeadPage, step: Step) -> str:
 
 SCREEN = Screen(
     flow=FLOW,
-    commands=COMMANDS,
+    # A time agreed on a lead is a real appointment, and who came is checked in (decision 0035).
+    commands={**COMMANDS, "set_appointment": book_for_lead, "show_appointment": check_in_lead},
     key="lead",
     load=get_lead,
     title=lambda lead: f"{lead.number} · {plain(lead.customer_name) or 'Unknown'}",
@@ -235,8 +255,10 @@ SCREEN = Screen(
         ("log_activity", "outcome"): _outcomes,
         ("assign", "dealer_id"): _dealers,
         ("assign", "assignee_id"): _people,
+        ("set_appointment", "host_id"): _people,
         ("lose", "reason"): _lost,
     },
-    defaults={("log_activity", "kind"): "call"},
+    defaults={("log_activity", "kind"): "call", ("set_appointment", "kind"): "sales"},
+    zone=lambda lead: lead.clock.zone,
     said=_said,
 )

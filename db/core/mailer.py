@@ -39,6 +39,7 @@ class _Claimed:
     body: str
     created_at: datetime
     tries: int
+    calendar: str | None = None
 
 
 def next_try(tries: int) -> timedelta:
@@ -76,7 +77,7 @@ def _claim(bind: Engine | None, mail_id: int, now: datetime) -> _Claimed | None:
         if won.rowcount != 1:
             return None
         m = session.get_one(OutboxMail, mail_id)
-        return _Claimed(m.id, m.to_address, m.subject, m.body, m.created_at, m.tries)
+        return _Claimed(m.id, m.to_address, m.subject, m.body, m.created_at, m.tries, m.calendar)
 
 
 def _note(bind: Engine | None, mail: _Claimed, *, error: str, now: datetime) -> None:
@@ -91,7 +92,9 @@ def _note(bind: Engine | None, mail: _Claimed, *, error: str, now: datetime) -> 
 
 def _send(mail: _Claimed) -> str:
     """Send one mail; an empty text when it went out, else the kind of failure (never the mail's content)."""
-    message = compose(mail.to, mail.subject, mail.body, mail_id=mail.mail_id, at=mail.created_at)
+    message = compose(
+        mail.to, mail.subject, mail.body, mail_id=mail.mail_id, at=mail.created_at, calendar=mail.calendar
+    )
     try:
         if settings().smtp_url:
             send_by_smtp(settings().smtp_url, message)
@@ -103,8 +106,13 @@ def _send(mail: _Claimed) -> str:
     return ""
 
 
-def compose(to: str, subject: str, body: str, *, mail_id: int, at: datetime) -> EmailMessage:
-    """The mail as it is sent; plain text, with an id that stays the same over several tries."""
+def compose(
+    to: str, subject: str, body: str, *, mail_id: int, at: datetime, calendar: str | None = None
+) -> EmailMessage:
+    """The mail as it is sent; plain text, with an id that stays the same over several tries.
+
+    An invitation is attached as text/calendar with its method, so that mail programs offer to accept it (RFC 6047).
+    """
     message = EmailMessage()
     sender = settings().mail_from
     message["From"] = sender
@@ -114,6 +122,11 @@ def compose(to: str, subject: str, body: str, *, mail_id: int, at: datetime) -> 
     message["Message-ID"] = f"<{mail_id}.{int(at.timestamp())}@{sender.rpartition('@')[2] or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
+    if calendar:
+        method = next((li[7:].strip() for li in calendar.splitlines() if li.startswith("METHOD:")), "PUBLISH")
+        message.add_attachment(
+            calendar, subtype="calendar", filename="invitation.ics", params={"method": method}
+        )  # fmt: skip
     return message
 
 

@@ -35,6 +35,8 @@ class OutboxMail(Base):
     tries: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str] = mapped_column(Text, nullable=False, default="")
+    # An invitation to a calendar (text/calendar), where the mail carries one.
+    calendar: Mapped[str | None] = mapped_column(Text)
 
 
 def queue_mail(
@@ -46,8 +48,9 @@ def queue_mail(
     now: datetime,
     item_type: str = "",
     item_id: int | None = None,
+    calendar: str | None = None,
 ) -> None:
-    """Put one mail into the outbox, so written that no header can be injected.
+    """Put one mail into the outbox, so written that no header can be injected; `calendar` is an iCalendar text.
 
     Line breaks and control characters of the subject become spaces. An address with any of them, or one that names
     several people, is refused (`bad_address`).
@@ -60,6 +63,6 @@ def queue_mail(
     session.add(
         OutboxMail(
             to_address=storable(address), subject=line[:300], body=storable(body), item_type=item_type,
-            item_id=item_id, created_at=now, next_try_at=now, tries=0, error="",
+            item_id=item_id, created_at=now, next_try_at=now, tries=0, error="", calendar=calendar,
         )
     )  # fmt: skip

@@ -110,7 +110,16 @@ FLOW = Flow(
         Step(
             name="set_appointment", label="Set appointment", icon=":material/event:", permission=P.LEADS_WORK,
             sources=("contacted", "qualified", "negotiation"), targets=("appointment_set",),
-            inputs=(Input(name="appointment_at", label="When", kind="moment"), MAYBE_NOTE),
+            inputs=(
+                Input(name="appointment_at", label="When", kind="moment"),
+                Input(
+                    name="kind", label="For", kind="choice", required=False,
+                    choices=(("sales", "Sales"), ("test_drive", "Test drive"), ("delivery", "Delivery"), ("service", "Service"), ("other", "Other")),
+                ),
+                Input(name="host_id", label="Host", kind="person", required=False),
+                Input(name="outside_hours", label="Also outside opening hours", kind="bool", required=False),
+                MAYBE_NOTE,
+            ),
         ),
         Step(
             name="show_appointment", label="Customer showed", icon=":material/how_to_reg:", permission=P.LEADS_WORK,

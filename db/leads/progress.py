@@ -41,9 +41,13 @@ def qualify(
 
 def set_appointment(
     session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, appointment_at: datetime,
-    note: str = "",
+    kind: str = "", host_id: int | None = None, outside_hours: bool = False, note: str = "",
 ) -> None:  # fmt: skip
-    """Agree a time at the dealer (UTC); the lead is due then. Problems belong to appointment_at and note."""
+    """Agree a time at the dealer (UTC); the lead is due then. Problems belong to appointment_at and note.
+
+    This marks the lead alone. What for, with whom and at which hours belong to the record the appointments area books
+    with `book_for_lead`, which the screens call instead (decision 0035).
+    """
     lead = begin(session, "set_appointment", item_id=item_id, seen_version=seen_version, actor=actor)
     problems = Problems()
     note = _short(problems, note)

@@ -23,6 +23,7 @@ AREA_LABELS = {
     "quality": "Response quality",
     "surveys": "Customer surveys",
     "marketing": "Marketing spend",
+    "appointments": "Appointments",
 }  # fmt: skip
 
 # What one may not see on its page must not show in a history either; areas that are not named are for everybody.
@@ -32,6 +33,7 @@ NEEDED: dict[str, Permission] = {
     "quality": Permission.QUALITY_REVIEW,
     "surveys": Permission.SURVEYS_VIEW,
     "marketing": Permission.FUNNEL_VIEW,
+    "appointments": Permission.APPOINTMENTS_VIEW,
 }  # fmt: skip
 
 

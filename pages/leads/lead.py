@@ -10,6 +10,7 @@ from components.areas.leads import (
     CHANNELS,
     SCREEN,
     clock_words,
+    draw_appointments,
     draw_badges,
     draw_clock,
     draw_history,
@@ -67,6 +68,7 @@ with left:
         st.markdown("**Vehicles**")
         draw_vehicles(lead)
     st.subheader("History")
+    draw_appointments(lead)
     draw_history(lead, limit=60)
 with right:
     with st.container(border=True):
