@@ -137,6 +137,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "contact_report": ("pages/network/contacts.py", "contact"),
     "promise": ("pages/network/contacts.py", "promise"),
     "onboarding": ("pages/network/onboarding_case.py", "onboarding"),
+    "cadence_plan": ("pages/crm/follow_up.py", "plan"),
     "checklist_template": ("pages/admin/checklists.py", "version"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""

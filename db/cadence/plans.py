@@ -1,4 +1,4 @@
-"""The versions of plans in force; a database nobody has changed a plan in yet follows the declared ones as version 1."""
+"""The versions of plans in force; where nobody changed a plan yet, the declared one is version 1."""
 
 from __future__ import annotations
 

@@ -20,12 +20,14 @@ AREA_LABELS = {
     "customers": "Customers", "routing": "Routing", "exports": "Exports", "terms": "Terms",
     "documents": "Documents",
     "contact_log": "Dealer contacts", "access": "Dealer access", "checklist": "Checklists", "onboarding": "Onboarding",
+    "cadence": "Follow-up",
 }  # fmt: skip
 
 # What one may not see on its page must not show in a history either; areas that are not named are for everybody.
 NEEDED: dict[str, Permission] = {
     "contact_log": Permission.CONTACTS_VIEW, "terms": Permission.TERMS_VIEW, "documents": Permission.DOCUMENTS_VIEW,
     "onboarding": Permission.ONBOARDING_VIEW, "access": Permission.ACCESS_VIEW, "leads": Permission.LEADS_VIEW,
+    "cadence": Permission.TASKS_VIEW,
 }  # fmt: skip
 
 
