@@ -20,7 +20,7 @@ def stand_ins_on(session: Session, *, person_ids: Iterable[int], day: date) -> d
     rows = session.execute(
         select(CadenceAbsence.person_id, CadenceAbsence.stand_in_id).where(CadenceAbsence.person_id.in_(ids), *_on(day))
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 def stands_in_for(session: Session, *, person_id: int, day: date) -> list[int]:

@@ -123,7 +123,7 @@ def names(session: Session, *, scope: Scope, dealer_ids: Sequence[int], person_i
         )
     )
     people = session.execute(select(Person.id, Person.name).where(Person.id.in_(sorted(set(person_ids)))))
-    return {"dealer": {i: f"{name} ({code})" for i, name, code in dealers}, "person": dict(people)}
+    return {"dealer": {i: f"{name} ({code})" for i, name, code in dealers}, "person": dict(people.all())}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,3 +300,5 @@ METRICS = (
         definition=DAY, dims=RUN_DIMS, compute=_averaging(CadenceRun.contact_day), permission=Permission.CADENCE_VIEW
     ),
 )  # fmt: skip
+RUN_ATTEMPTS, RUN_DAY = CadenceRun.attempts, CadenceRun.contact_day
+"""What `reached` can add up."""

@@ -309,7 +309,7 @@ def progress(session: Session, *, actor: Actor, view: str, now: datetime) -> Pro
     )  # fmt: skip
     if view == "mine":
         query = query.where(_mine(session, actor=actor, now=now).where(CadenceTask.assignee_id))
-    counts: dict[str, int] = dict(session.execute(query))
+    counts: dict[str, int] = dict(session.execute(query).all())
     return Progress(done=counts.get("done", 0), left=counts.get("open", 0), missed=counts.get("missed", 0))
 
 
