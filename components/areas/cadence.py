@@ -93,6 +93,7 @@ def draw_log(line: TodayLine, *, prefix: str, close: bool) -> None:
             "outcome": outcome, "form_key": form_key, "note": st.session_state.get(note) or "",
             "kind": kind or ("call" if line.kind == "any" else line.kind),
         }  # fmt: skip
+        command: Any
         if line.task_id is None:
             command, more = log_activity, {"item_id": line.lead_id, "seen_version": line.lead_version}
         else:

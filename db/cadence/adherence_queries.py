@@ -270,7 +270,11 @@ def reached(
     columns = [_RUN_COLUMNS[name] for name in by]
     query = select(*columns, func.sum(func.coalesce(column, 0)), func.count()).where(*wanted)
     rows = session.execute(query.group_by(*columns) if columns else query)
-    return [(dict(zip(by, row[:-2], strict=True)), int(row[-2] or 0), int(row[-1])) for row in rows]
+    made = []
+    for row in rows:
+        *key, total, leads = row
+        made.append((dict(zip(by, key, strict=True)), int(str(total or 0)), int(str(leads))))
+    return made
 
 
 def _averaging(column: Any) -> Any:

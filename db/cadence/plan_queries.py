@@ -116,7 +116,8 @@ def list_absences(session: Session, *, actor: Actor, now: datetime) -> list[Abse
         if absence.last_day >= today:
             made.append(
                 AbsenceRow(
-                    absence_id=absence.id, version=absence.version, person_id=absence.person_id, person=name, stand_in_id=absence.stand_in_id,
+                    absence_id=absence.id, version=absence.version, person_id=absence.person_id, person=name,
+                    stand_in_id=absence.stand_in_id,
                     stand_in=other, dealer=dealer, first_day=absence.first_day, last_day=absence.last_day,
                     note=absence.note, is_now=absence.first_day <= today, began=absence.first_day < today,
                 )
