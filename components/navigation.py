@@ -105,7 +105,7 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/crm/today.py", title="To do now", icon="today", section=CUSTOMERS, permission=P.TASKS_VIEW,
-        help="Whom to call, write to or meet now, in the order to do it", planned=True,
+        help="Whom to call, write to or meet now, in the order to do it",
     ),
     PageEntry(
         file="pages/crm/appointments.py", title="Appointments", icon="event", section=CUSTOMERS,
@@ -115,7 +115,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/crm/follow_up.py", title="Follow-up", icon="event_repeat", section=CUSTOMERS,
         permission=P.CADENCE_VIEW,
-        help="How well leads are followed up, and the plans for it", planned=True,
+        help="How well leads are followed up, and the plans for it",
     ),
     PageEntry(
         file="pages/crm/templates.py", title="Message templates", icon="stylus_note", section=CUSTOMERS,

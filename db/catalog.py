@@ -143,6 +143,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "survey": ("pages/crm/surveys.py", "survey"),
     "survey_alert": ("pages/crm/surveys.py", "alert"),
     "questionnaire": ("pages/crm/surveys.py", "questionnaire"),
+    "cadence_plan": ("pages/crm/follow_up.py", "plan"),
     "checklist_template": ("pages/admin/checklists.py", "version"),
     "quality_review": ("pages/crm/quality.py", "review"),
     "coaching_note": ("pages/crm/quality.py", "note"),

@@ -24,6 +24,7 @@ AREA_LABELS = {
     "surveys": "Customer surveys",
     "marketing": "Marketing spend",
     "appointments": "Appointments",
+    "cadence": "Follow-up",
 }  # fmt: skip
 
 # What one may not see on its page must not show in a history either; areas that are not named are for everybody.
@@ -34,6 +35,7 @@ NEEDED: dict[str, Permission] = {
     "surveys": Permission.SURVEYS_VIEW,
     "marketing": Permission.FUNNEL_VIEW,
     "appointments": Permission.APPOINTMENTS_VIEW,
+    "cadence": Permission.TASKS_VIEW,
 }  # fmt: skip
 
 

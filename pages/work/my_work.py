@@ -15,13 +15,17 @@ from components.navigation import may_open
 from components.queue_page import id_at, remember_rows
 from db.catalog import open_page, work_counts, work_lines
 from db.core.labels import count_label, moment_label, plural, relative_label
-from db.core.permissions import Permission
+from db.core.permissions import Permission, Role
 from db.core.session import reading
 from db.people.queries import previous_visit
 from db.reports.history_queries import changes_since
 
-guard(Permission.HOME_VIEW)
+actor = guard(Permission.HOME_VIEW)
 SHOWN = 50
+# Sales people begin with their customers, once after each sign-in; from then on this page opens like any other.
+if actor.role is Role.DEALER_STAFF and not st.session_state.get("_landed"):
+    st.session_state["_landed"] = True
+    st.switch_page("pages/crm/today.py")
 
 
 @st.fragment(run_every="60s")
