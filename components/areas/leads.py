@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import labels
 from components.access import current_actor
+from components.areas.interactions_send import draw_write
 from components.charts.base import table
 from components.clock import now
 from components.forms import Choices
@@ -17,6 +18,7 @@ from components.queue_page import Screen
 from components.tables import SLA_TONES, show, text
 from components.timeline import draw_timeline
 from db.core.labels import minutes_label, moment_label, relative_label
+from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices
 from db.leads.commands import COMMANDS
@@ -175,7 +177,15 @@ def draw_history(lead: LeadPage, *, limit: int = 30) -> None:
     draw_timeline([_Line(e) for e in lead.history], zone=current_actor().zone, now=now(), limit=limit)
 
 
+def draw_message(lead: LeadPage) -> None:
+    """Write to the customer of a lead that is being worked."""
+    if lead.status in FLOW.step("log_activity").sources and current_actor().can(Permission.MESSAGES_SEND):
+        with st.container(border=True):
+            draw_write(customer_id=lead.customer_id, lead_id=lead.id, seen_version=lead.version)
+
+
 def _below(lead: LeadPage) -> None:
+    draw_message(lead)
     history, clock, why, comments = st.tabs(["History", "Clock", "Why this dealer", "Message"])
     with history:
         draw_history(lead, limit=12)

@@ -12,8 +12,9 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -39,6 +40,8 @@ class _Claimed:
     body: str
     created_at: datetime
     tries: int
+    reply_to: str
+    from_name: str
 
 
 def next_try(tries: int) -> timedelta:
@@ -76,7 +79,7 @@ def _claim(bind: Engine | None, mail_id: int, now: datetime) -> _Claimed | None:
         if won.rowcount != 1:
             return None
         m = session.get_one(OutboxMail, mail_id)
-        return _Claimed(m.id, m.to_address, m.subject, m.body, m.created_at, m.tries)
+        return _Claimed(m.id, m.to_address, m.subject, m.body, m.created_at, m.tries, m.reply_to, m.from_name)
 
 
 def _note(bind: Engine | None, mail: _Claimed, *, error: str, now: datetime) -> None:
@@ -91,7 +94,10 @@ def _note(bind: Engine | None, mail: _Claimed, *, error: str, now: datetime) -> 
 
 def _send(mail: _Claimed) -> str:
     """Send one mail; an empty text when it went out, else the kind of failure (never the mail's content)."""
-    message = compose(mail.to, mail.subject, mail.body, mail_id=mail.mail_id, at=mail.created_at)
+    message = compose(
+        mail.to, mail.subject, mail.body, mail_id=mail.mail_id, at=mail.created_at, reply_to=mail.reply_to,
+        from_name=mail.from_name,
+    )  # fmt: skip
     try:
         if settings().smtp_url:
             send_by_smtp(settings().smtp_url, message)
@@ -103,16 +109,28 @@ def _send(mail: _Claimed) -> str:
     return ""
 
 
-def compose(to: str, subject: str, body: str, *, mail_id: int, at: datetime) -> EmailMessage:
-    """The mail as it is sent; plain text, with an id that stays the same over several tries."""
+def compose(
+    to: str, subject: str, body: str, *, mail_id: int, at: datetime, reply_to: str = "", from_name: str = ""
+) -> EmailMessage:
+    """The mail as it is sent; plain text, with an id that stays the same over several tries.
+
+    A mail with `from_name` was written by a person and is not marked as automatic; the address stays the desk's own.
+    """
     message = EmailMessage()
     sender = settings().mail_from
-    message["From"] = sender
+    if from_name:
+        sender = parseaddr(sender)[1] or sender
+        message["From"] = Address(from_name, addr_spec=sender)
+    else:
+        message["From"] = sender
+    if reply_to:
+        message["Reply-To"] = reply_to
     message["To"] = to
     message["Subject"] = subject
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{mail_id}.{int(at.timestamp())}@{sender.rpartition('@')[2] or 'localhost'}>"
-    message["Auto-Submitted"] = "auto-generated"
+    if not from_name:
+        message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
     return message
 
