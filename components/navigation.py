@@ -120,7 +120,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/crm/templates.py", title="Message templates", icon="stylus_note", section=CUSTOMERS,
         permission=P.TEMPLATES_EDIT,
-        help="Texts to start an e-mail or a text message from", planned=True,
+        help="Texts to start an e-mail or a text message from",
     ),
     PageEntry(
         file="pages/crm/quality.py", title="Response quality", icon="reviews", section=CUSTOMERS,

@@ -137,6 +137,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "document": ("pages/network/documents.py", "document"),
     "term_change": ("pages/network/terms.py", "change"),
     "contact_report": ("pages/network/contacts.py", "contact"),
+    "message_template": ("pages/crm/templates.py", "template"),
     "promise": ("pages/network/contacts.py", "promise"),
     "marketing_spend": ("pages/crm/funnel.py", "spend"),
     "onboarding": ("pages/network/onboarding_case.py", "onboarding"),
@@ -217,8 +218,15 @@ def dealer_lines(
     return found
 
 
-def customer_lines(session: Session, *, customer_id: int, actor: Actor, limit: int = 50) -> list[CustomerLine]:
-    """Everything that happened between a customer and the dealer, from every area, newest first.
+def customer_kinds(actor: Actor) -> list[str]:
+    """The kinds of lines this actor finds on the timeline of a customer, in the order of the areas."""
+    return list(dict.fromkeys(s.label for area in AREAS for s in area.customer if actor.can(s.permission)))
+
+
+def customer_lines(
+    session: Session, *, customer_id: int, actor: Actor, limit: int = 50, kind: str = ""
+) -> list[CustomerLine]:
+    """Everything that happened between a customer and the dealer, from every area, newest first; of one kind or all.
 
     The caller has already decided that the actor may see the customer; each source asks for its own permission.
     """
@@ -226,7 +234,7 @@ def customer_lines(session: Session, *, customer_id: int, actor: Actor, limit: i
         line
         for area in AREAS
         for source in area.customer
-        if actor.can(source.permission)
+        if actor.can(source.permission) and kind in ("", source.label)
         for line in source.lines(session, customer_id=customer_id, actor=actor, limit=limit)
     ]
     return sorted(found, key=lambda line: line.at, reverse=True)[:limit]

@@ -22,6 +22,7 @@ from seed import (
     crm,
     dealer_people,
     house,
+    interactions,
     marketing,
     onboarding,
     paperwork,
@@ -61,6 +62,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     crm.expect(story, seed=seed, start=start)
     marketing.expect(story, seed=seed)
     appointments.expect(story, seed=seed, start=start)
+    interactions.expect(story, seed=seed)
     contacts.expect(story, made, seed=seed)
     quality.expect(story, made, seed=seed)
     access.expect(story, made)
@@ -70,6 +72,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
         story.play()
     onboarding.close_day(story)
     routine.close_day(story, made)
+    interactions.close_day(story)
     return made
 
 

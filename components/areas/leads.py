@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import labels
 from components.access import current_actor
+from components.areas.interactions_send import draw_write
 from components.charts.base import table
 from components.clock import now
 from components.forms import Choices
@@ -19,6 +20,7 @@ from components.timeline import draw_timeline
 from db.appointments.commands import book_for_lead, check_in_lead
 from db.appointments.queries import appointments_of_lead
 from db.core.labels import minutes_label, moment_label, relative_label
+from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices
 from db.leads.commands import COMMANDS
@@ -193,8 +195,16 @@ def draw_appointments(lead: LeadPage) -> None:
             st.markdown(labels.badge(one.status_label, one.tone), width="content")
 
 
+def draw_message(lead: LeadPage) -> None:
+    """Write to the customer of a lead that is being worked."""
+    if lead.status in FLOW.step("log_activity").sources and current_actor().can(Permission.MESSAGES_SEND):
+        with st.container(border=True):
+            draw_write(customer_id=lead.customer_id, lead_id=lead.id, seen_version=lead.version)
+
+
 def _below(lead: LeadPage) -> None:
     draw_appointments(lead)
+    draw_message(lead)
     history, clock, why, comments = st.tabs(["History", "Clock", "Why this dealer", "Message"])
     with history:
         draw_history(lead, limit=12)

@@ -12,8 +12,9 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -39,6 +40,8 @@ class _Claimed:
     body: str
     created_at: datetime
     tries: int
+    reply_to: str
+    from_name: str
     calendar: str | None = None
 
 
@@ -77,7 +80,9 @@ def _claim(bind: Engine | None, mail_id: int, now: datetime) -> _Claimed | None:
         if won.rowcount != 1:
             return None
         m = session.get_one(OutboxMail, mail_id)
-        return _Claimed(m.id, m.to_address, m.subject, m.body, m.created_at, m.tries, m.calendar)
+        return _Claimed(
+            m.id, m.to_address, m.subject, m.body, m.created_at, m.tries, m.reply_to, m.from_name, m.calendar
+        )
 
 
 def _note(bind: Engine | None, mail: _Claimed, *, error: str, now: datetime) -> None:
@@ -93,8 +98,9 @@ def _note(bind: Engine | None, mail: _Claimed, *, error: str, now: datetime) -> 
 def _send(mail: _Claimed) -> str:
     """Send one mail; an empty text when it went out, else the kind of failure (never the mail's content)."""
     message = compose(
-        mail.to, mail.subject, mail.body, mail_id=mail.mail_id, at=mail.created_at, calendar=mail.calendar
-    )
+        mail.to, mail.subject, mail.body, mail_id=mail.mail_id, at=mail.created_at, reply_to=mail.reply_to,
+        from_name=mail.from_name, calendar=mail.calendar,
+    )  # fmt: skip
     try:
         if settings().smtp_url:
             send_by_smtp(settings().smtp_url, message)
@@ -107,20 +113,29 @@ def _send(mail: _Claimed) -> str:
 
 
 def compose(
-    to: str, subject: str, body: str, *, mail_id: int, at: datetime, calendar: str | None = None
-) -> EmailMessage:
+    to: str, subject: str, body: str, *, mail_id: int, at: datetime, reply_to: str = "", from_name: str = "",
+    calendar: str | None = None,
+) -> EmailMessage:  # fmt: skip
     """The mail as it is sent; plain text, with an id that stays the same over several tries.
 
+    A mail with `from_name` was written by a person and is not marked as automatic; the address stays the desk's own.
     An invitation is attached as text/calendar with its method, so that mail programs offer to accept it (RFC 6047).
     """
     message = EmailMessage()
     sender = settings().mail_from
-    message["From"] = sender
+    if from_name:
+        sender = parseaddr(sender)[1] or sender
+        message["From"] = Address(from_name, addr_spec=sender)
+    else:
+        message["From"] = sender
+    if reply_to:
+        message["Reply-To"] = reply_to
     message["To"] = to
     message["Subject"] = subject
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{mail_id}.{int(at.timestamp())}@{sender.rpartition('@')[2] or 'localhost'}>"
-    message["Auto-Submitted"] = "auto-generated"
+    if not from_name:
+        message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
     if calendar:
         method = next((li[7:].strip() for li in calendar.splitlines() if li.startswith("METHOD:")), "PUBLISH")

@@ -37,6 +37,9 @@ class OutboxMail(Base):
     error: Mapped[str] = mapped_column(Text, nullable=False, default="")
     # An invitation to a calendar (text/calendar), where the mail carries one.
     calendar: Mapped[str | None] = mapped_column(Text)
+    # A mail a person wrote: whom an answer reaches, and in whose name it comes (the address stays the desk's own).
+    reply_to: Mapped[str] = mapped_column(String(254), nullable=False, default="", server_default="")
+    from_name: Mapped[str] = mapped_column(String(160), nullable=False, default="", server_default="")
 
 
 def queue_mail(
@@ -48,21 +51,32 @@ def queue_mail(
     now: datetime,
     item_type: str = "",
     item_id: int | None = None,
+    reply_to: str = "",
+    from_name: str = "",
     calendar: str | None = None,
-) -> None:
+) -> OutboxMail:
     """Put one mail into the outbox, so written that no header can be injected; `calendar` is an iCalendar text.
 
-    Line breaks and control characters of the subject become spaces. An address with any of them, or one that names
-    several people, is refused (`bad_address`).
+    Line breaks and control characters of the subject and of `from_name` become spaces. An address with any of them, or
+    one that names several people, is refused (`bad_address`). The row has its id after the next flush.
     """
-    address = to.strip()
-    if len(address) > LONGEST_ADDRESS or not _ONE_ADDRESS.fullmatch(address):
-        sentence = "Mail cannot be sent: this is not one e-mail address."
-        raise Refused(Problem(code="bad_address", field="to", message=sentence))
-    line = " ".join(_CONTROL.sub(" ", storable(subject)).split())
-    session.add(
-        OutboxMail(
-            to_address=storable(address), subject=line[:300], body=storable(body), item_type=item_type,
-            item_id=item_id, created_at=now, next_try_at=now, tries=0, error="", calendar=calendar,
-        )
+    for field, address in (("to", to.strip()), ("reply_to", reply_to.strip())):
+        if (address or field == "to") and not is_address(address):
+            sentence = "Mail cannot be sent: this is not one e-mail address."
+            raise Refused(Problem(code="bad_address", field=field, message=sentence))
+    mail = OutboxMail(
+        to_address=storable(to.strip()), subject=_one_line(subject)[:300], body=storable(body), item_type=item_type,
+        item_id=item_id, created_at=now, next_try_at=now, tries=0, error="", reply_to=storable(reply_to.strip()),
+        from_name=_one_line(from_name)[:160], calendar=calendar,
     )  # fmt: skip
+    session.add(mail)
+    return mail
+
+
+def is_address(text: str) -> bool:
+    """Whether this is one e-mail address a mail can go to."""
+    return len(text) <= LONGEST_ADDRESS and _ONE_ADDRESS.fullmatch(text) is not None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", storable(text)).split())

@@ -8,6 +8,7 @@ from db.customers.checks import CHECKS
 from db.customers.customer_queries import found_customers
 from db.customers.export_queries import CUSTOMER_COLUMNS, VISIT_COLUMNS, export_customers, export_visits
 from db.customers.importing import KINDS
+from db.customers.line_queries import SOURCES
 from db.customers.own_holder import OWN
 from db.customers.vehicle_queries import found_vehicles
 
@@ -33,4 +34,5 @@ AREA = Area(
     ),
     checks=CHECKS,
     personal_data=(OWN,),
+    customer=SOURCES,
 )  # fmt: skip

@@ -14,6 +14,8 @@ from db.calendar.rules import Calendar
 from db.core import events, timeline
 from db.core.actor import Actor
 from db.core.problems import Problem, Refused
+from db.customers.consent_rules import may_contact
+from db.customers.customer_queries import consents_of
 from db.leads.flow import FLOW, OUTCOMES
 from db.leads.rules import check_contact, meaning_of, status_after
 from db.leads.stamps import action_stamps, begin, complete, once, quality_stamps
@@ -46,6 +48,8 @@ def log_activity(
         return
     lead = begin(session, "log_activity", item_id=item_id, seen_version=seen_version, actor=actor)
     problems = check_contact(kind, outcome)
+    if not problems and kind == "text" and meaning_of(kind, outcome).direction == "out":
+        problems += _no_text_without_consent(session, lead.customer_id)
     note = (note or "").strip()
     if kind == "note" and not note:
         problems.append(Problem(field="note", code="required", message="Write the note."))
@@ -74,6 +78,15 @@ def log_activity(
         summary=contact_label(kind, outcome) + (f" ({' and '.join(counted)})" if counted else ""), values=values,
         extra={"activity": activity.id},
     )  # fmt: skip
+
+
+def _no_text_without_consent(session: Session, customer_id: int) -> list[Problem]:
+    """Nobody is texted who did not agree; what the customer texted may be logged (2.2 E)."""
+    may = may_contact("sms", consents_of(session, customer_id))
+    if may.ok:
+        return []
+    sentence = f"{may.why} Record the customer's consent on their page first; a text is not sent without it."
+    return [Problem(field="kind", code="no_consent", message=sentence, rule="2.2 E")]
 
 
 def _is_repeat(session: Session, item_id: int, form_key: str, actor: Actor, content: tuple[str, str, str]) -> bool:

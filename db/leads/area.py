@@ -6,6 +6,7 @@ from db.core.area import Area, DealerSource, ExportKind, SearchSource, WorkSourc
 from db.core.permissions import Permission
 from db.leads import pipeline_metrics, pipeline_signals
 from db.leads.checks import CHECKS
+from db.leads.customer_line_queries import SOURCES as CUSTOMER_SOURCES
 from db.leads.customer_queries import HELD
 from db.leads.dealer_lines_queries import dealer_lines, dealer_signals
 from db.leads.export_queries import COLUMNS, export_documents, export_rows
@@ -40,6 +41,7 @@ AREA = Area(
     jobs=JOBS,
     checks=CHECKS,
     personal_data=(HELD,),
+    customer=CUSTOMER_SOURCES,
     dealer=(
         DealerSource(
             name="leads", label="Leads", permission=Permission.LEADS_VIEW, lines=dealer_lines, signals=dealer_signals

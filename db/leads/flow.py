@@ -34,6 +34,8 @@ OUTCOMES = {
         ("template", "Template or automatic"),
     ),
     "visit": (("shown", "Customer was here"),),
+    "chat": (("reached", "Chatted with the customer"), ("inbound", "Customer left a message")),
+    "letter": (("sent", "Personal letter sent"), ("inbound", "Customer wrote a letter")),
     "note": (("note", "Internal note"),),
 }  # fmt: skip
 LOST_REASONS = (

@@ -74,6 +74,10 @@ MEANINGS: dict[tuple[str, str], Meaning] = {
     ("text", "answered"): _ANSWERED,
     ("text", "inbound"): _INBOUND,
     ("text", "template"): _AUTOMATIC,
+    ("chat", "reached"): _SPOKE,
+    ("chat", "inbound"): _INBOUND,
+    ("letter", "sent"): _TRIED,
+    ("letter", "inbound"): _INBOUND,
     ("visit", "shown"): Meaning(is_action=True, is_quality=True, is_two_way=True),
     ("note", "note"): _INTERNAL,
 }

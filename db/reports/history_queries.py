@@ -18,7 +18,7 @@ from db.dealers.tables import Dealer
 AREA_LABELS = {
     "leads": "Leads", "dealers": "Dealers", "people": "People", "imports": "Imports", "calendar": "Calendars",
     "customers": "Customers", "routing": "Routing", "exports": "Exports", "terms": "Terms",
-    "documents": "Documents",
+    "documents": "Documents", "interactions": "Contacts and messages",
     "contact_log": "Dealer contacts", "access": "Dealer access", "checklist": "Checklists", "onboarding": "Onboarding",
     "quality": "Response quality",
     "surveys": "Customer surveys",
@@ -30,6 +30,7 @@ AREA_LABELS = {
 # What one may not see on its page must not show in a history either; areas that are not named are for everybody.
 NEEDED: dict[str, Permission] = {
     "contact_log": Permission.CONTACTS_VIEW, "terms": Permission.TERMS_VIEW, "documents": Permission.DOCUMENTS_VIEW,
+    "interactions": Permission.CUSTOMERS_VIEW,
     "onboarding": Permission.ONBOARDING_VIEW, "access": Permission.ACCESS_VIEW, "leads": Permission.LEADS_VIEW,
     "quality": Permission.QUALITY_REVIEW,
     "surveys": Permission.SURVEYS_VIEW,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import streamlit as st
 
 from components import tables
@@ -11,12 +9,12 @@ from components.access import guard
 from components.areas.customers import HOLD, draw_consents, draw_contact, draw_drawer, draw_links
 from components.areas.customers_pairs import draw_merges, draw_pair_drawer, draw_suggestions
 from components.areas.customers_vehicles import draw_owned, draw_visits
+from components.areas.interactions import draw_contact_box, draw_everything
 from components.charts.base import table
 from components.clock import now
 from components.labels import badges, empty_state, plain
 from components.perform import perform, problems_of, show_outcome
 from components.popup import close, popup
-from components.timeline import draw_timeline
 from db.core.labels import moment_label
 from db.core.permissions import Permission
 from db.core.problems import NotFound
@@ -27,7 +25,6 @@ from db.customers.duplicate_queries import duplicates_of
 from db.customers.vehicle_queries import VisitLine, list_purchases, list_visits, vehicles_of
 from db.leads.customer_queries import leads_of_customer
 from db.leads.flow import FLOW
-from db.reports.history_queries import item_history
 
 actor = guard(Permission.CUSTOMERS_VIEW)
 at = now()
@@ -138,7 +135,6 @@ with reading() as session:
     visits = list_visits(session, actor=actor, customer_id=customer.id)
     purchases = list_purchases(session, actor=actor, customer_id=customer.id)
     pairs = duplicates_of(session, customer_id=customer.id, actor=actor) if is_current else []
-    lines = item_history(session, item_type="customer", item_id=customer.id, limit=60)
 left, right = st.columns([3, 2], gap="medium")
 with left:
     with st.container(border=True):
@@ -155,7 +151,13 @@ with left:
         draw_visits(
             visits, key="crm_visits", with_vehicle=True, empty="No service visit of this customer.", on_open=to_vehicle
         )
+    with st.container(border=True):
+        st.markdown("**Everything so far**")
+        draw_everything(customer, actor, at=at)
 with right:
+    if may_edit:
+        with st.container(border=True):
+            draw_contact_box(customer, actor)
     if customer.purged_at is None:
         with st.container(border=True):
             st.markdown("**Consent**")
@@ -165,14 +167,5 @@ with right:
             draw_links(customer, actor, may_edit=may_edit)
         draw_suggestions(pairs, customer.id)
         draw_merges(customer, zone=actor.zone, at=at, may_merge=actor.can(Permission.CUSTOMERS_MERGE))
-    with st.container(border=True):
-        st.markdown("**History**")
-        if lines:
-            draw_timeline(
-                [SimpleNamespace(at=one.at, title=one.summary, by=one.actor_name, note=one.reason) for one in lines],
-                zone=actor.zone, now=at, limit=20,
-            )  # fmt: skip
-        else:
-            st.caption("Nobody has changed this record by hand.")
 draw_pair_drawer(actor)
 draw_drawer(at=at)

@@ -49,6 +49,7 @@ def draw_filters() -> CustomerFilters:
         filters = CustomerFilters(text=text, kind=kind, dealer_id=int(dealer) if dealer.isdecimal() else None)
         export_button("customers", {"text": text, "kind": kind, "dealer_id": dealer})
         export_button("service_visits", {"dealer_id": dealer}, label="Service visits", key="crm_visits_export")
+        export_button("interactions", {"dealer_id": dealer}, label="Contacts", key="crm_contacts_export")
     clear_button(KEYS, key="crm_clear")
     return filters
 

@@ -14,6 +14,7 @@ from components.areas.leads import (
     draw_badges,
     draw_clock,
     draw_history,
+    draw_message,
     draw_routing,
     draw_score,
     due_words,
@@ -56,6 +57,7 @@ with left:
     with st.container(border=True):
         st.markdown(f"**Next step** :gray[{plain(due_words(lead))}]")
         draw_steps(SCREEN, lead)
+    draw_message(lead)
     with st.container(border=True):
         st.markdown("**Customer**")
         draw_contacts(lead, zone=actor.zone, at=at)

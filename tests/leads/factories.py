@@ -15,6 +15,7 @@ from db.core import search
 from db.core.actor import EVERYTHING, Actor, Scope, system_actor
 from db.core.permissions import Role
 from db.core.session import reading, run, writing
+from db.customers.customer_commands import set_consent
 from db.customers.tables import Customer, CustomerKey
 from db.leads.clock import start_clock
 from db.leads.commands import COMMANDS
@@ -163,6 +164,14 @@ def receive(
             session, kind="lead", item_id=lead.id, texts=[lead.number, name, email], dealer_id=dealer_id, region=region
         )
         return lead.id
+
+
+def may_text(engine: Engine, item_id: int, network: Network, *, is_given: bool = True, now: datetime = NOW) -> None:
+    """The customer of a lead agrees to text messages, or says no."""
+    run(
+        set_consent, bind=engine, customer_id=load(engine, item_id).customer_id, channel="sms", is_given=is_given,
+        source="in_person", actor=network.coordinator, now=now,
+    )  # fmt: skip
 
 
 def version_of(engine: Engine, item_id: int) -> int:

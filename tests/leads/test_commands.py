@@ -19,6 +19,7 @@ from tests.leads.factories import (
     lead_at,
     load,
     make_network,
+    may_text,
     minutes,
     receive,
     step,
@@ -55,6 +56,11 @@ CONTACTS = [
     ("a personal text stops the first clock only", "text", "sent", "attempted", True, False, False, 1),
     ("a text that answers stops both", "text", "answered", "attempted", True, True, False, 1),
     ("an automatic text is no answer", "text", "template", "assigned", False, False, False, 0),
+    ("a text of the customer is no answer", "text", "inbound", "assigned", False, False, False, 0),
+    ("a conversation by chat stops both clocks", "chat", "reached", "contacted", True, True, True, 1),
+    ("a chat nobody answered is the customer's", "chat", "inbound", "assigned", False, False, False, 0),
+    ("a personal letter stops the first clock only", "letter", "sent", "attempted", True, False, False, 1),
+    ("a letter of the customer is no answer", "letter", "inbound", "assigned", False, False, False, 0),
     ("a visit is contact", "visit", "shown", "contacted", True, True, True, 0),
     ("a note is no answer", "note", "note", "assigned", False, False, False, 0),
 ]
@@ -68,6 +74,8 @@ CONTACTS = [
 def test_what_a_contact_counts_for(lite, why, kind, outcome, status, acts, answers, two_way, attempts):
     engine, network = lite
     item_id = receive(engine, dealer_id=network.north)
+    if kind == "text":
+        may_text(engine, item_id, network)
     log(engine, item_id, network.staff, NOW + minutes(7), kind, outcome, note="As said")
     lead = load(engine, item_id)
     assert lead.status == status
@@ -203,6 +211,24 @@ STAGES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("outcome", ["sent", "answered", "template"])
+@pytest.mark.parametrize("said", [None, False], ids=["nobody asked", "the customer said no"])
+def test_nobody_is_texted_without_consent(lite, said, outcome):
+    engine, network = lite
+    item_id = receive(engine, dealer_id=network.north)
+    if said is not None:
+        may_text(engine, item_id, network, is_given=said)
+    with pytest.raises(Refused) as refusal:
+        log(engine, item_id, network.staff, NOW + minutes(7), "text", outcome)
+    (problem,) = refusal.value.problems
+    assert (problem.field, problem.code, problem.rule) == ("kind", "no_consent", "2.2 E")
+    assert "on their page" in problem.message
+    assert activities(engine, item_id) == []
+    log(engine, item_id, network.staff, NOW + minutes(8), "text", "inbound")
+    may_text(engine, item_id, network, now=NOW + minutes(9))
+    log(engine, item_id, network.staff, NOW + minutes(10), "text", outcome)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_lead_reaches_every_stage_through_commands(engine: Engine, network: Network, stage: str):
     lead = load(engine, lead_at(engine, stage, network))
@@ -222,6 +248,7 @@ def test_an_appointment_is_due_when_it_is(engine: Engine, network: Network):
     tomorrow = NOW + timedelta(days=1)
     step(engine, "set_appointment", item_id, actor=network.staff, now=NOW, appointment_at=tomorrow)
     assert load(engine, item_id).due_at == tomorrow
+    may_text(engine, item_id, network)
     log(engine, item_id, network.staff, NOW + minutes(5), "text", "sent")
     assert load(engine, item_id).due_at == tomorrow
     log(engine, item_id, network.staff, tomorrow, "visit", "shown")
