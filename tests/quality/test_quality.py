@@ -428,10 +428,10 @@ def note_of(desk, note, actor=None):
     return ask(desk, get_note, item_id=note, actor=actor or desk.net.manager, now=desk.at)
 
 
-def take(desk, name, note, actor, *, now=None, version=None, **inputs):
+def take(desk, name, note_id, actor, *, now=None, version=None, **inputs):
     with reading(desk.engine) as session:
-        seen = version or session.get_one(CoachingNote, note).version
-    run(coaching_commands.COMMANDS[name], bind=desk.engine, item_id=note, seen_version=seen, actor=actor,
+        seen = version or session.get_one(CoachingNote, note_id).version
+    run(coaching_commands.COMMANDS[name], bind=desk.engine, item_id=note_id, seen_version=seen, actor=actor,
         now=now or desk.at + DAY, **inputs)  # fmt: skip
 
 
