@@ -205,7 +205,7 @@ def _coach(story: Story, review_id: int, dealer_id: int, person_id: int, number:
         story.at(later, partial(_step, story, note, "drop", None, {"reason_text": "Moved to the service desk."}))
 
 
-def _talk(story: Story, dealer_id: int, number: int, plan: str, now: datetime) -> None:  # noqa: PLR0917
+def _talk(story: Story, dealer_id: int, number: int, plan: str, now: datetime) -> None:
     """A manager sits down with one of the sales people; what was said is confirmed, followed up, or still new."""
     rng = random.Random(number)
     manager = story.cast.manager(dealer_id)

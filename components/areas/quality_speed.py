@@ -132,7 +132,8 @@ def _draw_groups(actor: Actor, filters: Mapping[str, Any], clock: str, at: datet
         "Median": [minutes_label(r.median) for r in rows],
         "90th": [minutes_label(r.p90) for r in rows],
         "quick": [percent_label(r.quick, r.due, 0) for r in rows],
-    } | share
+    }
+    lines |= share
     tables.show(
         table(lines), key=f"quality_groups_{by}", alt=f"Speed by {options[by].lower()}",
         columns={

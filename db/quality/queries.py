@@ -12,12 +12,12 @@ from db.quality.review_queries import (
     ReviewRow,
     ScoreLine,
     count_reviews,
-    drift,
     get_review,
     list_reviews,
     scores,
     weak_items,
 )
+from db.quality.reviewer_queries import drift
 from db.quality.sample_queries import SampleRow, get_sample, list_samples, period_words
 from db.quality.speed_queries import LeadRow, Speed, leads_behind
 

@@ -18,7 +18,8 @@ from db.quality.coaching_queries import get_note, list_notes
 from db.quality.form_queries import form_in_use, list_forms
 from db.quality.jobs import run_follow_ups
 from db.quality.metrics_queries import compute
-from db.quality.review_queries import ReviewFilters, drift, get_review, list_reviews, scores, weak_items
+from db.quality.review_queries import ReviewFilters, get_review, list_reviews, scores, weak_items
+from db.quality.reviewer_queries import drift
 from db.quality.rules import DEFAULT_ITEMS
 from db.quality.sample_commands import draw_sample, second_look
 from db.quality.sample_queries import get_sample, list_samples
@@ -46,7 +47,8 @@ def made(engine) -> Any:
     net = make_network(engine)
     ids = []
     for number, (who, after, outcome) in enumerate(
-        ((net.staff, 4, "reached"), (net.staff, 12, "reached"), (net.staff, 200, "voicemail"), (net.colleague, 45, "reached"))
+        ((net.staff, 4, "reached"), (net.staff, 12, "reached"), (net.staff, 200, "voicemail"),
+         (net.colleague, 45, "reached"))
     ):  # fmt: skip
         lead = receive(engine, dealer_id=net.north, assignee_id=who.user_id, email=f"a{number}@mail.example", phone="")
         step(engine, "log_activity", lead, actor=who, now=NOW + minutes(after), kind="call", outcome=outcome)
@@ -99,7 +101,8 @@ def test_speed_counts_each_lead_once_in_its_bucket(both):
     assert (whole.total, whole.due, whole.answered, whole.quick) == (6, 5, 4, 2)
     assert (whole.median, whole.p90) == (12, 200)
     (quality,) = ask(
-        both, speed, actor=both.net.manager, filters=MONTH | {"dealer": both.net.north}, clock="first_quality", now=both.at
+        both, speed, actor=both.net.manager, filters=MONTH | {"dealer": both.net.north}, clock="first_quality",
+        now=both.at
     )  # fmt: skip
     assert quality.counts == {"m5": 1, "m15": 1, "m60": 1, "waiting": 2, "never": 1}
 
@@ -296,7 +299,8 @@ def test_nobody_scores_their_own_response_nor_the_same_twice(both):
     draw(both, net.manager)
     own = next(r for r in reviews(both) if r.lead_id == lead)
     for take in (lambda: score(both, own), lambda: run(
-        commands.skip, bind=both.engine, item_id=own.id, seen_version=own.version, actor=net.dealer_manager, now=both.at,
+        commands.skip, bind=both.engine, item_id=own.id, seen_version=own.version, actor=net.dealer_manager,
+        now=both.at,
         reason_text="Mine",
     )):  # fmt: skip
         with pytest.raises(Refused) as refusal:
@@ -331,8 +335,8 @@ def test_a_stale_screen_and_a_wrong_state(desk):
         score(desk, row, seen_version=2)
     assert code_of(refusal) == "wrong_state"
     with pytest.raises(Refused) as refusal:
-        run(commands.take_back, bind=desk.engine, item_id=row.id, seen_version=2, actor=desk.net.coordinator, now=desk.at,
-            reason_text="Was wrong")  # fmt: skip
+        run(commands.take_back, bind=desk.engine, item_id=row.id, seen_version=2, actor=desk.net.coordinator,
+            now=desk.at, reason_text="Was wrong")  # fmt: skip
     assert code_of(refusal) == "not_allowed"
     run(commands.take_back, bind=desk.engine, item_id=row.id, seen_version=2, actor=desk.net.manager, now=desk.at,
         reason_text="Was wrong")  # fmt: skip
@@ -438,7 +442,10 @@ def take(desk, name, note_id, actor, *, now=None, version=None, **inputs):
 def test_coaching_from_the_note_to_its_computed_result(both):
     net, note = both.net, write(both, form_key="k")
     assert write(both, form_key="k") == note
-    assert (note_of(both, note).then_value, note_of(both, note).then_n) == (50, 4)  # two of three quick, one never answered
+    assert (note_of(both, note).then_value, note_of(both, note).then_n) == (
+        50,
+        4,
+    )
     take(both, "acknowledge", note, net.staff)
     later = both.at + 22 * DAY
     with reading(both.engine) as session:
@@ -484,7 +491,8 @@ def test_a_note_is_read_by_the_person_their_manager_and_the_desk_only(desk):
 
         told = [e.summary + str(e.detail) for e in session.query(TimelineEntry).filter_by(area="quality")]
         mails = [m.subject + m.body for m in session.query(OutboxMail)]
-    assert told and mails
+    assert told
+    assert mails
     assert not [t for t in (*told, *mails) if "price" in t.lower()]
 
 

@@ -46,6 +46,7 @@ SCORES = [
 @pytest.mark.parametrize("answers, value, raw, answered", SCORES)
 def test_scores(answers, value, raw, answered):
     score = rules.score_of((A, B, C), answers)
+    assert score is not None
     assert (score.value, score.raw, score.answered) == (value, raw, answered)
 
 
@@ -73,6 +74,7 @@ def test_a_score_is_the_share_of_the_weights_that_apply(rows):
     if not applies:
         assert score is None
         return
+    assert score is not None
     exact = Fraction(100 * sum(w for w, a in applies if a == "yes"), sum(w for w, _ in applies))
     assert 0 <= score.value <= score.raw <= 100
     assert abs(score.raw - exact) <= Fraction(1, 2)
@@ -94,7 +96,10 @@ def test_meeting_one_more_item_never_lowers_a_score(rows):
     before = rules.score_of(items, answers)
     for key, answer in answers.items():
         if answer == "no":
-            assert rules.score_of(items, answers | {key: "yes"}).value >= before.value
+            after = rules.score_of(items, answers | {key: "yes"})
+            assert before is not None
+            assert after is not None
+            assert after.value >= before.value
 
 
 WRONG_ITEMS = [
@@ -181,6 +186,9 @@ def test_a_mean_with_its_interval(values, words):
 @given(st.lists(st.integers(0, 100), min_size=2, max_size=60))
 def test_an_interval_holds_its_mean_and_stays_on_the_scale(values):
     found = rules.estimate(**sums(*values))
+    assert found.mean is not None
+    assert found.low is not None
+    assert found.high is not None
     assert 0 <= found.low <= found.mean + 1e-9
     assert found.mean - 1e-9 <= found.high <= 100
     assert found.can_rank == (len(values) >= 10)
