@@ -61,6 +61,10 @@ def expect(story: Story, made: Network, *, seed: int) -> None:
     for code in HOMES[:4]:
         at = story.until - timedelta(days=2, minutes=rng.randrange(300))
         story.at(at, partial(_draw_recent, story, made.dealers[code], rng.randrange(10**6)))
+    for position, code in enumerate(HOMES):
+        for days, plan in ((58, "follow_up"), (33, "follow_up"), (24, "acknowledge"), (2, "")):
+            at = story.until - timedelta(days=days - position / 4)
+            story.at(at, partial(_talk, story, made.dealers[code], rng.randrange(10**6), plan))
     story.at(story.until - timedelta(days=75), partial(_second_version, story))
     for days in range(60, -1, -5):
         story.at(
@@ -199,6 +203,26 @@ def _coach(story: Story, review_id: int, dealer_id: int, person_id: int, number:
     elif chance < 0.7:
         later = now + timedelta(days=6)
         story.at(later, partial(_step, story, note, "drop", None, {"reason_text": "Moved to the service desk."}))
+
+
+def _talk(story: Story, dealer_id: int, number: int, plan: str, now: datetime) -> None:
+    """A manager sits down with one of the sales people; what was said is confirmed, followed up, or still new."""
+    rng = random.Random(number)
+    manager = story.cast.manager(dealer_id)
+    person = story.cast.sales(dealer_id, lead_id=number, assignee_id=None)
+    if person.user_id == manager.user_id or person.user_id is None:
+        return
+    words, agreed = rng.choice(NOTES)
+    day = local_day(now, "America/New_York") + timedelta(days=21)
+    note = story.do(
+        write_note, dealer_id=dealer_id, person_id=person.user_id, note=words, agreed=agreed, follow_up_day=day,
+        metric="in_15" if number % 2 else "score", actor=manager, now=now,
+    )  # fmt: skip
+    if plan:
+        story.at(now + timedelta(hours=7), partial(_step, story, note, "acknowledge", person.user_id, None))
+    if plan == "follow_up":
+        later = now + timedelta(days=22)
+        story.at(later, partial(_step, story, note, "follow_up", None, {"note": "Went through two answers together."}))
 
 
 def _step(  # noqa: PLR0917

@@ -107,7 +107,8 @@ def draw_reviews(actor: Actor, filters: Mapping[str, Any], at: datetime) -> None
                 "Responded": tables.text("Responded", width=140), "Dealer": tables.text("Dealer", width=200),
                 "Due": None if done else tables.text("Due", width=120),
                 "Score": tables.text("Score", width=70) if status == "reviewed" else None,
-                "Kind": tables.text("Kind", width=110), "Reviewer": tables.text("Reviewer", width=160) if done else None,
+                "Kind": tables.text("Kind", width=110),
+                "Reviewer": tables.text("Reviewer", width=160) if done else None,
                 "Draw": tables.text("Draw", width=100),
             },
         )  # fmt: skip
@@ -125,7 +126,8 @@ def _draw_form(actor: Actor, filters: Mapping[str, Any]) -> None:
     first = day.replace(day=1)
     chosen = filters.get("dealer") or (next(iter(dealers)) if len(dealers) == 1 else None)
     defaults = {
-        "dealer_id": chosen, "from_day": (first - timedelta(days=1)).replace(day=1), "to_day": first - timedelta(days=1),
+        "dealer_id": chosen, "from_day": (first - timedelta(days=1)).replace(day=1),
+        "to_day": first - timedelta(days=1),
         "per_person": rules.DEFAULT_PER_PERSON, "seed": int(f"{day:%Y%m%d}"), "focus": "all",
     }  # fmt: skip
     for name, value in defaults.items():
@@ -243,8 +245,8 @@ def _draw_case(found: ReviewPage, actor: Actor, at: datetime) -> None:
             st.caption(plain(found.comments))
     target = f" of {found.first_action_target} min promised" if found.first_action_target else ""
     st.caption(
-        f":material/timer: First action after {minutes_label(found.first_action_minutes)}{target}, quality response after"
-        f" {minutes_label(found.first_quality_minutes)}, in working time."
+        f":material/timer: First action after {minutes_label(found.first_action_minutes)}{target},"
+        f" quality response after {minutes_label(found.first_quality_minutes)}, in working time."
         + (f" Wanted to be reached by {plain(found.preferred_contact)}." if found.preferred_contact else "")
     )
     for line in found.contacts:
@@ -286,7 +288,8 @@ def _draw_scoring(found: ReviewPage, form: FormRow) -> None:
     for item in form.items:
         extra = " :red-badge[critical]" if item.is_critical else ""
         st.segmented_control(
-            f"{plain(item.text)} :gray[{item.weight}]{extra}", list(rules.ANSWERS), format_func=lambda v: rules.ANSWERS[v],
+            f"{plain(item.text)} :gray[{item.weight}]{extra}", list(rules.ANSWERS),
+            format_func=lambda v: rules.ANSWERS[v],
             key=keys[item.key],
         )  # fmt: skip
         if st.session_state.get(keys[item.key]) == rules.NO:

@@ -94,7 +94,8 @@ def _draw_lines(actor: Actor, filters: Mapping[str, Any]) -> None:
         height=min(38 + 36 * max(len(lines), 1), 420),
     )  # fmt: skip
     st.caption(
-        f"By name, never by score: under {rules.LEAST_TO_RANK} reviews a difference is likely chance, and nobody is ranked."
+        f"By name, never by score: under {rules.LEAST_TO_RANK} reviews a difference is likely chance,"
+        " and nobody is ranked."
     )
 
 
@@ -192,8 +193,8 @@ def _draw_items(form: FormRow) -> None:
         )
         st.markdown(f"**{item.weight}** {plain(item.text)} {marks}")
     st.caption(
-        f"{plural(len(form.items), 'item')}, {total} points. Score = points met ÷ points that apply × 100, rounded half up;"
-        " a critical item not met makes it 0."
+        f"{plural(len(form.items), 'item')}, {total} points. Score = points met ÷ points that apply × 100,"
+        " rounded half up; a critical item not met makes it 0."
     )
 
 

@@ -126,16 +126,16 @@ def _draw_groups(actor: Actor, filters: Mapping[str, Any], clock: str, at: datet
     share: dict[str, list[Any]] = {
         f"b_{b}": [percent_label(r.counts.get(b, 0), r.total, 0) for r in rows] for b in rules.BUCKETS
     }
+    lines: dict[str, list[Any]] = {
+        options[by]: [r.label or "–" for r in rows],
+        "Leads": [r.total for r in rows],
+        "Median": [minutes_label(r.median) for r in rows],
+        "90th": [minutes_label(r.p90) for r in rows],
+        "quick": [percent_label(r.quick, r.due, 0) for r in rows],
+    }
+    lines |= share
     tables.show(
-        table(
-            {
-                options[by]: [r.label or "–" for r in rows], "Leads": [r.total for r in rows],
-                "Median": [minutes_label(r.median) for r in rows], "90th": [minutes_label(r.p90) for r in rows],
-                "quick": [percent_label(r.quick, r.due, 0) for r in rows],
-            }
-            | share
-        ),
-        key=f"quality_groups_{by}", alt=f"Speed by {options[by].lower()}",
+        table(lines), key=f"quality_groups_{by}", alt=f"Speed by {options[by].lower()}",
         columns={
             options[by]: tables.text(options[by], width=210, pinned=True), "Leads": tables.number("Leads", width=70),
             "Median": tables.text("Median", width=90), "90th": tables.text("90th", width=90),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import aliased
 
 from db.core.actor import Actor
 from db.core.permissions import Permission
@@ -25,8 +26,12 @@ def own_lead(lead: Any, activity: Any, actor: Actor) -> ColumnElement[bool]:
 
     Asked by user name, which is unique, and not by the name on the stamp.
     """
-    acted = exists().where(
-        activity.lead_id == lead.id, activity.is_first_action, activity.by_username == actor.username
+    first = aliased(activity)  # a name of its own: the query around may join activities, too
+    acted = (
+        select(first.id)
+        .where(first.lead_id == lead.id, first.is_first_action, first.by_username == actor.username)
+        .correlate(lead)
+        .exists()
     )
     return or_(
         and_(lead.first_action_at.is_not(None), acted),

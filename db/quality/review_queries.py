@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -369,56 +369,3 @@ def weak_items(
                 line[0] += value == rules.YES
                 line[1] += 1
     return sorted(((t, m, n) for t, (m, n) in met.items()), key=lambda x: (x[1] / x[2], -x[2], x[0]))
-
-
-# ---- how reviewers differ ------------------------------------------------------------------------------------------
-LEAST_PAIRS = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Drift:
-    """How one reviewer scores the same responses as others: mean points above (+) or below (−) the other reviewer."""
-
-    reviewer: str
-    pairs: int
-    mean: float | None
-    by_others: float | None
-    difference: float | None
-
-
-def drift(session: Session, *, actor: Actor, limit: int = 40) -> list[Drift]:
-    """Reviewers on responses two of them scored; figures only from five pairs on. Needs quality.manage."""
-    actor.require(Permission.QUALITY_MANAGE)
-    other = aliased(QualityReview)
-    rows = session.execute(
-        select(
-            QualityReview.reviewer_id, func.max(QualityReview.reviewer_name).label("name"), func.count().label("n"),
-            func.sum(QualityReview.score).label("own"), func.sum(other.score).label("others"),
-        )
-        .join(other, and_(other.lead_id == QualityReview.lead_id, other.round != QualityReview.round))
-        .where(
-            QualityReview.status == "reviewed", other.status == "reviewed", QualityReview.reviewer_id.is_not(None),
-            actor.scope.where(QualityReview.dealer_id, QualityReview.region),
-            or_(QualityReview.round == 2, other.round == 2), QualityReview.form_id == other.form_id,
-        )
-        .group_by(QualityReview.reviewer_id)
-        .limit(limit)
-    ).all()  # fmt: skip
-    found = []
-    for r in rows:
-        enough = r.n >= LEAST_PAIRS
-        found.append(
-            Drift(
-                reviewer=r.name, pairs=r.n, mean=r.own / r.n if enough else None,
-                by_others=r.others / r.n if enough else None, difference=(r.own - r.others) / r.n if enough else None,
-            )
-        )  # fmt: skip
-    return sorted(found, key=lambda d: d.reviewer)
-
-
-def names_in_reviews(session: Session, *, actor: Actor, dealer_id: int | None = None, limit: int = 60) -> Sequence[str]:
-    """Whose responses were drawn, for the filter."""
-    query = select(QualityReview.person_name).where(seen_reviews(QualityReview, actor))
-    if dealer_id is not None:
-        query = query.where(QualityReview.dealer_id == dealer_id)
-    return list(session.scalars(query.distinct().order_by(QualityReview.person_name).limit(limit)))

@@ -24,7 +24,8 @@ def work_lines(session: Session, *, actor: Actor, now: datetime, limit: int) -> 
             WorkLine(
                 item_type="quality_review", item_id=r.id, number=r.number,
                 title=f"Response of {r.person} to {r.lead_number}", status=state.label, tone=state.tone,
-                due_at=r.due_at, why="Second look" if r.round == 2 else "Review", page=PAGE_FILE, query={"review": str(r.id)},
+                due_at=r.due_at, why="Second look" if r.round == 2 else "Review", page=PAGE_FILE,
+                query={"review": str(r.id)},
                 dealer=r.dealer,
             )
             for r in rows
