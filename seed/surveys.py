@@ -35,7 +35,7 @@ SALES = (
     ("How satisfied are you with your purchase?", 40), ("How well were you advised?", 25),
     ("How was the hand-over of the vehicle?", 25), ("Was the paperwork done quickly?", 10),
 )  # fmt: skip
-GOOD = ("Friendly people, will come again.", "All as promised.", "", "", "Quick and clean.", "")
+GOOD = ("Friendly.", "As promised", "", "", "Quick.", "")
 BAD = ("Had to come back twice for the same noise.", "Nobody called me back.", "The bill was not explained.", "")
 CAUSES = ("communication", "waiting", "repair", "price", "staff")
 PER_WEEK = 3
