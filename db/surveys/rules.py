@@ -394,7 +394,7 @@ def flags_of(rows: Sequence[Returned], own: Mapping[str, str]) -> dict[int, list
 
 
 def _names(rows: Sequence[Returned], most: int = 5) -> str:
-    return ", ".join(r.number for r in rows[:most]) + (" …" if len(rows) > most else "")
+    return ", ".join(r.number for r in rows[:most]) + (f" and {len(rows) - most} more" if len(rows) > most else "")
 
 
 def joined_flags(before: Sequence[Mapping[str, str]], found: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:

@@ -65,7 +65,7 @@ def opened(username: str, **query: str) -> Any:
 
 def one_of(table: type) -> Any:
     with reading() as session:
-        found = session.scalars(select(table)).one()
+        found: Any = session.scalars(select(table)).one()
         session.expunge(found)
     return found
 
@@ -107,7 +107,7 @@ def test_a_survey_is_entered_in_the_drawer(desk):
     app.text_input(key="svn_email").set_value("jane@mail.example").run()
     app.button(key="svn_save").click().run()
     assert not app.exception
-    found: Survey = one_of(Survey)
+    found: Any = one_of(Survey)
     assert (found.dealer_id, found.index_hundredths, found.email) == (desk["lone"], 2_000, "jane@mail.example")
     assert one_of(SurveyAlert).survey_id == found.id
 
@@ -122,7 +122,8 @@ def test_an_alert_is_called_and_settled(desk):
     assert not app.exception
     assert one_of(SurveyAlert).status == "contacted"
     app = opened("dan", alert=str(alert.id))
-    app.selectbox(key=f"alert_{alert.id}_resolve_outcome").set_value("fixed")
+    (outcome,) = [g for g in app.get("button_group") if g.key == f"alert_{alert.id}_resolve_outcome"]
+    outcome.set_value("fixed").run()
     app.selectbox(key=f"alert_{alert.id}_resolve_root_cause").set_value("repair")
     app.text_area(key=f"alert_{alert.id}_resolve_note").set_value("Repaired").run()
     app.button(key=f"alert_{alert.id}_resolve_go").click().run()
