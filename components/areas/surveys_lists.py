@@ -53,24 +53,23 @@ def draw_alerts(chosen: FigureFilters) -> None:
         )
         return
     remember_rows("sva", [row.id for row in rows])
+    columns: dict[str, list[object]] = {
+        "Alert": [r.number for r in rows], "Status": [[FLOW.state(r.status).label] for r in rows],
+        "Due": [relative_label(r.due_at, at) for r in rows], "Outcome": [r.outcome_words or "–" for r in rows],
+        "Why": [" · ".join(r.reasons) for r in rows], "Customer": [r.customer or "–" for r in rows],
+        "Dealer": [r.dealer for r in rows], "Who calls": [r.assignee or "Nobody" for r in rows],
+    }  # fmt: skip
+    columns.pop("Outcome" if filters.is_open else "Due")
+    shown = {
+        "Alert": tables.opener("Alert", key="sva_click", on_open=_open_alert, width=90),
+        "Status": tables.status(FLOW, width=150), "Due": tables.text("Due", width=95),
+        "Outcome": tables.text("Outcome", width=190), "Why": tables.text("Why", width=230),
+        "Customer": tables.text("Customer", width=125), "Dealer": tables.text("Dealer", width=155),
+        "Who calls": tables.text("Who calls", width=125),
+    }  # fmt: skip
     tables.show(
-        table(
-            {
-                "Alert": [r.number for r in rows], "Status": [[FLOW.state(r.status).label] for r in rows],
-                "Due": [relative_label(r.due_at, at) if r.is_open else "–" for r in rows],
-                "Why": [" · ".join(r.reasons) for r in rows], "Customer": [r.customer or "–" for r in rows],
-                "Dealer": [r.dealer for r in rows], "Who calls": [r.assignee or "Nobody" for r in rows],
-                "Outcome": [r.outcome_words or "–" for r in rows],
-            }
-        ),
-        key="sva_table", alt="Unhappy customers, due first",
-        columns={
-            "Alert": tables.opener("Alert", key="sva_click", on_open=_open_alert, width=92),
-            "Status": tables.status(FLOW, width=150), "Due": tables.text("Due", width=110),
-            "Why": tables.text("Why", width=300), "Customer": tables.text("Customer", width=140),
-            "Dealer": tables.text("Dealer", width=170), "Who calls": tables.text("Who calls", width=140),
-            "Outcome": tables.text("Outcome", width=220),
-        },
+        table(columns), key="sva_table", alt="Unhappy customers, due first",
+        height=560 if len(rows) > 13 else "auto", columns={name: shown[name] for name in columns},
     )  # fmt: skip
     draw_paging("sva", following=following, shown=len(rows), total=count_label(total, CAP))
 
@@ -116,12 +115,11 @@ def draw_surveys(chosen: FigureFilters) -> None:
         table(
             {
                 "Survey": [r.number for r in rows],
-                "Answered": [f"{r.answered_on:%d %b %Y}" if r.answered_on else "–" for r in rows],
+                "Answered": [f"{r.answered_on:%d %b %Y}" if r.answered_on else f"Sent {r.sent_on:%d %b}" for r in rows],
                 "Index": [score_words(r.index_hundredths) for r in rows], "NPS": [NPS[r.nps] for r in rows],
                 "State": [_state(r) for r in rows],
-                "Flags": [" · ".join(r.flags) or "–" for r in rows], "Alert": [r.alert or "–" for r in rows],
+                "Flags": [" · ".join(r.flags) or "–" for r in rows],
                 "Customer": [r.customer or "–" for r in rows], "Dealer": [r.dealer for r in rows],
-                "Sent": [f"{r.sent_on:%d %b %Y}" for r in rows],
             }
         ),
         key="svl_table", alt="Surveys, the newest first", height=560 if len(rows) > 13 else "auto",
@@ -130,9 +128,8 @@ def draw_surveys(chosen: FigureFilters) -> None:
             "Answered": tables.text("Answered", width=100), "Index": tables.text("Index", width=64),
             "NPS": tables.text("NPS", width=88),
             "State": tables.pill("State", {"Unhappy": "red", "Left out": "violet"}, width=130),
-            "Flags": tables.text("Flags", width=230), "Alert": tables.text("Alert", width=88),
-            "Customer": tables.text("Customer", width=140), "Dealer": tables.text("Dealer", width=170),
-            "Sent": tables.text("Sent", width=100),
+            "Flags": tables.text("Flags", width=280), "Customer": tables.text("Customer", width=130),
+            "Dealer": tables.text("Dealer", width=160),
         },
     )  # fmt: skip
     draw_paging("svl", following=following, shown=len(rows), total=count_label(total, CAP))

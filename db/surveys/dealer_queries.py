@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
 from db.core.area import DealerLine, Signal
-from db.core.labels import plural
+from db.core.labels import local_day, plural
 from db.surveys import rules
 from db.surveys.alert_queries import AlertFilters, list_alerts
 from db.surveys.figure_queries import FigureFilters, Pair, figures_by
@@ -25,7 +25,7 @@ LOW, FALL = 70.0, 5.0
 
 
 def _windows(now: datetime, kind: str, dealer_id: int | None = None) -> tuple[FigureFilters, FigureFilters]:
-    today = now.date()
+    today = local_day(now, "UTC")  # windows of 90 days of a whole network have no zone of their own
     return (
         FigureFilters(kind=kind, since=today - WINDOW, dealer_id=dealer_id),
         FigureFilters(

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, case, func, select, true
 from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
-from db.surveys.rules import Figures, ranks
+from db.surveys.rules import KINDS, Figures, ranks
 from db.surveys.tables import Dealer, Survey, SurveyAlert, SurveyAnswer
 
 DIMS = ("dealer", "region", "month")
@@ -23,7 +23,7 @@ _BY: dict[str, Any] = {"dealer": Survey.dealer_id, "region": Survey.region, "mon
 
 @dataclass(frozen=True, kw_only=True)
 class FigureFilters:
-    """What figures are narrowed to. Days are inclusive and the dealer's own; None means open."""
+    """What figures are narrowed to; no `kind` means both. Days are inclusive and the dealer's own; None means open."""
 
     kind: str = "csi"
     since: date | None = None
@@ -80,7 +80,8 @@ class QuestionFigures:
 
 
 def _day_parts(column: Any, filters: FigureFilters) -> list[ColumnElement[bool]]:
-    parts: list[ColumnElement[bool]] = [Survey.kind == filters.kind]
+    is_kind = Survey.kind == filters.kind if filters.kind else Survey.kind.in_(list(KINDS))
+    parts: list[ColumnElement[bool]] = [is_kind]
     if filters.since is not None:
         parts.append(column >= filters.since)
     if filters.until is not None:
@@ -225,7 +226,7 @@ def by_question(session: Session, *, scope: Scope, filters: FigureFilters) -> li
 
 def contacted_in_time(
     session: Session, *, scope: Scope, by: Sequence[str] = (), filters: FigureFilters | None = None,
-    any_kind: bool = False, now: Any = None,
+    now: Any = None,
 ) -> dict[tuple[Any, ...], tuple[int, int]]:  # fmt: skip
     """{key: (called within 24 hours, alerts whose 24 hours are over or that were called)}; `by` dealer and region."""
     columns = [{"dealer": SurveyAlert.dealer_id, "region": SurveyAlert.region}[name] for name in by]
@@ -237,7 +238,7 @@ def contacted_in_time(
         | SurveyAlert.closed_at.is_not(None),
     )
     given = filters or FigureFilters()
-    if not any_kind:
+    if given.kind:
         query = query.where(SurveyAlert.kind == given.kind)
     if given.region:
         query = query.where(SurveyAlert.region == given.region)

@@ -116,7 +116,7 @@ class _Work:
         dealer = self.dealer(str(values.get("dealer_code") or "").strip(), problems)
         version = self.version(values)
         answers = {f"q{n}": values.get(f"q{n}") for n in range(1, rules.MOST_QUESTIONS + 1)}
-        today = local_day(self.now, dealer.facts.zone) if dealer else self.now.date()
+        today = local_day(self.now, dealer.facts.zone) if dealer else local_day(self.now, self.actor.zone)
         given = record.check(
             version, kind=kind, sent_on=values.get("sent_on"), answered_on=values.get("answered_on"), answers=answers,
             today=today, problems=problems,

@@ -80,7 +80,7 @@ def _filters(given: Mapping[str, Any] | None, kind: str) -> FigureFilters:
     dealer = values.get("dealer") or values.get("dealer_id")
     try:
         return FigureFilters(
-            kind=kind or str(values.get("kind") or "csi"), region=str(values.get("region") or ""),
+            kind=kind or str(values.get("kind") or ""), region=str(values.get("region") or ""),
             dealer_id=int(dealer) if dealer else None,
             since=date.fromisoformat(str(values["since"])) if values.get("since") else None,
             until=date.fromisoformat(str(values["until"])) if values.get("until") else None,
@@ -96,7 +96,7 @@ def compute(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Rows of {dims..., numerator, denominator, value, n, low, high}; shares are shares of 1, indexes are points.
 
-    Filters: kind (csi or ssi, where the metric has both), since, until, region, dealer. The dimension dealer comes as
+    Filters: kind (csi or ssi; without it both), since, until, region, dealer. The dimension dealer comes as
     code, `dealer_id` and `dealer_name`.
     """
     if unknown := [name for name in by if name not in dims]:
@@ -133,8 +133,7 @@ def _rates(session: Session, *, scope: Scope, by: tuple[str, ...], filters: Any,
 
 
 def _contacted(session: Session, *, scope: Scope, by: tuple[str, ...], filters: Any, now: datetime) -> dict[Any, Parts]:
-    any_kind = not (filters or {}).get("kind")
-    found = contacted_in_time(session, scope=scope, by=by, filters=_filters(filters, ""), any_kind=any_kind, now=now)
+    found = contacted_in_time(session, scope=scope, by=by, filters=_filters(filters, ""), now=now)
     return {key: _share_parts(*pair) for key, pair in found.items()}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from db.core import events, search
 from db.core.actor import EVERYTHING, Actor
 from db.core.contact import person_keys
+from db.core.labels import local_day
 from db.core.numbering import next_ids
 from db.core.problems import Problems
 from db.customers.queries import customers_with
@@ -260,9 +261,10 @@ def reflag(session: Session, dealer_ids: Iterable[int], *, since: date) -> int:
 # ---- alerts ----------------------------------------------------------------------------------------------------------
 def open_alerts(session: Session, surveys: Sequence[Survey], *, actor: Actor, now: datetime) -> list[SurveyAlert]:
     """An alert for each unhappy survey that is fresh enough: assigned, told of, and told on to later areas."""
+    today = local_day(now, actor.zone)
     fresh = [
         s for s in surveys
-        if s.is_bottom and s.answered_on and now.date() - s.answered_on <= timedelta(days=rules.ALERT_WITHIN_DAYS)
+        if s.is_bottom and s.answered_on and today - s.answered_on <= timedelta(days=rules.ALERT_WITHIN_DAYS)
     ]  # fmt: skip
     if not fresh:
         return []

@@ -313,10 +313,10 @@ def ranks(figures: Mapping[int, Figures]) -> dict[int, int]:
 
 # ---- what makes a survey suspicious (2.2b: gaming) -----------------------------------------------------------------
 FLAGS = {
-    "own_contact": "Contact data of the dealer",
-    "repeated_contact": "Same contact, many surveys",
-    "burst": "Many surveys in one day",
-    "too_fast": "All top answers in seconds",
+    "own_contact": "Dealer's own contact",
+    "repeated_contact": "Repeated contact",
+    "burst": "Burst in one day",
+    "too_fast": "Answered too fast",
     "same_words": "Same answers and words",
 }
 REPEATED_FROM, BURST_FROM, FAST_SECONDS, WORDS_FROM = 3, 8, 20, 12
@@ -394,7 +394,7 @@ def flags_of(rows: Sequence[Returned], own: Mapping[str, str]) -> dict[int, list
 
 
 def _names(rows: Sequence[Returned], most: int = 5) -> str:
-    return ", ".join(r.number for r in rows[:most]) + (" …" if len(rows) > most else "")
+    return ", ".join(r.number for r in rows[:most]) + (f" and {len(rows) - most} more" if len(rows) > most else "")
 
 
 def joined_flags(before: Sequence[Mapping[str, str]], found: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:

@@ -49,7 +49,7 @@ def enter_survey(
     if len(comment) > record.LONGEST_COMMENT:
         problems.add("comment", "too_long", f"The comment has {len(comment):,} characters; at most 4,000 fit.")
     version = record.version_on(record.versions_of(session).get(kind, []), sent_on)
-    today = local_day(now, dealer.facts.zone) if dealer else now.date()
+    today = local_day(now, dealer.facts.zone) if dealer else local_day(now, actor.zone)
     given = record.check(
         version, kind=kind, sent_on=sent_on, answered_on=answered_on, answers=answers, today=today, problems=problems
     )
@@ -158,8 +158,8 @@ def publish_questionnaire(
 ) -> int:  # fmt: skip
     """Add the next version of a questionnaire and give its id; what was scored before keeps its score.
 
-    `alert_below` is in whole points, 0 for none; `seen_number` is the version that was newest on the screen. Problems:
-    its arguments. The guard against two next versions is the unique (kind, number).
+    Days are those of whoever publishes. `alert_below` is in whole points, 0 for none; `seen_number` is the version that
+    was newest on the screen. Problems: its arguments. The unique (kind, number) guards against two next versions.
     """
     actor.require(Permission.SURVEYS_MANAGE)
     known = session.scalar(select(Questionnaire.id).where(Questionnaire.form_key == form_key)) if form_key else None
@@ -184,7 +184,7 @@ def publish_questionnaire(
         problems.add("from_day", "required", "The first day is needed.")
     elif newest is not None and from_day <= newest.from_day:
         problems.add("from_day", "not_later", f"It begins after version {newest.number} ({newest.from_day:%d %b %Y}).")
-    elif newest is not None and from_day < now.date():
+    elif newest is not None and from_day < local_day(now, actor.zone):
         problems.add("from_day", "past", "A new version begins today or later: what was asked cannot be changed.")
     if not 0 <= alert_below <= 100:
         problems.add("alert_below", "out_of_range", "The index is between 0 and 100.")

@@ -6,13 +6,11 @@ from datetime import timedelta
 
 import streamlit as st
 
-from components import tables
 from components.access import guard
 from components.areas.surveys import ALERTS, draw_survey_drawer, open_survey
+from components.areas.surveys_figures import draw_dealers, draw_questions, draw_trend
 from components.areas.surveys_forms import draw_entry, draw_publish, draw_versions, entry_button
 from components.areas.surveys_lists import draw_alerts, draw_surveys
-from components.charts import surveys as charts
-from components.charts.base import draw, table
 from components.clock import now, today
 from components.filters import clear_button, one, pick
 from components.labels import empty_state
@@ -25,12 +23,9 @@ from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
 from db.surveys import rules
 from db.surveys.figure_queries import (
-    DealerFigures,
     FigureFilters,
     Pair,
     Rate,
-    by_dealer,
-    by_question,
     contacted_in_time,
     figures_by,
     lag_days,
@@ -73,12 +68,12 @@ def link_to(view: str, chosen: FigureFilters, **more: str) -> dict[str, str]:
     return found
 
 
-def with_without(pair: Pair, counted: float | None, everything: float | None) -> str:
+def with_without(pair: Pair, everything: float | None) -> str:
     """The other figure where a manager left surveys out: never silently."""
     if not pair.excluded:
         return ""
     value = rules.number_label(everything)
-    return f" · {value} with {plural(pair.excluded, 'survey')} left out" if counted is not None else ""
+    return f" · {value} counting the {pair.excluded:,} left out"
 
 
 def draw_overview(chosen: FigureFilters) -> None:
@@ -106,118 +101,25 @@ def draw_overview(chosen: FigureFilters) -> None:
         [
             Tile(definition=figure[chosen.kind], value=rules.number_label(f.index), page=PAGE, query=to,
                  link="Show surveys", note=note(f.index_interval, f.indexed, "surveys",
-                                                with_without(pair, f.index, whole.index))),
+                                                with_without(pair, whole.index))),
             Tile(definition=figure["survey_top_box"], page=PAGE, query=to, link="Show surveys",
                  value="–" if f.top_box is None else f"{f.top_box:.1f}%",
-                 note=note(f.top_box_interval, f.answers, "answers", with_without(pair, f.top_box, whole.top_box))),
+                 note=note(f.top_box_interval, f.answers, "answers", with_without(pair, whole.top_box))),
             Tile(definition=figure["nps"], value=rules.number_label(f.nps), page=PAGE, query=to, link="Show surveys",
-                 note=note(f.nps_interval, f.nps_n, "surveys", with_without(pair, f.nps, whole.nps))),
+                 note=note(f.nps_interval, f.nps_n, "surveys", with_without(pair, whole.nps))),
             Tile(definition=figure["survey_response_rate"], value=percent_label(rate.returned, rate.sent), page=PAGE,
                  query={**to, "svy_show": "waiting"}, link="Not returned",
                  note=note((100 * sent[0], 100 * sent[1]) if sent else None, rate.sent, "sent", lag_words)),
             Tile(definition=figure["survey_contacted_24h"], value=percent_label(called, due), page=PAGE,
                  query=link_to("alerts", chosen), link="Show alerts", note=f"{called:,} of {due:,} alerts"),
         ],
-        key="svy", as_of=at, zone=actor.zone, columns=5,
+        key="svy", as_of=at, zone=actor.zone, columns=3,
     )  # fmt: skip
     if 0 < f.indexed < rules.LEAST_FOR_RANK:
         st.caption(f":material/info: Only {plural(f.indexed, 'survey')}: too few to compare with others.")
     draw_trend(chosen)
     draw_dealers(chosen)
     draw_questions(chosen)
-
-
-def draw_trend(chosen: FigureFilters) -> None:
-    """The index of twelve months; the band is what chance alone may do."""
-    first = (today(actor.zone).replace(day=1) - timedelta(days=330)).replace(day=1)
-    year = FigureFilters(kind=chosen.kind, since=first, region=chosen.region, dealer_id=chosen.dealer_id)
-    with reading() as session:
-        months = figures_by(session, scope=actor.scope, filters=year, by=("month",))
-    rows = [(key[0], pair.counted) for key, pair in months.items() if pair.counted.index is not None]
-    if len(rows) < 2:
-        return
-    name = chosen.kind.upper()
-    st.markdown(f"**{name} by month**", help="The band is the 95 % interval: a move within it may be chance.")
-    bands = [f.index_interval or (f.index, f.index) for _, f in rows]
-    draw(
-        charts.trend(title=f"{name}, points"),
-        table(
-            {
-                "month": [month for month, _ in rows], "value": [f.index for _, f in rows],
-                "low": [low for low, _ in bands], "high": [high for _, high in bands],
-                "label": [f"{m:%B %Y}: {f.index}, 95 % {rules.interval_label(f.index_interval)}, n = {f.indexed}"
-                          for m, f in rows],
-            }
-        ),
-        alt_text=f"{name} by month with its 95 % interval",
-    )  # fmt: skip
-
-
-def place_of(row: DealerFigures) -> str:
-    """The place of a dealer, or why it has none."""
-    return str(row.rank) if row.rank is not None else "too few"
-
-
-def draw_dealers(chosen: FigureFilters) -> None:
-    """Dealers by index; those with fewer than ten surveys are listed below, without a place."""
-    with reading() as session:
-        rows = by_dealer(session, scope=actor.scope, filters=chosen)
-    if not rows:
-        return
-    st.markdown("**By dealer**", help=f"Ranked from {rules.LEAST_FOR_RANK} surveys on; below, chance decides.")
-    counted = [row.pair.counted for row in rows]
-    tables.show(
-        table(
-            {
-                "Place": [place_of(r) for r in rows], "Dealer": [r.name for r in rows],
-                "Index": [rules.number_label(f.index) for f in counted],
-                "Interval": [rules.interval_label(f.index_interval) for f in counted],
-                "n": [f.indexed for f in counted], "Top-box": [rules.number_label(f.top_box) for f in counted],
-                "NPS": [rules.number_label(f.nps) for f in counted],
-                "Returned": [percent_label(r.rate.returned, r.rate.sent, 0) for r in rows],
-                "Flagged": [r.flagged for r in rows],
-                "With left out": [
-                    f"{rules.number_label(r.pair.everything.index)} ({r.pair.excluded})" if r.pair.excluded else "–"
-                    for r in rows
-                ],
-                "Region": [r.region for r in rows],
-            }
-        ),
-        key="svy_dealers", alt="Dealers by survey index", height=420 if len(rows) > 10 else "auto",
-        columns={
-            "Place": tables.text("Place", width=72), "Dealer": tables.text("Dealer", width=180),
-            "Index": tables.text("Index", width=64), "Interval": tables.text("95 % interval", width=165),
-            "n": tables.number("n", width=52), "Top-box": tables.text("Top-box %", width=82),
-            "NPS": tables.text("NPS", width=64), "Returned": tables.text("Returned", width=80),
-            "Flagged": tables.number("Flagged", width=72, help="Surveys with something suspicious"),
-            "With left out": tables.text("With left out", width=105, help="Index and number of surveys left out"),
-            "Region": tables.text("Region", width=100),
-        },
-    )  # fmt: skip
-
-
-def draw_questions(chosen: FigureFilters) -> None:
-    """How each question was answered."""
-    with reading() as session:
-        rows = by_question(session, scope=actor.scope, filters=chosen)
-    if not rows:
-        return
-    st.markdown("**By question**")
-    tables.show(
-        table(
-            {
-                "Question": [r.text for r in rows], "Points": [round(r.mean, 1) for r in rows],
-                "Top": [round(r.top_box, 1) for r in rows], "Answers": [r.answers for r in rows],
-            }
-        ),
-        key="svy_questions", alt="Questions with their mean and top answers",
-        columns={
-            "Question": tables.text("Question", width=420),
-            "Points": tables.number("Mean, % of best", width=120, format="%.1f"),
-            "Top": tables.number("Top answers %", width=120, format="%.1f"),
-            "Answers": tables.number("Answers", width=90),
-        },
-    )  # fmt: skip
 
 
 for name, opener in (("alert", lambda number: open_drawer(ALERTS, number)), ("survey", open_survey)):

@@ -7,7 +7,7 @@ import io
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from db.core.area import SourceFile
 from db.core.session import reading, run
@@ -50,12 +50,16 @@ def survey(engine: Engine, survey_id: int) -> Survey:
     return found
 
 
-def alert_of(engine: Engine, survey_id: int) -> SurveyAlert | None:
+def alert_of(engine: Engine, survey_id: int) -> SurveyAlert:
     with reading(engine) as session:
-        found = session.query(SurveyAlert).filter_by(survey_id=survey_id).one_or_none()
-        if found is not None:
-            session.expunge(found)
+        found = session.scalars(select(SurveyAlert).where(SurveyAlert.survey_id == survey_id)).one()
+        session.expunge(found)
     return found
+
+
+def has_alert(engine: Engine, survey_id: int) -> bool:
+    with reading(engine) as session:
+        return session.scalar(select(SurveyAlert.id).where(SurveyAlert.survey_id == survey_id)) is not None
 
 
 ROW = {

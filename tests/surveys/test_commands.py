@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select, update
 
 from db import catalog
 from db.core import events
 from db.core.problems import NotFound, Refused, Stale
-from db.core.session import reading, run
+from db.core.session import reading, run, writing
 from db.core.timeline import TimelineEntry
 from db.customers.tables import Customer, CustomerKey
 from db.people.tables import Notification
@@ -22,7 +22,7 @@ from db.surveys.jobs import run_escalations
 from db.surveys.survey_queries import customer_lines, get_survey
 from db.surveys.tables import Questionnaire, Survey, SurveyAlert, SurveyAnswer
 from tests.leads.factories import NOW, Network, make_network
-from tests.surveys.factories import BAD, DAY, GOOD, QUESTIONS, alert_of, enter, publish, stored, survey
+from tests.surveys.factories import BAD, DAY, GOOD, QUESTIONS, alert_of, enter, has_alert, publish, stored, survey
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_happy_survey_is_scored_and_opens_nothing(sqlite_engine, network):
     # (60 * 4/5 + 40 * 9/10) / 100 = 0.84
     assert (found.index_hundredths, found.answers, found.tops, found.nps) == (8_400, 2, 1, 1)
     assert (found.is_counted, found.month, found.number) == (True, DAY.replace(day=1), "S-000001")
-    assert alert_of(sqlite_engine, survey_id) is None
+    assert not has_alert(sqlite_engine, survey_id)
 
 
 def test_an_unhappy_one_opens_an_alert_for_the_dealers_manager(sqlite_engine, network, monkeypatch):
@@ -76,7 +76,7 @@ def test_an_old_unhappy_answer_comes_too_late_for_a_call(sqlite_engine, network)
     old = DAY - timedelta(days=30)
     survey_id = enter(sqlite_engine, network, answers=BAD, sent_on=old, answered_on=old)
     assert survey(sqlite_engine, survey_id).is_bottom
-    assert alert_of(sqlite_engine, survey_id) is None
+    assert not has_alert(sqlite_engine, survey_id)
 
 
 WRONG = [
@@ -304,8 +304,6 @@ def test_the_third_survey_of_a_contact_flags_the_first_two(sqlite_engine, networ
 
 
 def _customer(engine: Engine, network: Network) -> int:
-    from db.core.session import writing
-
     with writing(engine, keeps_timeline=False) as session:
         one = Customer(dealer_id=network.north, region="East", name="Jane Doe", created_at=NOW)
         session.add(one)
@@ -324,6 +322,7 @@ def test_a_customer_shows_its_surveys_and_can_be_forgotten(sqlite_engine, networ
         assert (line.title, line.badges[0]) == ("Survey CSI: index 28.0", ("Unhappy", "red"))
         assert customer_lines(session, customer_id=customer_id, actor=network.staff, limit=5) == []
         waiting, newest = HELD.facts(session, customer_ids=[customer_id])[customer_id]
+        assert newest is not None
         assert (waiting, newest.date()) == (1, DAY)
         HELD.anonymise(session, customer_ids=[customer_id], now=NOW)
         found = session.get_one(Survey, survey_id)
@@ -333,15 +332,11 @@ def test_a_customer_shows_its_surveys_and_can_be_forgotten(sqlite_engine, networ
 
 
 def test_the_checks_find_what_was_changed_by_hand(sqlite_engine, network):
-    from sqlalchemy import update
-
-    from db.core.session import writing
-
     enter(sqlite_engine, network, answers=BAD)
     with writing(sqlite_engine, keeps_timeline=False) as session:
         session.execute(update(Survey).values(index_hundredths=9_999, region="West"))
         session.execute(update(SurveyAlert).values(status="contacted"))
-        session.execute(SurveyAnswer.__table__.delete())
+        session.execute(delete(SurveyAnswer))
     said = [sentence for check in CHECKS for sentence in _run(sqlite_engine, check)]
     assert said == [
         "survey S-000001 has another score than its answers come to",

@@ -13,7 +13,7 @@ from db.imports.commands import dry_run_import, undo_import
 from db.surveys.commands import COMMANDS
 from db.surveys.tables import Survey, SurveyAlert, SurveyAnswer
 from tests.leads.factories import NOW, Network, make_network
-from tests.surveys.factories import DAY, ROW, SENT_ONLY, alert_of, bring, file_of, publish, stored, survey
+from tests.surveys.factories import DAY, ROW, SENT_ONLY, bring, file_of, has_alert, publish, stored, survey
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_it_comes_back_later_and_the_undo_makes_it_wait_again(engine):
     assert outcomes(result) == [("updated", "bottom")]
     found = survey(engine, survey_id)
     assert (found.is_returned, found.index_hundredths, found.nps) == (True, 10_000, -1)
-    assert alert_of(engine, survey_id) is not None
+    assert has_alert(engine, survey_id)
     run(undo_import, bind=engine, batch_id=result.batch_id, reason="Wrong", actor=network.coordinator, now=NOW)
     after = stored(engine, ignoring=("id", "version", "updated_at", "updated_by"))
     assert after == before
