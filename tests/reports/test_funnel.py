@@ -103,7 +103,7 @@ def test_buyers_who_came_back(engine: Engine, network: Network):
     bought(engine, network, cleo, "4T1DAACK5SU123456", day)
     bought(engine, network, cleo, "JHMCM56557C404453", date(2026, 6, 2))
     visit(engine, network, first, ro="A1", opened=day + timedelta(days=365), odometer=100)
-    visit(engine, network, second, ro="B1", opened=day + timedelta(days=366), odometer=100)
+    visit(engine, network, second, ro="B1", opened=day + timedelta(days=366), odometer=100, customer_id=bob)
     spring = {"from": date(2025, 1, 1), "to": date(2025, 12, 1)}
 
     def share(name: str, scope: Scope = EVERYTHING, **filters: Any) -> Any:
