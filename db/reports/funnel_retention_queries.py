@@ -48,8 +48,8 @@ DEFINITIONS: dict[str, MetricDefinition] = {
     for d in (
         _define(
             "service_retention", "Service retention", "Buyers with a visit within a year ÷ buyers",
-            "Buyers with a service visit within 365 days after a purchase of the period: their own, or the vehicle's where "
-            "it names nobody", _BUYERS,
+            "Buyers with a visit within 365 days after a purchase of the period: their own, or the vehicle's where it "
+            "names nobody", _BUYERS,
             excluded="Nothing: buyers of less than a year ago are in it and may still come, so it can only grow",
         ),
         _define(

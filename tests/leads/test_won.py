@@ -67,7 +67,7 @@ def test_a_sale_counts_on_its_day_at_the_dealer(engine: Engine, network: Network
     assert rows(engine, "month", "region") == {
         (date(2026, 6, 1), "East"): (1, 0, 100_000, 0), (date(2026, 7, 1), "West"): (1, 0, 0, 1)
     }  # fmt: skip
-    june = {"from": date(2026, 6, 1), "to": date(2026, 6, 1)}
+    june: dict[str, Any] = {"from": date(2026, 6, 1), "to": date(2026, 6, 1)}
     assert rows(engine, **june) == {(): (1, 0, 100_000, 0)}
     with reading(engine) as session:
         assert days_to_win(session, scope=EVERYTHING).median == 4
@@ -144,7 +144,7 @@ def test_what_is_not_counted_by_is_said(sqlite_engine: Engine):
     with reading(sqlite_engine) as session:
         for wrong in ({"by": ("state",)}, {"filters": {"state": "NY"}}, {"filters": {"colour": "red"}}):
             with pytest.raises(Refused, match=r"by|filter"):
-                won_rows(session, scope=EVERYTHING, **wrong)  # type: ignore[arg-type]
+                won_rows(session, scope=EVERYTHING, **wrong)
 
 
 def test_people_are_counted_where_that_is_cheap_and_refused_where_not(

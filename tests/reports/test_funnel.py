@@ -113,7 +113,8 @@ def test_buyers_who_came_back(engine: Engine, network: Network):
 
     assert share("service_retention") == (1, 3, 0)
     assert share("repurchase") == (1, 3, 0)
-    assert share("service_retention", **{"from": None, "to": None}) == (1, 3, 1), "Cleo may still come"
+    ever: dict[str, Any] = {"from": None, "to": None}
+    assert share("service_retention", **ever) == (1, 3, 1), "Cleo may still come"
     assert share("service_retention", network.dealer_manager.scope) == (1, 3, 0)
     assert share("service_retention", network.south_staff.scope) == (0, 0, 0)
     assert share("service_retention", source="autosite") is None
