@@ -199,7 +199,8 @@ def bring(engine: Engine, network: Network, text: str, **other: Any) -> BatchRes
 def test_a_file_is_taken_with_its_corrections_and_taken_back(engine: Engine, network: Network):
     enter(engine, network)
     enter(engine, network, source="radio", cents=500)
-    text = '2026-06,autosite,"$1,000.50",,Final invoice\n2026-06,radio,5.00,,\nMay 2026,autosite,70,00101,\n2026-08,radio,9,,\n'
+    text = '2026-06,autosite,"$1,000.50",,Final invoice\n2026-06,radio,5.00,,\n'
+    text += "May 2026,autosite,70,00101,\n2026-08,radio,9,,\n"
     before = contents(engine)
     file = SourceFile(name="spend.csv", content=(HEAD + text).encode())
     dry_run_import(
