@@ -48,7 +48,8 @@ DEFINITIONS: dict[str, MetricDefinition] = {
     for d in (
         _define(
             "service_retention", "Service retention", "Buyers with a visit within a year ÷ buyers",
-            "Buyers with a service visit within 365 days after a purchase of the period", _BUYERS,
+            "Buyers with a visit within 365 days after a purchase of the period: their own, or the vehicle's where it "
+            "names nobody", _BUYERS,
             excluded="Nothing: buyers of less than a year ago are in it and may still come, so it can only grow",
         ),
         _define(
@@ -98,10 +99,14 @@ def _came_back(session: Session, scope: Scope) -> ColumnElement[bool]:
         until: Any = func.date(Purchase.bought_on, f"+{WITHIN.days} days")
     else:
         until = cast(Purchase.bought_on + WITHIN, Date)
-    return exists().where(
-        visit.customer_id == Purchase.customer_id, visit.opened_on > Purchase.bought_on, visit.opened_on <= until,
-        scope.where(visit.dealer_id, visit.region),
+    in_time = (
+        visit.opened_on > Purchase.bought_on, visit.opened_on <= until, scope.where(visit.dealer_id, visit.region)
     )  # fmt: skip
+    # A visit that names nobody is the buyer's when it is the vehicle they bought.
+    return or_(
+        exists().where(visit.customer_id == Purchase.customer_id, *in_time),
+        exists().where(visit.vehicle_id == Purchase.vehicle_id, visit.customer_id.is_(None), *in_time),
+    )
 
 
 def _bought_again(scope: Scope) -> ColumnElement[bool]:

@@ -61,7 +61,7 @@ class Desk:
         self, kind: str, files: list[SourceFile], *, mapping: Mapping | None = None, dry_run: bool = False
     ) -> BatchResult:
         """Import files as the command line does, or only try it."""
-        arguments = {
+        arguments: dict[str, Any] = {
             "kind": kind, "files": files, "mapping": mapping, "channel": "file", "actor": system_actor("seed"),
             "now": self.now,
         }  # fmt: skip

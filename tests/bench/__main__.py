@@ -114,6 +114,17 @@ def data_layer(now: datetime) -> list[tuple[str, float]]:
         ("Pipeline, all dealers", of_pipeline(pipeline.dealer_rows, filters=span, now=now, weighing=None)),
         ("Pipeline, 50 leads of a stage", of_pipeline(pipeline.pipeline_leads, stage="contacted", **is_open)),
     ]  # fmt: skip
+    from db.leads.won_queries import days_to_win, won_rows
+    from db.reports.funnel_queries import funnel_of, scorecards
+
+    year = {"from": months_before(now.date().replace(day=1), 12)[0], "to": months[-1]}
+    pipelines += [
+        ("Funnel page, ladder of a year", of_pipeline(funnel_of, filters=year, now=now)),
+        ("Funnel page, won by quarter", of_pipeline(won_rows, by=("quarter",), filters=year)),
+        ("Funnel page, won by source", of_pipeline(won_rows, by=("source",), filters=year)),
+        ("Funnel page, days to win", of_pipeline(days_to_win, filters=year)),
+        ("Funnel page, cost by source", of_pipeline(scorecards, filters=year, now=now)),
+    ]
     return [
         *((name, median_ms(ask, times=7)) for name, ask in pipelines),
         ("Board, first page of 50", median_ms(board)),
@@ -144,11 +155,16 @@ def pages() -> list[tuple[str, float]]:
         "leads/performance.py",
         "network/dealers.py",
         "network/pipeline.py",
+        "crm/funnel.py",
         "network/onboarding.py",
     ):
         app = app_as("cora", page=page)
         assert not app.exception, page
         found.append((f"Page {page}", median_ms(lambda app=app: app.run(), times=7)))  # type: ignore[misc]
+        if page == "crm/funnel.py":
+            for view in ("won", "costs", "back"):
+                app.segmented_control(key="fun_view").set_value(view).run()
+                found.append((f"Page {page}, {view}", median_ms(lambda app=app: app.run(), times=7)))  # type: ignore[misc]
         if page == "network/onboarding.py":
             app.segmented_control(key="onb_shape").set_value("table").run()
             found.append((f"Page {page}, table", median_ms(lambda app=app: app.run(), times=7)))  # type: ignore[misc]

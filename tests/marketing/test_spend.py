@@ -85,7 +85,7 @@ def test_a_source_is_written_as_its_leads_are(engine: Engine, network: Network):
 
 def test_a_correction_replaces_and_keeps(engine: Engine, network: Network):
     first = enter(engine, network)
-    change = {"actor": network.manager, "now": NOW + timedelta(hours=1), "bind": engine}
+    change: dict[str, Any] = {"actor": network.manager, "now": NOW + timedelta(hours=1), "bind": engine}
     with pytest.raises(Refused, match="reason"):
         run(correct_spend, spend_id=first, seen_version=1, cents=80_000, reason=" ", **change)
     with pytest.raises(Refused, match="already"):
@@ -107,7 +107,8 @@ def test_who_may_and_whose(engine: Engine, network: Network):
     for who in (network.dealer_manager, network.finance, network.sales_leader, network.staff):
         with pytest.raises(Refused, match="may not do this"):
             run(enter_spend, bind=engine, source="a", month=JUNE, cents=1, actor=who, now=NOW)
-    east = {"actor": network.east_coordinator, "now": NOW, "bind": engine, "source": "a", "month": JUNE, "cents": 1}
+    east: dict[str, Any] = {"actor": network.east_coordinator, "now": NOW, "bind": engine}
+    east |= {"source": "a", "month": JUNE, "cents": 1}
     with pytest.raises(NotFound):
         run(enter_spend, dealer_id=network.west, **east)
     with pytest.raises(NotFound):
@@ -191,14 +192,15 @@ HEAD = "Month,Source,Amount,Dealer code,Note\n"
 
 def bring(engine: Engine, network: Network, text: str, **other: Any) -> BatchResult:
     file = SourceFile(name="spend.csv", content=(HEAD + text).encode())
-    values = {"actor": network.coordinator, "now": NOW, "channel": "page", **other}
+    values: dict[str, Any] = {"actor": network.coordinator, "now": NOW, "channel": "page", **other}
     return run(run_import, bind=engine, kind="marketing_spend", files=[file], **values)
 
 
 def test_a_file_is_taken_with_its_corrections_and_taken_back(engine: Engine, network: Network):
     enter(engine, network)
     enter(engine, network, source="radio", cents=500)
-    text = '2026-06,autosite,"$1,000.50",,Final invoice\n2026-06,radio,5.00,,\nMay 2026,autosite,70,00101,\n2026-08,radio,9,,\n'
+    text = '2026-06,autosite,"$1,000.50",,Final invoice\n2026-06,radio,5.00,,\n'
+    text += "May 2026,autosite,70,00101,\n2026-08,radio,9,,\n"
     before = contents(engine)
     file = SourceFile(name="spend.csv", content=(HEAD + text).encode())
     dry_run_import(
@@ -251,7 +253,7 @@ def test_one_bad_row_keeps_its_file_out(sqlite_engine: Engine, row: str, code: s
     enter(sqlite_engine, network, source="known", cents=100)
     result = bring(sqlite_engine, network, f"2026-06,radio,5,,\n{row}")
     assert (result.created, result.rejected) == (0, 2)
-    assert [o.code for o in result.outcomes][0] == "file_refused"
+    assert next(o.code for o in result.outcomes) == "file_refused"
     if code != "not_a_number":
         assert [o.code for o in result.outcomes][1] == code
     assert lines(sqlite_engine) == [("known", NETWORK, 100)]
