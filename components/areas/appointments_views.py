@@ -223,7 +223,8 @@ def draw_missed(*, dealer_id: int | None, actor: Actor, at: datetime) -> None:
         "The 50 most urgent are shown."
     )
     tables.show(
-        table(_missed_columns(rows, at=at)), key="appt_missed", alt="Customers who did not come, the most valuable first",
+        table(_missed_columns(rows, at=at)), key="appt_missed",
+        alt="Customers who did not come, the most valuable first",
         height=560 if len(rows) > 13 else "auto",
         columns={
             "Appointment": tables.opener(

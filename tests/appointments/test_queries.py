@@ -171,7 +171,11 @@ def test_reminders_go_out_once_and_not_to_who_is_settled(engine):
 
     def mails():
         with reading(engine) as session:
-            return session.scalar(select(func.count()).select_from(OutboxMail).where(OutboxMail.item_id == item_id))
+            return session.scalar(
+                select(func.count())
+                .select_from(OutboxMail)
+                .where(OutboxMail.item_type == "appointment", OutboxMail.item_id == item_id)
+            )
 
     assert (run_touches(engine, now=due), run_touches(engine, now=due), mails()) == (1, 0, 2)
     take(engine, "confirm", item_id, now=due, actor=network.staff)
@@ -234,4 +238,11 @@ def test_a_purge_takes_words_and_mails_and_keeps_what_is_counted(sqlite_engine):
     item = load(sqlite_engine, item_id)
     assert (item.note, item.status, item.starts_at) == ("", "scheduled", TOMORROW)
     with reading(sqlite_engine) as session:
-        assert session.scalar(select(func.count()).select_from(OutboxMail).where(OutboxMail.item_id == item_id)) == 0
+        assert (
+            session.scalar(
+                select(func.count())
+                .select_from(OutboxMail)
+                .where(OutboxMail.item_type == "appointment", OutboxMail.item_id == item_id)
+            )
+            == 0
+        )

@@ -125,7 +125,8 @@ GOOD = {"sales": 60, "test_drive": 45, "delivery": 90, "service": 60, "other": 3
 
 @pytest.mark.parametrize(
     "wrong, field",
-    [({"grace_minutes": -1}, "grace_minutes"), ({"far_days": 1}, "far_days"), ({"lengths": {**GOOD, "other": 0}}, "lengths"),
+    [({"grace_minutes": -1}, "grace_minutes"), ({"far_days": 1}, "far_days"),
+     ({"lengths": {**GOOD, "other": 0}}, "lengths"),
      ({"bays": ["x" * 41]}, "bays"), ({"bays": [str(i) for i in range(61)]}, "bays")],
 )  # fmt: skip
 def test_settings_that_cannot_be(wrong, field):
