@@ -36,14 +36,24 @@ KINDS = ("sales", "sales", "test_drive", "test_drive", "test_drive", "other")
 def _set(session: Session, *, item_id: int, appointment_at: datetime, now: datetime, **more: Any) -> int:
     """A time agreed on a lead: with the lead's person, half an hour later where that person is taken."""
     kind = KINDS[Random(item_id).randrange(len(KINDS))]
+    host: int | None = more["actor"].user_id
     for later in range(8):
         try:
             at = max(appointment_at, now + timedelta(minutes=15)) + timedelta(minutes=30 * later)
             return book_for_lead(
-                session, item_id=item_id, appointment_at=at, kind=kind, outside_hours=True, now=now, **more
+                session,
+                item_id=item_id,
+                appointment_at=at,
+                kind=kind,
+                host_id=host,
+                outside_hours=True,
+                now=now,
+                **more,
             )
         except Refused as refusal:
-            if refusal.code != "double_booked":
+            if refusal.code == "unknown":
+                host = None  # the desk books for a dealer it does not work at
+            elif refusal.code != "double_booked":
                 raise
     raise AssertionError("a whole afternoon cannot be taken")
 
@@ -163,6 +173,7 @@ def _service(story: Story, rng: Random, now: datetime) -> None:
             try:
                 item_id = story.do(
                     book, kind=kind, starts_at=at, customer_id=customer, bay=bay, outside_hours=True,
+                    host_id=story.cast.sales(dealer_id, lead_id=customer, assignee_id=None).user_id,
                     form_key=f"demo:{dealer_id}:{bay}:{at:%y%m%d%H}", actor=story.cast.manager(dealer_id), now=now,
                 )  # fmt: skip
             except Refused:

@@ -39,6 +39,8 @@ ASKED_WITHOUT: dict[str, str] = {
     "db.access.people_queries.account_versions": _TOLD,
     "db.access.people_queries.managers_at": _TOLD,
     "db.access.queries.accounts_with_email": "for who decides, never for who asks",
+    "db.appointments.policy_queries.policies": _JOB,
+    "db.appointments.policy_queries.policy_of": _TOLD,
     "db.calendar.queries.calendar_book": _DESK,
     "db.calendar.queries.calendar_for_dealer": _TOLD,
     "db.calendar.queries.get_calendar": _DESK,

@@ -39,7 +39,8 @@ def _facts(page: AppointmentPage) -> None:
     actor, at, row = current_actor(), now(), page.row
     labels.badges(
         [
-            (row.status_label, row.tone), (row.kind_label, "gray"), ("Outside hours" if row.outside_hours else "", "orange"),
+            (row.status_label, row.tone), (row.kind_label, "gray"),
+            ("Outside hours" if row.outside_hours else "", "orange"),
             ("Call to confirm" if row.confirm_due else "", "orange"),
         ]
     )  # fmt: skip

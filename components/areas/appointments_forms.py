@@ -91,7 +91,8 @@ def _booking_form(actor: Actor, dealer_id: int) -> None:
         who, _, number = str(st.session_state.get("appt_new_who") or "").partition(":")
         arguments = {
             "lead_id": int(number) if who == "lead" else None, "form_key": form_key,
-            "customer_id": int(number) if who == "customer" else None, "bay": st.session_state.get("appt_new_bay") or "",
+            "customer_id": int(number) if who == "customer" else None,
+            "bay": st.session_state.get("appt_new_bay") or "",
             "host_id": st.session_state.get("appt_new_host"), "note": st.session_state.get("appt_new_note") or "",
             "outside_hours": bool(st.session_state.get("appt_new_outside")),
             "kind": st.session_state.get("appt_new_kind") or "",

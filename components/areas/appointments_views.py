@@ -182,7 +182,7 @@ def draw_week(*, dealer_id: int | None, at: datetime) -> None:
     by_day: dict[date, list[AgendaRow]] = {first + timedelta(days=i): [] for i in range(7)}
     for row in rows:
         by_day[local_day(row.starts_at, row.zone)].append(row)
-    with st.grid(7, min_column_width=150, gap="small"):
+    with st.grid(7, min_column_width=118, gap="xsmall"):
         for day, some in by_day.items():
             with st.container(border=True, gap="xxsmall", height="stretch"):
                 head = f"{day:%a} {day.day} {day:%b}"
@@ -223,7 +223,8 @@ def draw_missed(*, dealer_id: int | None, actor: Actor, at: datetime) -> None:
         "The 50 most urgent are shown."
     )
     tables.show(
-        table(_missed_columns(rows, at=at)), key="appt_missed", alt="Customers who did not come, the most valuable first",
+        table(_missed_columns(rows, at=at)), key="appt_missed",
+        alt="Customers who did not come, the most valuable first",
         height=560 if len(rows) > 13 else "auto",
         columns={
             "Appointment": tables.opener(
@@ -276,10 +277,11 @@ def draw_rates(*, dealer_id: int | None, actor: Actor, at: datetime) -> None:
     tiles = []
     for name, definition in DEFINITIONS.items():
         top, bottom = PARTS[name]
-        value = percent_label(whole[top], whole[bottom]) if bottom else f"{whole[top]:,}"
-        note = f"{whole[top]:,} of {whole[bottom]:,}" if bottom else ""
-        tiles.append(Tile(definition=definition, value=value, note=note))
-    draw_tiles(tiles, key="appt_rates", as_of=at, zone=actor.zone, columns=5)
+        if not bottom:
+            continue  # how many were due stands on each tile: "39 of 56"
+        note = f"{whole[top]:,} of {whole[bottom]:,}"
+        tiles.append(Tile(definition=definition, value=percent_label(whole[top], whole[bottom]), note=note))
+    draw_tiles(tiles, key="appt_rates", as_of=at, zone=actor.zone, columns=4)
     names = {"kind": dict(KINDS), "touch": TOUCHES}
     titles = {"touch": "By confirmation", "kind": "By kind", "host": "By host"}
     with st.grid(2, min_column_width=330, gap="medium"):

@@ -25,8 +25,13 @@ from db.leads.tables import Lead
 from tests.appointments.factories import NOW
 from tests.leads.factories import lead_at, make_network, step
 
-LEAD_STEPS = {"visit": ("log_activity", {"kind": "visit", "outcome": "shown"}), "lose": ("lose", {"reason": "price"}),
-              "reopen": ("reopen", {"note": "Back"}), "call": ("log_activity", {"kind": "call", "outcome": "reached"})}  # fmt: skip
+LEAD_STEPS: dict[str, tuple[str, dict[str, str]]] = {
+    "visit": ("log_activity", {"kind": "visit", "outcome": "shown"}),
+    "lose": ("lose", {"reason": "price"}),
+    "reopen": ("reopen", {"note": "Back"}),
+    "call": ("log_activity", {"kind": "call", "outcome": "reached"}),
+}
+PARENTS = ("rescheduled", "no_show", "shown", "completed", "cancelled_in_error")
 MOVES = st.lists(
     st.tuples(
         st.sampled_from([*sorted(COMMANDS), "book", "sweep", *sorted(LEAD_STEPS)]),
@@ -118,8 +123,7 @@ def agree(engine, lead_id: int) -> None:
         for one in chain:
             assert one.is_open is not FLOW.state(one.status).final
             if one.parent_id is not None:
-                assert session.get_one(Appointment, one.parent_id).status in ("rescheduled", "no_show", "shown",
-                                                                              "completed", "cancelled_in_error")  # fmt: skip
+                assert session.get_one(Appointment, one.parent_id).status in PARENTS
         open_touches = session.scalars(
             select(AppointmentTouch).where(AppointmentTouch.is_open.is_(True))
         ).all()  # fmt: skip

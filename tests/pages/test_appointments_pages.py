@@ -53,11 +53,12 @@ def words(app) -> str:
 
 @pytest.mark.parametrize("username", ["coordinator", "manager", "dealer_manager", "dealer_staff", "sales_leader"])
 @pytest.mark.parametrize("view", ["day", "week", "missed", "rate"])
-def test_each_view_for_each_role(desk, username, view):
+def test_each_view_for_each_role(desk, username, view, monkeypatch):
     engine, _, lead_id = desk
     item_id = made(engine, lead_id)
     if view in ("missed", "rate"):
         run(COMMANDS["miss"], bind=engine, item_id=item_id, seen_version=1, now=TWO, actor=actor_named(engine, "admin"))
+        monkeypatch.setenv("DEALER_NOW", (TWO + timedelta(hours=1)).isoformat())
     app = app_as(username, page=PAGE)
     app.session_state["appt_view"] = view
     app.run()
