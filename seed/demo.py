@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from db import catalog  # noqa: F401 - makes every kind of import and export known by name
 from db.documents import storage
 from db.people.passwords import ALPHABET
-from seed import access, contacts, crm, dealer_people, house, onboarding, paperwork, routine, terms
+from seed import access, cadence, contacts, crm, dealer_people, house, onboarding, paperwork, routine, terms
 from seed.arrivals import arrivals
 from seed.cast import Cast
 from seed.documents import REFUSED
@@ -45,6 +45,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     paperwork.expect(story, made)
     routine.expect(story, made)
     crm.expect(story, seed=seed, start=start)
+    cadence.expect(story, made)
     contacts.expect(story, made, seed=seed)
     access.expect(story, made)
     onboarding.expect(story, seed=seed)
@@ -52,6 +53,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
         story.play()
     onboarding.close_day(story)
     routine.close_day(story, made)
+    cadence.close_day(story)
     return made
 
 
