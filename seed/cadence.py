@@ -43,7 +43,8 @@ def _sweep(story: Story, now: datetime) -> None:
 def _draft(story: Story, now: datetime) -> None:
     """A day 4 is added, and the second call of the first day comes sooner."""
     steps = [
-        PlanStep(day=0, kind="call", minutes=120) if s.day == 0 and s.minutes == 240 else s for s in DEFAULTS["new_lead"]
+        PlanStep(day=0, kind="call", minutes=120) if s.day == 0 and s.minutes == 240 else s
+        for s in DEFAULTS["new_lead"]
     ]
     mason = story.cast.named("mason")
     version_id = story.do(

@@ -82,9 +82,23 @@ def test_who_may_change_plans_and_from_which_screen(sqlite_engine):
     with pytest.raises(Stale):
         draft(sqlite_engine, network.manager)
     with pytest.raises(Stale):
-        run(plan_commands.activate_plan, bind=sqlite_engine, version_id=version, seen_active=7, actor=network.manager, now=NOW)
+        run(
+            plan_commands.activate_plan,
+            bind=sqlite_engine,
+            version_id=version,
+            seen_active=7,
+            actor=network.manager,
+            now=NOW,
+        )
     with pytest.raises(NotFound):
-        run(plan_commands.activate_plan, bind=sqlite_engine, version_id=99, seen_active=1, actor=network.manager, now=NOW)
+        run(
+            plan_commands.activate_plan,
+            bind=sqlite_engine,
+            version_id=99,
+            seen_active=1,
+            actor=network.manager,
+            now=NOW,
+        )
 
 
 # ---- away ----------------------------------------------------------------------------------------------------------
@@ -97,7 +111,16 @@ def away(engine: Any, network: Any, *, actor: Any = None, **more: Any) -> int:
 
 
 def mine(engine: Any, network: Any, lead: int, actor: Any) -> None:
-    step(engine, "assign", lead, actor=network.dealer_manager, now=NOW, dealer_id=network.north, assignee_id=actor.user_id, note="Yours")
+    step(
+        engine,
+        "assign",
+        lead,
+        actor=network.dealer_manager,
+        now=NOW,
+        dealer_id=network.north,
+        assignee_id=actor.user_id,
+        note="Yours",
+    )
 
 
 def seen(engine: Any, actor: Any, *, view: str = "mine", now: Any = NOW + minutes(1)) -> list[Any]:
@@ -193,12 +216,20 @@ def give(engine: Any, network: Any, *, actor: Any = None, **more: Any) -> int:
         "dealer_id": network.north, "from_id": network.staff.user_id, "to_id": network.colleague.user_id,
         "note": "Leaves the house",
     }  # fmt: skip
-    return run(absence_commands.hand_over, bind=engine, actor=actor or network.dealer_manager, now=NOW + minutes(2), **(values | more))
+    return run(
+        absence_commands.hand_over,
+        bind=engine,
+        actor=actor or network.dealer_manager,
+        now=NOW + minutes(2),
+        **(values | more),
+    )
 
 
 def test_a_hand_over_moves_leads_and_tasks_with_one_entry(engine):
     network = make_network(engine)
-    leads = [arrive(engine, network, name=f"Jo {n}", email=f"jo{n}@mail.example", phone=f"+1212555010{n}") for n in range(3)]
+    leads = [
+        arrive(engine, network, name=f"Jo {n}", email=f"jo{n}@mail.example", phone=f"+1212555010{n}") for n in range(3)
+    ]
     for lead in leads:
         mine(engine, network, lead, network.staff)
     due = [load(engine, lead).due_at for lead in leads]
@@ -278,7 +309,10 @@ def test_the_list_is_in_the_order_to_do_it(sqlite_engine):
 
 def test_pages_hold_every_customer_once_and_cost_the_same(sqlite_engine):
     network = make_network(sqlite_engine)
-    leads = [arrive(sqlite_engine, network, name=f"Jo {n}", email=f"jo{n}@mail.example", phone=f"+1212555{1000 + n}") for n in range(7)]
+    leads = [
+        arrive(sqlite_engine, network, name=f"Jo {n}", email=f"jo{n}@mail.example", phone=f"+1212555{1000 + n}")
+        for n in range(7)
+    ]
     called = arrive(sqlite_engine, network, name="Promised", email="p@mail.example", phone="+12125559999")
     step(sqlite_engine, "log_activity", called, actor=network.staff, now=NOW, kind="call", outcome="reached")
     from sqlalchemy import update
@@ -298,7 +332,9 @@ def test_pages_hold_every_customer_once_and_cost_the_same(sqlite_engine):
 
         sql_event.listen(sqlite_engine, "before_cursor_execute", count)
         with reading(sqlite_engine) as session:
-            page = list_today(session, actor=network.dealer_manager, view="all", now=NOW + minutes(1), after=after, limit=3)
+            page = list_today(
+                session, actor=network.dealer_manager, view="all", now=NOW + minutes(1), after=after, limit=3
+            )
         sql_event.remove(sqlite_engine, "before_cursor_execute", count)
         counted.append(len(made))
         found += [line.lead_id for line in page.lines]

@@ -93,7 +93,13 @@ def test_what_differs_between_versions():
     assert rules.compare_steps(old, old) == []
 
 
-FITS = [("call", "call", True), ("any", "text", True), ("call", "email", False), ("any", "visit", False), ("text", "note", False)]
+FITS = [
+    ("call", "call", True),
+    ("any", "text", True),
+    ("call", "email", False),
+    ("any", "visit", False),
+    ("text", "note", False),
+]
 
 
 @pytest.mark.parametrize("task, contact, does", FITS)
@@ -102,7 +108,9 @@ def test_which_contact_fits(task, contact, does):
 
 
 def task(task_id: int, kind: str, *, opens: int = 0, due: int = 60) -> OpenTask:
-    return OpenTask(task_id=task_id, kind=kind, opens_at=MONDAY + timedelta(minutes=opens), due_at=MONDAY + timedelta(minutes=due))
+    return OpenTask(
+        task_id=task_id, kind=kind, opens_at=MONDAY + timedelta(minutes=opens), due_at=MONDAY + timedelta(minutes=due)
+    )
 
 
 CHOSEN = [

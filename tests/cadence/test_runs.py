@@ -39,7 +39,9 @@ def arrive(engine: Any, network: Any, *, at: Any = NOW, **more: Any) -> int:
 def tasks(engine: Any, lead_id: int) -> list[CadenceTask]:
     with reading(engine) as session:
         found = session.scalars(
-            select(CadenceTask).where(CadenceTask.lead_id == lead_id).order_by(CadenceTask.run_id, CadenceTask.day, CadenceTask.position)
+            select(CadenceTask)
+            .where(CadenceTask.lead_id == lead_id)
+            .order_by(CadenceTask.run_id, CadenceTask.day, CadenceTask.position)
         ).all()
         session.expunge_all()
         return list(found)
@@ -64,7 +66,12 @@ def sound(engine: Any) -> None:
 def test_a_new_lead_begins_the_plan_and_a_call_does_the_first_call(engine):
     network = make_network(engine)
     lead = arrive(engine, network)
-    assert said(engine, lead) == [(0, "call", "open"), (0, "email", "open"), (0, "text", "skipped"), (0, "call", "open")]
+    assert said(engine, lead) == [
+        (0, "call", "open"),
+        (0, "email", "open"),
+        (0, "text", "skipped"),
+        (0, "call", "open"),
+    ]
     assert [t.due_at - NOW for t in tasks(engine, lead)] == [minutes(m) for m in (15, 60, 60, 240)]
     step(engine, "log_activity", lead, actor=network.staff, now=NOW + minutes(5), **CALL)
     first = tasks(engine, lead)[0]
@@ -81,7 +88,16 @@ DOES_NOT = [("note", "note"), ("call", "inbound"), ("email", "template"), ("text
 def test_what_is_no_attempt_does_no_task(sqlite_engine, kind, outcome):
     network = make_network(sqlite_engine)
     lead = arrive(sqlite_engine, network)
-    step(sqlite_engine, "log_activity", lead, actor=network.staff, now=NOW + minutes(5), kind=kind, outcome=outcome, note="x")
+    step(
+        sqlite_engine,
+        "log_activity",
+        lead,
+        actor=network.staff,
+        now=NOW + minutes(5),
+        kind=kind,
+        outcome=outcome,
+        note="x",
+    )
     assert "done" not in [t.state for t in tasks(sqlite_engine, lead)]
 
 
@@ -89,7 +105,12 @@ def test_reaching_the_customer_ends_it_and_what_was_not_due_is_not_counted(engin
     network = make_network(engine)
     lead = arrive(engine, network)
     step(engine, "log_activity", lead, actor=network.staff, now=NOW + minutes(90), kind="call", outcome="reached")
-    assert said(engine, lead) == [(0, "call", "done"), (0, "email", "missed"), (0, "text", "skipped"), (0, "call", "cancelled")]
+    assert said(engine, lead) == [
+        (0, "call", "done"),
+        (0, "email", "missed"),
+        (0, "text", "skipped"),
+        (0, "call", "cancelled"),
+    ]
     (ended,) = runs(engine, lead)
     assert (ended.is_open, ended.end_reason, ended.attempts, ended.contact_day) == (False, "reached", 1, 0)
     with reading(engine) as session:
@@ -114,7 +135,14 @@ def test_a_lead_that_ends_takes_its_tasks_along(sqlite_engine, name, inputs, rea
             from db.leads.tables import Lead
 
             session.execute(update(Lead).where(Lead.id == lead).values(status="new"))
-    step(sqlite_engine, name, lead, actor=SYSTEM if name == "hold" else network.coordinator, now=NOW + minutes(5), **inputs)
+    step(
+        sqlite_engine,
+        name,
+        lead,
+        actor=SYSTEM if name == "hold" else network.coordinator,
+        now=NOW + minutes(5),
+        **inputs,
+    )
     assert {t.state for t in tasks(sqlite_engine, lead)} == {"cancelled", "skipped"}
     assert runs(sqlite_engine, lead)[0].end_reason == reason
     sound(sqlite_engine)
@@ -173,7 +201,15 @@ def test_a_call_on_a_day_the_plan_asks_nothing_does_no_later_task(sqlite_engine)
 def test_the_run_goes_with_its_lead_to_another_dealer(sqlite_engine):
     network = make_network(sqlite_engine)
     lead = arrive(sqlite_engine, network)
-    step(sqlite_engine, "assign", lead, actor=network.coordinator, now=NOW + minutes(2), dealer_id=network.west, note="Moved")
+    step(
+        sqlite_engine,
+        "assign",
+        lead,
+        actor=network.coordinator,
+        now=NOW + minutes(2),
+        dealer_id=network.west,
+        note="Moved",
+    )
     assert {(t.dealer_id, t.region) for t in tasks(sqlite_engine, lead) if t.is_open} == {(network.west, "West")}
     assert runs(sqlite_engine, lead)[0].dealer_id == network.west
     sound(sqlite_engine)
@@ -183,9 +219,19 @@ def test_a_lead_without_a_dealer_begins_when_it_gets_one(sqlite_engine):
     network = make_network(sqlite_engine)
     lead = receive(sqlite_engine, dealer_id=None, received_at=NOW)
     with writing(sqlite_engine, keeps_timeline=False) as session:
-        events.tell(session, events.Event(name="leads.arrived", item_type="lead", item_ids=(lead,)), actor=SYSTEM, now=NOW)
+        events.tell(
+            session, events.Event(name="leads.arrived", item_type="lead", item_ids=(lead,)), actor=SYSTEM, now=NOW
+        )
     assert runs(sqlite_engine, lead) == []
-    step(sqlite_engine, "assign", lead, actor=network.coordinator, now=NOW + minutes(9), dealer_id=network.north, note="Closest")
+    step(
+        sqlite_engine,
+        "assign",
+        lead,
+        actor=network.coordinator,
+        now=NOW + minutes(9),
+        dealer_id=network.north,
+        note="Closest",
+    )
     assert len(runs(sqlite_engine, lead)) == 1
 
 

@@ -72,7 +72,11 @@ def test_sales_people_land_on_their_customers_once(desk):
 def test_the_first_customer_is_logged_in_two_actions(desk):
     app = app_as("drew", page=TODAY)
     lead = load(engine(), desk["lead"])
-    assert lead.customer_name in written(app) and "Is it still there?" in written(app) and "nobody has answered" in written(app)
+    assert (
+        lead.customer_name in written(app)
+        and "Is it still there?" in written(app)
+        and "nobody has answered" in written(app)
+    )
     key = f"today_next_{desk['lead']}"
     app.button(key=f"{key}_log").click().run()
     assert "Choose what came of it" in written(app) and activities() == []
