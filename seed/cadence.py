@@ -1,4 +1,4 @@
-"""Follow-up in the demo: a shorter plan tried out, people away with a stand-in, a hand-over, and the sweep of each day."""
+"""Follow-up in the demo: another version of a plan, people away, a hand-over, and the sweep of each day."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seed.network import Network
 from seed.story import Story
 
 AWAY = (("00402", -2, 6, "Family"), ("00101", 3, 12, "Holiday"), ("00202", -40, -33, "Training"), ("00501", -1, 2, ""))
-"""Dealer, first and last day from the end of the demo, and the note; the second of a dealer's sales people stands in."""
+"""Dealer, first and last day from the end of the demo, and the note; the second of its sales people stands in."""
 
 
 def expect(story: Story, made: Network) -> None:

@@ -106,7 +106,7 @@ def _draw_tiles(total: Adherence, earlier: Adherence, *, days: int, filters: Map
             versus="against the span before", note=f"{total.on_time:,} of {total.due:,} required steps",
         ),
         Tile(definition=asked.COUNTS["late"], value=f"{total.late:,}", icon=":material/schedule:", note="On their day"),
-        Tile(definition=asked.COUNTS["missed"], value=f"{total.missed:,}", icon=":material/event_busy:", note="Never"),
+        Tile(definition=asked.COUNTS["missed"], value=f"{total.missed:,}", icon=":material/event_busy:", note="Nobody did them"),
         Tile(
             definition=asked.ATTEMPTS, value=mean(tried), icon=":material/call:",
             note=f"Reached on day {mean(day)} on average",
@@ -181,7 +181,7 @@ def _ranking(name: str, found: Mapping[Any, Adherence], names: Mapping[int, str]
         key=f"fu_{name}_table", alt=f"Adherence by {name}, the least kept first",
         height="content" if len(keys) <= 10 else 390,
         columns={
-            "Name": tables.opener("Name", key=f"fu_{name}_click", on_open=chosen, width=220),
+            "Name": tables.opener("Name", key=f"fu_{name}_click", on_open=chosen, width=165),
             "Kept": st.column_config.ProgressColumn(
                 "Kept", min_value=0, max_value=100, format="%.1f%%", width=110, color="auto",
                 help="Required steps done on time, of those due",

@@ -29,6 +29,7 @@ from tests.cadence.test_runs import DAY, arrive, runs, sound, tasks
 from tests.leads.factories import NOW, load, make_network, minutes, step
 
 TODAY = date(2026, 6, 29)
+SOON = NOW + minutes(1)
 SHORT = [PlanStep(day=0, kind="call", minutes=30).stored(), PlanStep(day=1, kind="any").stored()]
 
 
@@ -58,7 +59,7 @@ def test_a_new_version_holds_for_new_leads_only(engine):
 
 
 WRONG = [
-    ({"plan": "other"}, "plan"), ({"reason": " "}, "reason"), ({"steps": []}, "steps"), ({"steps": [{"day": 0}]}, "steps"),
+    ({"plan": "other"}, "plan"), ({"reason": " "}, "reason"), ({"steps": []}, "steps"), ({"steps": [{"day": 0}]}, "steps"),  # noqa: E501
     ({"steps": [s.stored() for s in rules.in_order(rules.DEFAULTS["new_lead"])]}, "steps"),
 ]  # fmt: skip
 
@@ -123,7 +124,7 @@ def mine(engine: Any, network: Any, lead: int, actor: Any) -> None:
     )
 
 
-def seen(engine: Any, actor: Any, *, view: str = "mine", now: Any = NOW + minutes(1)) -> list[Any]:
+def seen(engine: Any, actor: Any, *, view: str = "mine", now: Any = SOON) -> list[Any]:
     with reading(engine) as session:
         return list(list_today(session, actor=actor, view=view, now=now).lines)
 
@@ -142,7 +143,8 @@ def test_the_tasks_of_who_is_away_show_at_the_stand_in(engine):
     assert tasks(engine, lead)[0].stand_in_id == network.colleague.user_id
     with reading(engine) as session:
         (row,) = list_absences(session, actor=network.dealer_manager, now=NOW)
-        assert row.is_now and list_absences(session, actor=network.south_staff, now=NOW) == []
+        assert row.is_now
+        assert list_absences(session, actor=network.south_staff, now=NOW) == []
     run(
         absence_commands.end_absence, bind=engine, absence_id=key, seen_version=1, last_day=None, actor=network.staff,
         now=NOW,
@@ -241,7 +243,8 @@ def test_a_hand_over_moves_leads_and_tasks_with_one_entry(engine):
     with reading(engine) as session:
         entries = session.scalars(select(TimelineEntry).where(TimelineEntry.command == "hand_over")).all()
         links = session.scalars(select(TimelineLink).where(TimelineLink.seq == entries[-1].seq)).all()
-        assert len(entries) == 2 and sorted(link.item_id for link in links) == leads[1:]
+        assert len(entries) == 2
+        assert sorted(link.item_id for link in links) == leads[1:]
     with pytest.raises(Refused, match="no open lead"):
         give(engine, network)
     sound(engine)
@@ -264,7 +267,7 @@ def test_who_may_hand_over_what(sqlite_engine):
     with reading(sqlite_engine) as session:
         assert len(people_with_leads(session, dealer_id=network.north, actor=network.dealer_manager)) == 1
         assert people_with_leads(session, dealer_id=network.north, actor=network.south_staff) == []
-        whose = {"person_id": network.staff.user_id, "dealer_id": network.north, "now": NOW}
+        whose: dict[str, Any] = {"person_id": network.staff.user_id, "dealer_id": network.north, "now": NOW}
         assert len(open_leads_of(session, actor=network.dealer_manager, **whose)) == 1
         assert open_leads_of(session, actor=network.south_staff, **whose) == []
         assert [d for d, _ in own_dealers(session, actor=network.staff)] == [network.north]
@@ -295,7 +298,8 @@ def test_the_list_is_in_the_order_to_do_it(sqlite_engine):
     assert lines[1].why == "Day 2 of the follow-up"
     assert seen(sqlite_engine, network.south_staff, view="all") == []
     hidden = seen(sqlite_engine, network.sales_leader, view="all")
-    assert hidden[0].customer == "F." and "0144" not in hidden[0].reach
+    assert hidden[0].customer == "F."
+    assert "0144" not in hidden[0].reach
     with reading(sqlite_engine) as session:
         assert count_open(session, actor=network.staff, view="mine", now=NOW + minutes(20), overdue=True) == 1
         assert progress(session, actor=network.staff, view="mine", now=NOW).due == 5

@@ -63,7 +63,8 @@ def activities() -> list[Any]:
 
 def test_sales_people_land_on_their_customers_once(desk):
     app = app_as("drew")
-    assert "To do now" in app.title[0].value and not app.exception
+    assert "To do now" in app.title[0].value
+    assert not app.exception
     app.switch_page(MY_WORK).run()
     assert "My work" in app.title[0].value
     assert "My work" in app_as("dana").title[0].value
@@ -72,21 +73,21 @@ def test_sales_people_land_on_their_customers_once(desk):
 def test_the_first_customer_is_logged_in_two_actions(desk):
     app = app_as("drew", page=TODAY)
     lead = load(engine(), desk["lead"])
-    assert (
-        lead.customer_name in written(app)
-        and "Is it still there?" in written(app)
-        and "nobody has answered" in written(app)
-    )
+    assert lead.customer_name in written(app)
+    assert "Is it still there?" in written(app)
+    assert "nobody has answered" in written(app)
     key = f"today_next_{desk['lead']}"
     app.button(key=f"{key}_log").click().run()
-    assert "Choose what came of it" in written(app) and activities() == []
+    assert "Choose what came of it" in written(app)
+    assert activities() == []
     pills(app, f"{key}_outcome").set_value("call:voicemail").run()
     app.button(key=f"{key}_log").click().run()
     assert not app.exception
     assert activities() == [("call", "voicemail")]
     with reading() as session:
         done = session.scalars(select(CadenceTask).where(CadenceTask.state == "done")).one()
-        assert done.kind == "call" and done.day == 0
+        assert done.kind == "call"
+        assert done.day == 0
 
 
 def test_a_row_opens_its_drawer_and_is_logged_there(desk):
@@ -96,13 +97,15 @@ def test_a_row_opens_its_drawer_and_is_logged_there(desk):
     key = f"today_drawer_{desk['lead']}"
     pills(app, f"{key}_outcome").set_value("call:no_answer").run()
     app.button(key=f"{key}_log").click().run()
-    assert not app.exception and activities() == [("call", "no_answer")]
+    assert not app.exception
+    assert activities() == [("call", "no_answer")]
     assert "today_open" not in app.session_state
 
 
 def test_another_dealer_sees_an_empty_list(desk):
     app = app_as("olga", page=TODAY)
-    assert "Nobody waits for you now." in written(app) and not app.exception
+    assert "Nobody waits for you now." in written(app)
+    assert not app.exception
     pills(app, "today_view").set_value("all").run()
     assert "Nobody waits for you now." in written(app)
 
@@ -129,7 +132,8 @@ def test_a_draft_is_shown_with_what_it_changes_and_put_in_force(desk):
     )  # fmt: skip
     app = app_as("mason", page=FOLLOW_UP)
     pills(app, "fu_view").set_value("plans").run()
-    assert "Fewer steps" in written(app) and "Day 0: Call within 20 min" in written(app)
+    assert "Fewer steps" in written(app)
+    assert "Day 0: Call within 20 min" in written(app)
     app.button(key=f"fu_activate_{version}").click().run()
     assert not app.exception
     with reading() as session:
