@@ -171,7 +171,8 @@ facts = st.builds(
 def test_adherence_is_a_share_and_adds_up_in_any_order(tasks, shuffled):
     found = rules.adherence(tasks, now=NOW)
     assert found.on_time + found.late + found.missed == found.due <= sum(t.required for t in tasks)
-    assert found.share is None if not found.due else 0 <= found.share <= 1
+    assert (found.share is None) is (found.due == 0)
+    assert 0 <= (found.share or 0) <= 1
     again = list(tasks)
     shuffled.shuffle(again)
     assert rules.adherence(again, now=NOW) == found
