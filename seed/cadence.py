@@ -49,7 +49,7 @@ def _draft(story: Story, now: datetime) -> None:
     mason = story.cast.named("mason")
     version_id = story.do(
         draft_plan, plan="new_lead", steps=[s.stored() for s in steps], seen_version=1, actor=mason, now=now,
-        reason="Half of all customers we reach, we reach on day 0: call a second time before noon.",
+        reason="Half of all customers we reach, we reach on day 0: call a second time within two hours.",
     )  # fmt: skip
     story.at(
         now + timedelta(days=1),

@@ -106,7 +106,7 @@ def _draw_tiles(total: Adherence, earlier: Adherence, *, days: int, filters: Map
             versus="against the span before", note=f"{total.on_time:,} of {total.due:,} required steps",
         ),
         Tile(definition=asked.COUNTS["late"], value=f"{total.late:,}", icon=":material/schedule:", note="On their day"),
-        Tile(definition=asked.COUNTS["missed"], value=f"{total.missed:,}", icon=":material/event_busy:", note="Left out"),
+        Tile(definition=asked.COUNTS["missed"], value=f"{total.missed:,}", icon=":material/event_busy:", note="Never"),
         Tile(
             definition=asked.ATTEMPTS, value=mean(tried), icon=":material/call:",
             note=f"Reached on day {mean(day)} on average",
