@@ -18,6 +18,7 @@ from db.people.passwords import ALPHABET
 from seed import (
     access,
     appointments,
+    cadence,
     contacts,
     crm,
     dealer_people,
@@ -63,6 +64,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     marketing.expect(story, seed=seed)
     appointments.expect(story, seed=seed, start=start)
     interactions.expect(story, seed=seed)
+    cadence.expect(story, made)
     contacts.expect(story, made, seed=seed)
     quality.expect(story, made, seed=seed)
     access.expect(story, made)
@@ -73,6 +75,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     onboarding.close_day(story)
     routine.close_day(story, made)
     interactions.close_day(story)
+    cadence.close_day(story)
     return made
 
 

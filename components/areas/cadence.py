@@ -79,7 +79,7 @@ def draw_log(line: TodayLine, *, prefix: str, close: bool) -> None:
     form_key = str(st.session_state.setdefault(f"{form}_key", uuid4().hex))
     options = outcome_choices(line.kind)
     st.pills(
-        "What came of it", list(options), format_func=options.__getitem__, key=choice,
+        "What came of it", list(options), format_func=options.__getitem__, key=choice, wrap=True,
         label_visibility="visible" if close else "collapsed",
     )  # fmt: skip
     problems_of(form, "outcome")

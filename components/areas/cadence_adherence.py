@@ -181,7 +181,7 @@ def _ranking(name: str, found: Mapping[Any, Adherence], names: Mapping[int, str]
         key=f"fu_{name}_table", alt=f"Adherence by {name}, the least kept first",
         height="content" if len(keys) <= 10 else 390,
         columns={
-            "Name": tables.opener("Name", key=f"fu_{name}_click", on_open=chosen, width=220),
+            "Name": tables.opener("Name", key=f"fu_{name}_click", on_open=chosen, width=165),
             "Kept": st.column_config.ProgressColumn(
                 "Kept", min_value=0, max_value=100, format="%.1f%%", width=110, color="auto",
                 help="Required steps done on time, of those due",

@@ -59,7 +59,7 @@ def draw_progress(found: Progress, waiting: int, overdue: int) -> None:
 def draw_next(line: TodayLine) -> None:
     """The first customer of the list, ready to be logged."""
     with st.container(border=True):
-        left, right = st.columns([3, 2], gap="medium")
+        left, right = st.columns(2, gap="medium")
         with left:
             st.markdown(f":gray[Do this now]  \n**{plain(line.number)} · {plain(line.customer) or 'Unknown'}**")
             draw_customer(line)

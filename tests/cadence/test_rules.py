@@ -23,7 +23,7 @@ def local(day: int, hour: int, minute: int = 0, month: int = 6) -> datetime:
 
 SLOTS = [
     ("in opening hours", PlanStep(day=0, kind="call", minutes=15), local(29, 10), local(29, 10, 15), date(2026, 6, 29)),
-    ("over closing time", PlanStep(day=0, kind="call", minutes=60), local(29, 17, 30), local(30, 9, 30), date(2026, 6, 30)),
+    ("over closing time", PlanStep(day=0, kind="call", minutes=60), local(29, 17, 30), local(30, 9, 30), date(2026, 6, 30)),  # noqa: E501
     ("over the weekend", PlanStep(day=0, kind="call", minutes=240), local(27, 15), local(29, 12), date(2026, 6, 29)),
     ("a plain day", PlanStep(day=1, kind="any"), local(29, 10), local(30, 18), date(2026, 6, 30)),
     ("a Sunday", PlanStep(day=2, kind="any"), local(26, 10), local(29, 18), date(2026, 6, 29)),
@@ -42,7 +42,7 @@ def test_when_a_step_is_due(name, step, start, due, on):
 
 
 @given(
-    start=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1), timezones=st.just(UTC)),
+    start=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - Hypothesis adds the zone
     day=st.integers(0, 90), minutes=st.one_of(st.none(), st.integers(1, 540)),
 )  # fmt: skip
 def test_no_step_is_due_before_it_may_be_done(start, day, minutes):
@@ -68,7 +68,8 @@ WRONG = [
 @pytest.mark.parametrize("steps, code", WRONG, ids=range(len(WRONG)))
 def test_a_plan_that_is_refused_says_why(steps, code):
     found = rules.check_steps(steps)
-    assert code in [p.code for p in found] and {p.field for p in found} == {"steps"}
+    assert code in [p.code for p in found]
+    assert {p.field for p in found} == {"steps"}
 
 
 @pytest.mark.parametrize("plan", sorted(rules.DEFAULTS))
@@ -130,9 +131,9 @@ def test_the_task_a_contact_does(name, tasks, kind, attempt, expected):
 
 
 ENDS = [
-    ("attempted", "new_lead", True, ""), ("contacted", "new_lead", True, "reached"), ("lost", "new_lead", True, "closed"),
-    ("nurture", "new_lead", True, "parked"), ("held", "new_lead", True, "held"), ("duplicate", "no_show", True, "merged"),
-    ("contacted", "no_show", True, ""), ("appointment_set", "no_show", True, "appointment"), ("assigned", "new_lead", False, "unassigned"),
+    ("attempted", "new_lead", True, ""), ("contacted", "new_lead", True, "reached"), ("lost", "new_lead", True, "closed"),  # noqa: E501
+    ("nurture", "new_lead", True, "parked"), ("held", "new_lead", True, "held"), ("duplicate", "no_show", True, "merged"),  # noqa: E501
+    ("contacted", "no_show", True, ""), ("appointment_set", "no_show", True, "appointment"), ("assigned", "new_lead", False, "unassigned"),  # noqa: E501
 ]  # fmt: skip
 
 
@@ -170,7 +171,8 @@ facts = st.builds(
 def test_adherence_is_a_share_and_adds_up_in_any_order(tasks, shuffled):
     found = rules.adherence(tasks, now=NOW)
     assert found.on_time + found.late + found.missed == found.due <= sum(t.required for t in tasks)
-    assert found.share is None if not found.due else 0 <= found.share <= 1
+    assert (found.share is None) is (found.due == 0)
+    assert 0 <= (found.share or 0) <= 1
     again = list(tasks)
     shuffled.shuffle(again)
     assert rules.adherence(again, now=NOW) == found
@@ -182,7 +184,8 @@ def test_adherence_is_a_share_and_adds_up_in_any_order(tasks, shuffled):
 def test_time_alone_never_makes_it_better(tasks, later):
     before = rules.adherence(tasks, now=NOW)
     after = rules.adherence(tasks, now=NOW + timedelta(minutes=later))
-    assert (after.on_time, after.late) == (before.on_time, before.late) and after.missed >= before.missed
+    assert (after.on_time, after.late) == (before.on_time, before.late)
+    assert after.missed >= before.missed
 
 
 TODAY = date(2026, 6, 29)

@@ -245,7 +245,8 @@ def test_no_show_begins_the_recovery_and_a_new_appointment_ends_it(engine):
             event = events.Event(name="appointments.moved", item_type="appointment", item_ids=(1,), facts=facts)
             events.tell(session, event, actor=SYSTEM, now=at)
         recovery = runs(engine, lead)[-1]
-        assert recovery.plan == "no_show" and recovery.is_open == (after == "no_show")
+        assert recovery.plan == "no_show"
+        assert recovery.is_open == (after == "no_show")
         if after == "no_show":
             call = tasks(engine, lead)[-1]
             assert (call.kind, call.due_at, call.rank) == ("call", at + minutes(60), 0)
@@ -264,8 +265,13 @@ def test_a_task_is_closed_by_its_outcome_and_logs_one_contact(engine):
     network = make_network(engine)
     lead = arrive(engine, network)
     one = tasks(engine, lead)[0]
-    args = {"actor": network.staff, "outcome": "voicemail", "form_key": "k1"}
-    sent = {"task_id": one.id, "seen_version": 1, "lead_version": version_of(engine, lead), "now": NOW + minutes(5)}
+    args: dict[str, Any] = {"actor": network.staff, "outcome": "voicemail", "form_key": "k1"}
+    sent: dict[str, Any] = {
+        "task_id": one.id,
+        "seen_version": 1,
+        "lead_version": version_of(engine, lead),
+        "now": NOW + minutes(5),
+    }
     assert close(engine, lead, **args) == "done"
     assert run(commands.close_task, bind=engine, **sent, **args) == "done"  # a double click
     with reading(engine) as session:
@@ -373,7 +379,8 @@ def test_whatever_happens_states_are_sound_and_sql_counts_as_the_rule(sqlite_eng
         expected = rules.adherence(facts, now=at)
         counted = asked.adherence_by(session, scope=EVERYTHING, now=at).get((), rules.Adherence())
         rows, _ = asked.list_tasks(session, actor=network.coordinator, now=at, limit=10_000)
-    assert counted == expected and len(rows) == expected.due
+    assert counted == expected
+    assert len(rows) == expected.due
 
 
 _kept: dict[str, Any] = {}
