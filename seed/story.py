@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
+from db.core.problems import Refused
 from db.core.session import run
 from db.leads.commands import COMMANDS
 from db.leads.flow import FLOW
@@ -96,4 +97,9 @@ def take_step(session: Session, *, lead_id: int, move: Move, cast: Cast, now: da
         manager = cast.manager(row.dealer_id)
         taker = seller if move.step == "give" else manager
         inputs |= {"dealer_id": row.dealer_id, "assignee_id": taker.user_id}
-    COMMANDS[name](session, item_id=lead_id, seen_version=row.version, actor=actor, now=now, **inputs)
+    try:
+        COMMANDS[name](session, item_id=lead_id, seen_version=row.version, actor=actor, now=now, **inputs)
+    except Refused as refused:
+        if refused.code == "no_consent":  # the customer has said no to texts meanwhile
+            raise Overtaken(move.step) from refused
+        raise
