@@ -122,7 +122,7 @@ def _better(story: Story, now: datetime) -> None:
     """One is put better after two months, and an old one is retired."""
     cora = story.cast.named("cora")
     with reading(story.bind) as session:
-        ids = dict(session.execute(select(MessageTemplate.subject, MessageTemplate.id)).tuples().all())
+        ids = {row.subject: row.id for row in session.execute(select(MessageTemplate.subject, MessageTemplate.id))}
     thanks, spring = NETWORK[0], NETWORK[-1]
     story.do(
         edit_template, template_id=ids[thanks.subject], seen_version=1, name=thanks.name, subject=thanks.subject,
