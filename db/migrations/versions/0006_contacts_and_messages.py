@@ -28,7 +28,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_by", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("channel IN ('email', 'text')", name=op.f("ck_message_template_channel")),
         sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_message_template_dealer_id_dealer")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message_template")),
         sa.UniqueConstraint("form_key", name=op.f("uq_message_template_form_key")),
@@ -99,7 +98,6 @@ def upgrade() -> None:
         sa.Column("by", sa.String(length=120), nullable=False),
         sa.Column("by_username", sa.String(length=80), nullable=False),
         sa.Column("form_key", sa.String(length=64), nullable=False),
-        sa.CheckConstraint("activity_id IS NOT NULL OR interaction_id IS NOT NULL", name=op.f("ck_message_contact")),
         sa.ForeignKeyConstraint(
             ["activity_id"], ["lead_activity.id"], name=op.f("fk_message_activity_id_lead_activity")
         ),
