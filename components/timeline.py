@@ -21,8 +21,8 @@ def draw_timeline(entries: Sequence[Any], *, zone: str, now: datetime, limit: in
     for entry in entries[:limit]:
         icon = getattr(entry, "icon", "") or ":material/circle:"
         marks = " ".join(f":{tone}-badge[{plain(text)}]" for text, tone in getattr(entry, "badges", ()))
-        when = moment_label(entry.at, zone, now=now)
-        head = f":gray[{icon}] **{plain(entry.title)}** {marks} :gray[:small[{plain(when)} · {plain(entry.by)}]]"
+        when = " · ".join(part for part in (moment_label(entry.at, zone, now=now), entry.by) if part)
+        head = f":gray[{icon}] **{plain(entry.title)}** {marks} :gray[:small[{plain(when)}]]"
         note = getattr(entry, "note", "")
         lines.append(head + (f"  \n{plain(note)}" if note else ""))
     st.markdown("\n\n".join(lines))

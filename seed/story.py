@@ -103,7 +103,8 @@ def take_step(session: Session, *, lead_id: int, move: Move, cast: Cast, now: da
     command = appointments.STEPS.get(name, COMMANDS[name])
     try:
         command(session, item_id=lead_id, seen_version=row.version, actor=actor, now=now, **inputs)
-    except Refused as refusal:
-        if name not in appointments.STEPS:
-            raise
-        raise Overtaken(move.step) from refusal  # the appointment was moved or called off meanwhile
+    except Refused as refused:
+        # The customer has said no to texts meanwhile, or the appointment was moved or called off.
+        if name in appointments.STEPS or refused.code == "no_consent":
+            raise Overtaken(move.step) from refused
+        raise

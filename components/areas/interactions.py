@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,6 @@ import streamlit as st
 
 from components.areas.interactions_send import draw_write
 from components.filters import one
-from components.labels import plain
 from components.perform import perform, problems_of, show_outcome, stray_problems
 from components.timeline import draw_timeline
 from db import catalog
@@ -22,6 +22,7 @@ from db.interactions.queries import KINDS, open_leads, outcome_choices
 
 LOG = "crm_log"
 MOST, FIRST = 300, 25
+LONGEST_NOTE = 280
 NO_LEAD = 0
 
 
@@ -54,7 +55,7 @@ def _pick_lead(leads: dict[int, Any], *, key: str) -> int:
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
     chosen = st.selectbox(
-        "About", options, format_func=lambda i: plain(leads[i].label) if i else "No lead: the customer only", key=key
+        "About", options, format_func=lambda i: leads[i].label if i else "No lead: the customer only", key=key
     )
     return int(chosen or NO_LEAD)
 
@@ -99,7 +100,7 @@ def _draw_log(customer: CustomerPage, leads: dict[int, Any]) -> None:
 def draw_everything(customer: CustomerPage, actor: Any, *, at: datetime) -> None:
     """The one timeline: contacts, messages, leads, service, purchases, consent and changes, newest first."""
     kinds = {"": "Everything", **{name: name for name in catalog.customer_kinds(actor)}}
-    kind = one("Show", kinds, key="crm_lines", default="", width="stretch")
+    kind = one("Show", kinds, key="crm_lines", default="")
     with reading() as session:
         lines = catalog.customer_lines(session, customer_id=customer.id, actor=actor, limit=MOST, kind=kind)
     if not lines:
@@ -107,6 +108,12 @@ def draw_everything(customer: CustomerPage, actor: Any, *, at: datetime) -> None
         return
     is_long = len(lines) > FIRST
     whole = is_long and st.session_state.get("crm_lines_all", False)
+    lines = [replace(line, note=_short(line.note)) for line in lines]
     draw_timeline(lines, zone=actor.zone, now=at, limit=MOST if whole else FIRST)
     if is_long:
         st.toggle("Show all", key="crm_lines_all")
+
+
+def _short(note: str) -> str:
+    """The beginning of a long text: the whole of a message stands with its lead."""
+    return note if len(note) <= LONGEST_NOTE else note[:LONGEST_NOTE].rsplit(" ", 1)[0] + " …"

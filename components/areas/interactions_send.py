@@ -63,7 +63,7 @@ def _pick_template(draft: Draft, prefix: str, *, usable: bool) -> int | None:
         st.session_state[f"{prefix}_{draft.channel}_body"] = body.text if body else ""
 
     chosen = st.selectbox(
-        "Start from", list(names), format_func=lambda i: plain(names.get(i, "–")), key=key, index=None,
+        "Start from", list(names), format_func=lambda i: names.get(i, "–"), key=key, index=None,
         placeholder="Choose a template" if draft.templates else "Choose", on_change=start, disabled=not usable,
     )  # fmt: skip
     return int(chosen) if chosen is not None else None
@@ -89,7 +89,7 @@ def _draw_form(
     if st.session_state.get(keys["way"]) not in shown:
         st.session_state[keys["way"]] = draft.ways[0].way_id
     if len(shown) > 1:
-        st.selectbox("To", list(shown), format_func=lambda i: plain(shown[i].shown), key=keys["way"])
+        st.selectbox("To", list(shown), format_func=lambda i: shown[i].shown, key=keys["way"])
     else:
         st.caption(f"To {plain(draft.ways[0].shown)}")
     way = shown[st.session_state[keys["way"]]]

@@ -115,7 +115,7 @@ def send_message(
             "answers", "unedited", "An unedited template answers no question: write your answer.", rule="2.2 A"
         )
     problems.refuse_if_any()
-    note = f"{subject}\n\n{body}" if channel == "email" else body
+    note = f"“{subject}”\n\n{body}" if channel == "email" else body
     activity_id = interaction_id = None
     if lead is not None:
         log_activity(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -20,7 +20,6 @@ class MessageTemplate(Base):
     __tablename__ = "message_template"
     __table_args__ = (
         Index("ix_message_template_list", "dealer_id", "is_active", "channel"),
-        CheckConstraint("channel IN ('email', 'text')", name="channel"),
         {"sqlite_autoincrement": True},
     )
 
@@ -96,7 +95,6 @@ class Message(Base):
         Index("ix_message_lead", "lead_id", "at"),
         Index("ix_message_dealer", "dealer_id", "at"),
         Index("ix_message_template", "template_id"),
-        CheckConstraint("activity_id IS NOT NULL OR interaction_id IS NOT NULL", name="contact"),
         {"sqlite_autoincrement": True},
     )
 

@@ -75,14 +75,14 @@ else:
         key="tpl_table", alt="Message templates, those of the whole network first",
         height=560 if len(rows) > 13 else "auto",
         columns={
-            "Template": tables.opener("Template", key="tpl_click", on_open=opened, width=210),
-            "Channel": tables.pill("Channel", {"E-mail": "blue", "Text message": "violet"}, width=120),
-            "Of": tables.text("Of", width=180), "Subject": tables.text("Subject"),
-            "Used": tables.number("Used", width=70, help="Messages that began with it"),
+            "Template": tables.opener("Template", key="tpl_click", on_open=opened, width=180),
+            "Channel": tables.pill("Channel", {"E-mail": "blue", "Text message": "violet"}, width=110),
+            "Of": tables.text("Of", width=150), "Subject": tables.text("Subject"),
+            "Used": tables.number("Used", width=60, help="Messages that began with it"),
             "Edited first": tables.text(
-                "Edited first", width=100, help="Share of them that a person changed before sending"
+                "Edited first", width=90, help="Share of them that a person changed before sending"
             ),
-            "Version": tables.number("Version", width=75), "Changed": tables.text("Changed", width=210),
+            "Version": tables.number("Version", width=65), "Changed": tables.text("Changed", width=190),
         },
     )  # fmt: skip
 draw_drawer(actor, at=at)

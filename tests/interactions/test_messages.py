@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -282,7 +283,12 @@ def test_a_contact_about_a_lead_is_one_of_the_lead(engine: Engine, network: Netw
     with reading(engine) as session:
         (choice,) = open_leads(session, customer_id=jane, actor=network.staff)
         assert open_leads(session, customer_id=jane, actor=network.south_staff) == []
-    about = {"kind": "call", "outcome": "reached", "lead_id": choice.lead_id, "seen_version": choice.version}
+    about: dict[str, Any] = {
+        "kind": "call",
+        "outcome": "reached",
+        "lead_id": choice.lead_id,
+        "seen_version": choice.version,
+    }
     other = customer(engine, network, name="Ann Other", phone="212-555-0199")
     with pytest.raises(NotFound):
         run(log_interaction, bind=engine, customer_id=other, actor=network.staff, now=NOW, **about)
