@@ -15,13 +15,12 @@ from db.core.permissions import Permission
 from db.customers.vehicle_queries import list_purchases
 from db.leads.tables import Lead, LeadVehicle
 
-
 LATEST_YEAR: Final = 2100
 
 
 @dataclass(frozen=True, kw_only=True)
 class WantedVin:
-    """The one VIN somebody asked for; `condition` is empty where nobody said new or used, `facts` are year and names."""
+    """The one VIN somebody asked for; `condition` is empty where nobody said, `facts` are year and names."""
 
     vin: str
     condition: str

@@ -49,6 +49,8 @@ def draw_filters() -> CustomerFilters:
         filters = CustomerFilters(text=text, kind=kind, dealer_id=int(dealer) if dealer.isdecimal() else None)
         export_button("customers", {"text": text, "kind": kind, "dealer_id": dealer})
         export_button("service_visits", {"dealer_id": dealer}, label="Service visits", key="crm_visits_export")
+        export_button("vehicles", {"dealer_id": dealer}, label="Vehicles", key="crm_vehicles_export")
+        export_button("ownerships", {"dealer_id": dealer}, label="Owners", key="crm_owners_export")
     clear_button(KEYS, key="crm_clear")
     return filters
 

@@ -264,11 +264,15 @@ def test_exports_hold_the_scope_and_the_mask(engine: Engine, network: Network, c
     assert "quartz@mail.example" in own
     assert "Sue" not in own
     masked = taken("customers", network.sales_leader) + taken("service_visits", network.sales_leader)
+    masked += taken("vehicles", network.sales_leader) + taken("ownerships", network.sales_leader)
     for secret in ("Quartz", "quartz@mail", "5550143", VIN, "rattle"):
         assert secret not in masked, secret
     assert VIN in taken("service_visits", network.dealer_manager)
     south = replace(network.dealer_manager, scope=Scope(dealer_ids=frozenset({network.south})))
     assert "NORTH-RO" not in taken("service_visits", south)
+    for kind in ("vehicles", "ownerships"):
+        assert VIN in taken(kind, network.dealer_manager), kind
+        assert VIN not in taken(kind, south), kind
 
 
 def test_a_customer_with_a_car_stays_with_the_dealer_when_a_lead_moves(engine: Engine, network: Network, car: int):
