@@ -250,6 +250,16 @@ def test_lists_are_pages(engine: Engine, network: Network):
     assert len(seen) == 7
 
 
+def test_the_list_finds_an_owner_by_the_end_of_a_vin(engine: Engine, network: Network, car: int):
+    def found(text: str, actor: Actor) -> list[int]:
+        rows, _ = asked(engine, list_customers, actor=actor, filters=CustomerFilters(text=text))
+        return [row.vehicles for row in rows]
+
+    assert found(VIN[-8:], network.staff) == [1]
+    assert found(VIN[-8:], network.south_staff) == []
+    assert found(VIN[-8:], network.sales_leader) == []
+
+
 def test_exports_hold_the_scope_and_the_mask(engine: Engine, network: Network, car: int):
     customer(engine, network, dealer_id=network.south, name="Sue Own", phone="212-555-0177")
 
