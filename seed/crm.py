@@ -138,7 +138,7 @@ def _book_sales(story: Story, rng: Random, now: datetime) -> None:
         }
         taken = set(session.scalars(select(Vehicle.vin)))
         session.expunge_all()
-    for lead in leads:
+    for lead in leads[:-2]:  # the last two deliveries still wait for their VIN
         found = wanted.get(lead.id)
         assert lead.dealer_id is not None
         assert lead.delivered_at is not None

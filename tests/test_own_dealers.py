@@ -60,6 +60,7 @@ ASKED_WITHOUT: dict[str, str] = {
     "db.leads.milestones_queries.first_answers": "asked for the dealers of cases that were read within a scope",
     "db.leads.milestones_queries.first_sales": "asked for the dealers of cases that were read within a scope",
     "db.leads.routing_queries.active_policy": _DESK,
+    "db.leads.sale_queries.vin_of": _TOLD,
     "db.leads.routing_queries.list_policies": _DESK,
     "db.leads.routing_queries.list_product_lines": _DESK,
     "db.onboarding.case_queries.people_for": _TOLD,

@@ -45,6 +45,9 @@ def draw_batch(batch: BatchDetail, *, actor: Actor) -> None:
     told = f"{moment_label(batch.imported_at, actor.zone)} by {batch.imported_by}."
     if is_undone and batch.undone_at is not None:
         told += f" Undone {moment_label(batch.undone_at, actor.zone)} by {batch.undone_by}."
+    if batch.cleared_at is not None:
+        day = moment_label(batch.cleared_at, actor.zone)
+        told += f" Files and messages were removed {day}; it cannot be undone any more."
     st.caption(plain(told))
     show_outcome(UNDO)
     draw_counts(batch)
@@ -101,7 +104,7 @@ def _draw_files(batch: BatchDetail, *, actor: Actor) -> None:
                 st.markdown(
                     f"{plain(file.name)}  \n:gray[:small[{size}, fingerprint {file.sha256[:12]}]]", width="stretch"
                 )
-                if may_take:
+                if may_take and batch.cleared_at is None:
                     guarded_download(
                         "Download", key=f"file_{file.file_id}", file_name=file.name.rpartition("/")[2] or "file",
                         command=take_file, arguments={"file_id": file.file_id}, read=lambda taken: taken.content,

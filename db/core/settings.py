@@ -25,6 +25,7 @@ class Settings:
     smtp_url: str = ""
     mail_from: str = "dealer-desk@localhost"
     sweep_seconds: int = 60
+    import_files_days: int = 180
     behind_https: bool = False
     organisation: str = "Dealer desk"
     documents_dir: Path | None = None
@@ -59,6 +60,7 @@ def settings() -> Settings:
         smtp_url=os.environ.get("SMTP_URL", ""),
         mail_from=os.environ.get("MAIL_FROM") or Settings.mail_from,
         sweep_seconds=_number("SWEEP_SECONDS", Settings.sweep_seconds, least=0),
+        import_files_days=_number("IMPORT_FILES_DAYS", Settings.import_files_days, least=30),
         behind_https=os.environ.get("BEHIND_HTTPS", "").strip().lower() in {"1", "true", "yes", "on"},
         organisation=os.environ.get("ORGANISATION") or Settings.organisation,
         documents_dir=Path(os.environ["DOCUMENTS_DIR"]) if os.environ.get("DOCUMENTS_DIR") else None,

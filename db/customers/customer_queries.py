@@ -20,11 +20,12 @@ from db.core.timeline import TimelineEntry, TimelineLink
 from db.customers import record
 from db.customers.consent_rules import CHANNELS, ConsentFact, MayContact, may_contact
 from db.customers.tables import Consent, Customer, CustomerKey, CustomerLink, CustomerMerge
-from db.customers.vehicle_tables import Ownership
+from db.customers.vehicle_tables import Ownership, Purchase
 from db.dealers.tables import Dealer
 
 PAGE_FILE = "pages/crm/customer.py"
 PAGE: Final = 50
+MOST_CARS: Final = 50  # more are a make or a model, not one vehicle
 REVEALED_FOR: Final = timedelta(minutes=30)
 Cursor = tuple[int]
 
@@ -53,6 +54,7 @@ class CustomerRow:
     vehicles: int
     since: datetime
     is_purged: bool
+    bought: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +149,13 @@ def _condition(session: Session, scope: Scope, filters: CustomerFilters) -> Colu
         parts.append(Customer.is_business.is_(filters.kind == "business"))
     if filters.text.strip():
         hits = search.find(session, filters.text, kinds=("customer",), scope=scope, limit=1_000)
-        parts.append(Customer.id.in_([hit.item_id for hit in hits]) if hits else false())
+        same: list[ColumnElement[bool]] = [Customer.id.in_([hit.item_id for hit in hits])] if hits else []
+        # The last eight of a VIN find whose vehicle it is or was; vehicles of others are not among the hits (0031).
+        cars = search.find(session, filters.text, kinds=("vehicle",), scope=scope, limit=MOST_CARS)
+        if 0 < len(cars) < MOST_CARS:
+            owned = select(Ownership.customer_id).where(Ownership.vehicle_id.in_([car.item_id for car in cars]))
+            same.append(Customer.id.in_(owned))
+        parts.append(or_(*same) if same else false())
     return and_(*parts)
 
 
@@ -168,7 +176,7 @@ def list_customers(
         query = query.where(Customer.id < after)
     rows = session.execute(query.order_by(Customer.id.desc()).limit(limit + 1)).all()
     ids = [row[0].id for row in rows[:limit]]
-    ways, owned = _first_ways(session, ids), _owned(session, ids)
+    ways, owned, bought = _first_ways(session, ids), _owned(session, ids), _bought(session, ids)
     is_shown = personal and actor.role.is_dealer
     found = []
     for customer, dealer in rows[:limit]:
@@ -180,7 +188,7 @@ def list_customers(
                 place=", ".join(part for part in (customer.city, customer.state) if part), dealer=dealer or "",
                 phone=phone if is_shown or not phone else mask_phone(phone),
                 email=email if is_shown or not email else mask_email(email), vehicles=owned.get(customer.id, 0),
-                since=customer.created_at, is_purged=customer.purged_at is not None,
+                since=customer.created_at, is_purged=customer.purged_at is not None, bought=bought.get(customer.id, 0),
             )
         )  # fmt: skip
     return found, rows[limit - 1][0].id if len(rows) > limit else None
@@ -208,6 +216,13 @@ def _owned(session: Session, ids: Sequence[int]) -> dict[int, int]:
         select(Ownership.customer_id, func.count(Ownership.vehicle_id.distinct()))
         .where(Ownership.customer_id.in_(ids), Ownership.until.is_(None))
         .group_by(Ownership.customer_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _bought(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    rows = session.execute(
+        select(Purchase.customer_id, func.count()).where(Purchase.customer_id.in_(ids)).group_by(Purchase.customer_id)
     )
     return {row[0]: row[1] for row in rows}
 

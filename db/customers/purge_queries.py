@@ -97,6 +97,14 @@ def count_due(session: Session, *, actor: Actor, now: datetime, years: int = YEA
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
+def count_due_at(session: Session, *, actor: Actor, dealer_id: int, now: datetime) -> int:
+    """How many of one dealer are due, counted up to `CAP` + 1."""
+    actor.require(Permission.CUSTOMERS_PURGE)
+    wanted = _condition(actor.scope, now=now, years=YEARS)
+    some = select(Customer.id).where(wanted, Customer.dealer_id == dealer_id).limit(CAP + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
 def due_ids(session: Session, *, actor: Actor, now: datetime, years: int = YEARS, limit: int = 200) -> Sequence[int]:
     """The ids of the next customers due, for one batch of the purge."""
     found, _ = list_due(session, actor=actor, now=now, years=years, limit=limit)

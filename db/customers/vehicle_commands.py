@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from db.dealers.queries import get_dealer
 FACTS: Final = ("year", "make", "model", "trim")
 CONDITIONS: Final = {"new": "New", "used": "Used"}
 TYPED: Final = "Entered by hand"
+LARGEST_PRICE: Final = 1_000_000_000  # ten million, in cents
 _LONGEST: Final = {"make": 80, "model": 120, "trim": 80, "plate": 20}
 
 
@@ -200,6 +202,17 @@ def end_ownership(session: Session, *, ownership_id: int, until: date | None, ac
     )  # fmt: skip
 
 
+@dataclass(frozen=True, kw_only=True)
+class Booked:
+    """What a purchase wrote; `is_new` is False when the same purchase was on record already."""
+
+    vehicle: Vehicle
+    owner: Customer
+    dealer_id: int
+    is_new: bool
+    after: dict[str, Any]
+
+
 def record_purchase(
     session: Session, *, dealer_id: int | None, customer_id: int, vin: str, vin_reason: str = "",
     bought_on: date | None, condition: str, price_cents: int | None = None, odometer: int | None = None,
@@ -210,11 +223,37 @@ def record_purchase(
     Gives the vehicle's id; the same purchase again changes nothing. Problems belong to the arguments.
     """
     actor.require(Permission.CUSTOMERS_EDIT)
+    booked = book_purchase(
+        session, dealer_id=dealer_id, customer_id=customer_id, vin=vin, vin_reason=vin_reason, bought_on=bought_on,
+        condition=condition, price_cents=price_cents, odometer=odometer, unit=unit, reference=reference, facts=facts,
+        actor=actor, now=now,
+    )  # fmt: skip
+    if not booked.is_new:
+        timeline.repeated(session)
+        return booked.vehicle.id
+    vehicle_record.note(
+        session, "record_purchase", f"bought {CONDITIONS[condition].lower()} by {record.number(booked.owner.id)}",
+        booked.vehicle, dealer_id=booked.dealer_id, customers=[booked.owner], actor=actor, now=now, after=booked.after,
+    )  # fmt: skip
+    return booked.vehicle.id
+
+
+def book_purchase(
+    session: Session, *, dealer_id: int | None, customer_id: int, vin: str, vin_reason: str = "",
+    bought_on: date | None, condition: str, price_cents: int | None = None, odometer: int | None = None,
+    unit: str = "mi", reference: str = "", facts: Mapping[str, Any] | None = None, actor: Actor, now: datetime,
+) -> Booked:  # fmt: skip
+    """The rows of a purchase within the command that needs them, which asks the permission and notes it (0003).
+
+    `bought_on` is the dealer's own day. Problems belong to the arguments.
+    """
     problems = Problems()
     given = checked_facts(facts or {}, now, problems)
     judged = vin_rules.judge(vin, reason=vin_reason, problems=problems, year=given.get("year"))
     if condition not in CONDITIONS:
         problems.add("condition", "required", "New or used?")
+    if price_cents is not None and not 0 < price_cents <= LARGEST_PRICE:
+        problems.add("price_cents", "out_of_range", "The price has to be more than 0 and at most 10,000,000.")
     if odometer is not None:
         _check_odometer(odometer, unit, problems, "odometer")
     if bought_on is None:
@@ -236,19 +275,17 @@ def record_purchase(
         "bought_on": bought_on, "condition": condition, "price_cents": price_cents, "odometer": odometer, "unit": unit,
         "reference": reference.strip()[:60], "created_at": now, "created_by": actor.name,
     }  # fmt: skip
-    if not insert_or_ignore(session, Purchase, row):
+    is_new = insert_or_ignore(session, Purchase, row)
+    if is_new:
+        vehicle_record.give_to(
+            session, vehicle, owner, since=bought_on, until=None, actor=actor, now=now, by_purchase=True
+        )
+        vehicle_record.touched(vehicle, actor=actor, now=now)
+        vehicle_record.reindex(session, vehicle)
+    else:
         _check_same_purchase(session, vehicle, owner, bought_on)
-        timeline.repeated(session)
-        return vehicle.id
-    vehicle_record.give_to(session, vehicle, owner, since=bought_on, until=None, actor=actor, now=now, by_purchase=True)
-    vehicle_record.touched(vehicle, actor=actor, now=now)
-    vehicle_record.reindex(session, vehicle)
-    vehicle_record.note(
-        session, "record_purchase", f"bought {CONDITIONS[condition].lower()} by {record.number(owner.id)}", vehicle,
-        dealer_id=dealer.dealer_id, customers=[owner], actor=actor, now=now,
-        after={"bought_on": bought_on, "price_cents": price_cents, "reference": row["reference"]},
-    )  # fmt: skip
-    return vehicle.id
+    after = {"bought_on": bought_on, "price_cents": price_cents, "reference": row["reference"]}
+    return Booked(vehicle=vehicle, owner=owner, dealer_id=dealer.dealer_id, is_new=is_new, after=after)
 
 
 def add_reading(

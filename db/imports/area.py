@@ -6,6 +6,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from db.core.area import Area, Check
+from db.imports.retention import CHECK, JOBS
 from db.imports.tables import ImportBatch, ImportFile, ImportRow
 
 
@@ -59,5 +60,7 @@ AREA = Area(
     checks=(
         Check(name="import counts", run=check_counts),
         Check(name="raw files", run=check_files),
+        CHECK,
     ),
+    jobs=JOBS,
 )

@@ -299,6 +299,11 @@ def undo_import(session: Session, *, batch_id: int, reason: str, actor: Actor, n
         raise NotFound("This import")
     kind = get_kind(batch.kind)
     actor.require(kind.permission)
+    if batch.cleared_at is not None:
+        sentence = (
+            f"Its files and former facts were removed on {batch.cleared_at:%d %b %Y}, so nothing can be given back."
+        )
+        raise Refused(Problem(code="cleared", message=sentence, rule="2.11"))
     taken = session.scalar(
         update(ImportBatch)
         .where(ImportBatch.id == batch_id, ImportBatch.status == "applied")

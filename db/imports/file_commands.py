@@ -14,7 +14,7 @@ from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.imports.queries import get_file
 from db.imports.safety import shown_name
-from db.imports.tables import ImportFile
+from db.imports.tables import ImportBatch, ImportFile
 
 
 def take_file(session: Session, *, file_id: int, actor: Actor, now: datetime) -> SourceFile:
@@ -24,6 +24,10 @@ def take_file(session: Session, *, file_id: int, actor: Actor, now: datetime) ->
     batch_id, size = session.execute(
         select(ImportFile.batch_id, ImportFile.size).where(ImportFile.id == file_id)
     ).one()  # fmt: skip
+    batch = session.get_one(ImportBatch, batch_id)
+    if batch.cleared_at is not None:
+        sentence = f"This file was removed on {batch.cleared_at:%d %b %Y}; its name and fingerprint are kept."
+        raise Refused(Problem(code="cleared", message=sentence, rule="2.11"))
     if size and not file.content:
         raise Refused(Problem(code="not_kept", message="This file was too large to be kept; only its name is."))
     timeline.record(

@@ -58,6 +58,7 @@ class BatchDetail:
     undone_by: str
     files: tuple[BatchFile, ...]
     can_undo: bool
+    cleared_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,7 @@ def get_batch(session: Session, *, actor: Actor, batch_id: int) -> BatchDetail:
         rejected=batch.rejected, mapping=batch.mapping, imported_at=batch.imported_at, imported_by=batch.imported_by,
         undone_at=batch.undone_at, undone_by=batch.undone_by,
         files=tuple(BatchFile(file_id=i, name=n, size=size, sha256=sha) for i, n, size, sha in files),
-        can_undo=batch.status == "applied" and may_undo,
+        can_undo=batch.status == "applied" and may_undo and batch.cleared_at is None, cleared_at=batch.cleared_at,
     )  # fmt: skip
 
 

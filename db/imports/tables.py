@@ -32,6 +32,8 @@ class ImportBatch(Base):
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     undone_by: Mapped[str] = mapped_column(String(80), nullable=False, default="")
     form_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # Since when files and messages are gone (retention.py); it cannot be undone any more.
+    cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ImportFile(Base):

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_for_dealer
+from db.core import timeline
 from db.core.actor import Actor
 from db.core.problems import Problem, Problems, Refused
 from db.leads.activities import attempt_times
 from db.leads.flow import BAD_REASONS, LOST_REASONS
 from db.leads.rules import check_bad, check_unresponsive, is_idle
+from db.leads.sale_commands import fell_through
 from db.leads.stamps import begin, complete
 
 LONGEST_NOTE = 4000
@@ -33,7 +35,7 @@ def lose(
     """Close as lost, always with a reason; "unresponsive" only after the minimum of the cadence (2.2 E).
 
     A sale that falls through is no sale: the stamp is taken back, so that the close rate stays true, and the timeline
-    keeps it.
+    keeps it. A purchase somebody wrote down for it already is taken back too.
     """
     lead = begin(session, "lose", item_id=item_id, seen_version=seen_version, actor=actor)
     problems = Problems()
@@ -46,11 +48,13 @@ def lose(
         problems.found += check_unresponsive(attempt_times(session, lead.id), zone=calendar.zone)
     problems.refuse_if_any()
     values: dict[str, Any] = {"closed_at": now, "close_reason": reason, "close_note": note}
+    also: list[timeline.Item] = []
     if lead.status == "sold":
         values["sold_at"] = None
+        also = fell_through(session, lead, actor=actor, now=now)
     complete(
         session, "lose", lead, actor=actor, now=now, summary=f"lost, {labels[reason].lower()}", reason=note,
-        values=values, calendar=calendar,
+        values=values, calendar=calendar, also=also,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from db.calendar.queries import calendar_for_dealer
 from db.core.actor import Actor
 from db.core.labels import moment_label
 from db.core.problems import Problems
+from db.leads.sale_commands import delivered_vehicle
 from db.leads.stamps import begin, complete, once, quality_stamps
 
 LONGEST_NOTE = 4000
@@ -113,13 +114,17 @@ def sell(
 
 
 def deliver(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, note: str = "") -> None:
-    """The customer has the vehicle; the lead is closed as won."""
+    """The customer has the vehicle; the lead is closed as won, and what was bought is on the customer's record.
+
+    Where the VIN or new/used is not known, the delivery does not wait: `complete_sale` adds it (decision 0041).
+    """
     lead = begin(session, "deliver", item_id=item_id, seen_version=seen_version, actor=actor)
     problems = Problems()
     note = _short(problems, note)
     problems.refuse_if_any()
     values = once(lead, at=now, delivered_at=True) | {"closed_at": now}
-    complete(session, "deliver", lead, actor=actor, now=now, summary="delivered", reason=note, values=values)
+    also = delivered_vehicle(session, lead, actor=actor, now=now)
+    complete(session, "deliver", lead, actor=actor, now=now, summary="delivered", reason=note, values=values, also=also)
 
 
 def _price(problems: Problems, value_cents: int | None) -> dict[str, Any]:

@@ -102,6 +102,21 @@ def save_product_line(
     return line.id
 
 
+def retire_product_line(session: Session, *, line_id: int, actor: Actor, now: datetime) -> None:
+    """Take a product line away; leads that were counted by it keep its name, new ones are counted as `Other`."""
+    actor.require(Permission.ROUTING_MANAGE)
+    line = session.get(ProductLine, line_id)
+    if line is None:
+        raise NotFound("This product line")
+    before = {"name": line.name, "brand": line.brand, "models": list(line.models)}
+    session.delete(line)
+    session.flush()
+    _record(
+        session, "retire_product_line", f"Product line {before['name']} was retired", actor=actor, now=now,
+        before=before, item=timeline.Item("product_line", line_id), after={},
+    )  # fmt: skip
+
+
 def _record(
     session: Session, command: str, summary: str, *, item: timeline.Item, actor: Actor, now: datetime,
     before: Mapping[str, Any] | None, after: Mapping[str, Any], reason: str = "",

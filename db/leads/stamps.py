@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -84,6 +84,7 @@ def complete(
     extra: Mapping[str, Any] | None = None,
     disposition: bool = True,
     calendar: Calendar | None = None,
+    also: Sequence[timeline.Item] = (),
 ) -> None:
     """Write one step: state, stamps, next promise, version, change counter and the one timeline entry.
 
@@ -105,7 +106,7 @@ def complete(
     elif wanted.get("sold_at"):
         wanted["decided_on"] = local_day(wanted["sold_at"], calendar.zone)
     changed = end_step(session, FLOW, step, lead, actor=actor, now=now, target=status, **wanted)
-    note(session, step, lead, actor=actor, now=now, summary=summary, reason=reason, extra=extra, **changed)
+    note(session, step, lead, actor=actor, now=now, summary=summary, reason=reason, extra=extra, also=also, **changed)
 
 
 def note(
@@ -120,14 +121,16 @@ def note(
     after: Mapping[str, Any],
     reason: str = "",
     extra: Mapping[str, Any] | None = None,
+    also: Sequence[timeline.Item] = (),
 ) -> None:
-    """Raise the change counter of leads and queue the timeline entry of one lead."""
+    """Raise the change counter of leads and queue the timeline entry of one lead; it is told of `also` too."""
     moved(session, step, lead, before=before, after=after, actor=actor, now=now)
     dealers = {lead.dealer_id, before.get("dealer_id", lead.dealer_id)}
     timeline.record(
         session, actor=actor, now=now, area="leads", command=step, summary=f"{lead.number}: {summary}", reason=reason,
         before=before, after=after, extra=extra,
-        items=[timeline.Item("lead", lead.id, d) for d in sorted(dealers, key=lambda d: (d is None, d or 0))],
+        items=[timeline.Item("lead", lead.id, d) for d in sorted(dealers, key=lambda d: (d is None, d or 0))]
+        + list(also),
     )  # fmt: skip
 
 

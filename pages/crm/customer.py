@@ -8,6 +8,7 @@ from components import tables
 from components.access import guard
 from components.areas.customers import HOLD, draw_consents, draw_contact, draw_drawer, draw_links
 from components.areas.customers_pairs import draw_merges, draw_pair_drawer, draw_suggestions
+from components.areas.customers_purchase import BUY, draw_customer_purchase
 from components.areas.customers_vehicles import draw_owned, draw_visits
 from components.areas.interactions import draw_contact_box, draw_everything
 from components.charts.base import table
@@ -142,7 +143,10 @@ with left:
         draw_contact(customer, may_edit=may_edit)
     with st.container(border=True):
         st.markdown("**Vehicles**")
+        show_outcome(BUY)
         draw_owned(customer, owned, purchases, actor, may_edit=may_edit)
+        if may_edit:
+            draw_customer_purchase(customer, actor)
     with st.container(border=True):
         st.markdown("**Leads**")
         draw_leads(customer)

@@ -41,7 +41,7 @@ def draw_filters() -> CustomerFilters:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = ""
         if actor.can(Permission.PERSONAL_DATA_VIEW):
-            text = words("Find", key="crm_text", placeholder="Name, phone, e-mail", width=230)
+            text = words("Find", key="crm_text", placeholder="Name, phone, e-mail, VIN", width=230)
         dealer = ""
         if len(dealers) > 1:
             dealer = pick("Dealer", dealers, key="crm_dealer", all_label="All dealers", width=230)
@@ -50,6 +50,8 @@ def draw_filters() -> CustomerFilters:
         export_button("customers", {"text": text, "kind": kind, "dealer_id": dealer})
         export_button("service_visits", {"dealer_id": dealer}, label="Service visits", key="crm_visits_export")
         export_button("interactions", {"dealer_id": dealer}, label="Contacts", key="crm_contacts_export")
+        export_button("vehicles", {"dealer_id": dealer}, label="Vehicles", key="crm_vehicles_export")
+        export_button("ownerships", {"dealer_id": dealer}, label="Owners", key="crm_owners_export")
     clear_button(KEYS, key="crm_clear")
     return filters
 
@@ -78,6 +80,7 @@ def draw_list(filters: CustomerFilters) -> None:
             "Kind": tables.pill("Kind", {"Person": "gray", "Business": "violet"}, width=88),
             "Place": tables.text("Place", width=135), "Phone": tables.text("Phone", width=118),
             "E-mail": tables.text("E-mail", width=165), "Vehicles": tables.number("Vehicles", width=72),
+            "Bought": tables.number("Bought", width=66),
             "Dealer": tables.text("Dealer", width=165), "Known since": tables.text("Known since", width=140),
         },
     )  # fmt: skip
@@ -89,7 +92,7 @@ def _columns(rows: list[CustomerRow]) -> dict[str, list[object]]:
         "Customer": [f"C-{r.customer_id:06}" for r in rows], "Name": [r.name or "–" for r in rows],
         "Kind": [["Business" if r.is_business else "Person"] for r in rows], "Place": [r.place or "–" for r in rows],
         "Phone": [r.phone or "–" for r in rows], "E-mail": [r.email or "–" for r in rows],
-        "Vehicles": [r.vehicles for r in rows], "Dealer": [r.dealer or "–" for r in rows],
+        "Vehicles": [r.vehicles for r in rows], "Bought": [r.bought for r in rows], "Dealer": [r.dealer or "–" for r in rows],
         "Known since": [moment_label(r.since, actor.zone, now=at) for r in rows],
     }  # fmt: skip
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from components import tables
 from components.access import guard
+from components.areas.customers_purchase import BUY, END, draw_end, draw_vehicle_purchase
 from components.areas.customers_vehicles import (
     OWN,
     READ,
@@ -72,6 +73,7 @@ def draw_head(vehicle: VehiclePage) -> None:
         if may_edit:
             with st.container(horizontal=True, gap="small", width="content"):
                 draw_visit_form(vehicle, actor)
+                draw_vehicle_purchase(vehicle, actor)
                 draw_owner_form(vehicle, actor)
                 draw_reading_form(vehicle, actor)
     worst = {f.level for f in vehicle.findings}
@@ -85,7 +87,7 @@ def draw_head(vehicle: VehiclePage) -> None:
     )  # fmt: skip
     for warning in vehicle.warnings:
         st.caption(f":material/warning: {plain(warning)}")
-    for form in (VISIT, OWN, READ):
+    for form in (VISIT, OWN, READ, BUY, END):
         show_outcome(form)
 
 
@@ -134,6 +136,8 @@ def draw_owners(vehicle: VehiclePage) -> None:
                 else:
                     st.markdown(f":gray[{owner.name}]", width="content")
                 st.caption(plain(" · ".join(p for p in (owner.period.label, owner.dealer) if p)))
+                if may_edit and owner.customer_id is not None and owner.period.until is None:
+                    draw_end(owner, actor)
 
 
 def draw_purchases(vehicle: VehiclePage) -> None:

@@ -20,6 +20,7 @@ from components.areas.leads import (
     due_words,
 )
 from components.areas.leads_facts import draw_contacts, draw_linked, draw_vehicles
+from components.areas.leads_sale import draw_sale
 from components.clock import now
 from components.labels import empty_state, plain
 from components.perform import show_outcome
@@ -69,6 +70,7 @@ with left:
     with st.container(border=True):
         st.markdown("**Vehicles**")
         draw_vehicles(lead)
+    draw_sale(lead, actor)
     st.subheader("History")
     draw_appointments(lead)
     draw_history(lead, limit=60)

@@ -9,6 +9,7 @@ import streamlit as st
 from components import tables
 from components.access import guard
 from components.areas import routing
+from components.areas.product_lines import draw_product_lines
 from components.charts.base import table
 from components.clock import now
 from components.labels import plain
@@ -113,3 +114,4 @@ if actor.can(Permission.ROUTING_MANAGE):
         show_outcome(routing.FORM)
 else:
     st.caption(plain("A manager can change these rules and try a change on last month's leads first."))
+draw_product_lines(actor, at=at)

@@ -7,7 +7,16 @@ from types import SimpleNamespace
 import streamlit as st
 
 from components.access import guard
-from components.areas import access, contact_log, dealer_overview, dealer_people, documents, onboarding, terms
+from components.areas import (
+    access,
+    contact_log,
+    customers_dealer,
+    dealer_overview,
+    dealer_people,
+    documents,
+    onboarding,
+    terms,
+)
 from components.areas.contact_form import draw_form_drawer, draw_quick_log
 from components.areas.contact_log import PROMISES, draw_report_drawer
 from components.areas.dealer_brief import draw_brief, draw_last, draw_people, draw_print_button, in_short, read_brief
@@ -115,6 +124,7 @@ TABS = (
     ("documents", "Documents", Permission.DOCUMENTS_VIEW, documents.draw_dealer_tab),
     ("onboarding", "Onboarding", Permission.ONBOARDING_VIEW, onboarding.draw_dealer_tab),
     ("access", "Access", Permission.ACCESS_VIEW, access.draw_dealer_tab),
+    ("customers", "Customers", Permission.CUSTOMERS_VIEW, customers_dealer.draw_dealer_tab),
     ("contacts", "Contacts", Permission.CONTACTS_VIEW, contact_log.draw_dealer_tab),
     ("timeline", "Timeline", Permission.DEALERS_VIEW, draw_history),
 )  # fmt: skip

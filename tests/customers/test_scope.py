@@ -250,6 +250,16 @@ def test_lists_are_pages(engine: Engine, network: Network):
     assert len(seen) == 7
 
 
+def test_the_list_finds_an_owner_by_the_end_of_a_vin(engine: Engine, network: Network, car: int):
+    def found(text: str, actor: Actor) -> list[int]:
+        rows, _ = asked(engine, list_customers, actor=actor, filters=CustomerFilters(text=text))
+        return [row.vehicles for row in rows]
+
+    assert found(VIN[-8:], network.staff) == [1]
+    assert found(VIN[-8:], network.south_staff) == []
+    assert found(VIN[-8:], network.sales_leader) == []
+
+
 def test_exports_hold_the_scope_and_the_mask(engine: Engine, network: Network, car: int):
     customer(engine, network, dealer_id=network.south, name="Sue Own", phone="212-555-0177")
 
@@ -264,11 +274,15 @@ def test_exports_hold_the_scope_and_the_mask(engine: Engine, network: Network, c
     assert "quartz@mail.example" in own
     assert "Sue" not in own
     masked = taken("customers", network.sales_leader) + taken("service_visits", network.sales_leader)
+    masked += taken("vehicles", network.sales_leader) + taken("ownerships", network.sales_leader)
     for secret in ("Quartz", "quartz@mail", "5550143", VIN, "rattle"):
         assert secret not in masked, secret
     assert VIN in taken("service_visits", network.dealer_manager)
     south = replace(network.dealer_manager, scope=Scope(dealer_ids=frozenset({network.south})))
     assert "NORTH-RO" not in taken("service_visits", south)
+    for kind in ("vehicles", "ownerships"):
+        assert VIN in taken(kind, network.dealer_manager), kind
+        assert VIN not in taken(kind, south), kind
 
 
 def test_a_customer_with_a_car_stays_with_the_dealer_when_a_lead_moves(engine: Engine, network: Network, car: int):

@@ -14,7 +14,8 @@ from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading, run
 from db.customers.tables import Consent
 from db.leads.intake_commands import enter_lead
-from db.leads.routing_commands import save_policy, save_product_line
+from db.leads.model_queries import unknown_models
+from db.leads.routing_commands import retire_product_line, save_policy, save_product_line
 from db.leads.routing_policy import Policy
 from db.leads.routing_queries import active_policy, list_policies, replay, routing_of, waiting_for_dealer
 from db.leads.tables import Lead
@@ -120,6 +121,22 @@ def test_product_lines_count_leads(engine: Engine):
     with pytest.raises(Refused) as refused:
         run(save_product_line, **(line | {"name": "Other", "models": []}))
     assert {problem.code for problem in refused.value.problems} == {"reserved", "required"}
+
+
+def test_a_line_is_retired_and_unknown_models_are_seen_in_the_scope(engine: Engine):
+    line: dict[str, Any] = {"name": "Trucks", "brand": "toyota", "models": ["Tundra"], "actor": CLI, "now": NOW}
+    line_id = run(save_product_line, bind=engine, **line)
+    for number, vehicle in enumerate(("2026|Toyota|Tundra", "2026|Toyota|Camry", "2026|Toyota|Camry")):
+        take_one(engine, vehicle=vehicle, name=f"Pat {number}", email=f"pat{number}@mail.com", phone="")
+    with reading(engine) as session:
+        found = unknown_models(session, scope=EVERYTHING, now=NOW)
+        assert [(u.make, u.model, u.leads) for u in found] == [("Toyota", "Camry", 2)]
+        assert unknown_models(session, scope=Scope(dealer_ids=frozenset({999})), now=NOW) == []
+    run(retire_product_line, bind=engine, line_id=line_id, actor=CLI, now=NOW)
+    with pytest.raises(NotFound):
+        run(retire_product_line, bind=engine, line_id=line_id, actor=CLI, now=NOW)
+    late = take_one(engine, vehicle="2026|Toyota|Tundra", name="Lee", email="lee@mail.com", phone="")
+    assert lead_of(engine, late).product == "Other"
 
 
 # ---- typed by a person ---------------------------------------------------------------------------------------------

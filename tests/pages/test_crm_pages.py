@@ -15,7 +15,7 @@ from db.core.session import engine, reading, run
 from db.customers.customer_commands import change_customer, enter_customer
 from db.customers.tables import Consent, Customer, CustomerMerge
 from db.customers.vehicle_commands import enter_vehicle
-from db.customers.vehicle_tables import Ownership, ServiceVisit, Vehicle
+from db.customers.vehicle_tables import Ownership, Purchase, ServiceVisit, Vehicle
 from db.customers.visit_commands import enter_visit
 from tests.support.users import NOW, app_as, make_dealer, make_person
 
@@ -305,3 +305,57 @@ def test_a_sales_leader_only_looks(desk: dict[str, int]):
     assert [b.key for b in app.button if b.key in ("crm_visit_go", "crm_facts", "crm_owner_go")] == []
     app = opened("leo", CUSTOMER, "customer", desk["jane"])
     assert [b.key for b in app.button if b.key in ("crm_change", "crm_reveal_go", "crm_pair_merge")] == []
+
+
+# ---------------------------------------------------------------------------------------------- purchases and product
+def test_a_purchase_is_entered_on_the_customers_page(desk: dict[str, int]):
+    app = opened("dana", CUSTOMER, "customer", desk["jane"])
+    app.session_state["crm_buy_popup"] = True
+    app.run()
+    app.text_input(key="crm_buy_vin").set_value("5YJ3E1EA7KF317001").run()
+    assert "Position 9 should be" in written(app)
+    app.button(key="crm_buy_go").click().run()
+    assert not app.exception
+    with reading() as session:
+        assert session.scalars(select(Purchase)).all() == []  # new or used was not said
+    assert "New or used?" in written(app)
+    app.get("button_group")
+    app.session_state["crm_buy_condition"] = "used"
+    app.button(key="crm_buy_go").click().run()
+    assert not app.exception
+    with reading() as session:
+        bought = session.scalars(select(Purchase)).one()
+        assert (bought.customer_id, bought.condition, bought.dealer_id) == (desk["jane"], "used", desk["lone"])
+
+
+def test_an_ownership_is_ended_on_the_vehicles_page(desk: dict[str, int]):
+    app = opened("dana", VEHICLE, "vehicle", desk["car"])
+    with reading() as session:
+        period = session.scalars(select(Ownership)).one().id
+    app.session_state[f"crm_end_{period}_popup"] = True
+    app.run()
+    app.button(key=f"crm_end_{period}_go").click().run()
+    assert not app.exception
+    with reading() as session:
+        assert session.get_one(Ownership, period).until is not None
+
+
+def test_a_manager_adds_a_product_line(desk: dict[str, int]):
+    app = app_as("mia", page="pages/leads/routing.py")
+    app.session_state["pl_0_popup"] = True
+    app.run()
+    app.text_input(key="pl_0_name").set_value("Trucks").run()
+    app.text_area(key="pl_0_models").set_value("Tundra\nTacoma").run()
+    app.button(key="pl_0_save").click().run()
+    assert not app.exception
+    assert "Trucks" in written(app)
+    assert "Tundra, Tacoma" in written(app)
+
+
+def test_a_dealers_customers_are_a_tab_of_its_page(desk: dict[str, int]):
+    app = app_as("omar", page="pages/network/dealer.py")
+    app.query_params["dealer"] = str(desk["lone"])
+    app.query_params["tab"] = "customers"
+    app.run()
+    assert not app.exception
+    assert "Odometer to be reviewed: 2003 Honda Accord" in written(app)
