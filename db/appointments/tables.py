@@ -34,7 +34,7 @@ class Appointment(QueueItem):
         Index("ix_appointment_customer", "customer_id", "starts_at"),
         Index("ix_appointment_host", "assignee_id", "starts_at"),
         Index("ix_appointment_missed", "status", "recovery_ended_at", "missed_at"),
-        CheckConstraint("starts_at < ends_at", name="appointment_takes_time"),
+        CheckConstraint("starts_at <= ends_at", name="appointment_takes_time"),
         {"sqlite_autoincrement": True},
     )
 
