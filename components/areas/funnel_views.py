@@ -80,9 +80,9 @@ def draw_steps(found: Funnel) -> None:
         ),
         key="fun_steps", alt="Rungs with counts, shares, steps and days",
         columns={
-            "Rung": tables.text("Rung", width=125), "Leads": tables.number("Leads", width=70),
-            "share": tables.text("Of received", width=88), "step": tables.text("Step", width=66),
-            "of": tables.text("Took the step", width=170), "days": tables.text("Median", width=80),
+            "Rung": tables.text("Rung", width=115), "Leads": tables.number("Leads", width=70),
+            "share": tables.text("Of received", width=80), "step": tables.text("Step", width=60),
+            "of": tables.text("Took the step", width=150), "days": tables.text("Median", width=80),
         },
     )  # fmt: skip
     if found.is_sampled:
@@ -205,7 +205,7 @@ def draw_costs(actor: Actor, filters: Filters, at: datetime, change: Any) -> Non
         )
     ]  # fmt: skip
     tiles += [Tile(definition=COSTS[name], value=money(whole.costs[name])) for name in names]
-    draw_tiles(tiles, key="fun_costs", as_of=at, zone=actor.zone, columns=5)
+    draw_tiles(tiles, key="fun_costs", as_of=at, zone=actor.zone, columns=3)
     st.markdown("**Providers: what their leads are worth and cost**")
     _scorecard(cards, title="Source", key="fun_cards")
     lone = [c for c in cards if c.is_without_lead]
@@ -227,7 +227,7 @@ def _scorecard(cards: list[Scorecard], *, title: str, key: str) -> None:
         return
     shares = {"valid_share": "Valid", "duplicate_share": "Duplicate", "contact_rate": "Contact", "close_rate": "Close"}
     costs = {
-        "cost_per_lead": "Per lead", "cost_per_valid_lead": "Per valid", "cost_per_appointment": "Per appointment",
+        "cost_per_lead": "Per lead", "cost_per_valid_lead": "Per valid", "cost_per_appointment": "Per appt.",
         "cost_per_sale": "Per sale",
     }  # fmt: skip
     columns: dict[str, Any] = {title: [c.source for c in cards], "Received": [c.received for c in cards]}
@@ -237,9 +237,9 @@ def _scorecard(cards: list[Scorecard], *, title: str, key: str) -> None:
     shown: dict[str, Any] = {
         title: tables.text(title, width=150, pinned=True), "Received": tables.number("Received", width=84),
     }  # fmt: skip
-    shown |= {label: tables.text(label, width=84) for label in shares.values()}
+    shown |= {label: tables.text(label, width=74) for label in shares.values()}
     shown |= {"Sold": tables.number("Sold", width=64), "Spend": tables.text("Spend", width=96)}
-    shown |= {label: tables.text(label, width=106) for label in costs.values()}
+    shown |= {label: tables.text(label, width=86) for label in costs.values()}
     tables.show(table(columns), key=key, alt=f"What leads are worth and cost, by {title.lower()}", columns=shown)
 
 

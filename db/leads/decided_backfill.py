@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, column, select, table, update
 
@@ -24,6 +25,7 @@ def fill(connection: Connection, *, desk_zone: str) -> int:
     The day is that of the dealer's zone, or of `desk_zone` for a lead without a dealer.
     """
     c, last, filled = _LEAD.c, 0, 0
+    known = available_timezones()  # an upgrade must not stop at a zone somebody once misspelt
     while True:
         rows = connection.execute(
             select(c.id, c.status, c.sold_at, c.closed_at, c.details, _DEALER.c.zone)
@@ -39,7 +41,7 @@ def fill(connection: Connection, *, desk_zone: str) -> int:
             values: dict[str, Any] = {}
             moment = row.sold_at or (row.closed_at if row.status == "lost" else None)
             if moment is not None:
-                values["decided_on"] = local_day(moment, row.zone or desk_zone)
+                values["decided_on"] = local_day(moment, row.zone if row.zone in known else desk_zone)
             agent = str((row.details or {}).get("agent") or "")[:80]
             if agent:
                 values["agent"] = agent
