@@ -81,7 +81,9 @@ def _draw_rest(actor: Actor) -> None:
             problems_of(BUY, "bought_on")
         with st.container(gap="xxsmall"):
             conditions = vehicle_commands.CONDITIONS
-            st.segmented_control("New or used", list(conditions), key=KEYS["condition"], format_func=conditions.get)
+            st.segmented_control(
+                "New or used", list(conditions), key=KEYS["condition"], format_func=conditions.__getitem__
+            )
             problems_of(BUY, "condition")
         with st.container(gap="xxsmall"):
             st.number_input("Price, $", value=None, min_value=0.0, step=100.0, format="%.2f", key=KEYS["price_cents"])

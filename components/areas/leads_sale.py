@@ -52,7 +52,9 @@ def _draw_form(lead: LeadPage, sale: SaleOfLead) -> None:
             st.text_input("VIN", key=keys["vin"], max_chars=40, placeholder="17 characters")
             problems_of(FORM, "vin")
         with st.container(gap="xxsmall", width="content"):
-            st.segmented_control("New or used", list(CONDITIONS), key=keys["condition"], format_func=CONDITIONS.get)
+            st.segmented_control(
+                "New or used", list(CONDITIONS), key=keys["condition"], format_func=CONDITIONS.__getitem__
+            )
             problems_of(FORM, "condition")
     with st.expander("It has no regular VIN"):
         st.selectbox("Why", ["", *REASONS], key=keys["vin_reason"], format_func=lambda v: REASONS.get(v, "It has one"))

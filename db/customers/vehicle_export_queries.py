@@ -81,10 +81,11 @@ def export_ownerships(
     )  # fmt: skip
     if filters.get("dealer_id"):
         query = query.where(Customer.dealer_id == int(filters["dealer_id"]))
-    for own, v, customer, code, bought in session.execute(query.order_by(Ownership.id)):
+    for own, v, customer, code, found in session.execute(query.order_by(Ownership.id)):
+        bought: Purchase | None = found  # an outer join, so it may be missing
         yield (
             vehicle_record.number(v.id), v.vin if personal else mask_vin(v.vin), record.number(customer.id),
             customer.name if personal else mask_name(customer.name), code or "", own.since, own.until,
-            bought.bought_on if bought else None, bought.condition if bought else "",
-            bought.price_cents if bought else None, bought.reference if bought else "",
+            bought.bought_on if bought is not None else None, bought.condition if bought is not None else "",
+            bought.price_cents if bought is not None else None, bought.reference if bought is not None else "",
         )  # fmt: skip

@@ -92,7 +92,8 @@ def _columns(rows: list[CustomerRow]) -> dict[str, list[object]]:
         "Customer": [f"C-{r.customer_id:06}" for r in rows], "Name": [r.name or "–" for r in rows],
         "Kind": [["Business" if r.is_business else "Person"] for r in rows], "Place": [r.place or "–" for r in rows],
         "Phone": [r.phone or "–" for r in rows], "E-mail": [r.email or "–" for r in rows],
-        "Vehicles": [r.vehicles for r in rows], "Bought": [r.bought for r in rows], "Dealer": [r.dealer or "–" for r in rows],
+        "Vehicles": [r.vehicles for r in rows], "Bought": [r.bought for r in rows],
+        "Dealer": [r.dealer or "–" for r in rows],
         "Known since": [moment_label(r.since, actor.zone, now=at) for r in rows],
     }  # fmt: skip
 

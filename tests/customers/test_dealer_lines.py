@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -25,7 +26,7 @@ def titles(engine, network, actor, *, at=NOW, since=None):
 
 
 def test_what_waits_for_a_decision_is_told_within_the_scope_only(sqlite_engine, network):
-    home = {"postal_code": "12207", "street": "1 Elm St"}
+    home: dict[str, Any] = {"postal_code": "12207", "street": "1 Elm St"}
     jane = customer(sqlite_engine, network, **home)
     customer(sqlite_engine, network, name="Jayne Doe", phone="212-555-0199", **home)
     car = vehicle(sqlite_engine, network, jane)

@@ -51,6 +51,7 @@ def test_what_was_cleared_says_why_it_cannot_be_undone_or_taken(engine):
             run(command, bind=engine, actor=ADMIN, now=at, **given)
         assert refusal.value.code == "cleared"
     with reading(engine) as session:
+        assert batch is not None
         seen = get_batch(session, actor=ADMIN, batch_id=batch)
         assert (seen.can_undo, seen.cleared_at, seen.created) == (False, at, 1)
 

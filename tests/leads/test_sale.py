@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select, update
@@ -46,7 +47,12 @@ def bought(engine: Engine) -> list[Purchase]:
 
 
 def complete(engine: Engine, network: Network, lead: int, **other):
-    values = {"vin": VIN, "condition": "new", "actor": network.staff, "seen_version": version_of(engine, lead)} | other
+    values: dict[str, Any] = {
+        "vin": VIN,
+        "condition": "new",
+        "actor": network.staff,
+        "seen_version": version_of(engine, lead),
+    } | other
     return run(complete_sale, bind=engine, item_id=lead, now=LATER, **values)
 
 
@@ -89,14 +95,18 @@ def test_what_is_not_known_is_asked_for_after_the_delivery(engine, network, vin,
     assert load(engine, lead).status == "delivered"
     assert bought(engine) == []
     with reading(engine) as session:
-        assert sale_of_lead(session, lead_id=lead, actor=network.staff).why == why
+        sale = sale_of_lead(session, lead_id=lead, actor=network.staff)
+        assert sale is not None
+        assert sale.why == why
         assert sale_of_lead(session, lead_id=lead, actor=network.south_staff) is None
     vehicle = complete(engine, network, lead)
     assert complete(engine, network, lead) == vehicle  # a double click
     (one,) = bought(engine)
     assert one.vehicle_id == vehicle
     with reading(engine) as session:
-        assert sale_of_lead(session, lead_id=lead, actor=network.staff).vehicle_id == vehicle
+        sale = sale_of_lead(session, lead_id=lead, actor=network.staff)
+        assert sale is not None
+        assert sale.vehicle_id == vehicle
 
 
 def test_a_vehicle_with_an_owner_is_used_and_changes_hands(engine, network):
@@ -114,7 +124,7 @@ def test_a_vehicle_with_an_owner_is_used_and_changes_hands(engine, network):
 def test_a_purchase_entered_by_hand_is_matched_not_doubled(engine, network):
     lead = sold(engine, network)
     record = load(engine, lead)
-    given = {"vin": VIN, "bought_on": NOW.date(), "condition": "new", "reference": record.number}
+    given: dict[str, Any] = {"vin": VIN, "bought_on": NOW.date(), "condition": "new", "reference": record.number}
     run(
         record_purchase, bind=engine, dealer_id=network.north, customer_id=record.customer_id, actor=network.staff,
         now=NOW, **given,
@@ -129,7 +139,7 @@ def test_a_sale_that_falls_through_takes_the_purchase_back(engine, network):
     lead = sold(engine, network)
     record = load(engine, lead)
     day = LATER + timedelta(days=2)
-    given = {"vin": VIN, "bought_on": day.date(), "condition": "new", "reference": record.number}
+    given: dict[str, Any] = {"vin": VIN, "bought_on": day.date(), "condition": "new", "reference": record.number}
     run(
         record_purchase, bind=engine, dealer_id=network.north, customer_id=record.customer_id, actor=network.staff,
         now=day, **given,
