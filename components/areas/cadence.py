@@ -12,7 +12,7 @@ from components import labels
 from components.access import current_actor
 from components.clock import now
 from components.labels import plain
-from components.perform import perform, problems_of, show_outcome, stray_problems
+from components.perform import outcome_of, perform, problems_of, show_outcome, stray_problems
 from db import catalog
 from db.cadence.commands import close_task, skip_task
 from db.cadence.rules import fits
@@ -25,7 +25,7 @@ from db.core.session import reading
 from db.leads.commands import log_activity
 from db.leads.flow import FLOW, OUTCOMES
 
-OPEN = "today_open"
+OPEN, LAST = "today_open", "_today_last"
 ICONS = {
     "call": ":material/call:", "email": ":material/mail:", "text": ":material/sms:", "any": ":material/forum:",
 }  # fmt: skip
@@ -106,6 +106,7 @@ def draw_log(line: TodayLine, *, prefix: str, close: bool) -> None:
             if close:
                 st.session_state.pop(OPEN, None)
 
+        st.session_state[LAST] = form
         perform(
             command, form=form, arguments={**arguments, **more}, clear=[choice], after=done,
             say=f"{line.number}: {options.get(f'{kind}:{outcome}', 'logged').lower()}",
@@ -139,6 +140,14 @@ def _draw_skip(line: TodayLine, form: str) -> None:
         problems_of(f"{form}_skip", "reason")
         show_outcome(f"{form}_skip")
         st.button("Skip this step", key=f"{form}_skip_go", on_click=skip)
+
+
+def show_logged() -> None:
+    """Say that a contact was logged: the line it was logged on may be gone from the list by now."""
+    form = st.session_state.pop(LAST, None)
+    outcome = outcome_of(form) if form else None
+    if outcome is not None and not outcome.problems:
+        show_outcome(form)
 
 
 def open_line(lead_id: int) -> None:

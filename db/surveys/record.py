@@ -275,7 +275,7 @@ def open_alerts(session: Session, surveys: Sequence[Survey], *, actor: Actor, no
     for alert_id, survey in zip(ids, fresh, strict=True):
         made.append(
             SurveyAlert(
-                id=alert_id, number=f"A-{alert_id:06}", status=FLOW.initial, is_open=True, dealer_id=survey.dealer_id,
+                id=alert_id, number=f"SA-{alert_id:06}", status=FLOW.initial, is_open=True, dealer_id=survey.dealer_id,
                 region=survey.region, assignee_id=managers.get(survey.dealer_id), due_at=due, contact_due_at=due,
                 submitted_by=actor.username, created_at=now, updated_at=now, updated_by=actor.name,
                 survey_id=survey.id, kind=survey.kind, reasons=list(survey.bottom),

@@ -15,6 +15,7 @@ from components.areas.cadence import (
     is_open,
     may_see_all,
     open_line,
+    show_logged,
 )
 from components.areas.cadence_away import draw_own_absence
 from components.charts.base import table
@@ -137,6 +138,7 @@ def draw_live() -> None:
     guard(Permission.TASKS_VIEW)
     if st.session_state.pop("_today_opened", False):
         st.rerun()
+    show_logged()
     at = now()
     after = cursor("today", fingerprint=VIEW)
     with reading() as session:

@@ -66,7 +66,7 @@ def test_an_unhappy_one_opens_an_alert_for_the_dealers_manager(sqlite_engine, ne
         people = session.scalars(select(Notification.person_id).where(Notification.kind == "survey_alert")).all()
         assert people == [network.dealer_manager.user_id]
         lines = catalog.work_lines(session, actor=network.dealer_manager, now=NOW)
-        assert [w.number for w in lines if w.item_type == "survey_alert"] == ["A-000001"]
+        assert [w.number for w in lines if w.item_type == "survey_alert"] == ["SA-000001"]
         assert work_lines(session, actor=network.coordinator, now=NOW, limit=9) == []
         (count,) = work_counts(session, actor=network.dealer_manager, now=NOW + timedelta(hours=25))
         assert (count.count, count.overdue) == (1, 1)
@@ -270,7 +270,7 @@ def test_handing_over_tells_the_other(sqlite_engine, network):
     step(sqlite_engine, "hand_over", alert.id, 1, network.dealer_manager, assignee_id=network.coordinator.user_id)
     with reading(sqlite_engine) as session:
         lines = work_lines(session, actor=network.coordinator, now=NOW, limit=9)
-        assert [line.number for line in lines] == ["A-000001"]
+        assert [line.number for line in lines] == ["SA-000001"]
 
 
 def test_nobody_called_in_time_is_told_once(engine):
@@ -341,6 +341,6 @@ def test_the_checks_find_what_was_changed_by_hand(sqlite_engine, network):
     assert said == [
         "survey S-000001 has another score than its answers come to",
         "survey S-000001 has answers that the figures by question miss",
-        "alert A-000001 contradicts itself",
+        "alert SA-000001 contradicts itself",
         "S-000001 lies in another region than its dealer",
     ]

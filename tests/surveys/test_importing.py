@@ -107,13 +107,13 @@ def test_undo_takes_everything_back_until_somebody_called(sqlite_engine, network
         COMMANDS["contact"], bind=sqlite_engine, item_id=alert, seen_version=1, note="Sorry", now=NOW,
         actor=network.dealer_manager,
     )  # fmt: skip
-    with pytest.raises(Refused, match="A-000001"):
+    with pytest.raises(Refused, match="SA-000001"):
         run(undo_import, bind=sqlite_engine, **undo)
     fresh = bring(sqlite_engine, network, ROW | {"Survey id": "AG-9", "q3": "1"})
     run(undo_import, bind=sqlite_engine, **(undo | {"batch_id": fresh.batch_id}))
     with reading(sqlite_engine) as session:
         assert session.scalars(select(Survey.survey_key).order_by(Survey.id)).all() == [f"AG-{n}" for n in range(1, 6)]
-        assert session.scalars(select(SurveyAlert.number)).all() == ["A-000001"]
+        assert session.scalars(select(SurveyAlert.number)).all() == ["SA-000001"]
 
 
 def test_nobody_imports_for_dealers_out_of_scope(sqlite_engine, network):
