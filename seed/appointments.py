@@ -22,6 +22,7 @@ from db.core.problems import Refused
 from db.core.session import reading
 from db.customers.tables import Customer
 from db.dealers.tables import Dealer
+from seed.cast import turn_of
 
 if TYPE_CHECKING:
     from seed.story import Story
@@ -35,7 +36,7 @@ KINDS = ("sales", "sales", "test_drive", "test_drive", "test_drive", "other")
 
 def _set(session: Session, *, item_id: int, appointment_at: datetime, now: datetime, **more: Any) -> int:
     """A time agreed on a lead: with the lead's person, half an hour later where that person is taken."""
-    kind = KINDS[Random(item_id).randrange(len(KINDS))]
+    kind = KINDS[Random(appointment_at.isoformat()).randrange(len(KINDS))]
     host: int | None = more["actor"].user_id
     for later in range(8):
         try:
@@ -82,7 +83,7 @@ def _load(story: Story, item_id: int) -> Appointment:
 
 
 def _expect(story: Story, item: Appointment, now: datetime) -> None:
-    rng = Random(f"{item.id}:appointment")
+    rng = Random(f"{item.starts_at.isoformat()}:{now.isoformat()}")
     chance = rng.random()
     before = item.starts_at - now
     if chance < 0.6:
@@ -102,7 +103,7 @@ def _expect(story: Story, item: Appointment, now: datetime) -> None:
 
 def _actor(story: Story, item: Appointment) -> Actor:
     assert item.dealer_id is not None
-    return story.cast.sales(item.dealer_id, lead_id=item.lead_id or item.id, assignee_id=item.assignee_id)
+    return story.cast.sales(item.dealer_id, lead_id=turn_of(item.created_at), assignee_id=item.assignee_id)
 
 
 def _step(story: Story, command: Callable[..., Any], item_id: int, now: datetime, **inputs: Any) -> None:
@@ -173,7 +174,7 @@ def _service(story: Story, rng: Random, now: datetime) -> None:
             try:
                 item_id = story.do(
                     book, kind=kind, starts_at=at, customer_id=customer, bay=bay, outside_hours=True,
-                    host_id=story.cast.sales(dealer_id, lead_id=customer, assignee_id=None).user_id,
+                    host_id=story.cast.sales(dealer_id, lead_id=rng.randrange(9), assignee_id=None).user_id,
                     form_key=f"demo:{dealer_id}:{bay}:{at:%y%m%d%H}", actor=story.cast.manager(dealer_id), now=now,
                 )  # fmt: skip
             except Refused:

@@ -96,3 +96,8 @@ class Cast:
             active,
             key=lambda i: distance_km(home.latitude, home.longitude, active[i].latitude, active[i].longitude),
         )
+
+
+def turn_of(moment: datetime) -> int:
+    """Whose turn it is, by when something happened; ids would not do, for PostgreSQL leaves some unused."""
+    return int(moment.timestamp())

@@ -21,6 +21,7 @@ from db.interactions.rules import check_message
 from db.interactions.tables import Message, MessageTemplate
 from db.interactions.template_commands import add_template, edit_template, set_template_active
 from db.leads.tables import Lead
+from seed.cast import turn_of
 from seed.story import Story
 
 
@@ -135,7 +136,7 @@ def _write(story: Story, rng: Random, count: int, now: datetime) -> None:
     """Sales people write on open leads: as the template stands, with a sentence more, or from blank."""
     with reading(story.bind) as session:
         leads = session.execute(
-            select(Lead.id, Lead.version, Lead.dealer_id, Lead.assignee_id)
+            select(Lead.id, Lead.version, Lead.dealer_id, Lead.assignee_id, Lead.received_at)
             .where(Lead.dealer_id.is_not(None), Lead.status.in_(("assigned", "attempted", "contacted", "qualified")))
             .where(Lead.received_at > now - timedelta(days=20))
             .order_by(Lead.id.desc())
@@ -143,7 +144,7 @@ def _write(story: Story, rng: Random, count: int, now: datetime) -> None:
         ).all()
     for position, lead in enumerate(rng.sample(leads, min(count, len(leads)))):
         assert lead.dealer_id is not None
-        actor = story.cast.sales(lead.dealer_id, lead_id=lead.id, assignee_id=lead.assignee_id)
+        actor = story.cast.sales(lead.dealer_id, lead_id=turn_of(lead.received_at), assignee_id=lead.assignee_id)
         with reading(story.bind) as session:
             draft = get_draft(session, channel="email", lead_id=lead.id, actor=actor, now=now)
         good = {i: draft.start(i) for i, name in draft.templates if name != OWN[1].name}

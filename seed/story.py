@@ -19,7 +19,7 @@ from db.leads.commands import COMMANDS
 from db.leads.flow import FLOW
 from db.leads.tables import Lead
 from seed import appointments
-from seed.cast import Cast
+from seed.cast import Cast, turn_of
 from seed.journeys import Move
 
 
@@ -80,7 +80,9 @@ class Story:
 def take_step(session: Session, *, lead_id: int, move: Move, cast: Cast, now: datetime) -> None:
     """Take one step as the person who sees the lead as it is now; raises `Overtaken` when it no longer fits."""
     row = session.execute(
-        select(Lead.version, Lead.status, Lead.dealer_id, Lead.region, Lead.assignee_id).where(Lead.id == lead_id)
+        select(Lead.version, Lead.status, Lead.dealer_id, Lead.region, Lead.assignee_id, Lead.received_at).where(
+            Lead.id == lead_id
+        )
     ).one_or_none()
     name = "assign" if move.step in ("give", "give_manager") else move.step
     if row is None or row.status not in FLOW.step(name).sources:
@@ -92,11 +94,11 @@ def take_step(session: Session, *, lead_id: int, move: Move, cast: Cast, now: da
     elif move.by == "manager":
         actor = cast.manager(row.dealer_id)
     else:
-        actor = cast.sales(row.dealer_id, lead_id=lead_id, assignee_id=row.assignee_id)
+        actor = cast.sales(row.dealer_id, lead_id=turn_of(row.received_at), assignee_id=row.assignee_id)
     if move.step in ("give", "give_manager"):
         if row.dealer_id is None:
             raise Overtaken(move.step)
-        seller = cast.sales(row.dealer_id, lead_id=lead_id // 3, assignee_id=None)
+        seller = cast.sales(row.dealer_id, lead_id=turn_of(row.received_at) // 3, assignee_id=None)
         manager = cast.manager(row.dealer_id)
         taker = seller if move.step == "give" else manager
         inputs |= {"dealer_id": row.dealer_id, "assignee_id": taker.user_id}

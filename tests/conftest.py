@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -38,6 +39,14 @@ def migrate(url: str) -> None:
     from db.migrate import upgrade
 
     upgrade(url)
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """AppTest leaves a page's script behind as `__main__`, and a process a later test starts would run that page."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 # ---------------------------------------------------------------------------------------------------- databases

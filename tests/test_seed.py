@@ -227,7 +227,8 @@ def test_the_desk_itself_has_a_past(middle):
             "prospect", "onboarding", "active", "suspended", "terminated",
         }  # fmt: skip
         # Only who can sign in is mailed, and only about the last day.
-        mails = session.execute(select(OutboxMail.to_address, OutboxMail.created_at)).all()
+        to_people = (OutboxMail.from_name == "") & (OutboxMail.item_type != "appointment")  # the rest is for customers
+        mails = session.execute(select(OutboxMail.to_address, OutboxMail.created_at).where(to_people)).all()
         assert {address.partition("@")[0] for address, _ in mails} <= {name for name, *_ in made.sign_ins}
         assert all(at > NOW - timedelta(days=1) for _, at in mails)
 

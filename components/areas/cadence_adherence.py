@@ -181,13 +181,13 @@ def _ranking(name: str, found: Mapping[Any, Adherence], names: Mapping[int, str]
         key=f"fu_{name}_table", alt=f"Adherence by {name}, the least kept first",
         height="content" if len(keys) <= 10 else 390,
         columns={
-            "Name": tables.opener("Name", key=f"fu_{name}_click", on_open=chosen, width=165),
+            "Name": tables.opener("Name", key=f"fu_{name}_click", on_open=chosen, width=150),
             "Kept": st.column_config.ProgressColumn(
-                "Kept", min_value=0, max_value=100, format="%.1f%%", width=110, color="auto",
+                "Kept", min_value=0, max_value=100, format="%.1f%%", width=100, color="auto",
                 help="Required steps done on time, of those due",
             ),
-            "Due": tables.number("Due", width=70), "Late": tables.number("Late", width=70),
-            "Missed": tables.number("Missed", width=80),
+            "Due": tables.number("Due", width=52), "Late": tables.number("Late", width=52),
+            "Missed": tables.number("Missed", width=66),
         },
     )  # fmt: skip
 

@@ -57,7 +57,7 @@ def draw_ladder(found: Funnel) -> str:
         table(
             {
                 "name": [r.name for r in rungs], "rung": [r.label for r in rungs], "order": list(range(len(rungs))),
-                "count": [r.count for r in rungs], "reach": [highest * 1.25] * len(rungs),
+                "count": [r.count for r in rungs], "reach": [highest * 1.4] * len(rungs),
                 "label": [f"{r.count:,} · {percent(r.share)}" for r in rungs], "hint": [r.means for r in rungs],
             }
         ),

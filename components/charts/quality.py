@@ -18,11 +18,11 @@ COLOURS = {
 
 @lru_cache(maxsize=4)
 def buckets(*, height: int = 260) -> dict[str, Any]:
-    """Bars in the order of time; clicking one selects it (parameter `pick`). Columns: bucket, order, leads, label."""
+    """Bars in the order of time; clicking one selects it (parameter `pick`). Columns: bucket, leads, label."""
     pick = alt.selection_point(name="pick", fields=["bucket"])
     base = alt.Chart(named()).encode(
         x=alt.X(
-            "bucket:N", sort=alt.EncodingSortField("order"), title=None,
+            "bucket:N", sort=list(COLOURS), title=None,
             axis=alt.Axis(**QUIET, labelAngle=0, labelLimit=90, labelOverlap=False),
         ),
         y=alt.Y("leads:Q", title="Leads", axis=alt.Axis(**QUIET, format="d", tickMinStep=1, tickCount=4)),

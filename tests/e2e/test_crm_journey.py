@@ -1,4 +1,4 @@
-"""Issue 4, Done: a day of dealer staff in a browser - answer, book, confirm, no-show, recover, sell - and its funnel."""
+"""Issue 4, Done: a day of dealer staff in Chromium - answer, book, confirm, no-show, recover, sell - and its funnel."""
 
 from __future__ import annotations
 

@@ -215,7 +215,7 @@ def test_each_tab_has_an_address_and_only_the_open_one_is_computed(desk: dict[st
     app = opened("cora", desk["lone"], "documents")
     assert drawn == ["documents"]
     assert [tab.label for tab in app.tabs] == [
-        "Overview", "People", "Terms", "Documents", "Onboarding", "Access", "Contacts", "Timeline",
+        "Overview", "People", "Terms", "Documents", "Onboarding", "Access", "Customers", "Contacts", "Timeline",
     ]  # fmt: skip
     drawn.clear()
     opened("cora", desk["lone"], "nonsense")

@@ -299,6 +299,7 @@ def test_the_tab_of_a_dealer(house: House, without_links: None):
 # ------------------------------------------------------------------------------------------------- an open session
 def test_who_was_disabled_sees_the_sign_in_at_the_next_click(house: House):
     app = app_as("drew", page="pages/work/my_work.py")
+    app.switch_page("pages/work/my_work.py").run()  # staff land on To do now first
     assert "My work" in written(app)
     disable(engine(), house.drew, house.north, house.dana)
     app.run()

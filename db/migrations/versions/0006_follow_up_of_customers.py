@@ -398,7 +398,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("recovery_ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("merged_from_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_appointment_appointment_takes_time")),
+        sa.CheckConstraint("starts_at <= ends_at", name=op.f("ck_appointment_appointment_takes_time")),
         sa.ForeignKeyConstraint(["assignee_id"], ["person.id"], name=op.f("fk_appointment_assignee_id_person")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_appointment_customer_id_customer")),
         sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_appointment_dealer_id_dealer")),
