@@ -43,7 +43,7 @@ def engine(sqlite_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _lead(engine: Engine) -> Row[tuple[int, int, str, int | None]]:
+def _lead(engine: Engine) -> Row[int, int, str, int | None]:
     with reading(engine) as session:
         return session.execute(select(Lead.id, Lead.version, Lead.status, Lead.value_cents)).one()
 
