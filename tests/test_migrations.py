@@ -40,6 +40,9 @@ VALUES: tuple[tuple[type, Any], ...] = (
     (String, "x"),
 )  # fmt: skip
 
+# Where a row of any values breaks a rule the database keeps: a task with an activity is a done one.
+SPECIAL: dict[tuple[str, str], Any] = {("cadence_task", "state"): "done"}
+
 
 @pytest.fixture
 def empty_url(request, tmp_path, postgres_kind):
@@ -104,7 +107,8 @@ def fill(engine):
 def _row(table, dialect):
     values = {}
     for column in table.columns:
-        value = next(value for kind, value in VALUES if isinstance(column.type, kind))
+        plain = next(value for kind, value in VALUES if isinstance(column.type, kind))
+        value = SPECIAL.get((table.name, column.name), plain)
         if value is NOON and dialect == "sqlite":
             value = NOON.replace(tzinfo=None)
         own = any(key.column.table is table for key in column.foreign_keys)
