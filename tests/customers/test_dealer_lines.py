@@ -38,7 +38,7 @@ def test_what_waits_for_a_decision_is_told_within_the_scope_only(sqlite_engine, 
     )  # fmt: skip
     told = titles(sqlite_engine, network, network.coordinator)
     assert told[0] == "1 possible duplicate among customers"
-    assert told[1] == "Odometer to be reviewed: 2003 Honda Accord"
+    assert told[1].startswith("Odometer to be reviewed: 2003 Honda")  # the model is read where ultravin is installed
     assert told[2] == "1 customer said no to being contacted"
     assert len(told) == 3
     assert titles(sqlite_engine, network, network.south_staff) == []

@@ -358,4 +358,4 @@ def test_a_dealers_customers_are_a_tab_of_its_page(desk: dict[str, int]):
     app.query_params["tab"] = "customers"
     app.run()
     assert not app.exception
-    assert "Odometer to be reviewed: 2003 Honda Accord" in written(app)
+    assert "Odometer to be reviewed: 2003 Honda" in written(app)
