@@ -103,7 +103,7 @@ def _expect(story: Story, item: Appointment, now: datetime) -> None:
 
 def _actor(story: Story, item: Appointment) -> Actor:
     assert item.dealer_id is not None
-    return story.cast.sales(item.dealer_id, lead_id=turn_of(item.created_at), assignee_id=item.assignee_id)
+    return story.cast.sales(item.dealer_id, turn=turn_of(item.created_at), assignee_id=item.assignee_id)
 
 
 def _step(story: Story, command: Callable[..., Any], item_id: int, now: datetime, **inputs: Any) -> None:
@@ -174,7 +174,7 @@ def _service(story: Story, rng: Random, now: datetime) -> None:
             try:
                 item_id = story.do(
                     book, kind=kind, starts_at=at, customer_id=customer, bay=bay, outside_hours=True,
-                    host_id=story.cast.sales(dealer_id, lead_id=rng.randrange(9), assignee_id=None).user_id,
+                    host_id=story.cast.sales(dealer_id, turn=rng.randrange(9), assignee_id=None).user_id,
                     form_key=f"demo:{dealer_id}:{bay}:{at:%y%m%d%H}", actor=story.cast.manager(dealer_id), now=now,
                 )  # fmt: skip
             except Refused:

@@ -57,12 +57,12 @@ class Cast:
         """The manager of a dealer."""
         return self._actors[self._made.staff[dealer_id][0]]
 
-    def sales(self, dealer_id: int, *, lead_id: int, assignee_id: int | None) -> Actor:
+    def sales(self, dealer_id: int, *, turn: int, assignee_id: int | None) -> Actor:
         """Who works a lead at a dealer: whom it was given to, else one of the sales people in turn."""
         if assignee_id is not None and assignee_id in self._by_id:
             return self._by_id[assignee_id]
         people = self._made.staff[dealer_id][1:]
-        return self._actors[people[lead_id % len(people)]]
+        return self._actors[people[turn % len(people)]]
 
     def calendar(self, dealer_id: int | None) -> Calendar:
         """The hours of a dealer, or of the desk."""

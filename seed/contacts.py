@@ -116,7 +116,7 @@ def _said(story: Story, place: Place, number: int, actor: Actor, kind: str, now:
 def _name(story: Story, dealer_id: int, rng: random.Random) -> str:
     try:
         manager = story.cast.manager(dealer_id).name
-        people = (manager, manager, story.cast.sales(dealer_id, lead_id=rng.randrange(9), assignee_id=None).name)
+        people = (manager, manager, story.cast.sales(dealer_id, turn=rng.randrange(9), assignee_id=None).name)
     except KeyError:
         return ""
     return rng.choice(people)

@@ -102,7 +102,7 @@ class Intake:
             finance_requested=arrival.finance,
             wanted_by=max(arrival.wanted_by, now.date()) if arrival.wanted_by else None,
             sms_consent="Customer agreed to text messages in person." if arrival.may_text else "",
-            actor=self.cast.sales(dealer_id, lead_id=arrival.number, assignee_id=None), now=now,
+            actor=self.cast.sales(dealer_id, turn=arrival.number, assignee_id=None), now=now,
         )  # fmt: skip
         if lead_id not in self._known:
             self._begin(lead_id, arrival, now)

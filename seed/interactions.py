@@ -144,7 +144,7 @@ def _write(story: Story, rng: Random, count: int, now: datetime) -> None:
         ).all()
     for position, lead in enumerate(rng.sample(leads, min(count, len(leads)))):
         assert lead.dealer_id is not None
-        actor = story.cast.sales(lead.dealer_id, lead_id=turn_of(lead.received_at), assignee_id=lead.assignee_id)
+        actor = story.cast.sales(lead.dealer_id, turn=turn_of(lead.received_at), assignee_id=lead.assignee_id)
         with reading(story.bind) as session:
             draft = get_draft(session, channel="email", lead_id=lead.id, actor=actor, now=now)
         good = {i: draft.start(i) for i, name in draft.templates if name != OWN[1].name}

@@ -209,7 +209,7 @@ def _talk(story: Story, dealer_id: int, number: int, plan: str, now: datetime) -
     """A manager sits down with one of the sales people; what was said is confirmed, followed up, or still new."""
     rng = random.Random(number)
     manager = story.cast.manager(dealer_id)
-    person = story.cast.sales(dealer_id, lead_id=number, assignee_id=None)
+    person = story.cast.sales(dealer_id, turn=number, assignee_id=None)
     if person.user_id == manager.user_id or person.user_id is None:
         return
     words, agreed = rng.choice(NOTES)

@@ -94,11 +94,11 @@ def take_step(session: Session, *, lead_id: int, move: Move, cast: Cast, now: da
     elif move.by == "manager":
         actor = cast.manager(row.dealer_id)
     else:
-        actor = cast.sales(row.dealer_id, lead_id=turn_of(row.received_at), assignee_id=row.assignee_id)
+        actor = cast.sales(row.dealer_id, turn=turn_of(row.received_at), assignee_id=row.assignee_id)
     if move.step in ("give", "give_manager"):
         if row.dealer_id is None:
             raise Overtaken(move.step)
-        seller = cast.sales(row.dealer_id, lead_id=turn_of(row.received_at) // 3, assignee_id=None)
+        seller = cast.sales(row.dealer_id, turn=turn_of(row.received_at) // 3, assignee_id=None)
         manager = cast.manager(row.dealer_id)
         taker = seller if move.step == "give" else manager
         inputs |= {"dealer_id": row.dealer_id, "assignee_id": taker.user_id}

@@ -19,12 +19,13 @@ from components.tables import SLA_TONES, show, text
 from components.timeline import draw_timeline
 from db.appointments.commands import book_for_lead, check_in_lead
 from db.appointments.queries import appointments_of_lead
+from db.appointments.rules import KINDS
 from db.core.labels import minutes_label, moment_label, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices
 from db.leads.commands import COMMANDS
-from db.leads.flow import FLOW, LOST_REASONS, OUTCOMES
+from db.leads.flow import CONTACT_ICONS, FLOW, LOST_REASONS, OUTCOMES
 from db.leads.queries import Event, LeadPage, get_lead, people_of_dealer
 from db.workflow.spec import Step
 
@@ -35,10 +36,8 @@ RULES = {
     "distance": "Distance", "nearest": "Distance", "capacity": "Capacity", "performance": "Answering in time",
     "fairness": "Turn order", "status": "Standing",
 }  # fmt: skip
-ICONS = {
-    "call": ":material/call:", "email": ":material/mail:", "text": ":material/sms:", "visit": ":material/storefront:",
-    "note": ":material/sticky_note_2:", "touch": ":material/repeat:", "assign": ":material/person_add:",
-    "bulk_assign": ":material/person_add:", "handle_breach": ":material/alarm:",
+ICONS = CONTACT_ICONS | {
+    "assign": ":material/person_add:", "bulk_assign": ":material/person_add:", "handle_breach": ":material/alarm:",
 }  # fmt: skip
 
 
@@ -266,6 +265,7 @@ SCREEN = Screen(
         ("assign", "dealer_id"): _dealers,
         ("assign", "assignee_id"): _people,
         ("set_appointment", "host_id"): _people,
+        ("set_appointment", "kind"): lambda _lead, _typed: KINDS,
         ("lose", "reason"): _lost,
     },
     defaults={("log_activity", "kind"): "call", ("set_appointment", "kind"): "sales"},

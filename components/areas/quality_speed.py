@@ -44,7 +44,7 @@ def draw_speed(actor: Actor, filters: Mapping[str, Any], at: datetime) -> None:
             charts.buckets(),
             table(
                 {
-                    "bucket": names, "order": list(range(len(names))), "leads": counts,
+                    "bucket": names, "leads": counts,
                     "label": [f"{n:,} · {percent_label(n, whole.total, 0)}" for n in counts],
                 }
             ),

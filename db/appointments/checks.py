@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from db.appointments.flow import FLOW
 from db.appointments.tables import Appointment, AppointmentTouch
 from db.core.area import Check
-from db.dealers.tables import Dealer
+from db.dealers.strays import in_another_region
 
 MOST = 20
 _CLOSED = tuple(s.name for s in FLOW.states if s.final)
@@ -63,12 +63,7 @@ def states_are_possible(session: Session) -> list[str]:
     ).all()
     if stray:
         found.append(f"appointment {', '.join(stray)} is settled and still waits for a confirmation")
-    elsewhere = session.scalars(
-        select(Appointment.number)
-        .join(Dealer, Dealer.id == Appointment.dealer_id)
-        .where(Appointment.region != Dealer.region)
-        .limit(MOST)
-    ).all()
+    elsewhere = in_another_region(session, Appointment, most=MOST)
     if elsewhere:
         found.append(f"appointment {', '.join(elsewhere)} is in another region than its dealer")
     return found

@@ -6,27 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from db.appointments.tables import Appointment
 from db.core.area import PersonalData
-from db.core.outbox import OutboxMail
-from db.people.tables import Notification
+from db.customers.holders import open_and_newest
+from db.people.notifications import forget
 
 
 def _facts(session: Session, *, customer_ids: Sequence[int]) -> Mapping[int, tuple[int, datetime | None]]:
-    rows = session.execute(
-        select(Appointment.customer_id, Appointment.is_open, func.count(), func.max(Appointment.starts_at))
-        .where(Appointment.customer_id.in_(list(customer_ids)))
-        .group_by(Appointment.customer_id, Appointment.is_open)
-    )
-    found: dict[int, tuple[int, datetime | None]] = {}
-    for customer_id, is_open, count, last in rows:
-        before = found.get(customer_id, (0, None))
-        newest = max((at for at in (before[1], last) if at is not None), default=None)
-        found[customer_id] = (before[0] + (count if is_open else 0), newest)
-    return found
+    return open_and_newest(session, Appointment, Appointment.starts_at, customer_ids=customer_ids)
 
 
 def _keeps(customer_id: Any, *, cutoff: datetime) -> ColumnElement[bool]:
@@ -46,10 +36,7 @@ def _anonymise(session: Session, *, customer_ids: Sequence[int], now: datetime) 
         .values(note="", reason="", updated_at=now, version=Appointment.version + 1)
         .execution_options(**quiet)
     )
-    for told in (Notification, OutboxMail):
-        session.execute(
-            delete(told).where(told.item_type == "appointment", told.item_id.in_(ids)).execution_options(**quiet)
-        )
+    forget(session, "appointment", ids)
 
 
 HELD = PersonalData(name="appointments", facts=_facts, keeps=_keeps, anonymise=_anonymise)

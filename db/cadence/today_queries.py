@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from db.cadence.absences import stands_in_for
@@ -122,6 +122,30 @@ def _mine(session: Session, *, actor: Actor, now: datetime) -> _Mine:
     return _Mine(own, tuple(covered), actor.role.is_dealer)
 
 
+def _open_tasks(actor: Actor, now: datetime) -> Select[Any]:
+    """Tasks whose day has begun, with their lead, and how many more of it wait."""
+    other = aliased(CadenceTask)
+    behind = (
+        select(func.count())
+        .where(other.lead_id == CadenceTask.lead_id, other.is_open == true(), other.opens_at <= now)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            CadenceTask.id, CadenceTask.version.label("task_version"), CadenceTask.kind, CadenceTask.plan,
+            CadenceTask.day, CadenceTask.position, CadenceTask.rank, CadenceTask.due_at, CadenceTask.required,
+            (behind - 1).label("more"), *_LEAD,
+        )
+        .join(Lead, Lead.id == CadenceTask.lead_id)
+        .join(Dealer, Dealer.id == CadenceTask.dealer_id)
+        .outerjoin(Person, Person.id == CadenceTask.assignee_id)
+        .where(
+            actor.scope.where(CadenceTask.dealer_id, CadenceTask.region), CadenceTask.is_open == true(),
+            CadenceTask.opens_at <= now,
+        )
+    )  # fmt: skip
+
+
 def _tasks(
     session: Session, *, actor: Actor, mine: _Mine | None, now: datetime, after: Cursor | None, limit: int
 ) -> list[Any]:
@@ -135,25 +159,7 @@ def _tasks(
             and_(other.rank == CadenceTask.rank, other.due_at == CadenceTask.due_at, other.id < CadenceTask.id),
         ),
     )  # fmt: skip
-    behind = (
-        select(func.count())
-        .where(other.lead_id == CadenceTask.lead_id, other.is_open == true(), other.opens_at <= now)
-        .scalar_subquery()
-    )
-    query = (
-        select(
-            CadenceTask.id, CadenceTask.version.label("task_version"), CadenceTask.kind, CadenceTask.plan,
-            CadenceTask.day, CadenceTask.position, CadenceTask.rank, CadenceTask.due_at, CadenceTask.required,
-            (behind - 1).label("more"), *_LEAD,
-        )
-        .join(Lead, Lead.id == CadenceTask.lead_id)
-        .join(Dealer, Dealer.id == CadenceTask.dealer_id)
-        .outerjoin(Person, Person.id == CadenceTask.assignee_id)
-        .where(
-            actor.scope.where(CadenceTask.dealer_id, CadenceTask.region), CadenceTask.is_open == true(),
-            CadenceTask.opens_at <= now, is_first,
-        )
-    )  # fmt: skip
+    query = _open_tasks(actor, now).where(is_first)
     if mine is not None:
         query = query.where(mine.where(CadenceTask.assignee_id))
     if after is not None:
@@ -260,28 +266,12 @@ def get_line(session: Session, *, lead_id: int, actor: Actor, now: datetime) -> 
 
 
 def _one_task(actor: Actor, lead_id: int, now: datetime) -> Any:
-    other = aliased(CadenceTask)
-    behind = (
-        select(func.count())
-        .where(other.lead_id == CadenceTask.lead_id, other.is_open == true(), other.opens_at <= now)
-        .scalar_subquery()
-    )
     return (
-        select(
-            CadenceTask.id, CadenceTask.version.label("task_version"), CadenceTask.kind, CadenceTask.plan,
-            CadenceTask.day, CadenceTask.position, CadenceTask.rank, CadenceTask.due_at, CadenceTask.required,
-            (behind - 1).label("more"), *_LEAD,
-        )
-        .join(Lead, Lead.id == CadenceTask.lead_id)
-        .join(Dealer, Dealer.id == CadenceTask.dealer_id)
-        .outerjoin(Person, Person.id == CadenceTask.assignee_id)
-        .where(
-            CadenceTask.lead_id == lead_id, CadenceTask.is_open == true(), CadenceTask.opens_at <= now,
-            actor.scope.where(CadenceTask.dealer_id, CadenceTask.region),
-        )
+        _open_tasks(actor, now)
+        .where(CadenceTask.lead_id == lead_id)
         .order_by(CadenceTask.rank, CadenceTask.due_at, CadenceTask.id)
         .limit(1)
-    )  # fmt: skip
+    )
 
 
 def _one_lead(actor: Actor, lead_id: int) -> Any:

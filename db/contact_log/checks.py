@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from db.contact_log import rules
 from db.contact_log.flow import FLOW
-from db.contact_log.tables import ContactReport, Dealer, Promise
+from db.contact_log.tables import ContactReport, Promise
 from db.core.area import Check
+from db.dealers.strays import in_another_region
 
 MOST = 50
 
@@ -41,13 +42,8 @@ def check_contacts(session: Session) -> list[str]:
     ):
         found.append(f"promise {number} contradicts itself")
     for table in (ContactReport, Promise):
-        rows = session.scalars(
-            select(table.number)
-            .join(Dealer, Dealer.id == table.dealer_id)
-            .where(table.region != Dealer.region)
-            .limit(MOST)
-        )
-        found += [f"{number} lies in another region than its dealer" for number in rows]
+        strays = in_another_region(session, table, most=MOST)
+        found += [f"{number} lies in another region than its dealer" for number in strays]
     return found
 
 

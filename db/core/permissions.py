@@ -55,7 +55,6 @@ class Permission(StrEnum):
     CUSTOMERS_REVEAL = "customers.reveal"
     CUSTOMERS_IMPORT = "customers.import"
     CUSTOMERS_PURGE = "customers.purge"
-    CONSENTS_MANAGE = "consents.manage"
     MESSAGES_SEND = "messages.send"
     TEMPLATES_EDIT = "templates.edit"
     APPOINTMENTS_VIEW = "appointments.view"
@@ -157,7 +156,7 @@ _COORDINATOR = _DEALER_MANAGER | {
 _MANAGER = _COORDINATOR | {
     P.ROUTING_MANAGE, P.EXPORT_LOG_VIEW, P.TIMELINE_SEARCH, P.PEOPLE_VIEW, P.CALENDARS_MANAGE, P.TERMS_DECIDE,
     P.ONBOARDING_DECIDE, P.CHECKLISTS_MANAGE, P.CUSTOMERS_PURGE,
-    P.CONSENTS_MANAGE, P.CADENCE_MANAGE, P.QUALITY_MANAGE, P.SURVEYS_MANAGE,
+    P.CADENCE_MANAGE, P.QUALITY_MANAGE, P.SURVEYS_MANAGE,
 }  # fmt: skip
 
 GRANTED: dict[Role, frozenset[Permission]] = {

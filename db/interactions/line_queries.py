@@ -21,14 +21,10 @@ from db.interactions.queries import list_messages
 from db.interactions.record import KINDS, label_of, sees_texts
 from db.interactions.rules import CHANNELS
 from db.interactions.tables import Interaction
-from db.leads.flow import OUTCOMES
+from db.leads.flow import CONTACT_ICONS, OUTCOMES
 from db.leads.tables import Lead, LeadActivity
 
 CHUNK = 500
-ICONS = {
-    "call": ":material/call:", "email": ":material/mail:", "text": ":material/sms:", "visit": ":material/storefront:",
-    "chat": ":material/chat:", "letter": ":material/markunread_mailbox:", "note": ":material/sticky_note_2:",
-}  # fmt: skip
 AUTOMATIC = ("Automatic", "gray")
 
 
@@ -45,7 +41,8 @@ def contact_lines(session: Session, *, customer_id: int, actor: Actor, limit: in
     return [
         CustomerLine(
             at=row.at, title=label_of(row.kind, row.outcome), by=row.by,
-            note=row.note if personal or not row.note else HIDDEN, icon=ICONS.get(row.kind, ":material/circle:"),
+            note=row.note if personal or not row.note else HIDDEN,
+            icon=CONTACT_ICONS.get(row.kind, ":material/circle:"),
             badges=(AUTOMATIC,) if row.outcome == "template" else (),
         )
         for row in rows

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_for_dealer
+from db.calendar.rules import Calendar
 from db.core.actor import Actor
 from db.core.timeline import Item
 from db.leads.flow import FLOW
@@ -49,11 +50,12 @@ def appointment_agreed(
     actor.require(FLOW.step("set_appointment").permission)
     if lead.status != "appointment_set":
         require_step(FLOW, "set_appointment", status=lead.status, submitted_by=lead.submitted_by, actor=actor)
+    calendar = calendar_for_dealer(session, lead.dealer_id)
     values = once(lead, at=now, appointment_set_at=True, contacted_at=True)
-    values = {**_acted(session, lead, actor=actor, now=now), **values}
+    values = {**action_stamps(lead, at=now, by=actor.name, calendar=calendar), **values}
     return _move(
         session, "set_appointment", lead, target="appointment_set", values=values, appointment_at=appointment_at,
-        actor=actor, now=now,
+        calendar=calendar, actor=actor, now=now,
     )  # fmt: skip
 
 
@@ -75,7 +77,9 @@ def appointment_shown(session: Session, *, lead_id: int, at: datetime, actor: Ac
         **quality_stamps(lead, at=at, calendar=calendar), **values,
     }  # fmt: skip
     target = "appointment_shown" if lead.status == "appointment_set" else lead.status
-    return _move(session, "show_appointment", lead, target=target, values=values, actor=actor, now=now)
+    return _move(
+        session, "show_appointment", lead, target=target, values=values, calendar=calendar, actor=actor, now=now
+    )
 
 
 def appointment_fell_through(
@@ -105,15 +109,11 @@ def appointment_fell_through(
     return _move(session, "miss_appointment", lead, target=target, values=values, actor=actor, now=now)
 
 
-def _acted(session: Session, lead: Lead, *, actor: Actor, now: datetime) -> dict[str, Any]:
-    return action_stamps(lead, at=now, by=actor.name, calendar=calendar_for_dealer(session, lead.dealer_id))
-
-
 def _move(
     session: Session, step: str, lead: Lead, *, target: str, values: Mapping[str, Any], actor: Actor, now: datetime,
-    appointment_at: datetime | None = None,
+    appointment_at: datetime | None = None, calendar: Calendar | None = None,
 ) -> LeadMove:  # fmt: skip
-    calendar = calendar_for_dealer(session, lead.dealer_id)
+    calendar = calendar or calendar_for_dealer(session, lead.dealer_id)
     wanted = {"last_activity_at": max(now, lead.last_activity_at), **values}
     promise = promise_values(lead, wanted, status=target, calendar=calendar, now=now, appointment_at=appointment_at)
     changed = move(session, FLOW, lead, target=target, actor=actor, now=now, **{**promise, **wanted})

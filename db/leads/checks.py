@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
 
 from db.core.area import Check
+from db.dealers.strays import in_another_region
 from db.leads import rollup
 from db.leads.flow import FLOW
-from db.leads.tables import Dealer, Lead
+from db.leads.tables import Lead
 
 MOST = 20
 _CLOSED = tuple(s.name for s in FLOW.states if s.final)
@@ -59,12 +60,7 @@ def stamps_are_possible(session: Session) -> list[str]:
         if numbers:
             more = " and more" if len(numbers) > MOST else ""
             found.append(f"lead {', '.join(numbers[:MOST])}{more} {what}")
-    stray = session.scalars(
-        select(Lead.number)
-        .join(Dealer, Dealer.id == Lead.dealer_id)
-        .where(and_(Lead.region.is_not(None), Lead.region != Dealer.region))
-        .limit(MOST)
-    ).all()
+    stray = in_another_region(session, Lead, most=MOST)
     if stray:
         found.append(f"lead {', '.join(stray)} is in another region than its dealer")
     return found

@@ -10,14 +10,8 @@ from db.core.area import CustomerLine, CustomerSource
 from db.core.masking import HIDDEN
 from db.core.permissions import Permission
 from db.leads.activities import contact_label
-from db.leads.flow import FLOW
+from db.leads.flow import CONTACT_ICONS, FLOW
 from db.leads.tables import Lead, LeadActivity
-
-ICONS = {
-    "call": ":material/call:", "email": ":material/mail:", "text": ":material/sms:", "visit": ":material/storefront:",
-    "chat": ":material/chat:", "letter": ":material/markunread_mailbox:", "note": ":material/sticky_note_2:",
-    "touch": ":material/repeat:",
-}  # fmt: skip
 
 
 def contact_lines(session: Session, *, customer_id: int, actor: Actor, limit: int) -> list[CustomerLine]:
@@ -33,7 +27,7 @@ def contact_lines(session: Session, *, customer_id: int, actor: Actor, limit: in
     return [
         CustomerLine(
             at=a.at, title=f"{contact_label(a.kind, a.outcome)} · {number}", by=a.by,
-            note=a.note if personal or not a.note else HIDDEN, icon=ICONS.get(a.kind, ":material/circle:"),
+            note=a.note if personal or not a.note else HIDDEN, icon=CONTACT_ICONS.get(a.kind, ":material/circle:"),
             badges=_badges(a), page="pages/leads/lead.py", query={"lead": str(a.lead_id)},
         )
         for a, number in rows

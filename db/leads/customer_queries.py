@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from db.core import search
 from db.core.actor import Actor
 from db.core.area import PersonalData
-from db.core.outbox import OutboxMail
 from db.core.permissions import Permission
+from db.customers.holders import open_and_newest
 from db.customers.retention_rules import REMOVED
 from db.leads.flow import FLOW
 from db.leads.tables import Lead, LeadActivity, LeadContact, LeadVehicle
-from db.people.tables import Notification
+from db.people.notifications import forget
 
 MOST = 100
 
@@ -57,17 +57,7 @@ def leads_of_customer(session: Session, *, customer_id: int, actor: Actor) -> li
 
 
 def _facts(session: Session, *, customer_ids: Sequence[int]) -> Mapping[int, tuple[int, datetime | None]]:
-    rows = session.execute(
-        select(Lead.customer_id, Lead.is_open, func.count(), func.max(Lead.last_activity_at))
-        .where(Lead.customer_id.in_(list(customer_ids)))
-        .group_by(Lead.customer_id, Lead.is_open)
-    )
-    found: dict[int, tuple[int, datetime | None]] = {}
-    for customer_id, is_open, count, last in rows:
-        before = found.get(customer_id, (0, None))
-        newest = max((at for at in (before[1], last) if at is not None), default=None)
-        found[customer_id] = (before[0] + (count if is_open else 0), newest)
-    return found
+    return open_and_newest(session, Lead, Lead.last_activity_at, customer_ids=customer_ids)
 
 
 def _keeps(customer_id: Any, *, cutoff: datetime) -> ColumnElement[bool]:
@@ -92,10 +82,7 @@ def _anonymise(session: Session, *, customer_ids: Sequence[int], now: datetime) 
     session.execute(
         update(LeadVehicle).where(LeadVehicle.lead_id.in_(ids)).values(vin=None, details={}).execution_options(**quiet)
     )
-    for told in (Notification, OutboxMail):
-        session.execute(
-            delete(told).where(told.item_type == "lead", told.item_id.in_(ids)).execution_options(**quiet)
-        )  # fmt: skip
+    forget(session, "lead", ids)
     for lead in leads:
         kept = {name: value for name, value in lead.details.items() if name in ("product", "merge")}
         session.execute(

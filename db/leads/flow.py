@@ -38,6 +38,11 @@ OUTCOMES = {
     "letter": (("sent", "Personal letter sent"), ("inbound", "Customer wrote a letter")),
     "note": (("note", "Internal note"),),
 }  # fmt: skip
+CONTACT_ICONS = {
+    "call": ":material/call:", "email": ":material/mail:", "text": ":material/sms:", "visit": ":material/storefront:",
+    "chat": ":material/chat:", "letter": ":material/markunread_mailbox:", "note": ":material/sticky_note_2:",
+    "touch": ":material/repeat:",
+}  # fmt: skip
 LOST_REASONS = (
     ("competitor", "Bought a competitor's brand"), ("co_dealer", "Bought at another dealer of ours"),
     ("price", "Price"), ("no_stock", "No stock"), ("long_wait", "Wait too long"), ("finance", "Finance declined"),
@@ -114,10 +119,7 @@ FLOW = Flow(
             sources=("contacted", "qualified", "negotiation"), targets=("appointment_set",),
             inputs=(
                 Input(name="appointment_at", label="When", kind="moment"),
-                Input(
-                    name="kind", label="For", kind="choice", required=False,
-                    choices=(("sales", "Sales"), ("test_drive", "Test drive"), ("delivery", "Delivery"), ("service", "Service"), ("other", "Other")),
-                ),
+                Input(name="kind", label="For", kind="choice", required=False),
                 Input(name="host_id", label="Host", kind="person", required=False),
                 Input(name="outside_hours", label="Also outside opening hours", kind="bool", required=False),
                 MAYBE_NOTE,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.core.insert import insert_or_ignore
-from db.core.outbox import queue_mail
+from db.core.outbox import OutboxMail, queue_mail
 from db.people.tables import Notification, Person
 
 
@@ -38,3 +38,13 @@ def notify(
         if mail and email:
             queue_mail(session, to=email, subject=title, body=body, now=now, item_type=item_type, item_id=item_id)
     return told
+
+
+def forget(session: Session, item_type: str, item_ids: Sequence[int]) -> None:
+    """Take away what was told about some records, in the app and in the outbox: their customer was removed (2.11)."""
+    for told in (Notification, OutboxMail):
+        session.execute(
+            delete(told)
+            .where(told.item_type == item_type, told.item_id.in_(item_ids))
+            .execution_options(synchronize_session=False)
+        )

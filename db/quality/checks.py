@@ -6,10 +6,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from db.core.area import Check
+from db.dealers.strays import in_another_region
 from db.quality import rules
 from db.quality.flow import COACHING, FLOW
 from db.quality.sample_queries import repeats, strata_of
-from db.quality.tables import CoachingNote, Dealer, QualityForm, QualityReview, QualitySample
+from db.quality.tables import CoachingNote, QualityForm, QualityReview, QualitySample
 
 MOST = 50
 
@@ -58,12 +59,7 @@ def check_quality(session: Session) -> list[str]:
         if not repeats(strata_of(sample.strata), seed=sample.seed, per_person=sample.per_person):
             found.append(f"draw {sample.number} does not repeat from its seed")
     for table in (QualityReview, CoachingNote):
-        strays = session.scalars(
-            select(table.number)
-            .join(Dealer, Dealer.id == table.dealer_id)
-            .where(table.region != Dealer.region)
-            .limit(MOST)
-        )
+        strays = in_another_region(session, table, most=MOST)
         found += [f"{number} lies in another region than its dealer" for number in strays]
     return found
 

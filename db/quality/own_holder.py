@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from db.core.area import PersonalData
-from db.core.outbox import OutboxMail
-from db.people.tables import Notification
+from db.people.notifications import forget
 from db.quality.tables import CoachingNote, Lead, QualityReview
 
 REMOVED = "Removed with the customer's data"
@@ -56,11 +55,8 @@ def _anonymise(session: Session, *, customer_ids: Sequence[int], now: datetime) 
         )
         .execution_options(**quiet)
     )  # fmt: skip
-    for told in (Notification, OutboxMail):
-        for kind, ids in (("quality_review", reviews), ("coaching_note", notes)):
-            session.execute(
-                delete(told).where(told.item_type == kind, told.item_id.in_(ids)).execution_options(**quiet)
-            )
+    forget(session, "quality_review", reviews)
+    forget(session, "coaching_note", notes)
 
 
 HELD = PersonalData(name="quality", facts=_facts, keeps=_keeps, anonymise=_anonymise)

@@ -6,9 +6,10 @@ from sqlalchemy import and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.core.area import Check
+from db.dealers.strays import in_another_region
 from db.surveys import rules
 from db.surveys.flow import FLOW
-from db.surveys.tables import Dealer, Questionnaire, Survey, SurveyAlert, SurveyAnswer
+from db.surveys.tables import Questionnaire, Survey, SurveyAlert, SurveyAnswer
 
 MOST = 50
 
@@ -63,13 +64,8 @@ def surveys_are_whole(session: Session) -> list[str]:
     for number in session.scalars(select(SurveyAlert.number).where(odd).limit(MOST)):
         found.append(f"alert {number} contradicts itself")
     for table in (Survey, SurveyAlert):
-        rows = session.scalars(
-            select(table.number)
-            .join(Dealer, Dealer.id == table.dealer_id)
-            .where(table.region != Dealer.region)
-            .limit(MOST)
-        )
-        found += [f"{number} lies in another region than its dealer" for number in rows]
+        strays = in_another_region(session, table, most=MOST)
+        found += [f"{number} lies in another region than its dealer" for number in strays]
     return found
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from db.core import changes
 from db.core.area import PersonalData
-from db.core.outbox import OutboxMail
-from db.surveys.tables import Notification, Survey, SurveyAlert
+from db.people.notifications import forget
+from db.surveys.tables import Survey, SurveyAlert
 
 REMOVED = "Removed customer"
 
@@ -64,12 +64,7 @@ def _anonymise(session: Session, *, customer_ids: Sequence[int], now: datetime) 
             contact_note="", closing_note="", version=SurveyAlert.version + 1
         ).execution_options(**quiet)
     )  # fmt: skip
-    for told in (Notification, OutboxMail):
-        session.execute(
-            delete(told)
-            .where(told.item_type == "survey_alert", told.item_id.in_(alerts))
-            .execution_options(**quiet)
-        )  # fmt: skip
+    forget(session, "survey_alert", alerts)
     changes.touch(session, "surveys")
 
 

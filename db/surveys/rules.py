@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from db.core.intervals import t95
 from db.core.problems import Problems
 
 KINDS = {"csi": "Service (CSI)", "ssi": "Sales (SSI)"}
@@ -180,25 +181,12 @@ def score(questions: Sequence[Question], answers: Mapping[str, int], *, alert_be
 
 
 # ---- many surveys --------------------------------------------------------------------------------------------------
-# Student's t for 95 %, two-sided, by degrees of freedom; between and beyond them the next lower row is used (wider).
-_T = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
-_T_FURTHER = ((40, 2.021), (60, 2.000), (120, 1.980))
 Z = 1.959964
 
 
 def t_95(degrees: int) -> float:
     """The factor of a 95 % interval of a mean with so many degrees of freedom."""
-    if degrees <= len(_T):
-        return _T[degrees - 1]
-    found = _T[-1]
-    for from_degrees, value in _T_FURTHER:
-        if degrees >= from_degrees:
-            found = value
-    return Z if degrees > 1000 else found
+    return Z if degrees > 1000 else t95(degrees)
 
 
 Interval = tuple[float, float]

@@ -31,7 +31,6 @@ EXPECTED = {
     "customers.reveal": "yyy....",
     "customers.import": "yyy....",
     "customers.purge": "yy.....",
-    "consents.manage": "yy.....",
     "messages.send": "yyy..yy",
     "templates.edit": "yyy..y.",
     "appointments.view": "yyyy.yy",

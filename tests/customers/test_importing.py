@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +18,7 @@ from db.imports.commands import BatchResult, dry_run_import, run_import, undo_im
 from tests.customers.factories import OTHER_VIN, VIN, customer, vehicle, visit
 from tests.leads.factories import NOW, Network, make_network
 from tests.support.contents import contents
+from tests.support.files import file_of
 
 VISIT = {
     "Dealer code": "00101", "VIN": VIN, "RO number": "R1", "Opened": "2026-06-01", "Closed": "2026-06-02",
@@ -29,15 +28,6 @@ CAR = {
     "VIN": VIN, "Make": "Honda", "Dealer": "00101", "Owner": "Jane Doe", "Phone": "212-555-0143",
     "Owned since": "2024-03-04", "In service": "2003-05-01",
 }  # fmt: skip
-
-
-def file_of(*rows: dict[str, str]) -> SourceFile:
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names)
-    writer.writeheader()
-    writer.writerows(rows)
-    return SourceFile(name="rows.csv", content=text.getvalue().encode())
 
 
 def bring(engine: Engine, network: Network, kind: str, *rows: dict[str, str], **other: Any) -> BatchResult:

@@ -24,7 +24,15 @@ TOOLS = ("migrations", "cli")
 SHOWN = ("catalog", "exports", "briefs")
 CORE_MODULES = tuple(f"db.{name}" for name in CORE)
 PURE_CORE = (
-    *("db.core.labels", "db.core.types", "db.core.problems", "db.core.contact", "db.core.vin", "db.calendar"),
+    *(
+        "db.core.labels",
+        "db.core.types",
+        "db.core.problems",
+        "db.core.contact",
+        "db.core.vin",
+        "db.core.intervals",
+        "db.calendar",
+    ),
     *("db.checklist.model", "db.checklist.rules", "db.checklist.graph_rules", "db.checklist.forecast_rules"),
 )
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select
 
-from db.core.area import SourceFile
 from db.core.session import reading, run
 from db.imports.commands import BatchResult, run_import
 from db.surveys.commands import enter_survey, publish_questionnaire
 from db.surveys.tables import Questionnaire, Survey, SurveyAlert, SurveyAnswer
 from tests.leads.factories import NOW, Network
 from tests.support.contents import contents
+from tests.support.files import file_of
 
 DAY = NOW.date() - timedelta(days=1)
 QUESTIONS: list[dict[str, Any]] = [
@@ -68,15 +66,6 @@ ROW = {
     "q3": "9", "Comment": "Fine",
 }  # fmt: skip
 SENT_ONLY = {"Answered": "", "q1": "", "q2": "", "q3": "", "Comment": ""}
-
-
-def file_of(*rows: dict[str, str]) -> SourceFile:
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names)
-    writer.writeheader()
-    writer.writerows(rows)
-    return SourceFile(name="rows.csv", content=text.getvalue().encode())
 
 
 def bring(engine: Engine, network: Network, *rows: dict[str, str], **other: Any) -> BatchResult:
