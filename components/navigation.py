@@ -48,6 +48,7 @@ class PageEntry:
 
 
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
+CLAIMS, PARTS = "Claims", "Parts"
 ADMINISTRATION = "Administration"
 
 PAGES: tuple[PageEntry, ...] = (
@@ -135,6 +136,68 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/crm/funnel.py", title="Funnel", icon="filter_list", section=CUSTOMERS, permission=P.FUNNEL_VIEW,
         help="From the lead to the sale and back again, with the cost of each source",
+    ),
+    PageEntry(
+        file="pages/claims/claims.py", title="Claims", icon="assignment", section=CLAIMS, permission=P.CLAIMS_VIEW,
+        help="Warranty claims, due first, with the findings behind each", planned=True,
+    ),
+    PageEntry(
+        file="pages/claims/claim.py", title="Claim", icon="description", section=CLAIMS, permission=P.CLAIMS_VIEW,
+        help="One claim: jobs, charges, findings, versions, who held it", hidden=True, planned=True,
+    ),
+    PageEntry(
+        file="pages/claims/new_claim.py", title="New claim", icon="post_add", section=CLAIMS, permission=P.CLAIMS_ENTER,
+        help="Enter a claim and see what will be found before it is sent", planned=True,
+    ),
+    PageEntry(
+        file="pages/claims/parts_returns.py", title="Parts returns", icon="assignment_return",
+        section=CLAIMS, permission=P.CLAIMS_VIEW,
+        help="Old parts to keep, send in or inspect, and what is overdue", planned=True,
+    ),
+    PageEntry(
+        file="pages/claims/claim_payments.py", title="Claim payments", icon="payments",
+        section=CLAIMS, permission=P.CLAIMS_PAYMENTS,
+        help="What is payable, batches, credit memos, charge-backs", planned=True,
+    ),
+    PageEntry(
+        file="pages/claims/investigations.py", title="Investigations", icon="policy",
+        section=CLAIMS, permission=P.CLAIMS_INVESTIGATE,
+        help="Claims that look odd, with the evidence as it was", planned=True,
+    ),
+    PageEntry(
+        file="pages/claims/claim_performance.py", title="Claim performance", icon="query_stats",
+        section=CLAIMS, permission=P.CLAIMS_PERFORMANCE,
+        help="Turnaround, first-pass yield, denials, cost per unit", planned=True,
+    ),
+    PageEntry(
+        file="pages/claims/claim_simulator.py", title="Claim simulator", icon="science",
+        section=CLAIMS, permission=P.CLAIMS_SIMULATE,
+        help="What other thresholds would have decided on past claims", planned=True,
+    ),
+    PageEntry(
+        file="pages/claims/claim_policy.py", title="Claim policy", icon="rule",
+        section=CLAIMS, permission=P.WARRANTY_VIEW,
+        help="The rules W01 to W28, authority, clocks: version by version", planned=True,
+    ),
+    PageEntry(
+        file="pages/claims/warranty.py", title="Warranty data", icon="menu_book",
+        section=CLAIMS, permission=P.WARRANTY_VIEW,
+        help="Coverage plans, operations, parts and prices, campaigns, technicians", planned=True,
+    ),
+    PageEntry(
+        file="pages/parts/parts_orders.py", title="Parts orders", icon="shopping_cart",
+        section=PARTS, permission=P.PARTS_VIEW,
+        help="Orders and their lines, with every promised date", planned=True,
+    ),
+    PageEntry(
+        file="pages/parts/backorders.py", title="Backorders", icon="inventory_2",
+        section=PARTS, permission=P.PARTS_VIEW,
+        help="What is late, how late, and who gets what comes in", planned=True,
+    ),
+    PageEntry(
+        file="pages/parts/parts_claims.py", title="Parts claims", icon="package_2",
+        section=PARTS, permission=P.PARTS_VIEW,
+        help="Short, wrong or damaged deliveries and what became of them", planned=True,
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,

@@ -110,7 +110,10 @@ def draw_steps(screen: Screen, item: Any, *, after: Callable[[Any], None] | None
     Buttons and commands ask the same question (`available_steps`); the click carries the version that was drawn.
     """
     actor = current_actor()
-    steps = available_steps(screen.flow, status=item.status, submitted_by=item.submitted_by, actor=actor)
+    steps = available_steps(
+        screen.flow, status=item.status, submitted_by=item.submitted_by, actor=actor,
+        signed_by=getattr(item, "signed_by", ""),
+    )  # fmt: skip
     if not steps:
         state = screen.flow.state(item.status)
         st.caption(f"{state.label}: there is nothing you can do here.")

@@ -19,6 +19,8 @@ from db.appointments.area import AREA as APPOINTMENTS
 from db.cadence.area import AREA as CADENCE
 from db.calendar.area import AREA as CALENDAR
 from db.checks import CORE_CHECKS
+from db.claim_payments.area import AREA as CLAIM_PAYMENTS
+from db.claims.area import AREA as CLAIMS
 from db.contact_log.area import AREA as CONTACT_LOG
 from db.core import events, search
 from db.core.actor import Actor
@@ -49,21 +51,26 @@ from db.documents.area import AREA as DOCUMENTS
 from db.imports.area import AREA as IMPORTS
 from db.imports.kinds import register
 from db.interactions.area import AREA as INTERACTIONS
+from db.investigations.area import AREA as INVESTIGATIONS
 from db.leads.area import AREA as LEADS
 from db.marketing.area import AREA as MARKETING
 from db.onboarding.area import AREA as ONBOARDING
+from db.part_returns.area import AREA as PART_RETURNS
+from db.parts.area import AREA as PARTS
 from db.people.area import AREA as PEOPLE
 from db.quality.area import AREA as QUALITY
 from db.reports.area import AREA as REPORTS
 from db.surveys.area import AREA as SURVEYS
 from db.terms.area import AREA as TERMS
+from db.warranty.area import AREA as WARRANTY
 from db.workflow.spec import Flow
 
 T = TypeVar("T")
 
 AREAS: tuple[Area, ...] = (
     PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, CUSTOMERS, LEADS,
-    APPOINTMENTS, CADENCE, INTERACTIONS, QUALITY, SURVEYS, MARKETING, ONBOARDING, IMPORTS, REPORTS,
+    APPOINTMENTS, CADENCE, INTERACTIONS, QUALITY, SURVEYS, MARKETING,
+    WARRANTY, CLAIMS, CLAIM_PAYMENTS, PART_RETURNS, INVESTIGATIONS, PARTS, ONBOARDING, IMPORTS, REPORTS,
 )  # fmt: skip
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
 _IMPORTS = {kind.name: kind for area in AREAS for kind in area.imports}

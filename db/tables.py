@@ -7,6 +7,8 @@ from db.appointments import tables as _appointments
 from db.cadence import tables as _cadence
 from db.calendar import tables as _calendar
 from db.checklist import tables as _checklist
+from db.claim_payments import tables as _claim_payments
+from db.claims import tables as _claims
 from db.contact_log import tables as _contact_log
 from db.core import changes as _changes
 from db.core import outbox as _outbox
@@ -19,17 +21,22 @@ from db.dealers import tables as _dealers
 from db.documents import tables as _documents
 from db.imports import tables as _imports
 from db.interactions import tables as _interactions
+from db.investigations import tables as _investigations
 from db.leads import tables as _leads
 from db.marketing import tables as _marketing
 from db.onboarding import tables as _onboarding
+from db.part_returns import tables as _part_returns
+from db.parts import tables as _parts
 from db.people import tables as _people
 from db.quality import tables as _quality
 from db.surveys import tables as _surveys
 from db.terms import tables as _terms
+from db.warranty import tables as _warranty
 
 METADATA = Base.metadata
 MODULES = (
     _access, _calendar, _changes, _checklist, _contact_log, _customers, _dealers, _documents, _imports, _leads,
     _onboarding, _outbox, _people, _search, _terms, _timeline,
     _vehicles, _appointments, _cadence, _interactions, _marketing, _quality, _surveys,
+    _warranty, _claims, _claim_payments, _part_returns, _investigations, _parts,
 )  # fmt: skip

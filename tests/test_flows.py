@@ -15,9 +15,12 @@ from db.workflow.checks import available_steps, problems_with, require_step
 from db.workflow.spec import Flow
 
 # An area with a queue keeps its steps' commands by name in db/<area>/commands.py (docs/adding-an-area.md).
+# One with several queues keeps them by the flow's name, then by the step's.
 COMMANDS = {
-    flow.name: importlib.import_module(f"db.{area.name}.commands").COMMANDS
+    flow.name: found if len(area.flows) == 1 else found[flow.name]
     for area in catalog.AREAS
+    if area.flows
+    for found in [importlib.import_module(f"db.{area.name}.commands").COMMANDS]
     for flow in area.flows
 }
 FLOWS = [pytest.param(flow, id=flow.name) for flow in catalog.FLOWS]

@@ -28,6 +28,9 @@ class Event:
     - `leads.contacted`: a contact was logged; facts activity_id, kind, outcome, at, is_attempt, is_two_way, direction.
     - `leads.moved`: a step was taken; facts step, before, after (the columns it changed, by name).
     - `appointments.moved`: an appointment came to another state; facts lead_id, customer_id, before, after (states).
+    - `claims.submitted`: a claim was sent; facts target (the state it came to).
+    - `claims.decided`: claims were approved, partly approved or denied (also by silence or by the rules alone).
+    - `claims.reopened`: a decided claim was appealed; what followed from the decision no longer holds.
     - `surveys.alerted`: unhappy customers to call; facts survey_ids, reasons (sentences by alert id).
     """
 

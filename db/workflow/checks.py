@@ -14,7 +14,9 @@ from db.workflow.spec import Flow, Step
 FIXED_ARGUMENTS = ("session", "item_id", "seen_version", "actor", "now")
 
 
-def refusal(flow: Flow, step: Step, *, status: str, submitted_by: str, actor: Actor) -> Problem | None:
+def refusal(
+    flow: Flow, step: Step, *, status: str, submitted_by: str, actor: Actor, signed_by: str = ""
+) -> Problem | None:
     """Why `actor` may not take `step` now, or None when nothing is in the way."""
     if status not in step.sources:
         label = flow.state(status).label.lower() if status in flow.index else status
@@ -39,6 +41,11 @@ def refusal(flow: Flow, step: Step, *, status: str, submitted_by: str, actor: Ac
             code="own_request", rule="domain-rules 2.0",
             message=f"You submitted this {flow.item_label} yourself; another person has to take this step.",
         )  # fmt: skip
+    if step.other_hands and signed_by == actor.username:
+        return Problem(
+            code="own_signature", rule="domain-rules 2.0",
+            message=f"You signed the level before on this {flow.item_label}; another person has to take the next.",
+        )  # fmt: skip
     if step.own_only and submitted_by != actor.username:
         return Problem(
             code="not_yours",
@@ -47,19 +54,22 @@ def refusal(flow: Flow, step: Step, *, status: str, submitted_by: str, actor: Ac
     return None
 
 
-def available_steps(flow: Flow, *, status: str, submitted_by: str, actor: Actor) -> tuple[Step, ...]:
+def available_steps(
+    flow: Flow, *, status: str, submitted_by: str, actor: Actor, signed_by: str = ""
+) -> tuple[Step, ...]:
     """The steps this actor may take on a record in this state, in declared order; never the steps of jobs."""
     return tuple(
         step
         for step in flow.steps
-        if not step.by_job and refusal(flow, step, status=status, submitted_by=submitted_by, actor=actor) is None
+        if not step.by_job
+        and refusal(flow, step, status=status, submitted_by=submitted_by, actor=actor, signed_by=signed_by) is None
     )
 
 
-def require_step(flow: Flow, name: str, *, status: str, submitted_by: str, actor: Actor) -> Step:
+def require_step(flow: Flow, name: str, *, status: str, submitted_by: str, actor: Actor, signed_by: str = "") -> Step:
     """The step, or `Refused` with the reason `available_steps` would have hidden it for."""
     step = flow.step(name)
-    problem = refusal(flow, step, status=status, submitted_by=submitted_by, actor=actor)
+    problem = refusal(flow, step, status=status, submitted_by=submitted_by, actor=actor, signed_by=signed_by)
     if problem is not None:
         raise Refused(problem)
     return step

@@ -52,7 +52,9 @@ def begin_step(
             what=f"{flow.item_label.capitalize()} {item.number}", changed_by=item.updated_by,
             changed_at=item.updated_at, status=flow.state(item.status).label.lower(),
         )  # fmt: skip
-    require_step(flow, name, status=item.status, submitted_by=item.submitted_by, actor=actor)
+    # Only queues with several levels of authority keep who signed last.
+    signed_by = getattr(item, "signed_by", "")
+    require_step(flow, name, status=item.status, submitted_by=item.submitted_by, actor=actor, signed_by=signed_by)
     return item
 
 

@@ -42,7 +42,8 @@ class Step:
     """A way from some states to others. The command of the same name carries it out.
 
     `targets` holds the states it may lead to; empty means the state stays. `four_eyes` bars the person who submitted
-    the record (and, for a dealer's record, anybody of that dealer) from taking it; `own_only` bars everybody else.
+    the record (and, for a dealer's record, anybody of that dealer) from taking it; `own_only` bars everybody else;
+    `other_hands` bars the person who signed the level before (domain-rules 2.0; the record's `signed_by`).
     `by_job` steps are never buttons.
     """
 
@@ -53,6 +54,7 @@ class Step:
     targets: tuple[str, ...] = ()
     four_eyes: bool = False
     own_only: bool = False
+    other_hands: bool = False
     inputs: tuple[Input, ...] = ()
     icon: str = ""
     routine: bool = False

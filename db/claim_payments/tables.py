@@ -1,0 +1,3 @@
+"""Tables of claim payments."""
+
+from __future__ import annotations

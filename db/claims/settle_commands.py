@@ -1,0 +1,73 @@
+"""What money does to a claim: approved by silence, paid, charged back, adjusted. Areas of money call these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from db.claims.decide_commands import settle
+from db.claims.flow import FLOW
+from db.claims.policy_queries import policy_on
+from db.claims.reasons import REASON_CODES
+from db.claims.record import charges_of, dealer_of, decided, move_claim, note_entry
+from db.claims.tables import Claim
+from db.core.actor import Actor
+from db.core.labels import local_day
+from db.core.problems import Problem, Problems, Refused
+from db.workflow.engine import begin_step
+
+
+def deem_approved(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime) -> None:
+    """Silence approves what was claimed once the legal clock has run out (domain-rules 2.1 H); for the sweep."""
+    claim = begin_step(session, FLOW, "deem_approved", item_id=item_id, seen_version=seen_version, actor=actor)
+    if claim.deemed_on is None or claim.decide_by is None or now < claim.decide_by:
+        raise Refused(Problem(code="not_due", message=f"The clock of {claim.number} has not run out."))
+    for charge in charges_of(session, claim.id):
+        charge.approved_cents, charge.decision = charge.claimed_cents, "approve"
+        charge.reason_code = charge.reason_note = ""
+    dealer = dealer_of(session, claim.dealer_id, actor=actor)
+    settle(
+        session, claim, "deem_approved", "approved", cents=claim.claimed_cents, how="deemed", actor=actor, now=now,
+        note=f"Nobody decided by {claim.deemed_on:%Y-%m-%d}; the law of {claim.state} approves it.", zone=dealer.zone,
+        policy=policy_on(session, local_day(now, dealer.zone)),
+    )  # fmt: skip
+
+
+def paid(session: Session, claim: Claim, *, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Mark a claim as paid within a payment batch; the batch has the entry. Gives {"before", "after"}."""
+    return move_claim(session, "pay", claim, actor=actor, now=now, paid_at=now, due_at=None)
+
+
+def pay(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime) -> None:
+    """Mark one claim as paid."""
+    claim = begin_step(session, FLOW, "pay", item_id=item_id, seen_version=seen_version, actor=actor)
+    changed = paid(session, claim, actor=actor, now=now)
+    note_entry(session, "pay", claim, "paid.", actor=actor, now=now, **changed)
+
+
+def adjust(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime) -> None:
+    """Mark a paid claim as changed by a later version of itself."""
+    claim = begin_step(session, FLOW, "adjust", item_id=item_id, seen_version=seen_version, actor=actor)
+    changed = move_claim(session, "adjust", claim, actor=actor, now=now)
+    note_entry(session, "adjust", claim, "adjusted by a later version.", actor=actor, now=now, **changed)
+
+
+def charge_back(
+    session: Session, *, item_id: int, seen_version: int, amount_cents: int, reason_code: str, note: str, actor: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Take back a paid claim, in whole or part, after an audit; not more than was approved."""
+    claim = begin_step(session, FLOW, "charge_back", item_id=item_id, seen_version=seen_version, actor=actor)
+    problems = Problems()
+    if not 0 < amount_cents <= (claim.approved_cents or 0):
+        problems.add("amount_cents", "amount", "More than nothing and not more than was approved.")
+    if reason_code not in REASON_CODES:
+        problems.add("reason_code", "unknown_reason", "Choose a reason.")
+    note = problems.require(note, "note", "The reason")
+    problems.refuse_if_any()
+    decided(session, claim, kind="charge_back", how="person", actor=actor, now=now, approved_cents=-amount_cents,
+            reason_code=reason_code, note=note)  # fmt: skip
+    changed = move_claim(session, "charge_back", claim, actor=actor, now=now)
+    note_entry(session, "charge_back", claim, "charged back.", actor=actor, now=now, reason=note, **changed)

@@ -1,0 +1,158 @@
+"""Sending a claim: the rules run, the outcome holds at once, every result is kept (domain-rules 2.1 C, D)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from db.claims.adjudicate_rules import adjudicate
+from db.claims.clock_rules import decide_by, pay_by
+from db.claims.facts_queries import facts_of
+from db.claims.flow import FLOW
+from db.claims.model import OUTCOMES, ClaimFacts, Verdict
+from db.claims.policy_queries import policy_on
+from db.claims.record import (
+    COUNTED_ONCE,
+    dealer_of,
+    decided,
+    draft_of,
+    end_of_day,
+    jobs_of,
+    move_claim,
+    note_entry,
+    tell_decided,
+)
+from db.claims.snapshots import facts_to_json, results_to_json
+from db.claims.tables import Claim, ClaimAttachment, ClaimCharge, ClaimFinding, ClaimRun
+from db.core import events, locks
+from db.core.actor import Actor, system_actor
+from db.core.labels import local_day
+from db.core.problems import Problem, Refused
+from db.workflow.engine import begin_step
+
+TARGETS = {
+    "rejected": "rejected", "returned": "returned", "pay": "approved", "pay_changed": "partially_approved",
+    "denied": "denied", "review": "in_review",
+}  # fmt: skip
+
+
+def submit(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime) -> str:
+    """Send a claim; gives the state it came to. Refused only when nothing was entered at all."""
+    claim: Claim = begin_step(session, FLOW, "submit", item_id=item_id, seen_version=seen_version, actor=actor)
+    draft = draft_of(session, claim)
+    if not draft.jobs and not draft.charges:
+        raise Refused(Problem(code="empty", message="There is no job and no charge yet.", field="jobs"))
+    # Two claims of one repair order wait for each other here, so that the second sees the first (W16).
+    locks.hold(session, f"claim-ro:{claim.dealer_id}:{claim.ro_number}")
+    dealer = dealer_of(session, claim.dealer_id, actor=actor)
+    today = local_day(now, dealer.zone)
+    policy = policy_on(session, today)
+    kinds = tuple(
+        session.scalars(
+            select(ClaimAttachment.kind)
+            .where(ClaimAttachment.claim_id == claim.id, ClaimAttachment.removed_at.is_(None))
+            .order_by(ClaimAttachment.id)
+        )
+    )
+    facts = facts_of(
+        session, draft, dealer_id=dealer.id, actor=actor, today=today, claim_id=claim.id, attachments=kinds
+    )
+    verdict = adjudicate(facts, policy)
+    keep_run(session, claim, facts, verdict, actor=actor, now=now)
+    target = TARGETS[verdict.outcome]
+    clock = policy.clock(dealer.state)
+    due = decide_by(now, clock, zone=dealer.zone)
+    values = {
+        "claimed_cents": verdict.claimed_cents, "suggested_cents": verdict.suggested_cents, "state": dealer.state,
+        "outcome": verdict.outcome, "run": claim.run + 1, "received_at": now, "submitted_by": actor.username,
+        "submitted_at": claim.submitted_at or now, "decide_by": due.decide_by, "deemed_on": due.deemed_on,
+        "due_at": due.decide_by if target == "in_review" else None, "level": verdict.level_needed,
+        "signed_by": "", "signed_level": 0, "warned_percent": 0, "approved_cents": None, "decided_at": None,
+        "decided_by": "", "decided_kind": "", "reason_code": "", "reason_note": "", "pay_by": None,
+    }  # fmt: skip
+    desk = system_actor(actor.source)
+    if target in ("approved", "partially_approved", "denied"):
+        paid = verdict.suggested_cents if target != "denied" else 0
+        by = pay_by(local_day(now, dealer.zone), clock) if target != "denied" else None
+        values |= {
+            "approved_cents": paid, "decided_at": now, "decided_by": desk.name, "decided_kind": "auto",
+            "first_decided_at": claim.first_decided_at or now, "pay_by": by,
+            "due_at": end_of_day(by, dealer.zone) if by else None,
+        }  # fmt: skip
+        _settle_lines(session, claim, verdict, denied=target == "denied")
+    elif target in ("returned", "rejected"):
+        values["returns"] = claim.returns + 1
+    failed = verdict.failed
+    if target != "in_review" and target not in ("approved",) and failed:
+        values |= {"reason_code": failed[0].reason_code, "reason_note": failed[0].sentence}
+    if claim.claim_type in COUNTED_ONCE and target not in ("returned", "rejected"):
+        _count_once(session, claim)
+    changed = move_claim(session, "submit", claim, actor=actor, now=now, target=target, **values)
+    if target != "in_review":
+        kind = {"approved": "approve", "partially_approved": "partial", "denied": "deny", "returned": "return"}
+        decided(
+            session, claim, kind=kind.get(target, "reject"), how="auto", actor=desk, now=now,
+            approved_cents=claim.approved_cents, reason_code=claim.reason_code, note=claim.reason_note,
+        )  # fmt: skip
+    note_entry(session, "submit", claim, f"sent; {OUTCOMES[verdict.outcome].lower()}.", actor=actor, now=now, **changed)
+    told = events.Event(name="claims.submitted", item_type="claim", item_ids=(claim.id,), facts={"target": target})
+    events.tell(session, told, actor=actor, now=now)
+    if values["decided_at"]:
+        tell_decided(session, [claim], actor=actor, now=now)
+    return target
+
+
+def keep_run(
+    session: Session, claim: Claim, facts: ClaimFacts, verdict: Verdict, *, actor: Actor, now: datetime
+) -> None:
+    """Keep a run of the rules with its facts, and replace the findings of the run before."""
+    whose = {"claim_id": claim.id, "dealer_id": claim.dealer_id, "region": claim.region, "run": claim.run + 1}
+    session.execute(
+        insert(ClaimRun),
+        [
+            {
+                **whose, "made_at": now, "made_by": actor.name, "policy_version": verdict.policy_version,
+                "outcome": verdict.outcome, "why": list(verdict.why), "facts": facts_to_json(facts),
+                "results": results_to_json(verdict.results), "claimed_cents": verdict.claimed_cents,
+                "suggested_cents": verdict.suggested_cents, "level_needed": verdict.level_needed,
+            }
+        ],
+    )  # fmt: skip
+    session.execute(delete(ClaimFinding).where(ClaimFinding.claim_id == claim.id))
+    rows = [
+        {**whose, "found_at": now, **{k: v for k, v in asdict(r).items() if k not in ("passed", "limit")},
+         "limit_text": r.limit}
+        for r in verdict.failed
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(ClaimFinding), rows)
+    for one in verdict.charges:
+        session.execute(
+            update(ClaimCharge)
+            .where(ClaimCharge.claim_id == claim.id, ClaimCharge.position == one.position)
+            .values(
+                suggested_cents=one.suggested_cents, reason_code=one.reason_code, reason_note=one.sentence,
+                approved_cents=None, decision="",
+            )
+        )  # fmt: skip
+
+
+def _settle_lines(session: Session, claim: Claim, verdict: Verdict, *, denied: bool) -> None:
+    for one in verdict.charges:
+        paid = 0 if denied and one.claimed_cents > 0 else one.suggested_cents
+        word = "reject" if paid == 0 and one.claimed_cents else "reduce" if paid < one.claimed_cents else "approve"
+        session.execute(
+            update(ClaimCharge)
+            .where(ClaimCharge.claim_id == claim.id, ClaimCharge.position == one.position)
+            .values(approved_cents=paid, decision=word)
+        )
+
+
+def _count_once(session: Session, claim: Claim) -> None:
+    """Give each job the key no other counted job of this dealer may have (W16); the rule has asked already."""
+    for job in jobs_of(session, claim.id):
+        job.ro_key = f"{claim.ro_number.strip().upper()}/{job.position}"
+    session.flush()

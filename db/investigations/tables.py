@@ -1,0 +1,3 @@
+"""Tables of investigations."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Tables of parts returns."""
+
+from __future__ import annotations

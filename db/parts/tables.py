@@ -1,0 +1,3 @@
+"""Tables of parts orders and parts claims."""
+
+from __future__ import annotations
