@@ -162,7 +162,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/claims/investigations.py", title="Investigations", icon="policy",
         section=CLAIMS, permission=P.CLAIMS_INVESTIGATE,
-        help="Claims that look odd, with the evidence as it was", planned=True,
+        help="Claims that look odd, with the evidence as it was",
     ),
     PageEntry(
         file="pages/claims/claim_performance.py", title="Claim performance", icon="query_stats",

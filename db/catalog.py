@@ -156,6 +156,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "quality_review": ("pages/crm/quality.py", "review"),
     "coaching_note": ("pages/crm/quality.py", "note"),
     "quality_sample": ("pages/crm/quality.py", "draw"),
+    "investigation": ("pages/claims/investigations.py", "investigation"),
     "quality_form": ("pages/crm/quality.py", "version"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
