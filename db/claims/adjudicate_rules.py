@@ -70,7 +70,7 @@ APPLIES: Final[dict[str, frozenset[str]]] = {
     # A part under its own warranty comes back by nature; a recall may follow any repair.
     "W18": _REPAIRS - {"recall", "pdi", "transport_damage", "parts_warranty", "add_credit"},
     "W19": _COUNTED - {"recall", "pdi", "transport_damage"},
-    # The campaign authorizes its work, a pre-authorization is the asking itself, and a customer paid before anybody asked.
+    # The campaign authorizes its work, a pre-authorization is the asking itself, a customer paid before anybody asked.
     "W20": _REPAIRS - {"pre_authorization", "recall", "pdi", "customer_reimbursement"},
     "W21": _REPAIRS - {"pre_authorization", "recall", "pdi"},
     "W22": _REPAIRS - {"pre_authorization", "customer_reimbursement"},  # not repaired yet; repaired by somebody else

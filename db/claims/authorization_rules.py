@@ -1,4 +1,4 @@
-"""W20, W21: authorized before the work where that is asked, and within what was authorized (domain-rules 2.1 D, matrix).
+"""W20, W21: authorized before the work where that is asked, and within what was authorized (domain-rules 2.1 D).
 
 What a dealer authorizes itself is agreed in its terms by class of component; within it nothing is asked.
 """
@@ -153,8 +153,9 @@ def _compare(facts: ClaimFacts, pre: PreAuthFacts, policy: Policy, excess: int) 
         show = hours if kind == "labour" else count
         if quantity > half_up(most_quantity * excess, 10_000) or cents > half_up(most_cents * excess, 10_000):
             text = (
-                f"{code or 'A line without a code'} is claimed with {show(quantity)} and {money(cents)}; {pre.number} allows"
-                f" {show(most_quantity)} and {money(most_cents)}. A person decides: say in the note why it was more."
+                f"{code or 'A line without a code'} is claimed with {show(quantity)} and {money(cents)};"
+                f" {pre.number} allows {show(most_quantity)} and {money(most_cents)}."
+                " A person decides: say in the note why it was more."
             )
             found.append(
                 failed("W21", level, "BEYOND_POLICY", text, observed=f"{show(quantity)}, {money(cents)}",

@@ -60,8 +60,8 @@ def _foreign(facts: ClaimFacts, policy: Policy, campaign: CampaignFacts) -> list
                 what = "operation" if kind == "labour" else "part"
                 limit = words(sorted(codes)) or f"no {what}"
                 text = (
-                    f"Line {line.position}: the {what} {code or '(none)'} is not of campaign {key(campaign.number)}, which"
-                    f" pays {limit}. Claim it on a claim of its own if it is under warranty."
+                    f"Line {line.position}: the {what} {code or '(none)'} is not of campaign {key(campaign.number)},"
+                    f" which pays {limit}. Claim it on a claim of its own if it is under warranty."
                 )
                 found.append(
                     failed("W23", level, "BEYOND_POLICY", text, observed=code or "none", limit=limit, field="code",

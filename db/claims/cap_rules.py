@@ -103,7 +103,7 @@ def w26_deductible(facts: ClaimFacts, policy: Policy, amounts: Mapping[int, int]
             f" {money(want)} is taken off; nothing to do."
         )
         cents = amounts[line.position] - lacking
-        return [_off(policy, line, text, cents, seen, money(due))]
+        return [_off(policy, line, text, cents, observed=seen, limit=money(due))]
     found = []
     for line in sorted(paid, key=lambda c: (-amounts[c.position], c.position)):
         cut = min(lacking, amounts[line.position])
@@ -114,7 +114,7 @@ def w26_deductible(facts: ClaimFacts, policy: Policy, amounts: Mapping[int, int]
             f"Line {line.position}: {seen} of deductible is taken off on this claim; the plan has {money(due)} for a"
             f" visit. {money(cut)} of it is taken off this line; nothing to do."
         )
-        found.append(_off(policy, line, text, amounts[line.position] - cut, seen, money(due)))
+        found.append(_off(policy, line, text, amounts[line.position] - cut, observed=seen, limit=money(due)))
     return found
 
 
@@ -124,13 +124,13 @@ def _limited(policy: Policy, own: list[ChargeDraft], amounts: Mapping[int, int],
     return [
         _off(policy, line, f"Line {line.position}: {money(-amounts[line.position])} of deductible is claimed, and only"
              f" {money(want)} is left to pay. No more than that is taken off; nothing to do.", -left,
-             money(-amounts[line.position]), money(want))
+             observed=money(-amounts[line.position]), limit=money(want))
         for line, left in zip(own, kept, strict=True)
         if -left != amounts[line.position]
     ]  # fmt: skip
 
 
-def _off(policy: Policy, line: ChargeDraft, text: str, cents: int, observed: str, limit: str) -> Result:
+def _off(policy: Policy, line: ChargeDraft, text: str, cents: int, *, observed: str, limit: str) -> Result:
     return failed(
         "W26", policy.rule("W26").level, "CAP_APPLIED", text, observed=observed, limit=limit, job=line.job,
         charge=line.position, cents=cents,

@@ -25,7 +25,7 @@ _NEVER = date(1, 1, 1)
 
 
 def plans_for(facts: ClaimFacts) -> list[PlanFacts]:
-    """The plans that count for the type: a service contract by its own, a part by the parts plan, else the vehicle's."""
+    """The plans that count for the type: a service contract its own, a part the parts plan, else the vehicle's."""
     kind, number = judged_as(facts), key(facts.claim.contract_number)
     plans = facts.vehicle.plans
     if kind == "service_contract":
@@ -161,7 +161,7 @@ def _no_start(facts: ClaimFacts, policy: Policy, plan: PlanFacts, job: JobDraft)
         return failed("W06", "E", "OUT_OF_TIME", text, observed="no in-service date", limit="a date", field="vin",
                       job=job.position)  # fmt: skip
     if "receipt" in facts.attachments:
-        text = f"{at}no sale of the part is on file, but an invoice is attached; {plan.name} counts from it. A person decides."
+        text = f"{at}no sale of the part is on file; {plan.name} counts from its invoice. A person decides."
         return failed("W06", "A", "OUT_OF_TIME", text, observed="no sale of the part", limit="the day of its sale",
                       field="causal_part", job=job.position)  # fmt: skip
     text = f"{at}no sale of the part is on file; {plan.name} counts from that day. Attach the invoice of the part."

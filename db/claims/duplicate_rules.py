@@ -89,11 +89,12 @@ def w27_usual_amount(facts: ClaimFacts, policy: Policy) -> list[Result]:
         one, cents = usual.get(code), job_cents(facts, job.position)
         if one is None or one.count < least:
             seen = one.count if one else 0
-            text = f"Job {job.position}: {seen} jobs with {code or 'no operation'} are on file; from {least} on we compare."
+            text = f"Job {job.position}: {seen} jobs with {code or 'no operation'} are on file; {least} are needed."
             found.append(passed("W27", policy, text, observed=money(cents), job=job.position))
             continue
         most = one.mean_cents + times * one.deviation_cents
-        text = f"Job {job.position}: {money(cents)} is claimed; {code} on this model usually comes to {money(one.mean_cents)}"
+        mean = money(one.mean_cents)
+        text = f"Job {job.position}: {money(cents)} is claimed; {code} on this model usually comes to {mean}"
         if cents <= most:
             text += f" and up to {money(most)}."
             found.append(

@@ -28,7 +28,7 @@ def goodwill_share(facts: ClaimFacts, policy: Policy, amounts: Mapping[int, int]
     if row is None:
         last = policy.goodwill[-1]
         most = f"{last.up_to_months} months, {last.up_to_distance:,} mi"
-        text = f"The vehicle has {seen}; goodwill ends at {most}. It is not paid; appeal with your reasons if you disagree."
+        text = f"The vehicle has {seen}; goodwill ends at {most}. It is not paid; appeal with your reasons."
         return [
             failed("W06", policy.rule("W06").level, "BEYOND_POLICY", text, observed=seen, limit=most,
                    field="goodwill_reason")

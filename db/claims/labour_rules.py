@@ -17,6 +17,10 @@ def _at(job: int) -> str:
     return f"Job {job}: " if job else ""
 
 
+def _begin(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _groups(facts: ClaimFacts) -> dict[tuple[int, str], tuple[str, list[ChargeDraft]]]:
     """Labour lines by job and operation, with the code as it was entered; jobs without labour lines have none."""
     found: dict[tuple[int, str], tuple[str, list[ChargeDraft]]] = {}
@@ -37,7 +41,7 @@ def w10_operation(facts: ClaimFacts, policy: Policy) -> list[Result]:
         if not code:
             text = f"{_at(job)}line {lines[0].position} is labour without an operation; each needs one. Choose it."
             found.append(
-                failed("W10", level, "LABOR_OP_INVALID", text[:1].upper() + text[1:], observed=f"line {lines[0].position}",
+                failed("W10", level, "LABOR_OP_INVALID", _begin(text), observed=f"line {lines[0].position}",
                        limit="an operation", field="operation", job=job)
             )  # fmt: skip
         elif operation is None:
@@ -46,7 +50,7 @@ def w10_operation(facts: ClaimFacts, policy: Policy) -> list[Result]:
                 " Choose one of that day."
             )
             found.append(
-                failed("W10", level, "LABOR_OP_INVALID", text[:1].upper() + text[1:], observed=code,
+                failed("W10", level, "LABOR_OP_INVALID", _begin(text), observed=code,
                        limit=f"in the catalogue on {on}", field="operation", job=job)
             )  # fmt: skip
         elif wrong := _misfit(facts, operation):
@@ -54,7 +58,7 @@ def w10_operation(facts: ClaimFacts, policy: Policy) -> list[Result]:
                 f"{_at(job)}the labour operation {code} is for {wrong[1]}; this is a {wrong[0]}. Choose one that fits."
             )
             found.append(
-                failed("W10", level, "LABOR_OP_INVALID", text[:1].upper() + text[1:], observed=wrong[0], limit=wrong[1],
+                failed("W10", level, "LABOR_OP_INVALID", _begin(text), observed=wrong[0], limit=wrong[1],
                        field="operation", job=job)
             )  # fmt: skip
         else:
@@ -90,19 +94,20 @@ def _hours(
         rate = line.unit_cents
         if facts.dealer.labour_rate_cents is not None and policy.rule("W12").enabled:
             rate = min(rate, facts.dealer.labour_rate_cents)
+        cents = min(half_up(left * rate * (10_000 + line.markup), 1_000_000), line_cents(line))
         text = (
             f"{_at(job)}{hours(claimed)} are claimed for {code}; the flat rate is {hours(most)}."
             " A person decides on the rest: say in the cause why it took longer."
         )
         found.append(
             failed("W10", "A", "HOURS_EXCEED_FLATRATE", text, observed=hours(claimed), limit=hours(most),
-                   field="quantity", job=job, charge=line.position, cents=min(half_up(left * rate, 100), line_cents(line)))
+                   field="quantity", job=job, charge=line.position, cents=cents)
         )  # fmt: skip
     return found
 
 
 def w11_straight_time(facts: ClaimFacts, policy: Policy) -> list[Result]:
-    """Straight or other time alone up to a limit (the dealer's own where agreed); beside a flat rate never by itself."""
+    """Straight or other time alone up to a limit (the dealer's own where agreed); beside a flat rate a person."""
     most = facts.dealer.authority.get("other_labour", policy.rule("W11").limits.get("hours", 1_00))
     times: dict[int, int] = {}
     flat: set[int] = set()
@@ -148,8 +153,8 @@ def w12_rate(facts: ClaimFacts, policy: Policy) -> list[Result]:
         if line.unit_cents > rate:
             due = min(half_up(line.quantity * rate * (10_000 + line.markup), 1_000_000), line_cents(line))
             text = (
-                f"Line {line.position}: {money(line.unit_cents)} an hour is claimed; your rate on {on} is {money(rate)}."
-                f" It is reduced to {money(due)}; nothing to do."
+                f"Line {line.position}: {money(line.unit_cents)} an hour is claimed; your rate on {on} is"
+                f" {money(rate)}. It is reduced to {money(due)}; nothing to do."
             )
             found.append(
                 failed("W12", policy.rule("W12").level, "RATE_ADJUSTED", text, observed=money(line.unit_cents),

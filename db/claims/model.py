@@ -149,7 +149,7 @@ class PlanFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class VehicleFacts:
-    """What is known of the VIN. `block` is blocked, void or empty; `last_odometer` the highest reading before, in miles."""
+    """What is known of the VIN. `block` is blocked, void or empty; `last_odometer` in miles, the highest before."""
 
     is_known: bool = False
     model: str = ""
@@ -294,7 +294,7 @@ class OriginalFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Usual:
-    """Claimed totals of jobs with one operation on one model so far (W27): how many, mean, standard deviation, cents."""
+    """Claimed totals of jobs with one operation on one model (W27): how many, mean, standard deviation, cents."""
 
     operation: str
     count: int

@@ -10,7 +10,7 @@ from db.claims.say_rules import day, failed, money, passed, share, words
 
 
 def w13_price(facts: ClaimFacts, policy: Policy) -> list[Result]:
-    """No more than net on the day of the repair order with the dealer's markup; a higher price is corrected by itself."""
+    """No more than net on the day of the repair order with the dealer's markup; a higher price is corrected."""
     setting, on = policy.rule("W13"), day(repair_day(facts))
     markup = facts.dealer.markup
     if markup is None:
@@ -26,8 +26,8 @@ def w13_price(facts: ClaimFacts, policy: Policy) -> list[Result]:
                 " A person decides: correct the number, or attach the invoice."
             )
             found.append(
-                failed("W13", "A", "PART_NOT_ON_FILE", text, observed=f"{code}: {money(cents)}", limit="a price on file",
-                       field="code", job=line.job, charge=line.position)
+                failed("W13", "A", "PART_NOT_ON_FILE", text, observed=f"{code}: {money(cents)}",
+                       limit="a price on file", field="code", job=line.job, charge=line.position)
             )  # fmt: skip
             continue
         due = half_up(line.quantity * part.net_cents * (10_000 + markup), 1_000_000)

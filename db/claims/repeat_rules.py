@@ -66,8 +66,8 @@ def w19_second_assembly(facts: ClaimFacts, policy: Policy) -> list[Result]:
             found.append(passed("W19", policy, text, observed=seen, limit="replacement 1", job=job.position))
             continue
         text = (
-            f"Job {job.position}: this is {seen} of {component.name} on this vehicle (last on {day(last)}); from the second"
-            " on it needs authorization. A person decides: name the pre-authorization if there is one."
+            f"Job {job.position}: this is {seen} of {component.name} on this vehicle (last on {day(last)});"
+            " from the second on it needs authorization. A person decides: name the pre-authorization if there is one."
         )
         found.append(
             failed("W19", policy.rule("W19").level, "PREAUTH_MISSING", text, observed=seen, limit="replacement 1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 from db.claims.lookup_rules import in_unit, miles_in
 from db.claims.model import CLAIM_TYPES, ClaimFacts, Level, Result
@@ -104,7 +105,7 @@ def w05_dates(facts: ClaimFacts, policy: Policy) -> list[Result]:
     if claim.reported_on and claim.ro_opened_on and claim.reported_on > claim.ro_opened_on:
         chain[2], chain[3] = chain[3], chain[2]  # it may be reported while the vehicle is in the workshop already
     known = [(n, what, on) for n, what, on in chain if on is not None]
-    for (name, first, before), (field, then, after) in zip(known, known[1:], strict=False):
+    for (name, first, before), (field, then, after) in pairwise(known):
         if after < before:
             text = (
                 f"On {day(after)} {then}, but on {day(before)} {first}: this order is not possible. Correct the days."
@@ -137,7 +138,7 @@ def w15_window(facts: ClaimFacts, policy: Policy) -> list[Result]:
         level, then = setting.level, "A reason is given. A person decides."
     else:
         level = "X" if setting.level == "A" else setting.level
-        then = "Give the reason for the delay, then a person decides."
+        then = "Without a reason for the delay it is not paid: give the reason, then a person decides."
     return [
         failed("W15", level, "LATE_SUBMISSION", f"{late} {then}", observed=seen, limit=limit, field="late_reason")
     ]  # fmt: skip
@@ -180,8 +181,8 @@ def _original(facts: ClaimFacts, policy: Policy, label: str) -> list[Result]:
 
     if one is None or not one.is_known:
         seen = one.number if one is not None and one.number else "none"
-        return fails(seen, "a claim of yours", f"A {label.lower()} needs its original; {seen} was found under the number"
-                     " given. Name the claim it belongs to.")  # fmt: skip
+        return fails(seen, "a claim of yours", f"A {label.lower()} needs its original; {seen} was found under the"
+                     " number given. Name the claim it belongs to.")  # fmt: skip
     if not one.same_vehicle:
         return fails("another vehicle", "the same vehicle", f"{one.number} is for another vehicle; a {label.lower()} is"
                      " for the vehicle of its original. Correct the number or the VIN.")  # fmt: skip
@@ -191,8 +192,8 @@ def _original(facts: ClaimFacts, policy: Policy, label: str) -> list[Result]:
     total = total_cents(facts.claim.charges)
     if facts.claim.claim_type == "debit" and -total > one.net_approved_cents:
         net = money(one.net_approved_cents)
-        return fails(money(-total), net, f"The debit takes back {money(-total)}; {one.number} was approved for {net} net."
-                     " Take back no more than that.")  # fmt: skip
+        return fails(money(-total), net, f"The debit takes back {money(-total)}; {one.number} was approved for {net}"
+                     " net. Take back no more than that.")  # fmt: skip
     return [
         passed("W28", policy, f"{label} to {one.number}.", observed=money(total), limit=money(one.net_approved_cents))
     ]  # fmt: skip
