@@ -14,7 +14,7 @@ _KM, _MILE = 1_000_000, 1_609_344  # a mile has 1.609344 km
 
 def key(code: str) -> str:
     """A code as it is compared, however it was typed."""
-    return code.strip().upper()
+    return " ".join(code.split()).upper()
 
 
 def judged_as(facts: ClaimFacts) -> str:
@@ -95,8 +95,13 @@ def months_between(first: date, last: date) -> int:
 
 
 def others(facts: ClaimFacts) -> Iterator[EarlierJob]:
-    """Jobs of other claims on this vehicle, at any dealer: not of this claim's family, not of this repair order."""
+    """Jobs of other claims on this vehicle at any dealer: not of this family or repair order, no pre-authorizations."""
     here = key(facts.claim.ro_number)
     for one in facts.earlier:
-        if one.same_vehicle and not one.is_family and not (one.own and here and key(one.ro_number) == here):
+        if (
+            one.same_vehicle
+            and one.is_counted
+            and not one.is_family
+            and not (one.own and here and key(one.ro_number) == here)
+        ):
             yield one
