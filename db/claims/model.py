@@ -42,6 +42,8 @@ EXCLUSIONS: Final[dict[str, str]] = {
     "aftermarket_part": "Aftermarket part involved", "maintenance_missing": "Maintenance missing",
     "odometer_altered": "Odometer altered",
 }  # fmt: skip
+RENTAL_CODES: Final[dict[str, str]] = {"RENTAL": "Rental car", "TRANSPORT": "Transport or towing"}
+"""Codes of rental lines; `TRANSPORT` has a cap of its own, anything else counts as days of a rental car (W24)."""
 ATTACHMENT_KINDS: Final[dict[str, str]] = {
     "ro_copy": "Repair order", "photo": "Photo", "receipt": "Invoice or receipt", "diagnosis": "Diagnostic print-out",
     "ownership": "Proof of ownership", "paid_receipt": "Receipt the customer paid", "damage_report": "Damage report",
@@ -127,7 +129,10 @@ class DealerTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanFacts:
-    """A plan this vehicle has; `starts_on` is the first day, `components` empty means all but excluded and wear."""
+    """A plan this vehicle has; `starts_on` is the first day, `components` empty means all but excluded and wear.
+
+    A plan of kind parts starts with the sale of the part; None where that sale is not on file.
+    """
 
     code: str
     name: str
@@ -139,11 +144,12 @@ class PlanFacts:
     components: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     starts_on: date | None = None
+    contract_number: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VehicleFacts:
-    """What is known of the VIN. `block` is blocked, void or empty; `last_odometer` the highest reading before."""
+    """What is known of the VIN. `block` is blocked, void or empty; `last_odometer` in miles, the highest before."""
 
     is_known: bool = False
     model: str = ""
@@ -249,7 +255,7 @@ class EarlierJob:
     """One job of an earlier claim on this VIN (any dealer), or on this repair order; void and rejected are left out.
 
     `own` says it is of the same dealer; `paid` that it was approved in whole or part; `deductible` that a deductible
-    was taken for that visit.
+    was taken for that visit; `odometer` is in miles. Only jobs of the same repair order may be of another vehicle.
     """
 
     number: str
@@ -266,6 +272,11 @@ class EarlierJob:
     deductible: bool = False
     is_family: bool = False
     """Of the claim this one supplements or debits."""
+    position: int = 0
+    """The number of the job in its claim (W16)."""
+    same_vehicle: bool = True
+    is_counted: bool = True
+    """Whether it holds its place under the repair order: a pre-authorization, supplement or debit does not (W16)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,11 +288,13 @@ class OriginalFacts:
     is_settled: bool = False
     same_vehicle: bool = False
     net_approved_cents: int = 0
+    claim_type: str = ""
+    """A supplement is judged by the rules of this type."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Usual:
-    """Claimed totals of one operation and model so far, for W27: how many, their mean and standard deviation, cents."""
+    """Claimed totals of jobs with one operation on one model (W27): how many, mean, standard deviation, cents."""
 
     operation: str
     count: int

@@ -25,3 +25,21 @@ def line_cents(charge: ChargeDraft) -> int:
 def total_cents(charges: Iterable[ChargeDraft]) -> int:
     """The claimed total: labour, parts, sublet, rental, freight, misc and tax, less the deductible (negative)."""
     return sum(line_cents(c) for c in charges)
+
+
+def net_of(versions: Iterable[int]) -> int:
+    """What all versions of a claim come to: the first, its supplements, less its debits (negative), 2.1 E."""
+    return sum(versions)
+
+
+def fill(amounts: Iterable[int], most: int) -> list[int]:
+    """Amounts that add up to at most `most`: the first ones are kept whole, the last ones give way. None is negative.
+
+    For a cap on several lines: [300, 300] under 500 becomes [300, 200].
+    """
+    left, found = max(most, 0), []
+    for amount in amounts:
+        taken = min(max(amount, 0), left)
+        found.append(taken)
+        left -= taken
+    return found

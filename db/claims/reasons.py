@@ -36,6 +36,7 @@ REASON_CODES: Final[dict[str, str]] = {
     "DATES_CONTRADICT": "Dates contradict each other",
     "ODOMETER_CONTRADICTS": "Odometer readings contradict each other",
     "TYPE_NOT_ACCEPTED": "This type of claim is not accepted",
+    "DATA_MISSING": "Data are missing",
     "AUDIT_FINDING": "Finding of an audit",
     "OTHER": "Other reason",
 }
