@@ -56,7 +56,7 @@ TECHNICIAN_FIELDS: tuple[TargetField, ...] = (
         name="code", label="Technician", required=True,
         synonyms=("technician id", "technician no", "technician code", "tech id", "tech"),
     ),
-    TargetField(name="name", label="Name", help="Needed for one who is new.", synonyms=("technician name", "full name")),
+    TargetField(name="name", label="Name", help="Needed for one who is new.", synonyms=("technician name",)),
     TargetField(name="active_from", label="Works since", kind="date", synonyms=("hired", "start date", "active from")),
     TargetField(name="left_on", label="Left on", kind="date", synonyms=("left", "leaving date", "termination date")),
     TargetField(name="skill", label="Skill", synonyms=("certificate", "certification")),
