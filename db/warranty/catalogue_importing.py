@@ -162,7 +162,7 @@ def _text(problems: Problems, row: MappedRow, name: str, longest: int) -> str:
     return text
 
 
-def _between(problems: Problems, row: MappedRow, name: str, label: str, least: int, most: int) -> int:
+def _between(problems: Problems, row: MappedRow, name: str, label: str, *, least: int, most: int) -> int:
     value = row.values.get(name)
     if value is None:
         return 0
@@ -249,9 +249,12 @@ def apply_plans(
             values = {
                 "name": problems.require(_text(problems, row, "name", 120), "name", "The name", longest=120),
                 "kind": row.values["kind"], "unit": row.values.get("unit") or "mi", "components": covered,
-                "months": _between(problems, row, "months", "Months", 1, rules.MOST_MONTHS),
-                "distance": _between(problems, row, "distance", "The distance", 0, 2_000_000), "excluded": excluded,
-                "deductible_cents": _between(problems, row, "deductible", "The deductible", 0, rules.MOST_CENTS),
+                "months": _between(problems, row, "months", "Months", least=1, most=rules.MOST_MONTHS),
+                "distance": _between(problems, row, "distance", "The distance", least=0, most=2_000_000),
+                "excluded": excluded,
+                "deductible_cents": _between(
+                    problems, row, "deductible", "The deductible", least=0, most=rules.MOST_CENTS
+                ),
                 "models": _models(row),
             }  # fmt: skip
             problems.refuse_if_any()
@@ -350,7 +353,7 @@ def apply_parts(
             if net is not None and first is None:
                 problems.add("valid_from", "required", "A price needs the day from which on it holds.")
             if net is not None:
-                _between(problems, row, "net", "The net price in cents", 0, rules.MOST_CENTS)
+                _between(problems, row, "net", "The net price in cents", least=0, most=rules.MOST_CENTS)
             rules.check_days(problems, first, None, field="valid_from", last_field="valid_from")
             problems.refuse_if_any()
             step = Step(row, "part")
@@ -366,7 +369,7 @@ def apply_parts(
                 step.alter(one, **values)
             step.item = one
             if net is not None and first is not None:
-                _put_price(step, one, prices.setdefault(number, {}), first, net, batch_id)
+                _put_price(step, one, prices.setdefault(number, {}), first=first, net=net, batch_id=batch_id)
             return step
 
         return take
@@ -388,7 +391,7 @@ def _prices(session: Session, part_ids: list[int]) -> dict[str, dict[date, PartP
 
 
 def _put_price(
-    step: Step, part: Part, prices: dict[date, PartPrice], first: date, net: int, batch_id: int
+    step: Step, part: Part, prices: dict[date, PartPrice], *, first: date, net: int, batch_id: int
 ) -> None:  # fmt: skip
     there = prices.get(first)
     if there is None:

@@ -144,7 +144,7 @@ def technician_choices(session: Session, *, dealer_id: int, actor: Actor, on: da
         .where(*_wanted(actor.scope, dealer_id, "", True, on))
         .order_by(Technician.code)
     )
-    return {code: name for code, name in rows}
+    return dict(rows.tuples().all())
 
 
 def skill_names(session: Session, *, actor: Actor) -> list[str]:
