@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from db.claims import campaign_follow
 from db.claims.flow import FLOW
 from db.core.area import Area
 
-AREA = Area(name="claims", title="Claims", flows=(FLOW,))
+AREA = Area(name="claims", title="Claims", flows=(FLOW,), followers=(campaign_follow.FOLLOWER,))
