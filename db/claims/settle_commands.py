@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from db.claims.clock_notices import tell_deemed
+from db.claims.clock_rules import silence_may_approve
 from db.claims.decide_commands import settle
 from db.claims.flow import FLOW
 from db.claims.policy_queries import policy_on
@@ -20,19 +22,35 @@ from db.workflow.engine import begin_step
 
 
 def deem_approved(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime) -> None:
-    """Silence approves what was claimed once the legal clock has run out (domain-rules 2.1 H); for the sweep."""
+    """Silence approves what was claimed once the legal clock has run out (domain-rules 2.1 H); for the sweep.
+
+    Refused (`not_due`) before the clock is out, and where silence approves nothing: no such law, or a claim that was
+    decided before and is an appeal now. Those who may decide are told that they were too late.
+    """
     claim = begin_step(session, FLOW, "deem_approved", item_id=item_id, seen_version=seen_version, actor=actor)
-    if claim.deemed_on is None or claim.decide_by is None or now < claim.decide_by:
-        raise Refused(Problem(code="not_due", message=f"The clock of {claim.number} has not run out."))
+    may = silence_may_approve(deemed_on=claim.deemed_on, first_decided_at=claim.first_decided_at)
+    if not may or claim.decide_by is None or now < claim.decide_by:
+        raise Refused(
+            Problem(
+                code="not_due", rule="domain-rules 2.1 H",
+                message=f"The clock of {claim.number} has not run out."
+                if may
+                else f"Silence does not approve {claim.number}.",
+            )
+        )  # fmt: skip
+    assert claim.deemed_on is not None
     for charge in charges_of(session, claim.id):
         charge.approved_cents, charge.decision = charge.claimed_cents, "approve"
         charge.reason_code = charge.reason_note = ""
     dealer = dealer_of(session, claim.dealer_id, actor=actor)
+    policy = policy_on(session, local_day(now, dealer.zone))
+    law = policy.clock(claim.state).source or f"the law of {claim.state}"
+    note = f"Nobody decided by {claim.deemed_on.day} {claim.deemed_on:%B %Y}; silence approves it ({law})."
     settle(
         session, claim, "deem_approved", "approved", cents=claim.claimed_cents, how="deemed", actor=actor, now=now,
-        note=f"Nobody decided by {claim.deemed_on:%Y-%m-%d}; the law of {claim.state} approves it.", zone=dealer.zone,
-        policy=policy_on(session, local_day(now, dealer.zone)),
+        note=note, zone=dealer.zone, policy=policy,
     )  # fmt: skip
+    tell_deemed(session, claim, note, now=now)
 
 
 def paid(session: Session, claim: Claim, *, actor: Actor, now: datetime) -> dict[str, Any]:
