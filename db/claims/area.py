@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from db.claims import dealer_queries
+from db.claims.figure_exports import EXPORTS as FIGURE_EXPORTS
+from db.claims.figures import CHECKS as FIGURE_CHECKS
 from db.claims.flow import FLOW
+from db.claims.metrics_queries import METRICS
 from db.core.area import Area
 
-AREA = Area(name="claims", title="Claims", flows=(FLOW,))
+AREA = Area(
+    name="claims", title="Claims", flows=(FLOW,), metrics=METRICS, exports=FIGURE_EXPORTS, checks=FIGURE_CHECKS,
+    dealer=(dealer_queries.SOURCE,),
+)  # fmt: skip

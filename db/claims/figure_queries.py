@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from db.claims.figure_rules import AGES, AWAITING, FEWEST_PEERS, NOT_CLAIMS, SERVICE_MONTHS, UNPAID_TYPES
 from db.claims.tables import Claim, ClaimFinding
-from db.core.actor import Scope
+from db.core.actor import Actor, Scope
 from db.core.problems import Problem, Refused
 from db.customers.vehicle_tables import Purchase, ServiceVisit, Vehicle
 from db.dealers.tables import Dealer
@@ -67,7 +67,9 @@ def checked(session: Session, filters: Mapping[str, Any] | None) -> dict[str, An
     return found
 
 
-def _where(scope: Scope, wanted: Mapping[str, Any], *, types: Sequence[str] = NOT_CLAIMS) -> list[ColumnElement[bool]]:
+def conditions(
+    scope: Scope, wanted: Mapping[str, Any], *, types: Sequence[str] = NOT_CLAIMS
+) -> list[ColumnElement[bool]]:
     """Scope, the filters but the days, and the types that are left out unless one is asked for."""
     parts = [scope.where(Claim.dealer_id, Claim.region)]
     parts += [column == wanted[name] for name, column in COLUMNS.items() if name in wanted]
@@ -149,7 +151,7 @@ def counts(
     _check_by(by)
     wanted = checked(session, filters)
     types = UNPAID_TYPES  # debits are read for the cost
-    where = [*_between(Claim.first_decided_on, wanted), Claim.status != "void", *_where(scope, wanted, types=types)]
+    where = [*_between(Claim.first_decided_on, wanted), Claim.status != "void", *conditions(scope, wanted, types=types)]
     values = {name: _sum(when) for name, when in MEASURES.items()}
     values |= {name: _sum(when, value) for name, (when, value) in SUMS.items()}
     return _grouped(session, Claim.first_decided_on, by, values, where)
@@ -161,7 +163,7 @@ def sent(
     """What was sent first in from..to: {dims..., sent, sent_cents}; also by "part"."""
     _check_by(by, (*DIMS, "part"))
     wanted = checked(session, filters)
-    where = [*_between(Claim.submitted_on, wanted), Claim.status != "void", *_where(scope, wanted)]
+    where = [*_between(Claim.submitted_on, wanted), Claim.status != "void", *conditions(scope, wanted)]
     values = {"sent": func.count(), "sent_cents": func.coalesce(func.sum(Claim.claimed_cents), 0)}
     return _grouped(session, Claim.submitted_on, by, values, where)
 
@@ -174,7 +176,7 @@ def repeats(
     wanted = checked(session, filters)
     came_back = select(ClaimFinding.claim_id).where(ClaimFinding.rule == "W18")
     where = [
-        *_between(Claim.submitted_on, wanted), Claim.status != "void", Claim.id.in_(came_back), *_where(scope, wanted),
+        *_between(Claim.submitted_on, wanted), Claim.status != "void", Claim.id.in_(came_back), *conditions(scope, wanted),
     ]  # fmt: skip
     return _grouped(session, Claim.submitted_on, by, {"repeats": func.count()}, where)
 
@@ -190,7 +192,7 @@ def minutes(
     wanted = checked(session, filters)
     value = TIMED[what]
     where = [
-        *_between(Claim.first_decided_on, wanted), Claim.status != "void", value.is_not(None), *_where(scope, wanted)
+        *_between(Claim.first_decided_on, wanted), Claim.status != "void", value.is_not(None), *conditions(scope, wanted)
     ]  # fmt: skip
     folded = any(dim in FOLDED for dim in by)
     keys = [COLUMNS[dim] for dim in by if dim not in FOLDED] + ([Claim.first_decided_on] if folded else [])
@@ -211,7 +213,7 @@ def standing(
     ignored: what is open is open."""
     _check_by(by, DIMS[2:])
     wanted = checked(session, filters)
-    where = [Claim.status.in_(AWAITING), Claim.received_at.is_not(None), *_where(scope, wanted)]
+    where = [Claim.status.in_(AWAITING), Claim.received_at.is_not(None), *conditions(scope, wanted)]
     values: dict[str, Any] = {
         "open": func.count(), "overdue": _sum(Claim.decide_by < now),
         "cents": func.coalesce(func.sum(Claim.claimed_cents), 0),
@@ -239,15 +241,13 @@ class Owed:
     months: int = 1
 
 
-def owed(
-    session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = None, today: date
-) -> dict[int, Owed]:
+def owed(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = None, today: date) -> dict[int, Owed]:
     """Unpaid approved amounts and the year of approved amounts before today, for each dealer with either.
 
     `months` runs from the first approval within the year, so that a new dealer is measured by what it has.
     """
     wanted = {k: v for k, v in checked(session, filters).items() if k in ("region", "dealer")}
-    where = _where(scope, wanted, types=UNPAID_TYPES)
+    where = conditions(scope, wanted, types=UNPAID_TYPES)
     unpaid = dict(
         session.execute(
             select(Claim.dealer_id, func.sum(Claim.approved_cents))
@@ -372,3 +372,15 @@ def choices(session: Session, *, scope: Scope) -> dict[str, list[str]]:
         )
         found[name] = list(rows)
     return found
+
+
+def peer_average(
+    session: Session, *, dealer_id: int, filters: Mapping[str, Any] | None = None, actor: Actor
+) -> float | None:
+    """The mean first-pass yield of at least five other dealers, None for fewer or a dealer out of the actor's scope."""
+    region = session.scalar(select(Dealer.region).where(Dealer.id == dealer_id))
+    if not actor.scope.allows(dealer_id=dealer_id, region=region):
+        return None
+    found = peers(session, scope=actor.scope, filters={**(filters or {}), "dealer": dealer_id})
+    shares = [row["first_pass"] / row["decided"] for row in found.rows] if found else []
+    return sum(shares) / len(shares) if len(shares) >= FEWEST_PEERS else None

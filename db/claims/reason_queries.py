@@ -160,7 +160,19 @@ class Behind:
     kind: str = ""
 
 
-BEHIND: Final = ("decided", "sent", "open", "overdue", "age", "reason", "denied", "deemed", "span", "appealed", "repeat")
+BEHIND: Final = (
+    "decided",
+    "sent",
+    "open",
+    "overdue",
+    "age",
+    "reason",
+    "denied",
+    "deemed",
+    "span",
+    "appealed",
+    "repeat",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
