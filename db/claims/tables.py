@@ -16,7 +16,6 @@ from db.dealers.tables import Dealer
 from db.people.tables import Person
 from db.workflow.tables import QueueItem
 
-
 # What the figures of claims read, so that one pass over an index is enough for a year of them (decision 0050).
 _FIGURES = (
     "claim_type", "dealer_id", "region", "component", "model", "status", "decided_kind", "returns", "appeals",
