@@ -167,7 +167,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/claims/claim_performance.py", title="Claim performance", icon="query_stats",
         section=CLAIMS, permission=P.CLAIMS_PERFORMANCE,
-        help="Turnaround, first-pass yield, denials, cost per unit", planned=True,
+        help="Turnaround, first-pass yield, denials, cost per unit",
     ),
     PageEntry(
         file="pages/claims/claim_simulator.py", title="Claim simulator", icon="science",

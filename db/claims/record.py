@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from db.claims import figures
 from db.claims.flow import FLOW, HOLDERS
 from db.claims.model import ChargeDraft, ClaimDraft, JobDraft
 from db.claims.money_rules import line_cents, total_cents
@@ -123,10 +124,11 @@ def move_claim(
     before = claim.status
     to = target or FLOW.step(step).targets[0]
     values.setdefault("held_by", HOLDERS.get(to, ""))
+    values |= figures.of_step(session, claim, step, values)
     changed = end_step(session, FLOW, step, claim, actor=actor, now=now, target=target, **values)
     if to != before:
         hold(session, claim, to, now)
-    return changed
+    return figures.told(changed)
 
 
 def decided(
@@ -142,6 +144,7 @@ def decided(
         )
     )  # fmt: skip
     session.flush()
+    figures.note_losses(session, claim, kind=kind, reason_code=reason_code, now=now)
 
 
 def items_of(claims: Sequence[Claim]) -> list[timeline.Item]:

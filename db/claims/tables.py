@@ -16,6 +16,13 @@ from db.dealers.tables import Dealer
 from db.people.tables import Person
 from db.workflow.tables import QueueItem
 
+# What the figures of claims read, so that one pass over an index is enough for a year of them (decision 0050).
+_FIGURES = (
+    "claim_type", "dealer_id", "region", "component", "model", "status", "decided_kind", "returns", "appeals",
+    "appeal_result", "claimed_cents", "approved_cents", "turnaround_minutes", "business_minutes", "pay_days",
+)  # fmt: skip
+_SENT = ("claim_type", "dealer_id", "region", "component", "model", "causal_part", "status", "claimed_cents")
+
 
 class Claim(QueueItem):
     """One version of one claim. Version 1 has `family_id` = `id`; supplements and debits share it (domain-rules 2.1 E).
@@ -40,6 +47,8 @@ class Claim(QueueItem):
         Index("ix_claim_ro", "dealer_id", "ro_number"),
         Index("ix_claim_family", "family_id", "series_version"),
         Index("uq_claim_external", "dealer_id", "external_number", unique=True),
+        Index("ix_claim_figures", "first_decided_on", *_FIGURES),
+        Index("ix_claim_sent", "submitted_on", *_SENT),
         CheckConstraint(
             "approved_cents IS NULL OR approved_cents <= claimed_cents OR claim_type = 'debit'", name="approved"
         ),
@@ -109,6 +118,21 @@ class Claim(QueueItem):
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"), index=True)
     form_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+
+    # Kept by figures.py for the figures, once at each step: days are those of the desk, not of the dealer.
+    submitted_on: Mapped[date | None] = mapped_column(Date)
+    first_decided_on: Mapped[date | None] = mapped_column(Date)
+    component: Mapped[str] = mapped_column(String(20), nullable=False, default="")
+    causal_part: Mapped[str] = mapped_column(String(40), nullable=False, default="")
+    """Component and causal part of the first job, `model` of the vehicle, as they were when it was sent last."""
+    model: Mapped[str] = mapped_column(String(120), nullable=False, default="")
+    turnaround_minutes: Mapped[int | None] = mapped_column(Integer)
+    """From the first time it was sent to the first decision; `business_minutes` those our desk was open."""
+    business_minutes: Mapped[int | None] = mapped_column(Integer)
+    pay_days: Mapped[int | None] = mapped_column(Integer)
+    before_appeal_cents: Mapped[int | None] = mapped_column(Cents)
+    appeal_result: Mapped[str] = mapped_column(String(10), nullable=False, default="")  # pending, upheld, overturned
+
     dealer: Mapped[Dealer | None] = relationship()
     assignee: Mapped[Person | None] = relationship()
     vehicle: Mapped[Vehicle | None] = relationship()
@@ -311,6 +335,31 @@ class ClaimDecision(Base):
     reason_code: Mapped[str] = mapped_column(String(30), nullable=False, default="")
     note: Mapped[str] = mapped_column(Text, nullable=False, default="")
     lines: Mapped[list[dict[str, Any]]] = mapped_column(Json, nullable=False, default=list)
+    claim: Mapped[Claim] = relationship()
+
+
+class ClaimLoss(Base):
+    """What a claim cost the dealer and why, for the Pareto of reasons: a return, or money denied or taken off.
+
+    `kind` is returned, denied or reduced. A return stays for good; a new decision replaces what the one before took
+    away. `cents` is claimed less approved, 0 for a return; `happened_on` is a day of the desk.
+    """
+
+    __tablename__ = "claim_loss"
+    __table_args__ = (
+        Index("ix_claim_loss_claim", "claim_id"),
+        Index("ix_claim_loss_day", "happened_on", "kind", "reason_code", "dealer_id", "region", "cents", "claim_id"),
+        Index("ix_claim_loss_dealer", "dealer_id", "happened_on"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claim.id"), nullable=False)
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
+    region: Mapped[str | None] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(10), nullable=False)
+    reason_code: Mapped[str] = mapped_column(String(30), nullable=False, default="")
+    cents: Mapped[int] = mapped_column(Cents, nullable=False, default=0)
+    happened_on: Mapped[date] = mapped_column(Date, nullable=False)
     claim: Mapped[Claim] = relationship()
 
 
