@@ -34,6 +34,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_claim_policy_day", ["effective_from", "number"], unique=False)
 
     op.create_table(
+        "dealer_scan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claims", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dealer_scan")),
+        sa.UniqueConstraint("day", name=op.f("uq_dealer_scan_day")),
+    )
+    op.create_table(
+        "parts_warehouse",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column(
+            "regions", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parts_warehouse")),
+        sa.UniqueConstraint("code", name=op.f("uq_parts_warehouse_code")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "campaign",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.String(length=20), nullable=False),
@@ -200,6 +224,67 @@ def upgrade() -> None:
         batch_op.create_index("uq_part_price", ["part_id", "valid_from"], unique=True)
 
     op.create_table(
+        "parts_allocation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("part_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("warehouse", sa.String(length=12), nullable=False),
+        sa.Column("available", sa.Integer(), nullable=False),
+        sa.Column("requested", sa.Integer(), nullable=False),
+        sa.Column("allocated", sa.Integer(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_parts_allocation_part_id_part")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parts_allocation")),
+        sa.UniqueConstraint("number", name=op.f("uq_parts_allocation_number")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("parts_allocation", schema=None) as batch_op:
+        batch_op.create_index("ix_parts_allocation_part", ["part_id", "id"], unique=False)
+
+    op.create_table(
+        "parts_stock",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("part_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("warehouse", sa.String(length=12), nullable=False),
+        sa.Column("on_hand", sa.Integer(), nullable=False),
+        sa.Column("oversold", sa.Integer(), nullable=False),
+        sa.Column("in_transit", sa.Integer(), nullable=False),
+        sa.Column("lead_time_days", sa.Integer(), nullable=True),
+        sa.Column("forecast_3", sa.Integer(), nullable=True),
+        sa.Column("forecast_6", sa.Integer(), nullable=True),
+        sa.Column("forecast_9", sa.Integer(), nullable=True),
+        sa.Column("sales_1", sa.Integer(), nullable=True),
+        sa.Column("sales_3", sa.Integer(), nullable=True),
+        sa.Column("sales_6", sa.Integer(), nullable=True),
+        sa.Column("sales_9", sa.Integer(), nullable=True),
+        sa.Column("min_bank", sa.Integer(), nullable=True),
+        sa.Column("past_due", sa.Integer(), nullable=False),
+        sa.Column("local_backorder", sa.Integer(), nullable=False),
+        sa.Column("perf_6", sa.Integer(), nullable=True),
+        sa.Column("perf_12", sa.Integer(), nullable=True),
+        sa.Column(
+            "flags", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("went_on_backorder", sa.Boolean(), nullable=True),
+        sa.Column("shortfall", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("on_hand >= 0", name=op.f("ck_parts_stock_on_hand")),
+        sa.CheckConstraint("oversold >= 0", name=op.f("ck_parts_stock_oversold")),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_parts_stock_batch_id_import_batch")),
+        sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_parts_stock_part_id_part")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parts_stock")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("parts_stock", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_parts_stock_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index("ix_parts_stock_risk", ["shortfall", "id"], unique=False)
+        batch_op.create_index("uq_parts_stock", ["part_id", "warehouse"], unique=True)
+
+    op.create_table(
         "vehicle_block",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("vehicle_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -236,6 +321,45 @@ def upgrade() -> None:
     with op.batch_alter_table("vehicle_coverage", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_vehicle_coverage_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index("uq_vehicle_coverage", ["vehicle_id", "plan_code", "starts_on"], unique=True)
+
+    op.create_table(
+        "parts_order",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=30), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("region", sa.String(length=40), nullable=True),
+        sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("is_contract", sa.Boolean(), nullable=False),
+        sa.Column("ordered_on", sa.Date(), nullable=False),
+        sa.Column("required_by", sa.Date(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("end_reason", sa.Text(), nullable=False),
+        sa.Column("lines_count", sa.Integer(), nullable=False),
+        sa.Column("total_cents", sa.BigInteger(), nullable=False),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["assignee_id"], ["person.id"], name=op.f("fk_parts_order_assignee_id_person")),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_parts_order_batch_id_import_batch")),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_parts_order_dealer_id_dealer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parts_order")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_parts_order_form_key")),
+        sa.UniqueConstraint("number", name=op.f("uq_parts_order_number")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("parts_order", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_parts_order_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index("ix_parts_order_board", ["is_open", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_parts_order_dealer", ["dealer_id", "is_open", "due_at", "id"], unique=False)
 
     op.create_table(
         "technician",
@@ -335,6 +459,16 @@ def upgrade() -> None:
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("form_key", sa.String(length=64), nullable=True),
+        sa.Column("submitted_on", sa.Date(), nullable=True),
+        sa.Column("first_decided_on", sa.Date(), nullable=True),
+        sa.Column("component", sa.String(length=20), nullable=False),
+        sa.Column("causal_part", sa.String(length=40), nullable=False),
+        sa.Column("model", sa.String(length=120), nullable=False),
+        sa.Column("turnaround_minutes", sa.Integer(), nullable=True),
+        sa.Column("business_minutes", sa.Integer(), nullable=True),
+        sa.Column("pay_days", sa.Integer(), nullable=True),
+        sa.Column("before_appeal_cents", sa.BigInteger(), nullable=True),
+        sa.Column("appeal_result", sa.String(length=10), nullable=False),
         sa.CheckConstraint(
             "approved_cents IS NULL OR approved_cents <= claimed_cents OR claim_type = 'debit'",
             name=op.f("ck_claim_approved"),
@@ -359,13 +493,99 @@ def upgrade() -> None:
         batch_op.create_index("ix_claim_dealer_submitted", ["dealer_id", "submitted_at", "id"], unique=False)
         batch_op.create_index("ix_claim_decided", ["decided_at", "id"], unique=False)
         batch_op.create_index("ix_claim_family", ["family_id", "series_version"], unique=False)
+        batch_op.create_index(
+            "ix_claim_figures",
+            [
+                "first_decided_on",
+                "claim_type",
+                "dealer_id",
+                "region",
+                "component",
+                "model",
+                "status",
+                "decided_kind",
+                "returns",
+                "appeals",
+                "appeal_result",
+                "claimed_cents",
+                "approved_cents",
+                "turnaround_minutes",
+                "business_minutes",
+                "pay_days",
+            ],
+            unique=False,
+        )
         batch_op.create_index(batch_op.f("ix_claim_original_id"), ["original_id"], unique=False)
         batch_op.create_index("ix_claim_ro", ["dealer_id", "ro_number"], unique=False)
+        batch_op.create_index(
+            "ix_claim_sent",
+            [
+                "submitted_on",
+                "claim_type",
+                "dealer_id",
+                "region",
+                "component",
+                "model",
+                "causal_part",
+                "status",
+                "claimed_cents",
+            ],
+            unique=False,
+        )
         batch_op.create_index("ix_claim_status", ["status", "due_at", "id"], unique=False)
         batch_op.create_index("ix_claim_submitted", ["submitted_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_claim_vehicle_id"), ["vehicle_id"], unique=False)
         batch_op.create_index("ix_claim_vin", ["vin", "id"], unique=False)
         batch_op.create_index("uq_claim_external", ["dealer_id", "external_number"], unique=True)
+
+    op.create_table(
+        "parts_order_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("part_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("is_contract", sa.Boolean(), nullable=False),
+        sa.Column("ordered_on", sa.Date(), nullable=False),
+        sa.Column("required_by", sa.Date(), nullable=False),
+        sa.Column("ordered", sa.Integer(), nullable=False),
+        sa.Column("shipped", sa.Integer(), nullable=False),
+        sa.Column("cancelled", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("unit_cents", sa.BigInteger(), nullable=True),
+        sa.Column("warehouse", sa.String(length=12), nullable=False),
+        sa.Column("facing_units", sa.Integer(), nullable=True),
+        sa.Column("network_units", sa.Integer(), nullable=True),
+        sa.Column("first_promised_on", sa.Date(), nullable=True),
+        sa.Column("promised_on", sa.Date(), nullable=True),
+        sa.Column("promises", sa.Integer(), nullable=False),
+        sa.Column("shipped_on", sa.Date(), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("cancelled >= 0", name=op.f("ck_parts_order_line_cancelled")),
+        sa.CheckConstraint("ordered > 0", name=op.f("ck_parts_order_line_ordered")),
+        sa.CheckConstraint("shipped + cancelled <= ordered", name=op.f("ck_parts_order_line_open")),
+        sa.CheckConstraint("shipped >= 0", name=op.f("ck_parts_order_line_shipped")),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_parts_order_line_dealer_id_dealer")),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["parts_order.id"], name=op.f("fk_parts_order_line_order_id_parts_order")
+        ),
+        sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_parts_order_line_part_id_part")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parts_order_line")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("parts_order_line", schema=None) as batch_op:
+        batch_op.create_index("ix_parts_order_line_day", ["ordered_on", "dealer_id"], unique=False)
+        batch_op.create_index(
+            "ix_parts_order_line_dealer", ["dealer_id", "is_open", "rank", "ordered_on", "id"], unique=False
+        )
+        batch_op.create_index("ix_parts_order_line_open", ["is_open", "rank", "ordered_on", "id"], unique=False)
+        batch_op.create_index("ix_parts_order_line_part", ["part_id", "is_open", "id"], unique=False)
+        batch_op.create_index("uq_parts_order_line", ["order_id", "position"], unique=True)
 
     op.create_table(
         "technician_skill",
@@ -508,6 +728,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_claim_finding_rule", ["rule", "found_at", "dealer_id"], unique=False)
 
     op.create_table(
+        "claim_fingerprint",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("narrative_key", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_claim_fingerprint_claim_id_claim")),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_claim_fingerprint_dealer_id_dealer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_fingerprint")),
+        sa.UniqueConstraint("claim_id", name=op.f("uq_claim_fingerprint_claim_id")),
+    )
+    with op.batch_alter_table("claim_fingerprint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claim_fingerprint_dealer_id"), ["dealer_id"], unique=False)
+        batch_op.create_index("ix_claim_fingerprint_narrative", ["narrative_key", "dealer_id"], unique=False)
+
+    op.create_table(
         "claim_hold",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -558,6 +794,29 @@ def upgrade() -> None:
         batch_op.create_index("uq_claim_job_ro", ["dealer_id", "ro_key"], unique=True)
 
     op.create_table(
+        "claim_loss",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("region", sa.String(length=40), nullable=True),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("reason_code", sa.String(length=30), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_claim_loss_claim_id_claim")),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_claim_loss_dealer_id_dealer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_loss")),
+    )
+    with op.batch_alter_table("claim_loss", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_loss_claim", ["claim_id"], unique=False)
+        batch_op.create_index(
+            "ix_claim_loss_day",
+            ["happened_on", "kind", "reason_code", "dealer_id", "region", "cents", "claim_id"],
+            unique=False,
+        )
+        batch_op.create_index("ix_claim_loss_dealer", ["dealer_id", "happened_on"], unique=False)
+
+    op.create_table(
         "claim_run",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -587,15 +846,263 @@ def upgrade() -> None:
         batch_op.create_index("ix_claim_run_made", ["made_at", "id"], unique=False)
         batch_op.create_index("uq_claim_run", ["claim_id", "run"], unique=True)
 
+    op.create_table(
+        "investigation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=30), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("region", sa.String(length=40), nullable=True),
+        sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opened_because", sa.Text(), nullable=False),
+        sa.Column("flags", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("closing_note", sa.Text(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("(closed_at IS NULL) = (outcome = '')", name=op.f("ck_investigation_outcome")),
+        sa.ForeignKeyConstraint(["assignee_id"], ["person.id"], name=op.f("fk_investigation_assignee_id_person")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_investigation_claim_id_claim")),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_investigation_dealer_id_dealer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_investigation")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_investigation_form_key")),
+        sa.UniqueConstraint("number", name=op.f("uq_investigation_number")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("investigation", schema=None) as batch_op:
+        batch_op.create_index("ix_investigation_board", ["is_open", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_investigation_claim", ["claim_id", "is_open"], unique=False)
+        batch_op.create_index("ix_investigation_dealer", ["dealer_id", "is_open", "id"], unique=False)
+
+    op.create_table(
+        "parts_allocation_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("allocation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("requested", sa.Integer(), nullable=False),
+        sa.Column("allocated", sa.Integer(), nullable=False),
+        sa.Column("demand", sa.Integer(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.CheckConstraint("allocated <= requested", name=op.f("ck_parts_allocation_line_requested")),
+        sa.CheckConstraint("allocated >= 0", name=op.f("ck_parts_allocation_line_allocated")),
+        sa.ForeignKeyConstraint(
+            ["allocation_id"],
+            ["parts_allocation.id"],
+            name=op.f("fk_parts_allocation_line_allocation_id_parts_allocation"),
+        ),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_parts_allocation_line_dealer_id_dealer")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["parts_order_line.id"], name=op.f("fk_parts_allocation_line_line_id_parts_order_line")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parts_allocation_line")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("parts_allocation_line", schema=None) as batch_op:
+        batch_op.create_index("ix_parts_allocation_line_dealer", ["dealer_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_parts_allocation_line_line_id"), ["line_id"], unique=False)
+        batch_op.create_index("uq_parts_allocation_line", ["allocation_id", "line_id"], unique=True)
+
+    op.create_table(
+        "parts_claim",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=30), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("region", sa.String(length=40), nullable=True),
+        sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.String(length=120), nullable=False),
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.String(length=200), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("credit_cents", sa.BigInteger(), nullable=False),
+        sa.Column("reason_code", sa.String(length=20), nullable=False),
+        sa.Column("decision_note", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=False),
+        sa.Column("replacement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_parts_claim_quantity")),
+        sa.ForeignKeyConstraint(["assignee_id"], ["person.id"], name=op.f("fk_parts_claim_assignee_id_person")),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_parts_claim_dealer_id_dealer")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["parts_order_line.id"], name=op.f("fk_parts_claim_line_id_parts_order_line")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replacement_id"], ["parts_order.id"], name=op.f("fk_parts_claim_replacement_id_parts_order")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parts_claim")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_parts_claim_form_key")),
+        sa.UniqueConstraint("number", name=op.f("uq_parts_claim_number")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("parts_claim", schema=None) as batch_op:
+        batch_op.create_index("ix_parts_claim_board", ["is_open", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_parts_claim_dealer", ["dealer_id", "is_open", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_parts_claim_line", ["line_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_parts_claim_replacement_id"), ["replacement_id"], unique=False)
+
+    op.create_table(
+        "parts_promise",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("part_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("promised_on", sa.Date(), nullable=False),
+        sa.Column("slip_last", sa.Integer(), nullable=False),
+        sa.Column("slip_first", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("said_by", sa.String(length=120), nullable=False),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_parts_promise_dealer_id_dealer")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["parts_order_line.id"], name=op.f("fk_parts_promise_line_id_parts_order_line")
+        ),
+        sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_parts_promise_part_id_part")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parts_promise")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("parts_promise", schema=None) as batch_op:
+        batch_op.create_index("ix_parts_promise_dealer", ["dealer_id", "id"], unique=False)
+        batch_op.create_index("ix_parts_promise_part", ["part_id", "id"], unique=False)
+        batch_op.create_index("uq_parts_promise", ["line_id", "position"], unique=True)
+
+    op.create_table(
+        "parts_shipment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("warehouse", sa.String(length=12), nullable=False),
+        sa.Column("shipped_on", sa.Date(), nullable=False),
+        sa.Column("reference", sa.String(length=60), nullable=False),
+        sa.Column("allocation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shipped_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_parts_shipment_quantity")),
+        sa.ForeignKeyConstraint(
+            ["allocation_id"], ["parts_allocation.id"], name=op.f("fk_parts_shipment_allocation_id_parts_allocation")
+        ),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_parts_shipment_dealer_id_dealer")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["parts_order_line.id"], name=op.f("fk_parts_shipment_line_id_parts_order_line")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parts_shipment")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("parts_shipment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_parts_shipment_allocation_id"), ["allocation_id"], unique=False)
+        batch_op.create_index("ix_parts_shipment_dealer", ["dealer_id", "id"], unique=False)
+        batch_op.create_index("ix_parts_shipment_line", ["line_id", "id"], unique=False)
+
+    op.create_table(
+        "claim_flag",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("investigation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("dealer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("flag_key", sa.String(length=120), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column(
+            "evidence", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_claim_flag_claim_id_claim")),
+        sa.ForeignKeyConstraint(["dealer_id"], ["dealer.id"], name=op.f("fk_claim_flag_dealer_id_dealer")),
+        sa.ForeignKeyConstraint(
+            ["investigation_id"], ["investigation.id"], name=op.f("fk_claim_flag_investigation_id_investigation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_flag")),
+        sa.UniqueConstraint("flag_key", name=op.f("uq_claim_flag_flag_key")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("claim_flag", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_flag_claim", ["claim_id"], unique=False)
+        batch_op.create_index("ix_claim_flag_dealer", ["dealer_id", "raised_at"], unique=False)
+        batch_op.create_index("ix_claim_flag_investigation", ["investigation_id", "id"], unique=False)
+        batch_op.create_index("ix_claim_flag_kind", ["kind", "raised_at"], unique=False)
+
 
 def downgrade() -> None:
     """Take back."""
+    with op.batch_alter_table("claim_flag", schema=None) as batch_op:
+        batch_op.drop_index("ix_claim_flag_kind")
+        batch_op.drop_index("ix_claim_flag_investigation")
+        batch_op.drop_index("ix_claim_flag_dealer")
+        batch_op.drop_index("ix_claim_flag_claim")
+
+    op.drop_table("claim_flag")
+    with op.batch_alter_table("parts_shipment", schema=None) as batch_op:
+        batch_op.drop_index("ix_parts_shipment_line")
+        batch_op.drop_index("ix_parts_shipment_dealer")
+        batch_op.drop_index(batch_op.f("ix_parts_shipment_allocation_id"))
+
+    op.drop_table("parts_shipment")
+    with op.batch_alter_table("parts_promise", schema=None) as batch_op:
+        batch_op.drop_index("uq_parts_promise")
+        batch_op.drop_index("ix_parts_promise_part")
+        batch_op.drop_index("ix_parts_promise_dealer")
+
+    op.drop_table("parts_promise")
+    with op.batch_alter_table("parts_claim", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_parts_claim_replacement_id"))
+        batch_op.drop_index("ix_parts_claim_line")
+        batch_op.drop_index("ix_parts_claim_dealer")
+        batch_op.drop_index("ix_parts_claim_board")
+
+    op.drop_table("parts_claim")
+    with op.batch_alter_table("parts_allocation_line", schema=None) as batch_op:
+        batch_op.drop_index("uq_parts_allocation_line")
+        batch_op.drop_index(batch_op.f("ix_parts_allocation_line_line_id"))
+        batch_op.drop_index("ix_parts_allocation_line_dealer")
+
+    op.drop_table("parts_allocation_line")
+    with op.batch_alter_table("investigation", schema=None) as batch_op:
+        batch_op.drop_index("ix_investigation_dealer")
+        batch_op.drop_index("ix_investigation_claim")
+        batch_op.drop_index("ix_investigation_board")
+
+    op.drop_table("investigation")
     with op.batch_alter_table("claim_run", schema=None) as batch_op:
         batch_op.drop_index("uq_claim_run")
         batch_op.drop_index("ix_claim_run_made")
         batch_op.drop_index(batch_op.f("ix_claim_run_dealer_id"))
 
     op.drop_table("claim_run")
+    with op.batch_alter_table("claim_loss", schema=None) as batch_op:
+        batch_op.drop_index("ix_claim_loss_dealer")
+        batch_op.drop_index("ix_claim_loss_day")
+        batch_op.drop_index("ix_claim_loss_claim")
+
+    op.drop_table("claim_loss")
     with op.batch_alter_table("claim_job", schema=None) as batch_op:
         batch_op.drop_index("uq_claim_job_ro")
         batch_op.drop_index("uq_claim_job_position")
@@ -609,6 +1116,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_claim_hold_claim")
 
     op.drop_table("claim_hold")
+    with op.batch_alter_table("claim_fingerprint", schema=None) as batch_op:
+        batch_op.drop_index("ix_claim_fingerprint_narrative")
+        batch_op.drop_index(batch_op.f("ix_claim_fingerprint_dealer_id"))
+
+    op.drop_table("claim_fingerprint")
     with op.batch_alter_table("claim_finding", schema=None) as batch_op:
         batch_op.drop_index("ix_claim_finding_rule")
         batch_op.drop_index("ix_claim_finding_dealer")
@@ -639,14 +1151,24 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_technician_skill_batch_id"))
 
     op.drop_table("technician_skill")
+    with op.batch_alter_table("parts_order_line", schema=None) as batch_op:
+        batch_op.drop_index("uq_parts_order_line")
+        batch_op.drop_index("ix_parts_order_line_part")
+        batch_op.drop_index("ix_parts_order_line_open")
+        batch_op.drop_index("ix_parts_order_line_dealer")
+        batch_op.drop_index("ix_parts_order_line_day")
+
+    op.drop_table("parts_order_line")
     with op.batch_alter_table("claim", schema=None) as batch_op:
         batch_op.drop_index("uq_claim_external")
         batch_op.drop_index("ix_claim_vin")
         batch_op.drop_index(batch_op.f("ix_claim_vehicle_id"))
         batch_op.drop_index("ix_claim_submitted")
         batch_op.drop_index("ix_claim_status")
+        batch_op.drop_index("ix_claim_sent")
         batch_op.drop_index("ix_claim_ro")
         batch_op.drop_index(batch_op.f("ix_claim_original_id"))
+        batch_op.drop_index("ix_claim_figures")
         batch_op.drop_index("ix_claim_family")
         batch_op.drop_index("ix_claim_decided")
         batch_op.drop_index("ix_claim_dealer_submitted")
@@ -662,6 +1184,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_technician_batch_id"))
 
     op.drop_table("technician")
+    with op.batch_alter_table("parts_order", schema=None) as batch_op:
+        batch_op.drop_index("ix_parts_order_dealer")
+        batch_op.drop_index("ix_parts_order_board")
+        batch_op.drop_index(batch_op.f("ix_parts_order_batch_id"))
+
+    op.drop_table("parts_order")
     with op.batch_alter_table("vehicle_coverage", schema=None) as batch_op:
         batch_op.drop_index("uq_vehicle_coverage")
         batch_op.drop_index(batch_op.f("ix_vehicle_coverage_batch_id"))
@@ -671,6 +1199,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_vehicle_block_vehicle")
 
     op.drop_table("vehicle_block")
+    with op.batch_alter_table("parts_stock", schema=None) as batch_op:
+        batch_op.drop_index("uq_parts_stock")
+        batch_op.drop_index("ix_parts_stock_risk")
+        batch_op.drop_index(batch_op.f("ix_parts_stock_batch_id"))
+
+    op.drop_table("parts_stock")
+    with op.batch_alter_table("parts_allocation", schema=None) as batch_op:
+        batch_op.drop_index("ix_parts_allocation_part")
+
+    op.drop_table("parts_allocation")
     with op.batch_alter_table("part_price", schema=None) as batch_op:
         batch_op.drop_index("uq_part_price")
         batch_op.drop_index(batch_op.f("ix_part_price_batch_id"))
@@ -704,6 +1242,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_campaign_batch_id"))
 
     op.drop_table("campaign")
+    op.drop_table("parts_warehouse")
+    op.drop_table("dealer_scan")
     with op.batch_alter_table("claim_policy", schema=None) as batch_op:
         batch_op.drop_index("ix_claim_policy_day")
 
