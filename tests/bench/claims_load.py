@@ -19,6 +19,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Engine, func, select
@@ -115,7 +116,8 @@ def _decide(engine: Engine, n: int, *, actor: Actor, deny: bool, told: Counter[s
     if found is None or found.status != "in_review":
         told["not there to decide" if found is None else "already decided"] += 1
         return
-    step, more = ("deny", {"reason_code": "MODIFIED", "note": "Modified."}) if deny else ("approve", {})
+    step = "deny" if deny else "approve"
+    more: dict[str, Any] = {"reason_code": "MODIFIED", "note": "Modified."} if deny else {}
     try:
         run(COMMANDS[step], bind=engine, item_id=found.id, seen_version=found.version, actor=actor, now=NOW, **more)
         told["decided"] += 1

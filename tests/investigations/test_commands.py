@@ -74,7 +74,7 @@ def attach(engine: Engine, claim_id: int, *, name: str, sha: str, **more: Any) -
 
 def other(**more: Any) -> dict[str, Any]:
     """Another vehicle and repair order with other words, so that nothing is alike but what a test makes alike."""
-    words = {
+    words: dict[str, Any] = {
         "complaint": "Steering pulls to the left on the motorway at any speed.",
         "cause": "Gearbox of the steering has play at the sector shaft beyond the limit in the manual, measured twice.",
         "correction": "Steering gearbox exchanged, wheel alignment set, test drive of ten miles without any finding.",
