@@ -361,12 +361,14 @@ def _price_table(prices: Sequence[Any], on: date) -> None:
 def _plan_facts(p: Any) -> list[tuple[str, object]]:
     return [
         ("Kind", rules.PLAN_KINDS.get(p.kind, p.kind)), ("Covers", reach(p.months, p.distance, p.unit)),
-        ("Deductible", money(p.deductible_cents)), ("Components", _covered(p)), ("Models", ", ".join(p.models) or "All"),
+        ("Deductible", money(p.deductible_cents)), ("Components", _covered(p)),
+        ("Models", ", ".join(p.models) or "All"),
     ]  # fmt: skip
 
 
 def _operation_facts(o: Any) -> list[tuple[str, object]]:
     return [
         ("Hours", hours(o.hours)), ("Kind", rules.OPERATION_KINDS.get(o.kind, o.kind)), ("Component", o.component),
-        ("Models", _models(o)), ("Skill", o.skill), ("Authorization", "Needed" if o.needs_authorization else "Not needed"),
+        ("Models", _models(o)), ("Skill", o.skill),
+        ("Authorization", "Needed" if o.needs_authorization else "Not needed"),
     ]  # fmt: skip
