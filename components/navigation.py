@@ -182,7 +182,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/claims/warranty.py", title="Warranty data", icon="menu_book",
         section=CLAIMS, permission=P.WARRANTY_VIEW,
-        help="Coverage plans, operations, parts and prices, campaigns, technicians", planned=True,
+        help="Coverage plans, operations, parts and prices, campaigns, technicians",
     ),
     PageEntry(
         file="pages/parts/parts_orders.py", title="Parts orders", icon="shopping_cart",

@@ -74,6 +74,16 @@ ASKED_WITHOUT: dict[str, str] = {
     "db.people.queries.people_to_tell": "gives ids to commands that tell people, each of whom it asks for their scope",
     "db.people.queries.previous_visit": _SELF,
     "db.reports.history_queries.item_history": _TOLD,
+    "db.claims.policy_queries.forget_kept": _DESK,
+    "db.claims.policy_queries.policy_on": _DESK,
+    "db.warranty.queries.components_by_code": _DESK,
+    "db.warranty.queries.operations_on": _DESK,
+    "db.warranty.queries.parts_on": _DESK,
+    "db.warranty.queries.plans_of_vehicle": _TOLD,
+    "db.warranty.queries.block_of": _TOLD,
+    "db.warranty.queries.campaign_for_vin": _DESK,
+    "db.warranty.queries.open_campaigns_for_vin": _DESK,
+    "db.warranty.queries.technician_on": _TOLD,
 }
 
 
