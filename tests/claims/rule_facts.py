@@ -161,6 +161,8 @@ class Case:
         return self.name.split("-")[1]
 
 
-def case(name: str, facts: ClaimFacts, levels: str = "", code: str = "", observed: str | None = None, **more: Any) -> Case:
+def case(
+    name: str, facts: ClaimFacts, levels: str = "", code: str = "", observed: str | None = None, **more: Any
+) -> Case:
     """A case; without levels the rule holds."""
     return Case(name=name, facts=facts, levels=levels, code=code, observed=observed, **more)

@@ -170,9 +170,7 @@ def test_reductions_work_together_not_one_by_one():
 
 # ------------------------------------------------------------------------------------------------ deductible
 def contract(**more) -> ClaimFacts:
-    return facts(
-        claim_type="service_contract", claim_contract_number="SC-9", vehicle_plans=(BASIC, CONTRACT), **more
-    )
+    return facts(claim_type="service_contract", claim_contract_number="SC-9", vehicle_plans=(BASIC, CONTRACT), **more)
 
 
 def test_a_forgotten_deductible_is_taken_from_the_dearest_line():
