@@ -148,9 +148,7 @@ def _no_plan(facts: ClaimFacts, policy: Policy) -> Result:
             "The vehicle has no in-service date on file, from which coverage counts. Report its sale, then send again."
         )
         return failed("W06", "E", "OUT_OF_TIME", text, observed="no in-service date", limit="a date", field="vin")
-    text = (
-        "No coverage plan is on file for this vehicle; a claim needs one. Claim goodwill if there is a reason to help."
-    )
+    text = "The vehicle has no plan on file; a claim needs one. Claim goodwill if there is a reason to help."
     return failed("W06", denial_level(facts, policy, "W06"), "BEYOND_POLICY", text, observed="no plan", limit="a plan")
 
 

@@ -1,0 +1,330 @@
+"""The cases of the rules W01 to W28: what holds, what just holds, what does not, and each level a rule has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from db.claims.model import TechnicianFacts, Usual
+from db.claims.policy_rules import DEFAULT
+from tests.claims.factories import CLAIM, JOB
+from tests.claims.rule_facts import (
+    BASIC,
+    CAMPAIGN,
+    CONTRACT,
+    EARLIER,
+    ORIGINAL,
+    PARTS_PLAN,
+    PRE_AUTH,
+    TODAY,
+    Case,
+    case,
+    facts,
+    labour,
+    line,
+    part,
+    with_rule,
+)
+
+FIFTEEN = "123456789012345"
+MAJOR = {"job_component": "ENG-CYL"}
+ELSEWHERE = replace(EARLIER, own=False, number="WC-999999", failed_on=CLAIM.failed_on)
+RECENT = replace(EARLIER, repaired_on=date(2026, 8, 17), odometer=15_400, failed_on=date(2026, 8, 15))
+"""90 days and 6,000 miles before the failure of the sound claim: the last day and mile of a comeback."""
+
+CASES: tuple[Case, ...] = (
+    case("W01-pass", facts()),
+    case("W01-pass-typed", facts(claim_vin=" 1hgcm-82633a 004352")),
+    case("W01-boundary-elsewhere", facts(claim_vin="WVWZZZ1JZ3W386752")),
+    case("W01-fail-missing", facts(claim_vin="  "), "E", "VIN_MISSING", "missing"),
+    case("W01-fail-short", facts(claim_vin="1HGCM82633A00435"), "E", "VIN_INVALID", "1HGCM82633A00435"),
+    case("W01-fail-letter", facts(claim_vin="1HGCM82633A0O4352"), "E", "VIN_INVALID", "1HGCM82633A0O4352"),
+    case("W01-fail-check-digit", facts(claim_vin="1HGCM82643A004352"), "W", "VIN_INVALID", "4"),
+    case("W02-pass", facts()),
+    case("W02-boundary-lifted", facts(vehicle_block="")),
+    case("W02-fail-unknown", facts(vehicle_is_known=False), "E", "VIN_NOT_FOUND"),
+    case("W02-fail-void", facts(vehicle_block="void", vehicle_block_reason="Flooded."), "X", "WARRANTY_VOID", "void"),
+    case("W02-fail-blocked", facts(vehicle_block="blocked"), "A", "WARRANTY_BLOCKED", "blocked"),
+    case("W03-pass", facts()),
+    case("W03-boundary-one-letter", facts(claim_ro_number="7")),
+    case("W03-fail-missing", facts(claim_ro_number=" "), "E", "DATA_MISSING", "missing"),
+    case("W03-fail-other-vehicle", facts(vehicle_other_vin_of_ro="WVWZZZ1JZ3W386752"), "E", "DUPLICATE"),
+    case("W04-pass", facts()),
+    case("W04-boundary-fifty", facts(claim_odometer_out=21_450)),
+    case("W04-boundary-same", facts(claim_odometer_out=21_400, vehicle_last_odometer=21_400)),
+    case("W04-boundary-km", facts(claim_unit="km", claim_odometer_out=21_480)),
+    case("W04-fail-test-drive", facts(claim_odometer_out=21_451), "W", "ODOMETER_CONTRADICTS", "51 mi"),
+    case("W04-fail-km", facts(claim_unit="km", claim_odometer_out=21_481), "W", "ODOMETER_CONTRADICTS", "81 km"),
+    case("W04-fail-below", facts(claim_odometer_out=21_399), "E", "ODOMETER_CONTRADICTS"),
+    case("W04-fail-missing", facts(claim_odometer_in=None), "E", "ODOMETER_CONTRADICTS", "missing"),
+    case("W04-fail-negative", facts(claim_odometer_in=-1), "E", "ODOMETER_CONTRADICTS"),
+    case("W04-fail-ran-back", facts(vehicle_last_odometer=21_401), "W", "ODOMETER_CONTRADICTS", "21,400 mi"),
+    case("W05-pass", facts()),
+    case("W05-boundary-one-day", facts(
+        claim_failed_on=TODAY, claim_reported_on=TODAY, claim_ro_opened_on=TODAY, claim_ro_closed_on=TODAY,
+        vehicle_in_service_on=TODAY)),
+    case("W05-boundary-reported-later", facts(claim_reported_on=date(2026, 11, 17))),
+    case("W05-fail-opened-before", facts(claim_ro_opened_on=date(2026, 11, 14), claim_reported_on=None), "E",
+         "DATES_CONTRADICT", "14 Nov 2026", limit="not before 15 Nov 2026"),
+    case("W05-fail-tomorrow", facts(claim_ro_closed_on=TODAY + timedelta(days=1)), "E", "DATES_CONTRADICT"),
+    case("W05-fail-before-service", facts(vehicle_in_service_on=date(2026, 11, 16)), "E", "DATES_CONTRADICT"),
+    case("W05-fail-missing", facts(claim_failed_on=None, claim_ro_closed_on=None), "EE", "DATA_MISSING", "missing"),
+    case("W06-pass", facts(), limit="before 3 Nov 2028, 36,000 mi", observed="15 Nov 2026, 21,400 mi"),
+    case("W06-boundary-distance", facts(claim_odometer_in=36_000)),
+    case("W06-boundary-km", facts(claim_odometer_in=57_936, claim_unit="km")),
+    case("W06-boundary-last-day", facts(
+        vehicle_plans=(replace(BASIC, starts_on=date(2023, 11, 16)),), claim_failed_on=date(2026, 11, 15))),
+    case("W06-boundary-longer-plan", facts(
+        claim_odometer_in=50_000, vehicle_plans=(BASIC, replace(BASIC, code="P", kind="powertrain", distance=60_000)))),
+    case("W06-boundary-no-limit", facts(
+        claim_odometer_in=999_999, vehicle_plans=(replace(BASIC, distance=0),))),
+    case("W06-fail-distance", facts(claim_odometer_in=36_001), "X", "OUT_OF_MILEAGE", "15 Nov 2026, 36,001 mi"),
+    case("W06-fail-km", facts(claim_odometer_in=57_939, claim_unit="km"), "X", "OUT_OF_MILEAGE"),
+    case("W06-fail-time", facts(vehicle_plans=(replace(BASIC, starts_on=date(2023, 11, 15)),)), "X", "OUT_OF_TIME"),
+    case("W06-fail-both", facts(
+        claim_odometer_in=40_000, vehicle_plans=(replace(BASIC, starts_on=date(2020, 1, 31)),)), "X", "OUT_OF_TIME"),
+    case("W06-fail-no-plan", facts(vehicle_plans=()), "X", "BEYOND_POLICY", "no plan"),
+    case("W06-fail-not-in-service", facts(vehicle_plans=(), vehicle_in_service_on=None), "E", "OUT_OF_TIME"),
+    case("W06-fail-asked-as-goodwill", facts(
+        claim_type="pre_authorization", claim_odometer_in=36_001, claim_goodwill_reason="A loyal customer since 1998."),
+        "A", "OUT_OF_MILEAGE"),
+    case("W06-fail-contract-unknown", facts(claim_type="service_contract", claim_contract_number="SC-1",
+                                            vehicle_plans=(BASIC, CONTRACT)), "X", "BEYOND_POLICY", "SC-1"),
+    case("W06-fail-part-not-sold", facts(
+        claim_type="parts_warranty", vehicle_plans=(replace(PARTS_PLAN, starts_on=None),)), "E", "DOC_MISSING"),
+    case("W06-fail-part-with-invoice", facts(
+        claim_type="parts_warranty", attachments=("receipt",),
+        vehicle_plans=(replace(PARTS_PLAN, starts_on=None),)), "A", "OUT_OF_TIME"),
+    case("W07-pass", facts()),
+    case("W07-boundary-one-component", facts(vehicle_plans=(replace(BASIC, components=("ENG-TURBO",)),))),
+    case("W07-boundary-from-part", facts(job_component="")),
+    case("W07-fail-excluded", facts(job_component="TRIM-SEAT"), "X", "NOT_COVERED", "TRIM-SEAT"),
+    case("W07-fail-outside", facts(vehicle_plans=(replace(BASIC, components=("ENG-CYL",)),)), "X", "NOT_COVERED"),
+    case("W07-fail-wear", facts(job_component="BRK-PAD"), "X", "WEAR_ITEM"),
+    case("W07-fail-unknown", facts(job_component="ENG-XXX"), "E", "DATA_MISSING", "ENG-XXX"),
+    case("W07-fail-none", facts(job_component="", job_causal_part="", job_operation=""), "E", "DATA_MISSING"),
+    case("W08-pass", facts()),
+    case("W08-boundary-not-of-the-list", facts(claim_exclusions=("rained",))),
+    case("W08-fail", facts(claim_exclusions=("modified",)), "A", "MODIFIED", "modified vehicle"),
+    case("W08-fail-two", facts(claim_exclusions=("misuse", "odometer_altered")), "AA", "BEYOND_POLICY"),
+    case("W09-pass", facts()),
+    case("W09-boundary-fifteen", facts(job_cause=FIFTEEN)),
+    case("W09-boundary-goodwill", facts(claim_type="goodwill", claim_goodwill_reason=FIFTEEN)),
+    case("W09-fail-fourteen", facts(job_cause=FIFTEEN[:-1]), "E", "NARRATIVE_INSUFFICIENT", "14 characters"),
+    case("W09-fail-blanks", facts(job_cause="Bad      pump      "), "E", "NARRATIVE_INSUFFICIENT", "8 characters"),
+    case("W09-fail-empty", facts(job_complaint="", job_cause="", job_correction=""), "EEE", "NARRATIVE_INSUFFICIENT"),
+    case("W09-fail-same", facts(job_complaint="Turbo is broken", job_cause=" turbo is BROKEN. "), "E",
+         "NARRATIVE_INSUFFICIENT"),
+    case("W09-fail-no-job", facts(jobs=()), "E", "NARRATIVE_INSUFFICIENT", "0 jobs"),
+    case("W09-fail-goodwill", facts(claim_type="goodwill"), "E", "NARRATIVE_INSUFFICIENT", "0 characters"),
+    case("W10-pass", facts()),
+    case("W10-pass-no-labour", facts(job_operation="", charges=(part(),))),
+    case("W10-boundary-two-lines", facts(charges=(labour(quantity=1_25), labour(position=3, quantity=1_25)))),
+    case("W10-boundary-lower-case", facts(charges=(labour(code=""),))),
+    case("W10-fail-hours", facts(charges=(labour(quantity=2_51),)), "A", "HOURS_EXCEED_FLATRATE", "2.51 h",
+         limit="2.5 h", cents=(300_00,)),
+    case("W10-fail-two-lines", facts(charges=(labour(quantity=2_00), labour(position=3, quantity=1_00))), "A",
+         "HOURS_EXCEED_FLATRATE", "3 h", cents=(60_00,)),
+    case("W10-fail-unknown", facts(job_operation="E0000", charges=()), "E", "LABOR_OP_INVALID", "E0000"),
+    case("W10-fail-none", facts(job_operation="", charges=(labour(code=""),)), "E", "LABOR_OP_INVALID", "line 1"),
+    case("W10-fail-model", facts(job_operation="E3000", charges=()), "E", "LABOR_OP_INVALID", "Accord",
+         limit="Civic and Fit"),
+    case("W10-boundary-year", facts(job_operation="E3000", charges=(), vehicle_model="civic", vehicle_year=2024)),
+    case("W10-fail-year", facts(job_operation="E3000", charges=(), vehicle_model="Fit", vehicle_year=2023), "E",
+         "LABOR_OP_INVALID", "vehicle of 2023"),
+    case("W11-pass", facts()),
+    case("W11-boundary-alone", facts(job_operation="", charges=(labour(code="E9000", quantity=1_00),))),
+    case("W11-boundary-own-limit", facts(
+        job_operation="", charges=(labour(code="E9000", quantity=2_00),), dealer_authority={"other_labour": 2_00})),
+    case("W11-fail-too-long", facts(job_operation="", charges=(labour(code="E9000", quantity=1_01),)), "A",
+         "LABOR_OP_NEEDS_AUTH", "1.01 h"),
+    case("W11-fail-beside", facts(charges=(labour(), labour(position=3, code="E9000", quantity=10))), "A",
+         "LABOR_OP_NEEDS_AUTH", "0.1 h"),
+    case("W12-pass", facts(charges=(labour(unit_cents=100_00),))),
+    case("W12-boundary", facts(), observed="$120.00", limit="$120.00"),
+    case("W12-fail", facts(charges=(labour(unit_cents=120_01),)), "R", "RATE_ADJUSTED", "$120.01", cents=(300_00,)),
+    case("W12-fail-no-rate", facts(dealer_labour_rate_cents=None), "A", "RATE_ADJUSTED", "$120.00"),
+    case("W13-pass", facts(charges=(part(unit_cents=200_00),))),
+    case("W13-boundary", facts(), observed="$420.00", limit="$420.00"),
+    case("W13-boundary-default-markup", facts(dealer_markup=None)),
+    case("W13-fail", facts(charges=(part(unit_cents=300_01),)), "R", "RATE_ADJUSTED", "$420.01", cents=(420_00,)),
+    case("W13-fail-markup", facts(dealer_markup=15_00), "R", "RATE_ADJUSTED", "$420.00", cents=(345_00,)),
+    case("W13-fail-unknown", facts(charges=(part(code="ZZ-1"),)), "A", "PART_NOT_ON_FILE", "ZZ-1: $420.00"),
+    case("W13-fail-no-price", facts(charges=(part(code="NP-1"),)), "A", "PART_NOT_ON_FILE"),
+    case("W14-pass", facts()),
+    case("W14-boundary-typed", facts(job_causal_part="tc-5000 ")),
+    case("W14-boundary-visit-line", facts(charges=(labour(), part(job=0)))),
+    case("W14-boundary-repaired", facts(job_action="repair", charges=(labour(),))),
+    case("W14-fail", facts(job_causal_part="TCM-3200"), "W", "OTHER", "TC-5000", limit="TCM-3200"),
+    case("W14-fail-no-part", facts(charges=(labour(),)), "W", "OTHER", "no part"),
+    case("W14-fail-not-repairable", facts(job_action="repair", job_causal_part="TCM-3200"), "A",
+         "PART_REPAIR_NOT_ALLOWED"),
+    case("W15-pass", facts()),
+    case("W15-boundary", facts(claim_ro_closed_on=TODAY - timedelta(days=30)), observed="30 days", limit="30 days"),
+    case("W15-boundary-state", facts(claim_ro_closed_on=TODAY - timedelta(days=90), dealer_state="CA")),
+    case("W15-fail", facts(claim_ro_closed_on=TODAY - timedelta(days=31)), "X", "LATE_SUBMISSION", "31 days"),
+    case("W15-fail-with-reason", facts(
+        claim_ro_closed_on=TODAY - timedelta(days=31), claim_late_reason="The part came late."), "A", "LATE_SUBMISSION"),
+    case("W15-fail-law-forbids", facts(
+        claim_ro_closed_on=TODAY - timedelta(days=181), dealer_state="OR"), "W", "LATE_SUBMISSION", "181 days"),
+    case("W15-fail-law-forbids-denial-by-policy", facts(
+        claim_ro_closed_on=TODAY - timedelta(days=181), dealer_state="OR"), "W", "LATE_SUBMISSION",
+        policy=with_rule("W15", level="X")),
+    case("W16-pass", facts()),
+    case("W16-boundary-other-job", facts(earlier=(replace(EARLIER, ro_number="RO-4711", position=2),))),
+    case("W16-boundary-other-dealer", facts(earlier=(replace(EARLIER, ro_number="RO-4711", own=False),))),
+    case("W16-boundary-preauthorized", facts(earlier=(replace(EARLIER, ro_number="RO-4711", is_counted=False),))),
+    case("W16-fail", facts(earlier=(replace(EARLIER, ro_number="ro-4711 "),)), "E", "DUPLICATE", "WC-000007"),
+    case("W17-pass", facts()),
+    case("W17-boundary-other-days", facts(earlier=(EARLIER,))),
+    case("W17-boundary-other-work", facts(earlier=(replace(ELSEWHERE, operation="X1", causal_part="X2"),))),
+    case("W17-boundary-family", facts(earlier=(replace(ELSEWHERE, is_family=True),))),
+    case("W17-fail-operation", facts(earlier=(replace(ELSEWHERE, causal_part=""),)), "A", "DUPLICATE",
+         "E1205, failed on 15 Nov 2026"),
+    case("W17-fail-part-repair-day", facts(
+        earlier=(replace(EARLIER, operation="", repaired_on=CLAIM.ro_closed_on),)), "A", "DUPLICATE",
+        "TC-5000, repaired on 18 Nov 2026"),
+    case("W18-pass", facts()),
+    case("W18-boundary-days", facts(earlier=(replace(RECENT, repaired_on=date(2026, 8, 16)),))),
+    case("W18-boundary-miles", facts(earlier=(replace(RECENT, odometer=15_399),))),
+    case("W18-boundary-not-paid", facts(earlier=(replace(RECENT, paid=False),))),
+    case("W18-fail", facts(earlier=(RECENT,)), "A", "BEYOND_POLICY", "90 days, 6,000 mi"),
+    case("W18-fail-no-reading", facts(earlier=(replace(RECENT, odometer=None),)), "A", "BEYOND_POLICY", "90 days"),
+    case("W18-fail-goodwill", facts(claim_type="goodwill", earlier=(RECENT,)), "X", "BEYOND_POLICY"),
+    case("W19-pass", facts(**MAJOR)),
+    case("W19-boundary-authorized", facts(
+        **MAJOR, pre_auth=PRE_AUTH, earlier=(replace(EARLIER, component="ENG-CYL"),)), observed="replacement 2"),
+    case("W19-boundary-no-assembly", facts(earlier=(EARLIER,))),
+    case("W19-boundary-repaired-before", facts(
+        **MAJOR, earlier=(replace(EARLIER, component="ENG-CYL", action="repair"),))),
+    case("W19-fail", facts(**MAJOR, earlier=(replace(EARLIER, component="ENG-CYL"),)), "A", "PREAUTH_MISSING",
+         "replacement 2"),
+    case("W20-pass", facts()),
+    case("W20-boundary-own", facts(dealer_authority={"assembly": 720_00})),
+    case("W20-boundary-own-covers-more", facts(
+        dealer_authority={"assembly": 9_000_00}, charges=(labour(unit_cents=2_400_00), part(unit_cents=1_000_00)))),
+    case("W20-boundary-amount", facts(charges=(line(1, "misc", 5_000_00, job=1),))),
+    case("W20-boundary-approved-that-day", facts(
+        dealer_authority={"assembly": 100_00}, claim_pre_auth_number="WC-000003",
+        pre_auth=replace(PRE_AUTH, approved_on=CLAIM.ro_closed_on)), observed="WC-000003"),
+    case("W20-boundary-tires", facts(
+        job_component="WHL-TIRE", dealer_authority={"tires": 2}, charges=(part(quantity=2_00),))),
+    case("W20-boundary-goodwill", facts(claim_type="goodwill", dealer_authority={"goodwill": 720_00})),
+    case("W20-fail-own", facts(dealer_authority={"assembly": 719_99}), "E", "PREAUTH_MISSING", "$720.00",
+         limit="$719.99"),
+    case("W20-fail-amount", facts(charges=(line(1, "misc", 5_000_01, job=1),)), "E", "PREAUTH_MISSING", "$5,000.01"),
+    case("W20-fail-tires", facts(
+        job_component="WHL-TIRE", dealer_authority={"tires": 2}, charges=(part(quantity=3_00),)), "E",
+        "PREAUTH_MISSING", "3"),
+    case("W20-fail-operation", facts(job_operation="E7000"), "E", "LABOR_OP_NEEDS_AUTH", "E7000"),
+    case("W20-fail-part", facts(job_causal_part="TCM-3200"), "E", "PART_NEEDS_AUTH", "TCM-3200"),
+    case("W20-fail-goodwill", facts(claim_type="goodwill"), "E", "PREAUTH_MISSING", "$720.00", limit="$0.00"),
+    case("W20-fail-approved-later", facts(
+        job_operation="E7000", claim_pre_auth_number="WC-000003",
+        pre_auth=replace(PRE_AUTH, approved_on=date(2026, 11, 19))), "E", "LABOR_OP_NEEDS_AUTH"),
+    case("W20-fail-other-vehicle", facts(
+        job_operation="E7000", claim_pre_auth_number="WC-000003", pre_auth=replace(PRE_AUTH, same_vehicle=False)), "E",
+        "LABOR_OP_NEEDS_AUTH"),
+    case("W21-pass", facts()),
+    case("W21-boundary", facts(claim_pre_auth_number="WC-000003", pre_auth=PRE_AUTH), observed="$720.00",
+         limit="$720.00"),
+    case("W21-boundary-excess", facts(
+        claim_pre_auth_number="WC-000003", pre_auth=PRE_AUTH, charges=(labour(quantity=2_75), part(unit_cents=330_00))),
+        policy=with_rule("W21", limits={"excess_share": 10_00})),
+    case("W21-fail-quantity", facts(
+        claim_pre_auth_number="WC-000003", pre_auth=PRE_AUTH, charges=(labour(quantity=2_51, unit_cents=100_00),)), "A",
+        "BEYOND_POLICY", "2.51 h, $251.00", limit="2.5 h, $300.00"),
+    case("W21-fail-amount", facts(
+        claim_pre_auth_number="WC-000003", pre_auth=PRE_AUTH, charges=(labour(unit_cents=120_01),)), "A",
+        "BEYOND_POLICY", "2.5 h, $300.03"),
+    case("W21-fail-total", facts(
+        claim_pre_auth_number="WC-000003", pre_auth=PRE_AUTH, charges=(labour(), part(), line(3, "sublet", 1))), "A",
+        "BEYOND_POLICY", "$720.01"),
+    case("W21-fail-unknown", facts(
+        claim_pre_auth_number="WC-000003", pre_auth=replace(PRE_AUTH, is_known=False)), "A", "PREAUTH_MISSING"),
+    case("W22-pass", facts()),
+    case("W22-boundary-no-labour", facts(job_operation="", charges=(part(),), technician=None, claim_technician="")),
+    case("W22-boundary-no-skill-needed", facts(
+        job_operation="E9000", charges=(), technician=TechnicianFacts(code="T-07", is_known=True, is_active=True))),
+    case("W22-fail-not-certified", facts(
+        technician=TechnicianFacts(code="T-07", is_known=True, is_active=True, skills=("brakes",))), "W",
+        "TECH_NOT_CERTIFIED", "T-07: brakes", limit="engine"),
+    case("W22-fail-left", facts(technician=TechnicianFacts(code="T-07", is_known=True)), "E", "TECH_NOT_CERTIFIED"),
+    case("W22-fail-unknown", facts(technician=TechnicianFacts(code="T-07")), "E", "TECH_NOT_CERTIFIED", "T-07"),
+    case("W22-fail-none", facts(technician=None, claim_technician=""), "E", "TECH_NOT_CERTIFIED", "no technician"),
+    case("W23-pass", facts(claim_type="recall", claim_campaign_number="R24", campaign=CAMPAIGN)),
+    case("W23-boundary-typed", facts(claim_type="recall", claim_campaign_number=" r24", campaign=CAMPAIGN)),
+    case("W23-fail-not-listed", facts(
+        claim_type="recall", claim_campaign_number="R24", campaign=replace(CAMPAIGN, is_listed=False)), "X",
+        "CAMPAIGN_VIN_NOT_LISTED", "1HGCM82633A004352"),
+    case("W23-fail-done", facts(
+        claim_type="recall", claim_campaign_number="R24", campaign=replace(CAMPAIGN, done_on=date(2026, 3, 2))), "X",
+        "CAMPAIGN_VIN_NOT_LISTED", "done on 2 Mar 2026"),
+    case("W23-fail-over", facts(
+        claim_type="recall", claim_campaign_number="R24", campaign=replace(CAMPAIGN, runs=False)), "X",
+        "CAMPAIGN_VIN_NOT_LISTED"),
+    case("W23-fail-foreign-part", facts(
+        claim_type="recall", claim_campaign_number="R24", campaign=replace(CAMPAIGN, parts=("OTHER-1",))), "X",
+        "BEYOND_POLICY", "TC-5000", cents=(0,)),
+    case("W23-fail-unknown", facts(claim_type="recall", claim_campaign_number="R99"), "E", "DATA_MISSING", "R99"),
+    case("W24-pass", facts()),
+    case("W24-boundary", facts(charges=(
+        line(1, "rental", 50_00, quantity=10_00, code="RENTAL"), line(2, "rental", 250_00, code="TRANSPORT"))),
+        observed="$750.00"),
+    case("W24-fail-day", facts(charges=(line(1, "rental", 50_01, quantity=2_00),)), "R", "CAP_APPLIED", "$100.02",
+         cents=(100_00,)),
+    case("W24-fail-total", facts(charges=(
+        line(2, "rental", 50_00, quantity=6_00), line(1, "rental", 50_00, quantity=6_00))), "R", "CAP_APPLIED",
+        "$300.00", cents=(200_00,)),
+    case("W24-fail-transport", facts(charges=(line(1, "rental", 250_01, code="transport"),)), "R", "CAP_APPLIED",
+         "$250.01", cents=(250_00,)),
+    case("W25-pass", facts()),
+    case("W25-boundary-amount", facts(charges=(line(1, "sublet", 249_99),))),
+    case("W25-boundary-receipt", facts(charges=(line(1, "sublet", 250_00),), attachments=("ro_copy", "receipt"))),
+    case("W25-fail", facts(attachments=("photo",)), "E", "DOC_MISSING", "photo", limit="repair order"),
+    case("W25-fail-receipt", facts(charges=(line(1, "freight", 250_00),)), "E", "DOC_MISSING", "$250.00"),
+    case("W25-fail-reimbursement", facts(claim_type="customer_reimbursement", attachments=()), "EE", "DOC_MISSING",
+         "no file"),
+    case("W26-pass", facts()),
+    case("W26-boundary-taken", facts(
+        claim_type="service_contract", vehicle_plans=(CONTRACT,),
+        charges=(labour(), part(), line(3, "deductible", -100_00))), observed="$100.00", limit="$100.00"),
+    case("W26-boundary-second-claim", facts(
+        claim_type="service_contract", vehicle_plans=(CONTRACT,),
+        earlier=(replace(EARLIER, ro_number="RO-4711", position=9, deductible=True),)), limit="$0.00"),
+    case("W26-boundary-more-than-due", facts(charges=(part(), line(3, "deductible", -10_00)))),
+    case("W26-fail-missing", facts(claim_type="service_contract", vehicle_plans=(CONTRACT,)), "R", "CAP_APPLIED",
+         "$0.00", limit="$100.00", cents=(320_00,)),
+    case("W26-fail-too-small", facts(
+        claim_type="service_contract", vehicle_plans=(CONTRACT,),
+        charges=(labour(), part(), line(3, "deductible", -99_99))), "R", "CAP_APPLIED", "$99.99", cents=(-100_00,)),
+    case("W26-fail-two-lines", facts(
+        claim_type="service_contract", vehicle_plans=(CONTRACT,),
+        charges=(labour(quantity=50, unit_cents=120_00), line(2, "misc", 70_00))), "RR", "CAP_APPLIED", "$0.00",
+        cents=(0, 30_00)),
+    case("W26-fail-below-zero", facts(charges=(part(), line(3, "deductible", -420_01))), "E", "OTHER", "−$0.01"),
+    case("W27-pass", facts()),
+    case("W27-boundary", facts(usual=(Usual(operation="E1205", count=20, mean_cents=420_00, deviation_cents=100_00),)),
+         observed="$720.00", limit="$720.00"),
+    case("W27-boundary-few", facts(usual=(Usual(operation="E1205", count=19, mean_cents=1_00, deviation_cents=1),))),
+    case("W27-fail", facts(usual=(Usual(operation="E1205", count=20, mean_cents=419_99, deviation_cents=100_00),)), "W",
+         "OTHER", "$720.00", limit="$719.99"),
+    case("W28-pass", facts()),
+    case("W28-boundary-day-before", facts(claim_type="pdi", today=date(2023, 12, 31))),
+    case("W28-boundary-debit", facts(
+        claim_type="debit", original=ORIGINAL, charges=(line(1, "misc", -720_00),)), observed="−$720.00"),
+    case("W28-fail", facts(claim_type="pdi", today=date(2024, 1, 1)), "E", "TYPE_NOT_ACCEPTED", "1 Jan 2024"),
+    case("W28-fail-unknown", facts(claim_type="lemon"), "E", "DATA_MISSING", "lemon"),
+    case("W28-fail-debit-above", facts(
+        claim_type="debit", original=ORIGINAL, charges=(line(1, "misc", -720_01),)), "E", "NO_ORIGINAL_FOR_DEBIT",
+        "$720.01"),
+    case("W28-fail-no-original", facts(claim_type="debit"), "E", "NO_ORIGINAL_FOR_DEBIT", "none"),
+    case("W28-fail-not-settled", facts(claim_type="add_credit", original=replace(ORIGINAL, is_settled=False)), "E",
+         "NO_ORIGINAL_FOR_DEBIT", "not settled"),
+    case("W28-fail-other-vehicle", facts(claim_type="add_credit", original=replace(ORIGINAL, same_vehicle=False)), "E",
+         "NO_ORIGINAL_FOR_DEBIT", "another vehicle"),
+)  # fmt: skip
+
+SECOND = replace(JOB, position=2)
+"""The second job of a claim."""
+assert DEFAULT.rules.keys() == {c.rule for c in CASES}
