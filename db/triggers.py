@@ -50,3 +50,39 @@ def first_schema_statements(dialect: str) -> list[str]:
             for table in GUARDED
         ]
     return statements + rollup.trigger_statements(dialect, measures=FIRST_MEASURES)
+
+
+LEDGER_COLUMNS = (
+    "entry_key", "claim_id", "family_id", "dealer_id", "kind", "cents", "currency", "at", "username", "by",
+    "reason_code", "reason", "reverses_id",
+)  # fmt: skip
+"""What an entry of the claim ledger says. `memo_id` is written once, by the batch that pays it; `region` follows."""
+
+
+def claim_ledger_statements(dialect: str) -> list[str]:
+    """CREATE statements that make the ledger of claims append-only, for SQLite or PostgreSQL, in order.
+
+    An entry is never deleted and never changed, but for the memo that pays it: from none to one, once.
+    """
+    columns = ", ".join(f'"{name}"' for name in ("id", *LEDGER_COLUMNS))
+    if dialect == "sqlite":
+        stop = "BEGIN SELECT RAISE(ABORT, 'the ledger of claims cannot be changed'); END"
+        return [
+            f"CREATE TRIGGER claim_entry_no_update BEFORE UPDATE OF {columns} ON claim_entry {stop}",
+            f"CREATE TRIGGER claim_entry_paid_once BEFORE UPDATE OF memo_id ON claim_entry"
+            f" WHEN OLD.memo_id IS NOT NULL {stop}",
+            f"CREATE TRIGGER claim_entry_no_delete BEFORE DELETE ON claim_entry {stop}",
+            # INSERT OR REPLACE deletes the old row without asking the delete trigger.
+            "CREATE TRIGGER claim_entry_no_replace BEFORE INSERT ON claim_entry WHEN EXISTS (SELECT 1 FROM claim_entry"
+            f" WHERE id = NEW.id OR entry_key = NEW.entry_key OR reverses_id = NEW.reverses_id) {stop}",
+        ]
+    return [
+        "CREATE FUNCTION claim_ledger_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'the ledger of claims cannot be changed'; END $$",
+        f"CREATE TRIGGER claim_entry_no_update BEFORE UPDATE OF {columns} ON claim_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION claim_ledger_is_final()",
+        "CREATE TRIGGER claim_entry_paid_once BEFORE UPDATE OF memo_id ON claim_entry FOR EACH ROW "
+        "WHEN (OLD.memo_id IS NOT NULL) EXECUTE FUNCTION claim_ledger_is_final()",
+        "CREATE TRIGGER claim_entry_no_delete BEFORE DELETE OR TRUNCATE ON claim_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION claim_ledger_is_final()",
+    ]

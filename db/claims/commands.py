@@ -24,6 +24,7 @@ from db.claims.record import move_claim, note_entry
 from db.claims.settle_commands import adjust, charge_back, deem_approved, pay
 from db.claims.submit_commands import submit
 from db.claims.tables import ClaimJob
+from db.core import events
 from db.core.actor import Actor
 from db.core.problems import Problems
 from db.workflow.engine import begin_step
@@ -38,6 +39,10 @@ def void(session: Session, *, item_id: int, seen_version: int, note: str, actor:
     session.execute(update(ClaimJob).where(ClaimJob.claim_id == claim.id).values(ro_key=None))
     changed = move_claim(session, "void", claim, actor=actor, now=now, due_at=None, reason_note=note)
     note_entry(session, "void", claim, "taken back.", actor=actor, now=now, reason=note, **changed)
+    if claim.first_decided_at is not None:  # appealed, returned, then taken back: what was posted for it is not owed
+        session.flush()
+        told = events.Event(name="claims.reopened", item_type="claim", item_ids=(claim.id,))
+        events.tell(session, told, actor=actor, now=now)
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {

@@ -1,0 +1,61 @@
+"""How the ledger answers decisions on claims, in the same transaction (decision 0049)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.claim_payments.notices import tell_charged_back
+from db.claim_payments.record import family_sums, lock_family, post, post_decisions
+from db.claim_payments.rules import money_label
+from db.claims.tables import Claim
+from db.core import changes
+from db.core.actor import Actor
+from db.core.events import Event, Follower
+from db.core.problems import Problem, Refused
+
+
+def _claims(session: Session, event: Event) -> list[Claim]:
+    return list(session.scalars(select(Claim).where(Claim.id.in_(event.item_ids)).order_by(Claim.id)))
+
+
+def claims_decided(session: Session, *, event: Event, actor: Actor, now: datetime) -> None:
+    """Post what was approved, net of what was posted before: an appeal posts the difference, a denial takes it back."""
+    post_decisions(session, _claims(session, event), actor=actor, now=now)
+
+
+def claims_reopened(session: Session, *, event: Event, actor: Actor, now: datetime) -> None:
+    """An appealed claim is not payable while it is decided again (its state says so); one taken back owes nothing."""
+    changes.touch(session, "claim_payments")
+    void = [c for c in _claims(session, event) if c.status == "void"]
+    if void:
+        post_decisions(session, void, actor=actor, now=now)
+
+
+def claim_charged_back(session: Session, *, event: Event, actor: Actor, now: datetime) -> None:
+    """Take back what was paid; refused above what all versions of the claim were paid."""
+    (claim,) = _claims(session, event)
+    cents = int(event.facts["cents"])
+    lock_family(session, claim.family_id)
+    _, paid = family_sums(session, claim.family_id)
+    if cents > paid:
+        raise Refused(
+            Problem(
+                code="above_paid", field="amount_cents", rule="domain-rules 2.1 H",
+                message=f"All versions of {claim.number} were paid {money_label(max(paid, 0), claim.currency)} only.",
+            )
+        )  # fmt: skip
+    post(
+        session, claim, key=f"charge_back:{claim.id}", kind="charge_back", cents=-cents, actor=actor, now=now,
+        reason_code=event.facts["reason_code"], reason=event.facts["note"],
+    )  # fmt: skip
+    tell_charged_back(session, claim, cents=cents, now=now)
+
+
+FOLLOWERS = (
+    Follower(name="ledger of decided claims", on=("claims.decided",), react=claims_decided),
+    Follower(name="ledger of reopened claims", on=("claims.reopened",), react=claims_reopened),
+    Follower(name="ledger of charge-backs", on=("claims.charged_back",), react=claim_charged_back),
+)
