@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
+from db.claims import export_queries
+from db.claims.claim_queries import found_claims
 from db.claims.flow import FLOW
-from db.core.area import Area
+from db.claims.line_queries import customer_lines
+from db.core.area import Area, CustomerSource, ExportKind, SearchSource
+from db.core.permissions import Permission
 
-AREA = Area(name="claims", title="Claims", flows=(FLOW,))
+AREA = Area(
+    name="claims",
+    title="Claims",
+    flows=(FLOW,),
+    search=(SearchSource(kind="claim", label="Claims", permission=Permission.CLAIMS_VIEW, load=found_claims),),
+    exports=(
+        ExportKind(
+            name="claims", title="Claims", permission=Permission.CLAIMS_VIEW, columns=export_queries.CLAIM_COLUMNS,
+            rows=export_queries.claim_rows,
+        ),
+        ExportKind(
+            name="claim_lines", title="Lines of claims", permission=Permission.CLAIMS_VIEW,
+            columns=export_queries.LINE_COLUMNS, rows=export_queries.line_rows,
+        ),
+        ExportKind(
+            name="claim_findings", title="Findings of claims", permission=Permission.CLAIMS_VIEW,
+            columns=export_queries.FINDING_COLUMNS, rows=export_queries.finding_rows,
+        ),
+    ),
+    customer=(
+        CustomerSource(name="claims", label="Claims", permission=Permission.CLAIMS_VIEW, lines=customer_lines),
+    ),
+)  # fmt: skip
