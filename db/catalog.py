@@ -133,6 +133,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "dealer": ("pages/network/dealer.py", "dealer"),
     "customer": ("pages/crm/customer.py", "customer"),
     "vehicle": ("pages/crm/vehicle.py", "vehicle"),
+    "claim": ("pages/claims/claim.py", "claim"),
     "appointment": ("pages/crm/appointments.py", "appointment"),
     "dealer_contact": ("pages/network/dealers.py", "dealer_contact"),
     "dealer_group": ("pages/network/dealers.py", "dealer_group"),

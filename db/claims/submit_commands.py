@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from db.claims import links
 from db.claims.adjudicate_rules import adjudicate
 from db.claims.clock_rules import decide_by, pay_by
 from db.claims.facts_queries import facts_of
-from db.claims.flow import FLOW
+from db.claims.flow import DEALERS_TURN, FLOW
 from db.claims.model import OUTCOMES, ClaimFacts, Verdict
 from db.claims.policy_queries import policy_on
 from db.claims.record import (
@@ -26,7 +27,7 @@ from db.claims.record import (
     tell_decided,
 )
 from db.claims.snapshots import facts_to_json, results_to_json
-from db.claims.tables import Claim, ClaimAttachment, ClaimCharge, ClaimFinding, ClaimRun
+from db.claims.tables import Claim, ClaimAttachment, ClaimCharge, ClaimFinding, ClaimJob, ClaimRun
 from db.core import events, locks
 from db.core.actor import Actor, system_actor
 from db.core.labels import local_day
@@ -37,6 +38,8 @@ TARGETS = {
     "rejected": "rejected", "returned": "returned", "pay": "approved", "pay_changed": "partially_approved",
     "denied": "denied", "review": "in_review",
 }  # fmt: skip
+COUNTS_NO_MORE = (*DEALERS_TURN, "void")
+"""States in which a claim does not keep others from claiming its repair order."""
 
 
 def submit(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime) -> str:
@@ -46,7 +49,8 @@ def submit(session: Session, *, item_id: int, seen_version: int, actor: Actor, n
     if not draft.jobs and not draft.charges:
         raise Refused(Problem(code="empty", message="There is no job and no charge yet.", field="jobs"))
     # Two claims of one repair order wait for each other here, so that the second sees the first (W16).
-    locks.hold(session, f"claim-ro:{claim.dealer_id}:{claim.ro_number}")
+    locks.hold(session, f"claim-ro:{claim.dealer_id}:{claim.ro_number.strip().upper()}")
+    links.link(session, claim)
     dealer = dealer_of(session, claim.dealer_id, actor=actor)
     today = local_day(now, dealer.zone)
     policy = policy_on(session, today)
@@ -152,7 +156,27 @@ def _settle_lines(session: Session, claim: Claim, verdict: Verdict, *, denied: b
 
 
 def _count_once(session: Session, claim: Claim) -> None:
-    """Give each job the key no other counted job of this dealer may have (W16); the rule has asked already."""
-    for job in jobs_of(session, claim.id):
-        job.ro_key = f"{claim.ro_number.strip().upper()}/{job.position}"
-    session.flush()
+    """Give each job the key no other counted job of this dealer may have (W16); the rule has asked already.
+
+    Claims that went back to the dealer, and void ones, count no more: what they still held is free.
+    """
+    keys = {job.id: f"{claim.ro_number.strip().upper()}/{job.position}" for job in jobs_of(session, claim.id)}
+    if not keys:
+        return
+    holders = session.execute(
+        select(ClaimJob.id, Claim.number, Claim.status)
+        .join(Claim, Claim.id == ClaimJob.claim_id)
+        .where(
+            ClaimJob.dealer_id == claim.dealer_id, ClaimJob.ro_key.in_(sorted(keys.values())),
+            ClaimJob.claim_id != claim.id,
+        )
+        .order_by(ClaimJob.id)
+    ).all()  # fmt: skip
+    counting = [one.number for one in holders if one.status not in COUNTS_NO_MORE]
+    if counting:
+        message = f"Repair order {claim.ro_number} was claimed already with {counting[0]}."
+        raise Refused(Problem(code="duplicate", field="ro_number", message=message, rule="W16"))
+    if holders:
+        session.execute(update(ClaimJob).where(ClaimJob.id.in_([one.id for one in holders])).values(ro_key=None))
+    for job_id, key in keys.items():
+        session.execute(update(ClaimJob).where(ClaimJob.id == job_id).values(ro_key=key))

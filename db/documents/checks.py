@@ -11,6 +11,7 @@ from db.core.area import Check
 from db.core.search import SearchWord
 from db.core.timeline import TimelineEntry
 from db.documents import records, storage
+from db.documents.named_files import named_files
 from db.documents.tables import Document
 
 SETTLED = timedelta(hours=1)
@@ -24,18 +25,15 @@ def check_files(session: Session) -> list[str]:
     """
     found = []
     names: set[str] = set()
-    rows = session.execute(
-        select(Document.id, Document.stored_name, Document.sha256, Document.purged_at).order_by(Document.id)
-    )
-    for number, stored_name, sha256, purged_at in rows:
-        names.add(stored_name)
-        if purged_at is not None:
+    for one in named_files(session):
+        names.add(one.stored_name)
+        if one.is_purged:
             continue
-        now = storage.sha256_of(stored_name)
+        now = storage.sha256_of(one.stored_name)
         if now is None:
-            found.append(f"{records.number_of(number)}: its file {stored_name} is missing")
-        elif now != sha256:
-            found.append(f"{records.number_of(number)}: its file {stored_name} is not what was stored")
+            found.append(f"{one.owner}: its file {one.stored_name} is missing")
+        elif now != one.sha256:
+            found.append(f"{one.owner}: its file {one.stored_name} is not what was stored")
     owner, own = storage.owner(), records.identity(session)
     if names and owner and owner != own:
         found.append("the folder of documents belongs to another database (its file .belongs-to says so)")

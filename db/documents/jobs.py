@@ -19,6 +19,7 @@ from db.core.session import reading, run, writing
 from db.dealers.tables import Dealer
 from db.documents import records, rules, storage
 from db.documents.change_commands import hold_dealer
+from db.documents.named_files import named_files
 from db.documents.tables import Document
 from db.people.notifications import notify
 from db.people.queries import people_to_tell
@@ -142,10 +143,10 @@ def run_clearing(bind: Engine | None, *, now: datetime) -> int:
     removed = 0
     # Read after the folder was listed: a file listed above has its row by now, or will never have one.
     with reading(bind) as session:
-        rows = dict(session.execute(select(Document.stored_name, Document.purged_at)).all())
+        rows = {one.stored_name: one.is_purged for one in named_files(session)}
     for file in found:
         is_orphan = file.is_part or file.stored_name not in rows
-        is_purged = not file.is_part and rows.get(file.stored_name) is not None
+        is_purged = not file.is_part and rows.get(file.stored_name, False)
         if is_purged or (is_orphan and file.at < limit):
             file.path.unlink(missing_ok=True)
             removed += 1
