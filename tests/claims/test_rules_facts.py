@@ -13,10 +13,11 @@ from db.claims.adjudicate_rules import adjudicate
 from db.claims.facts_queries import facts_of
 from db.claims.model import ClaimDraft, ClaimFacts
 from db.claims.policy_rules import DEFAULT
+from db.claims.tables import ClaimAttachment
 from db.core.permissions import Role
 from db.core.problems import NotFound
-from db.core.session import reading
-from tests.claims.factories import CLAIM, JOB, LABOUR, claim_of, sent
+from db.core.session import reading, writing
+from tests.claims.factories import CLAIM, JOB, LABOUR, NOW, claim_of, saved, step
 from tests.support.users import actor_named, make_dealer, make_person
 from tests.warranty.factories import warranty_data
 
@@ -43,7 +44,8 @@ def test_nothing_is_wrong_with_the_sound_claim(engine: Engine, dealer: int):
     assert verdict.outcome == "pay", verdict.why
     assert verdict.suggested_cents == 720_00
     assert facts.vehicle.in_service_on == date(2025, 11, 3)
-    assert facts.technician is not None and facts.technician.skills == ("engine",)
+    assert facts.technician is not None
+    assert facts.technician.skills == ("engine",)
 
 
 def test_another_dealers_claim_is_not_found_and_its_work_is_known_without_a_name(engine: Engine, dealer: int):
@@ -52,13 +54,23 @@ def test_another_dealers_claim_is_not_found_and_its_work_is_known_without_a_name
     warranty_data(engine)
     with pytest.raises(NotFound):
         read(engine, other, "dora")
-    # The core's submit stores a claim in review only where its files are there; the state is not what is asked here.
-    claim_id = sent(engine, dealer_id=other, actor=actor_named(engine, "dino"), exclusions=FORCED)
+    dino = actor_named(engine, "dino")
+    claim_id = saved(engine, dealer_id=other, actor=dino, exclusions=FORCED)
+    with writing(engine, keeps_timeline=False) as session:
+        session.add(
+            ClaimAttachment(
+                claim_id=claim_id, dealer_id=other, kind="ro_copy", file_name="ro.pdf", stored_name="ro", size=1,
+                sha256="0" * 64, media_type="application/pdf", uploaded_at=NOW, uploaded_by="Test",
+            )
+        )  # fmt: skip
+    step(engine, "submit", claim_id, actor=dino)
     number = claim_of(engine, claim_id).number
-    counted = claim_of(engine, claim_id).status not in ("returned", "rejected")
+    assert claim_of(engine, claim_id).status == "in_review"
     facts = read(engine, dealer, "dora")
-    assert [(e.own, e.same_vehicle, e.is_counted) for e in facts.earlier] == [(False, True, True)] * counted
-    assert all(number not in r.sentence for r in adjudicate(facts, DEFAULT).results)
+    assert [(e.own, e.same_vehicle, e.is_counted) for e in facts.earlier] == [(False, True, True)]
+    verdict = adjudicate(facts, DEFAULT)
+    assert "W17" in {r.rule for r in verdict.failed}
+    assert all(number not in r.sentence for r in verdict.results)
 
 
 def test_twenty_jobs_take_as_many_statements_as_one(engine: Engine, dealer: int):

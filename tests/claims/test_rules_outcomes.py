@@ -186,8 +186,10 @@ def test_the_deductible_comes_after_the_other_corrections():
 
 
 def test_a_deductible_takes_no_more_than_is_left_to_pay():
-    given = contract(charges=(line(1, "misc", 60_00, job=1), line(2, "misc", 500_00, job=2), line(3, "deductible", -100_00)),
-                     jobs=(JOB, replace(SEAT, component="ENG-CYL")))  # fmt: skip
+    given = contract(
+        charges=(line(1, "misc", 60_00, job=1), line(2, "misc", 500_00, job=2), line(3, "deductible", -100_00)),
+        jobs=(JOB, replace(SEAT, component="ENG-CYL")),
+    )
     verdict = adjudicate(given, with_rule("W14", enabled=False))
     assert paid(verdict) == {1: 60_00, 2: 0, 3: -60_00}
     assert verdict.suggested_cents == 0
