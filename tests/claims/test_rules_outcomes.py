@@ -73,7 +73,7 @@ def test_key_data_missing_or_invalid_is_not_processed(given: ClaimFacts):
     [
         facts(vehicle_is_known=False), facts(vehicle_other_vin_of_ro="WVWZZZ1JZ3W386752"),
         facts(job_operation="E7000"), facts(attachments=()),
-        facts(claim_ro_opened_on=CLAIM.ro_closed_on + timedelta(days=1), claim_reported_on=None),
+        facts(claim_ro_opened_on=TODAY - timedelta(days=3), claim_reported_on=None),
         facts(claim_odometer_in=None), facts(jobs=()),
     ],
     ids=["vehicle", "ro-shared", "authorization", "files", "order", "odometer", "no-job"],
