@@ -10,7 +10,7 @@ import pytest
 from db.claims.adjudicate_rules import adjudicate
 from db.claims.model import OUTCOMES, ClaimFacts, Usual
 from db.claims.policy_rules import DEFAULT, Policy
-from tests.claims.factories import CLAIM, JOB
+from tests.claims.factories import JOB
 from tests.claims.rule_facts import (
     BASIC,
     CAMPAIGN,
