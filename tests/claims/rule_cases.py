@@ -164,7 +164,7 @@ CASES: tuple[Case, ...] = (
     case("W15-boundary-state", facts(claim_ro_closed_on=TODAY - timedelta(days=90), dealer_state="CA")),
     case("W15-fail", facts(claim_ro_closed_on=TODAY - timedelta(days=31)), "X", "LATE_SUBMISSION", "31 days"),
     case("W15-fail-with-reason", facts(
-        claim_ro_closed_on=TODAY - timedelta(days=31), claim_late_reason="The part came late."), "A", "LATE_SUBMISSION"),
+        claim_ro_closed_on=TODAY - timedelta(days=31), claim_late_reason="Late part."), "A", "LATE_SUBMISSION"),
     case("W15-fail-law-forbids", facts(
         claim_ro_closed_on=TODAY - timedelta(days=181), dealer_state="OR"), "W", "LATE_SUBMISSION", "181 days"),
     case("W15-fail-law-forbids-denial-by-policy", facts(

@@ -46,7 +46,7 @@ COMPONENTS = {
     "WHL-TIRE": ComponentFacts(code="WHL-TIRE", name="Tire", auth_class="tires"),
 }
 OPERATIONS = {
-    "E1205": OperationFacts(code="E1205", name="Turbocharger, replace", hours=2_50, component="ENG-TURBO", skill="engine"),
+    "E1205": OperationFacts(code="E1205", name="Turbo, replace", hours=2_50, component="ENG-TURBO", skill="engine"),
     "E9000": OperationFacts(code="E9000", name="Diagnosis", kind="straight", component="ENG-TURBO"),
     "E7000": OperationFacts(code="E7000", name="Module, flash", hours=1_00, needs_authorization=True),
     "E3000": OperationFacts(code="E3000", name="Seat, replace", hours=1_00, models=("Civic", "Fit"), year_from=2024),

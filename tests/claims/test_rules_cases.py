@@ -68,7 +68,9 @@ def test_a_sentence_is_whole_holds_what_was_found_and_names_no_other_dealer(name
         assert r.reason_code in REASON_CODES
         assert r.observed
         assert r.limit
-        assert len(r.observed) <= 200 and len(r.limit) <= 200 and len(r.field) <= 40
+        assert len(r.observed) <= 200
+        assert len(r.limit) <= 200
+        assert len(r.field) <= 40
         seen = re.findall(r"[A-Z0-9][\w\-$,.]*\d", r.observed)
         values = seen or [r.observed.split(":")[0].split(",")[0]]
         assert any(v.casefold() in r.sentence.casefold() for v in values), (values, r.sentence)

@@ -10,7 +10,7 @@ import pytest
 from db.claims.adjudicate_rules import adjudicate
 from db.claims.model import OUTCOMES, ClaimFacts, Usual
 from db.claims.policy_rules import DEFAULT, Policy
-from tests.claims.factories import CLAIM, JOB
+from tests.claims.factories import JOB
 from tests.claims.rule_facts import (
     BASIC,
     CAMPAIGN,
@@ -73,7 +73,7 @@ def test_key_data_missing_or_invalid_is_not_processed(given: ClaimFacts):
     [
         facts(vehicle_is_known=False), facts(vehicle_other_vin_of_ro="WVWZZZ1JZ3W386752"),
         facts(job_operation="E7000"), facts(attachments=()),
-        facts(claim_ro_opened_on=CLAIM.ro_closed_on + timedelta(days=1), claim_reported_on=None),
+        facts(claim_ro_opened_on=TODAY - timedelta(days=3), claim_reported_on=None),
         facts(claim_odometer_in=None), facts(jobs=()),
     ],
     ids=["vehicle", "ro-shared", "authorization", "files", "order", "odometer", "no-job"],
@@ -186,8 +186,10 @@ def test_the_deductible_comes_after_the_other_corrections():
 
 
 def test_a_deductible_takes_no_more_than_is_left_to_pay():
-    given = contract(charges=(line(1, "misc", 60_00, job=1), line(2, "misc", 500_00, job=2), line(3, "deductible", -100_00)),
-                     jobs=(JOB, replace(SEAT, component="ENG-CYL")))  # fmt: skip
+    given = contract(
+        charges=(line(1, "misc", 60_00, job=1), line(2, "misc", 500_00, job=2), line(3, "deductible", -100_00)),
+        jobs=(JOB, replace(SEAT, component="ENG-CYL")),
+    )
     verdict = adjudicate(given, with_rule("W14", enabled=False))
     assert paid(verdict) == {1: 60_00, 2: 0, 3: -60_00}
     assert verdict.suggested_cents == 0
