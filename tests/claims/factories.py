@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from db.claims.commands import COMMANDS
 from db.claims.draft_commands import save_draft
 from db.claims.model import ChargeDraft, ClaimDraft, JobDraft
-from db.claims.tables import Claim
+from db.claims.tables import Claim, ClaimAttachment
 from db.core.actor import Actor
-from db.core.session import reading, run
+from db.core.session import reading, run, writing
+from tests.warranty.factories import warranty_data
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 
@@ -39,10 +41,23 @@ def draft(**more: Any) -> ClaimDraft:
 
 
 def saved(engine: Engine, *, dealer_id: int, actor: Actor, key: str = "f1", now: datetime = NOW, **more: Any) -> int:
-    """A draft of a dealer; gives its id."""
-    return run(
+    """A draft of a dealer with the repair order attached (W25), where the warranty data are there; gives its id."""
+    warranty_data(engine)
+    claim_id: int = run(
         save_draft, bind=engine, dealer_id=dealer_id, draft=draft(**more), actor=actor, now=now, form_key=key
-    )  # fmt: skip
+    )
+    with writing(engine, keeps_timeline=False) as session:
+        claim = session.get_one(Claim, claim_id)
+        name = f"ro-{claim_id}"
+        if session.scalar(select(ClaimAttachment.id).where(ClaimAttachment.stored_name == name)) is None:
+            session.add(
+                ClaimAttachment(
+                    claim_id=claim_id, dealer_id=claim.dealer_id, region=claim.region, kind="ro_copy", size=1,
+                    file_name="ro.pdf", stored_name=name, sha256=hashlib.sha256(name.encode()).hexdigest(),
+                    media_type="application/pdf", uploaded_at=now, uploaded_by=actor.name,
+                )
+            )  # fmt: skip
+    return claim_id
 
 
 def step(engine: Engine, name: str, claim_id: int, *, actor: Actor, now: datetime = NOW, **more: Any) -> Any:
