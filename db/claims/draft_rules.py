@@ -39,9 +39,9 @@ VERSION_TYPES: Final = ("add_credit", "debit")
 """Further versions of a claim that is there; they begin at it, never as a new claim."""
 
 
-def _texts(one: Any) -> dict[str, str]:
+def _texts(one: Any) -> dict[str, Any]:
     """Every text of a draft, job or charge, trimmed, storable, codes in capitals."""
-    found = {}
+    found: dict[str, Any] = {}
     for f in fields(one):
         value = getattr(one, f.name)
         if isinstance(value, str) and f.name not in ("claim_type", "unit", "kind", "action", "original_number"):
@@ -55,13 +55,14 @@ def tidy(draft: ClaimDraft) -> ClaimDraft:
 
     A charge of a job that is gone belongs to the whole visit. Lines and jobs nobody filled in are left out.
     """
-    jobs, places = [], {}
+    jobs: list[JobDraft] = []
+    places: dict[int, int] = {}
     for job in draft.jobs:
         clean = replace(job, **_texts(job))
         if any(v for k, v in _texts(clean).items() if k != "action"):
             places[job.position] = len(jobs) + 1
             jobs.append(replace(clean, position=len(jobs) + 1))
-    charges = []
+    charges: list[ChargeDraft] = []
     for charge in draft.charges:
         clean_charge = replace(charge, **_texts(charge))
         if clean_charge.code or clean_charge.description or clean_charge.unit_cents:
