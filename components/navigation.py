@@ -147,7 +147,7 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/claims/new_claim.py", title="New claim", icon="post_add", section=CLAIMS, permission=P.CLAIMS_ENTER,
-        help="Enter a claim and see what will be found before it is sent", planned=True,
+        help="Enter a claim and see what will be found before it is sent",
     ),
     PageEntry(
         file="pages/claims/parts_returns.py", title="Parts returns", icon="assignment_return",

@@ -257,6 +257,11 @@ def stored_draft(session: Session, *, claim_id: int, actor: Actor) -> ClaimDraft
     return draft_of(session, claim)
 
 
+def entry_draft(session: Session, *, claim_id: int | None, actor: Actor) -> ClaimDraft:
+    """What the entry form begins with: the stored claim, or an empty one. Raises `NotFound`."""
+    return stored_draft(session, claim_id=claim_id, actor=actor) if claim_id else ClaimDraft()
+
+
 def preview(
     session: Session, draft: ClaimDraft, *, dealer_id: int, actor: Actor, now: datetime, claim_id: int | None = None
 ) -> Preview:

@@ -35,7 +35,7 @@ LABELS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _UPPER = {"ro_number", "technician", "pre_auth_number", "campaign_number", "component", "causal_part", "failure_code",
           "operation", "code"}  # fmt: skip
-VERSION_TYPES: Final = ("add_credit", "debit")
+VERSION_TYPES: Final[tuple[str, ...]] = ("add_credit", "debit")
 """Further versions of a claim that is there; they begin at it, never as a new claim."""
 
 
@@ -131,3 +131,8 @@ def _lengths(one: Any, at: str, problems: Problems) -> None:
         if isinstance(value, str) and len(value) > longest:
             label = LABELS.get(f.name, f.name)
             problems.add(f"{at}{f.name}", "too_long", f"{label}: at most {longest:,} characters fit.")
+
+
+TYPE_LABELS: Final = CLAIM_TYPES
+ACTIVE_TYPES: Final = tuple(name for name in CLAIM_TYPES if name not in VERSION_TYPES)
+"""What a dealer may begin; further versions begin at their claim."""

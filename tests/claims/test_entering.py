@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -57,7 +58,7 @@ def test_a_form_makes_one_claim_and_nobody_elses_key_opens_it(engine: Engine, pe
 def test_a_stale_tab_saves_nothing(engine: Engine, people):
     own, dora, _ = people
     claim_id = saved(engine, dealer_id=own, actor=dora)
-    more = {"dealer_id": own, "actor": dora, "now": NOW, "form_key": "x", "claim_id": claim_id, "seen_version": 1}
+    more: Any = {"dealer_id": own, "actor": dora, "now": NOW, "form_key": "x", "claim_id": claim_id, "seen_version": 1}
     run(save_draft, bind=engine, draft=draft(note="first tab"), **more)
     with pytest.raises(Stale):
         run(save_draft, bind=engine, draft=draft(note="second tab"), **more)
@@ -91,7 +92,7 @@ def test_what_cannot_be_stored_says_where(engine: Engine, people, wrong, field):
 def test_a_settled_claim_gets_one_further_version_at_a_time(engine: Engine, people, begin, total):
     own, dora, nora = people
     claim_id = settled(engine, own, dora)
-    more = {"claim_id": claim_id, "now": NOW}
+    more: Any = {"claim_id": claim_id, "now": NOW}
     with pytest.raises(NotFound):
         run(begin, bind=engine, actor=nora, form_key="n", **more)
     made = run(begin, bind=engine, actor=dora, form_key="k", **more)
@@ -121,7 +122,7 @@ def picture(size: int, *, turned: bool = False) -> bytes:
 def test_files_are_named_to_the_sweep_kept_in_scope_and_taken_out_with_a_reason(engine: Engine, people):
     own, dora, nora = people
     claim_id = saved(engine, dealer_id=own, actor=dora)
-    more = {"claim_id": claim_id, "kind": "photo", "file_name": "a.png", "content": picture(64), "now": NOW}
+    more: Any = {"claim_id": claim_id, "kind": "photo", "file_name": "a.png", "content": picture(64), "now": NOW}
     made = run(add_attachment, bind=engine, actor=dora, form_key="a", **more)
     assert run(add_attachment, bind=engine, actor=dora, form_key="a", **more) == made
     with pytest.raises(Refused, match="this very file"):
