@@ -143,7 +143,7 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/claims/claim.py", title="Claim", icon="description", section=CLAIMS, permission=P.CLAIMS_VIEW,
-        help="One claim: jobs, charges, findings, versions, who held it", hidden=True, planned=True,
+        help="One claim: jobs, charges, findings, versions, who held it", hidden=True,
     ),
     PageEntry(
         file="pages/claims/new_claim.py", title="New claim", icon="post_add", section=CLAIMS, permission=P.CLAIMS_ENTER,

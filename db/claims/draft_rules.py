@@ -6,7 +6,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from db.claims.model import CHARGE_KINDS, CLAIM_TYPES, EXCLUSIONS, REPAIR_ACTIONS, ChargeDraft, ClaimDraft, JobDraft
+from db.claims.model import (
+    ATTACHMENT_KINDS,
+    CHARGE_KINDS,
+    CLAIM_TYPES,
+    EXCLUSIONS,
+    REPAIR_ACTIONS,
+    ChargeDraft,
+    ClaimDraft,
+    JobDraft,
+)
 from db.claims.money_rules import line_cents
 from db.core import vin
 from db.core.labels import storable
@@ -136,3 +145,6 @@ def _lengths(one: Any, at: str, problems: Problems) -> None:
 TYPE_LABELS: Final = CLAIM_TYPES
 ACTIVE_TYPES: Final = tuple(name for name in CLAIM_TYPES if name not in VERSION_TYPES)
 """What a dealer may begin; further versions begin at their claim."""
+__all__ = [
+    "ACTIVE_TYPES", "ATTACHMENT_KINDS", "CHARGE_KINDS", "EXCLUSIONS", "TYPE_LABELS", "VERSION_TYPES", "check", "tidy",
+]  # fmt: skip
