@@ -143,11 +143,11 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/claims/claim.py", title="Claim", icon="description", section=CLAIMS, permission=P.CLAIMS_VIEW,
-        help="One claim: jobs, charges, findings, versions, who held it", hidden=True, planned=True,
+        help="One claim: jobs, charges, findings, versions, who held it", hidden=True,
     ),
     PageEntry(
         file="pages/claims/new_claim.py", title="New claim", icon="post_add", section=CLAIMS, permission=P.CLAIMS_ENTER,
-        help="Enter a claim and see what will be found before it is sent", planned=True,
+        help="Enter a claim and see what will be found before it is sent",
     ),
     PageEntry(
         file="pages/claims/parts_returns.py", title="Parts returns", icon="assignment_return",

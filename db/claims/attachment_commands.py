@@ -1,4 +1,4 @@
-"""Files of a claim: brought in checked and fingerprinted, handed out within scope, taken out with a reason (decision 21).
+"""Files of a claim: brought in checked and fingerprinted, handed out in scope, taken out with a reason (decision 21).
 
 Bytes are stored before their row: what fails in between leaves a file nobody names, which the sweep removes.
 """

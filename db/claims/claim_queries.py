@@ -257,6 +257,11 @@ def stored_draft(session: Session, *, claim_id: int, actor: Actor) -> ClaimDraft
     return draft_of(session, claim)
 
 
+def entry_draft(session: Session, *, claim_id: int | None, actor: Actor) -> ClaimDraft:
+    """What the entry form begins with: the stored claim, or an empty one. Raises `NotFound`."""
+    return stored_draft(session, claim_id=claim_id, actor=actor) if claim_id else ClaimDraft()
+
+
 def preview(
     session: Session, draft: ClaimDraft, *, dealer_id: int, actor: Actor, now: datetime, claim_id: int | None = None
 ) -> Preview:
@@ -295,3 +300,15 @@ def found_claims(session: Session, *, ids: Sequence[int], actor: Actor) -> list[
 def today_of(session: Session, *, dealer_id: int, actor: Actor, now: datetime) -> date:
     """The dealer's day; raises `NotFound`."""
     return local_day(now, dealer_of(session, dealer_id, actor=actor).zone)
+
+
+_DECISIONS = {
+    "recommend": "Signed and passed on", "approve": "Approved", "partial": "Partly approved", "deny": "Denied",
+    "return": "Returned", "reject": "Could not be processed", "appeal": "Appealed", "deemed": "Approved by silence",
+    "void": "Taken back", "charge_back": "Charged back",
+}  # fmt: skip
+
+
+def claim_words(kind: str) -> str:
+    """A kind of decision as people say it; the same for everybody."""
+    return _DECISIONS.get(kind, kind)

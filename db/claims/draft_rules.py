@@ -6,7 +6,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from db.claims.model import CHARGE_KINDS, CLAIM_TYPES, EXCLUSIONS, REPAIR_ACTIONS, ChargeDraft, ClaimDraft, JobDraft
+from db.claims.model import (
+    ATTACHMENT_KINDS,
+    CHARGE_KINDS,
+    CLAIM_TYPES,
+    EXCLUSIONS,
+    REPAIR_ACTIONS,
+    ChargeDraft,
+    ClaimDraft,
+    JobDraft,
+)
 from db.claims.money_rules import line_cents
 from db.core import vin
 from db.core.labels import storable
@@ -35,13 +44,13 @@ LABELS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _UPPER = {"ro_number", "technician", "pre_auth_number", "campaign_number", "component", "causal_part", "failure_code",
           "operation", "code"}  # fmt: skip
-VERSION_TYPES: Final = ("add_credit", "debit")
+VERSION_TYPES: Final[tuple[str, ...]] = ("add_credit", "debit")
 """Further versions of a claim that is there; they begin at it, never as a new claim."""
 
 
-def _texts(one: Any) -> dict[str, str]:
+def _texts(one: Any) -> dict[str, Any]:
     """Every text of a draft, job or charge, trimmed, storable, codes in capitals."""
-    found = {}
+    found: dict[str, Any] = {}
     for f in fields(one):
         value = getattr(one, f.name)
         if isinstance(value, str) and f.name not in ("claim_type", "unit", "kind", "action", "original_number"):
@@ -55,13 +64,14 @@ def tidy(draft: ClaimDraft) -> ClaimDraft:
 
     A charge of a job that is gone belongs to the whole visit. Lines and jobs nobody filled in are left out.
     """
-    jobs, places = [], {}
+    jobs: list[JobDraft] = []
+    places: dict[int, int] = {}
     for job in draft.jobs:
         clean = replace(job, **_texts(job))
         if any(v for k, v in _texts(clean).items() if k != "action"):
             places[job.position] = len(jobs) + 1
             jobs.append(replace(clean, position=len(jobs) + 1))
-    charges = []
+    charges: list[ChargeDraft] = []
     for charge in draft.charges:
         clean_charge = replace(charge, **_texts(charge))
         if clean_charge.code or clean_charge.description or clean_charge.unit_cents:
@@ -130,3 +140,11 @@ def _lengths(one: Any, at: str, problems: Problems) -> None:
         if isinstance(value, str) and len(value) > longest:
             label = LABELS.get(f.name, f.name)
             problems.add(f"{at}{f.name}", "too_long", f"{label}: at most {longest:,} characters fit.")
+
+
+TYPE_LABELS: Final = CLAIM_TYPES
+ACTIVE_TYPES: Final = tuple(name for name in CLAIM_TYPES if name not in VERSION_TYPES)
+"""What a dealer may begin; further versions begin at their claim."""
+__all__ = [
+    "ACTIVE_TYPES", "ATTACHMENT_KINDS", "CHARGE_KINDS", "EXCLUSIONS", "TYPE_LABELS", "VERSION_TYPES", "check", "tidy",
+]  # fmt: skip

@@ -16,7 +16,7 @@ def picture_hash(raw: bytes) -> str:
 
     try:
         with Image.open(io.BytesIO(raw), formats=["PNG", "JPEG"]) as picture:
-            turned = ImageOps.exif_transpose(picture) or picture
+            turned = ImageOps.exif_transpose(picture)
             small = turned.convert("L").resize((_WIDE, _HIGH), Image.Resampling.BILINEAR)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return ""

@@ -1,4 +1,4 @@
-"""Further versions of a settled claim: a supplement for what was missed, a debit that takes back (domain-rules 2.1 E)."""
+"""Further versions of a settled claim: a supplement for what was missed, a debit to take back (domain-rules 2.1 E)."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _without_original(draft: ClaimDraft) -> ClaimDraft:
 
 def reversed_lines(session: Session, claim: Claim) -> Sequence[ChargeDraft]:
     """The approved lines of a claim as those of its debit, one amount each; a deductible comes with the rest."""
-    found = []
+    found: list[ChargeDraft] = []
     for one in charges_of(session, claim.id):
         cents = one.approved_cents or 0
         if cents > 0:
