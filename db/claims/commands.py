@@ -36,7 +36,8 @@ def void(session: Session, *, item_id: int, seen_version: int, note: str, actor:
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "submit": submit, "void": void, "approve": approve, "deny": deny, "send_back": send_back, "await_part": await_part,
-    "ask_engineering": ask_engineering, "resume": resume, "hand_over": hand_over, "take": take, "appeal": appeal, "await_preauth": await_preauth,
+    "ask_engineering": ask_engineering, "resume": resume, "hand_over": hand_over, "take": take, "appeal": appeal,
+    "await_preauth": await_preauth,
     "deem_approved": deem_approved, "pay": pay, "charge_back": charge_back, "adjust": adjust,
 }  # fmt: skip
 __all__ = ["COMMANDS", "void"]

@@ -152,8 +152,8 @@ def settle_plan(session: Session, plan: Plan, *, actor: Actor, now: datetime) ->
         charge.reason_code, charge.reason_note = decision.reason_code, decision.note
     main = next((d.reason_code for d in plan.decisions if d.reason_code), "") if target != "approved" else ""
     return target, _close(
-        session, plan.claim, "approve", target, cents=plan.cents, how="person", actor=actor, now=now, policy=plan.policy,
-        zone=plan.zone, note=plan.note, reason_code=main, level=plan.signature.level,
+        session, plan.claim, "approve", target, cents=plan.cents, how="person", actor=actor, now=now,
+        policy=plan.policy, zone=plan.zone, note=plan.note, reason_code=main, level=plan.signature.level,
         lines=[asdict(d) for d in plan.decisions],
     )  # fmt: skip
 
