@@ -139,7 +139,7 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry(
         file="pages/claims/claims.py", title="Claims", icon="assignment", section=CLAIMS, permission=P.CLAIMS_VIEW,
-        help="Warranty claims, due first, with the findings behind each", planned=True,
+        help="Warranty claims, due first, with the findings behind each",
     ),
     PageEntry(
         file="pages/claims/claim.py", title="Claim", icon="description", section=CLAIMS, permission=P.CLAIMS_VIEW,

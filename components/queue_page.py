@@ -87,8 +87,8 @@ def draw_drawer(screen: Screen) -> None:
 
 
 def _body(screen: Screen, item_id: int) -> None:
-    if st.session_state.get(screen.open_key) is None:
-        st.rerun()  # the step was taken: the whole page follows, and the toast is drawn there
+    if st.session_state.get(screen.open_key) != item_id:
+        st.rerun()  # the step was taken: the whole page follows, with the toast and, where a queue says so, the next
     actor = current_actor()
     with reading() as session:
         item = screen.load(session, item_id=item_id, actor=actor, now=now())

@@ -10,6 +10,7 @@ from db.claims.flow import FLOW
 from db.claims.jobs import JOBS
 from db.claims.line_queries import customer_lines
 from db.claims.metrics_queries import METRICS
+from db.claims.preauth import FOLLOWER as PREAUTH_FOLLOWER
 from db.core.area import Area, CustomerSource, ExportKind, SearchSource
 from db.core.permissions import Permission
 
@@ -40,5 +41,5 @@ AREA = Area(
     customer=(
         CustomerSource(name="claims", label="Claims", permission=Permission.CLAIMS_VIEW, lines=customer_lines),
     ),
-    followers=(campaign_follow.FOLLOWER,),
+    followers=(campaign_follow.FOLLOWER, PREAUTH_FOLLOWER),
 )  # fmt: skip

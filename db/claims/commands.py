@@ -9,17 +9,11 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db.claims.decide_commands import (
-    appeal,
-    approve,
-    ask_engineering,
-    await_part,
-    deny,
-    hand_over,
-    resume,
-    send_back,
-)
+from db.claims.appeal_commands import appeal
+from db.claims.assign_commands import hand_over, take
+from db.claims.decide_commands import approve, ask_engineering, await_part, deny, resume, send_back
 from db.claims.flow import FLOW
+from db.claims.preauth import await_preauth
 from db.claims.record import move_claim, note_entry
 from db.claims.settle_commands import adjust, charge_back, deem_approved, pay
 from db.claims.submit_commands import submit
@@ -47,7 +41,8 @@ def void(session: Session, *, item_id: int, seen_version: int, note: str, actor:
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "submit": submit, "void": void, "approve": approve, "deny": deny, "send_back": send_back, "await_part": await_part,
-    "ask_engineering": ask_engineering, "resume": resume, "hand_over": hand_over, "appeal": appeal,
+    "ask_engineering": ask_engineering, "resume": resume, "hand_over": hand_over, "take": take, "appeal": appeal,
+    "await_preauth": await_preauth,
     "deem_approved": deem_approved, "pay": pay, "charge_back": charge_back, "adjust": adjust,
 }  # fmt: skip
 __all__ = ["COMMANDS", "void"]

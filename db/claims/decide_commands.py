@@ -1,62 +1,72 @@
-"""A person decides on a claim: line by line, within the authority of the role, never twice in a row (2.0, 2.1)."""
+"""A person decides on a claim: line by line, within the authority of the role, never twice in a row (2.0, 2.1).
+
+Everything that can be in the way is asked before the first row is written, so that many can be approved at once and
+those that cannot be are left as they were.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from db.claims import notices
+from db.claims.appeals import is_appeal, lines_before, who_decided_before
 from db.claims.clock_rules import pay_by
+from db.claims.decision_rules import (
+    Line,
+    LineDecision,
+    Signature,
+    check_lines,
+    decision_word,
+    signature,
+    suggested_lines,
+)
 from db.claims.flow import FLOW
 from db.claims.policy_queries import policy_on
 from db.claims.policy_rules import Policy
 from db.claims.reasons import REASON_CODES
 from db.claims.record import charges_of, dealer_of, decided, end_of_day, move_claim, note_entry, tell_decided
+from db.claims.signatures import highest_level, recommended_lines
 from db.claims.tables import Claim, ClaimCharge
-from db.core import events
 from db.core.actor import Actor
 from db.core.labels import local_day
-from db.core.permissions import Permission
 from db.core.problems import Problem, Problems, Refused
-from db.people.queries import names_of, people_to_tell
 from db.workflow.engine import begin_step
 
 LONGEST_NOTE = 2_000
+_KINDS = {"approved": "approve", "partially_approved": "partial", "denied": "deny"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class LineDecision:
-    """What was decided for one charge: its amount, and why where that is less than claimed."""
+class Plan:
+    """A decision that may be carried out: nothing is in its way and nothing was written yet."""
 
-    position: int
-    cents: int
-    reason_code: str = ""
-    note: str = ""
+    claim: Claim
+    charges: Sequence[ClaimCharge]
+    lines: Sequence[Line]
+    decisions: Sequence[LineDecision]
+    signature: Signature
+    policy: Policy
+    zone: str
+    note: str
 
-
-def highest_level(policy: Policy, actor: Actor) -> int:
-    """The highest level of authority this person may sign; 0 for none."""
-    levels = [a.level for a in policy.authority if actor.can(Permission(a.permission))]
-    return max(levels, default=0)
+    @property
+    def cents(self) -> int:
+        """What would be approved in all."""
+        return sum(d.cents for d in self.decisions)
 
 
 def approve(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, note: str = "") -> str:
-    """Approve as the rules suggest, line by line; gives the state it came to.
+    """Approve as suggested: by the last signature when there is one, else by the rules; gives the state it came to.
 
     Above the actor's authority this is a signature: the claim goes on to the next level and stays in review.
     """
     claim = begin_step(session, FLOW, "approve", item_id=item_id, seen_version=seen_version, actor=actor)
-    lines = [
-        LineDecision(
-            position=c.position, cents=c.claimed_cents if c.suggested_cents is None else c.suggested_cents,
-            reason_code=c.reason_code, note=c.reason_note,
-        )
-        for c in charges_of(session, claim.id)
-    ]  # fmt: skip
-    return _approve(session, claim, lines, note=note, actor=actor, now=now)
+    return _carry_out(session, plan_of(session, claim, None, note=note, actor=actor, now=now), actor=actor, now=now)
 
 
 def decide_lines(
@@ -65,48 +75,105 @@ def decide_lines(
 ) -> str:  # fmt: skip
     """Approve with an amount for each charge; a line below its claim needs a reason. Gives the state it came to."""
     claim = begin_step(session, FLOW, "approve", item_id=item_id, seen_version=seen_version, actor=actor)
-    return _approve(session, claim, lines, note=note, actor=actor, now=now)
+    return _carry_out(session, plan_of(session, claim, lines, note=note, actor=actor, now=now), actor=actor, now=now)
 
 
-def _approve(
-    session: Session, claim: Claim, lines: Sequence[LineDecision], *, note: str, actor: Actor, now: datetime
-) -> str:  # fmt: skip
+def plan_of(
+    session: Session, claim: Claim, decisions: Sequence[LineDecision] | None, *, note: str, actor: Actor, now: datetime
+) -> Plan:  # fmt: skip
+    """What approving would do; `decisions` None takes what is suggested. Refused when it may not be. Writes nothing."""
     note = _note(note)
-    charges = {c.position: c for c in charges_of(session, claim.id)}
-    _check(charges, lines)
-    total = sum(line.cents for line in lines)
+    _other_than_before(session, claim, actor)
+    charges = charges_of(session, claim.id)
+    before = lines_before(session, claim)
+    lines = lines_of(charges, before)
+    if decisions is None:
+        decisions = suggestion_of(session, claim, charges, lines)
+    check_lines(lines, decisions)
     dealer = dealer_of(session, claim.dealer_id, actor=actor)
-    today = local_day(now, dealer.zone)
-    policy = policy_on(session, today)
-    needed, mine = policy.level_for(total), highest_level(policy, actor)
-    top = policy.authority[-1].level
-    # The last level is a second signature: whoever may sign it still needs somebody else's before.
-    level = min(mine, needed) if needed < top or claim.signed_level >= top - 1 else min(mine, top - 1)
-    kept = [{"position": x.position, "cents": x.cents, "reason_code": x.reason_code, "note": x.note} for x in lines]
-    for line in lines:
-        charge = charges[line.position]
-        charge.suggested_cents = line.cents
-        charge.reason_code, charge.reason_note = line.reason_code, line.note
-    if level < needed:
-        decided(
-            session, claim, kind="recommend", how="person", actor=actor, now=now, level=level, approved_cents=total,
-            note=note, lines=kept,
-        )  # fmt: skip
-        changed = move_claim(
-            session, "approve", claim, actor=actor, now=now, target=claim.status, signed_by=actor.username,
-            signed_level=level, level=level + 1, suggested_cents=total, assignee_id=None,
-        )  # fmt: skip
-        note_entry(session, "approve", claim, f"signed at level {level}; level {needed} decides.", actor=actor, now=now,
-                   reason=note, **changed)  # fmt: skip
-        return str(claim.status)
-    for line in lines:
-        charge = charges[line.position]
-        charge.approved_cents = line.cents
-        less = line.cents < charge.claimed_cents
-        charge.decision = "reject" if less and line.cents == 0 else "reduce" if less else "approve"
-    target = "approved" if total == claim.claimed_cents else "partially_approved"
-    settle(session, claim, "approve", target, cents=total, how="person", actor=actor, now=now, note=note, level=level,
-           lines=kept, zone=dealer.zone, policy=policy)  # fmt: skip
+    policy = policy_on(session, local_day(now, dealer.zone))
+    sign = _signed(policy, claim, actor, cents=sum(d.cents for d in decisions))
+    return Plan(
+        claim=claim, charges=charges, lines=lines, decisions=tuple(sorted(decisions, key=lambda d: d.position)),
+        signature=sign, policy=policy, zone=dealer.zone, note=note,
+    )  # fmt: skip
+
+
+def lines_of(charges: Sequence[ClaimCharge], before: Mapping[int, int]) -> list[Line]:
+    """Stored charges as the rules of deciding know them."""
+    return [
+        Line(
+            position=c.position, job=c.job, kind=c.kind, claimed_cents=c.claimed_cents, before=before.get(c.position)
+        )
+        for c in charges
+    ]  # fmt: skip
+
+
+def suggestion_of(
+    session: Session, claim: Claim, charges: Sequence[ClaimCharge], lines: Sequence[Line]
+) -> list[LineDecision]:
+    """What is on the table: the last signature's amounts, else those of the rules, within what may be approved."""
+    signed = recommended_lines(session, claim)
+    if signed:
+        return suggested_lines(lines, signed)
+    by_rules = (
+        LineDecision(
+            position=c.position, cents=c.claimed_cents if c.suggested_cents is None else c.suggested_cents,
+            reason_code=c.reason_code, note=c.reason_note,
+        )
+        for c in charges
+    )  # fmt: skip
+    return suggested_lines(lines, by_rules)
+
+
+def _carry_out(session: Session, plan: Plan, *, actor: Actor, now: datetime) -> str:
+    """Write a planned approval: a signature for the next level, or the decision itself."""
+    if not plan.signature.decides:
+        return _recommend(session, plan, actor=actor, now=now)
+    target, changed = settle_plan(session, plan, actor=actor, now=now)
+    _say_settled(session, plan.claim, "approve", target, note=plan.note, actor=actor, now=now, changed=changed)
+    return target
+
+
+def _target(plan: Plan) -> str:
+    full = all(decision_word(x, d.cents) == "approve" for x, d in zip(plan.lines, plan.decisions, strict=True))
+    return "approved" if full and plan.cents == plan.claim.claimed_cents else "partially_approved"
+
+
+def settle_plan(session: Session, plan: Plan, *, actor: Actor, now: datetime) -> tuple[str, dict[str, Any]]:
+    """Write a decision without its entry; gives the state and {"before", "after"}. The caller tells of it."""
+    target = _target(plan)
+    of = {x.position: x for x in plan.lines}
+    charges = {c.position: c for c in plan.charges}
+    for decision in plan.decisions:
+        charge = charges[decision.position]
+        charge.approved_cents = decision.cents
+        charge.decision = decision_word(of[decision.position], decision.cents)
+        charge.reason_code, charge.reason_note = decision.reason_code, decision.note
+    main = next((d.reason_code for d in plan.decisions if d.reason_code), "") if target != "approved" else ""
+    return target, _close(
+        session, plan.claim, "approve", target, cents=plan.cents, how="person", actor=actor, now=now,
+        policy=plan.policy, zone=plan.zone, note=plan.note, reason_code=main, level=plan.signature.level,
+        lines=[asdict(d) for d in plan.decisions],
+    )  # fmt: skip
+
+
+def _recommend(session: Session, plan: Plan, *, actor: Actor, now: datetime) -> str:
+    """Sign below the level needed: who signed what stays visible, and the next level finds it in its queue."""
+    claim, sign = plan.claim, plan.signature
+    target = "appealed" if is_appeal(claim) else "in_review"
+    decided(
+        session, claim, kind="recommend", how="person", actor=actor, now=now, level=sign.level,
+        approved_cents=plan.cents, note=plan.note, lines=[asdict(d) for d in plan.decisions],
+    )  # fmt: skip
+    changed = move_claim(
+        session, "approve", claim, actor=actor, now=now, target=target, signed_by=actor.username,
+        signed_level=sign.level, level=sign.following, assignee_id=None,
+    )  # fmt: skip
+    said = f"signed at level {sign.level}; level {sign.following} signs next."
+    note_entry(session, "approve", claim, said, actor=actor, now=now, reason=plan.note, **changed)
+    permission = next(a.permission for a in plan.policy.authority if a.level == sign.following)
+    notices.tell_next_level(session, claim, permission=permission, cents=plan.cents, by=actor, note=plan.note, now=now)
     return target
 
 
@@ -116,57 +183,99 @@ def settle(
     lines: Sequence[Mapping[str, Any]] = (),
 ) -> None:  # fmt: skip
     """Close the decision: amounts, clock, decision, entry, and what follows. Lines are already written."""
+    changed = _close(
+        session, claim, step, target, cents=cents, how=how, actor=actor, now=now, policy=policy, zone=zone, note=note,
+        reason_code=reason_code, level=level, lines=lines,
+    )  # fmt: skip
+    _say_settled(session, claim, step, target, note=note, actor=actor, now=now, changed=changed)
+
+
+def _close(
+    session: Session, claim: Claim, step: str, target: str, *, cents: int, how: str, actor: Actor, now: datetime,
+    policy: Policy, zone: str, note: str, reason_code: str, level: int, lines: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
     by = pay_by(local_day(now, zone), policy.clock(claim.state)) if target != "denied" else None
-    kinds = {"approved": "approve", "partially_approved": "partial", "denied": "deny"}
     session.flush()
     decided(
-        session, claim, kind="deemed" if how == "deemed" else kinds[target], how=how, actor=actor, now=now, level=level,
-        approved_cents=cents, reason_code=reason_code, note=note, lines=lines,
+        session, claim, kind="deemed" if how == "deemed" else _KINDS[target], how=how, actor=actor, now=now,
+        level=level, approved_cents=cents, reason_code=reason_code, note=note, lines=lines,
     )  # fmt: skip
-    changed = move_claim(
+    return move_claim(
         session, step, claim, actor=actor, now=now, target=target, approved_cents=cents, decided_at=now,
         decided_by=actor.name, decided_kind=how, first_decided_at=claim.first_decided_at or now, pay_by=by,
         due_at=end_of_day(by, zone) if by else None, reason_code=reason_code, reason_note=note, level=0,
         signed_by=actor.username if how == "person" else "", signed_level=level,
     )  # fmt: skip
+
+
+def _say_settled(
+    session: Session, claim: Claim, step: str, target: str, *, note: str, actor: Actor, now: datetime,
+    changed: Mapping[str, Any],
+) -> None:  # fmt: skip
     label = FLOW.state(target).label.lower()
     note_entry(session, step, claim, f"{label}.", actor=actor, now=now, reason=note, **changed)
     tell_decided(session, [claim], actor=actor, now=now)
+    notices.tell_dealer(session, [claim], by=actor, note=note, now=now)
 
 
 def deny(
     session: Session, *, item_id: int, seen_version: int, reason_code: str, note: str, actor: Actor, now: datetime
-) -> None:
-    """Deny the whole claim with a reason the dealer reads; it may be appealed."""
+) -> str:
+    """Deny the whole claim with a reason the dealer reads; it may be appealed. Gives the state it came to.
+
+    Everybody who may decide may deny, whatever the amount: nothing is spent, and an appeal goes to another person. A
+    signature can be overruled from above only. Denying the appeal of a claim that was approved in part leaves that
+    part as it was (decision 0047).
+    """
     claim = begin_step(session, FLOW, "deny", item_id=item_id, seen_version=seen_version, actor=actor)
     note = _reason(reason_code, note)
-    for charge in charges_of(session, claim.id):
-        charge.approved_cents = 0
-        charge.decision, charge.reason_code, charge.reason_note = "reject", reason_code, note
+    _other_than_before(session, claim, actor)
     dealer = dealer_of(session, claim.dealer_id, actor=actor)
     policy = policy_on(session, local_day(now, dealer.zone))
-    settle(session, claim, "deny", "denied", cents=0, how="person", actor=actor, now=now, note=note,
-           reason_code=reason_code, policy=policy, zone=dealer.zone)  # fmt: skip
+    level = _signed(policy, claim, actor, cents=0).level
+    before = lines_before(session, claim)
+    target = "partially_approved" if sum(before.values()) > 0 else "denied"
+    for charge in charges_of(session, claim.id):
+        kept = before.get(charge.position, 0) if target == "partially_approved" else 0
+        if target == "denied" or kept != charge.approved_cents:
+            charge.approved_cents = kept
+            charge.decision, charge.reason_code, charge.reason_note = "reject", reason_code, note[:500]
+    cents = sum(before.values()) if target == "partially_approved" else 0
+    settle(session, claim, "deny", target, cents=cents, how="person", actor=actor, now=now, note=note,
+           reason_code=reason_code, policy=policy, zone=dealer.zone, level=level)  # fmt: skip
+    return target
 
 
 def send_back(
     session: Session, *, item_id: int, seen_version: int, reason_code: str, note: str, actor: Actor, now: datetime
 ) -> None:
-    """Return the claim to the dealer, who corrects it and sends it again."""
+    """Return the claim to the dealer, who corrects it and sends it again; signatures so far are void."""
     claim = begin_step(session, FLOW, "send_back", item_id=item_id, seen_version=seen_version, actor=actor)
     note = _reason(reason_code, note)
+    if is_appeal(claim):
+        raise Refused(
+            Problem(
+                code="is_appeal", rule="domain-rules 2.1 C",
+                message=f"{claim.number} was appealed; an appeal is decided, not returned.",
+            )
+        )  # fmt: skip
+    dealer = dealer_of(session, claim.dealer_id, actor=actor)
+    if highest_level(policy_on(session, local_day(now, dealer.zone)), actor) < claim.signed_level:
+        raise Refused(_below(claim))
     decided(session, claim, kind="return", how="person", actor=actor, now=now, reason_code=reason_code, note=note)
     changed = move_claim(
         session, "send_back", claim, actor=actor, now=now, due_at=None, returns=claim.returns + 1,
-        reason_code=reason_code, reason_note=note, signed_by="", signed_level=0,
+        reason_code=reason_code, reason_note=note, signed_by="", signed_level=0, assignee_id=None,
     )  # fmt: skip
     note_entry(session, "send_back", claim, "returned to the dealer.", actor=actor, now=now, reason=note, **changed)
+    notices.tell_dealer(session, [claim], by=actor, note=note, now=now)
 
 
 def await_part(session: Session, *, item_id: int, seen_version: int, note: str, actor: Actor, now: datetime) -> None:
-    """Ask for the old part before deciding; the clock of the law goes on."""
-    _wait(session, "await_part", "waits for the old part.", item_id=item_id, seen_version=seen_version, note=note,
-          actor=actor, now=now)  # fmt: skip
+    """Ask for the old part before deciding; the clock of the law goes on and the dealer is told."""
+    claim = _wait(session, "await_part", "waits for the old part.", item_id=item_id, seen_version=seen_version,
+                  note=note, actor=actor, now=now)  # fmt: skip
+    notices.tell_dealer(session, [claim], by=actor, note=claim.reason_note, now=now)
 
 
 def ask_engineering(
@@ -179,85 +288,63 @@ def ask_engineering(
 
 def _wait(
     session: Session, step: str, said: str, *, item_id: int, seen_version: int, note: str, actor: Actor, now: datetime
-) -> None:
-    claim = begin_step(session, FLOW, step, item_id=item_id, seen_version=seen_version, actor=actor)
+) -> Claim:
+    claim: Claim = begin_step(session, FLOW, step, item_id=item_id, seen_version=seen_version, actor=actor)
     note = _note(note, required=True)
     changed = move_claim(session, step, claim, actor=actor, now=now, reason_note=note)
     note_entry(session, step, claim, said, actor=actor, now=now, reason=note, **changed)
+    return claim
 
 
 def resume(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, note: str = "") -> None:
     """Go on with a claim that waited; an appealed one is an appeal again."""
     claim = begin_step(session, FLOW, "resume", item_id=item_id, seen_version=seen_version, actor=actor)
-    target = "appealed" if claim.appeals and claim.appeal_note else "in_review"
-    changed = move_claim(session, "resume", claim, actor=actor, now=now, target=target)
-    note_entry(session, "resume", claim, "goes on.", actor=actor, now=now, reason=_note(note), **changed)
+    note = _note(note)
+    target = "appealed" if is_appeal(claim) else "in_review"
+    changed = move_claim(session, "resume", claim, actor=actor, now=now, target=target, reason_note=note)
+    note_entry(session, "resume", claim, "goes on.", actor=actor, now=now, reason=note, **changed)
 
 
-def hand_over(
-    session: Session, *, item_id: int, seen_version: int, assignee_id: int, actor: Actor, now: datetime
-) -> None:
-    """Give the claim to a person of the manufacturer who may decide."""
-    claim = begin_step(session, FLOW, "hand_over", item_id=item_id, seen_version=seen_version, actor=actor)
-    if assignee_id not in people_to_tell(
-        session, dealer_id=claim.dealer_id, region=claim.region, permission=Permission.CLAIMS_DECIDE
-    ):
-        raise Refused(Problem(code="unknown_person", message="Choose a person who may decide.", field="assignee_id"))
-    name = names_of(session, person_ids=[assignee_id])[assignee_id]
-    changed = move_claim(
-        session, "hand_over", claim, actor=actor, now=now, target=claim.status, assignee_id=assignee_id
-    )
-    note_entry(session, "hand_over", claim, f"given to {name}.", actor=actor, now=now, **changed)
-
-
-def appeal(session: Session, *, item_id: int, seen_version: int, note: str, actor: Actor, now: datetime) -> None:
-    """The dealer disagrees with a denial or a reduction: another person decides. Capped by the policy (once)."""
-    claim = begin_step(session, FLOW, "appeal", item_id=item_id, seen_version=seen_version, actor=actor)
-    note = _note(note, required=True)
-    dealer = dealer_of(session, claim.dealer_id, actor=actor)
-    policy = policy_on(session, local_day(now, dealer.zone))
-    if claim.appeals >= policy.appeals:
+# ---- what every decision asks ----------------------------------------------------------------------------------------
+def _other_than_before(session: Session, claim: Claim, actor: Actor) -> None:
+    """Whoever made the decision that is appealed may not sign again, at any level (four eyes across the appeal)."""
+    if is_appeal(claim) and who_decided_before(session, claim) == actor.username:
         raise Refused(
             Problem(
-                code="appeals_used", field="note", rule="domain-rules 2.1 C",
-                message=f"{claim.number} was appealed already; {policy.appeals} appeal is the most a claim may have.",
+                code="own_signature", rule="domain-rules 2.1 C",
+                message=f"You made the decision that is appealed on {claim.number}; another person has to decide.",
             )
         )  # fmt: skip
-    decided(session, claim, kind="appeal", how="person", actor=actor, now=now, note=note)
-    changed = move_claim(
-        session, "appeal", claim, actor=actor, now=now, appeals=claim.appeals + 1, appeal_note=note, pay_by=None,
-        due_at=claim.decide_by, level=policy.level_for(claim.claimed_cents), signed_level=0,
+
+
+def _signed(policy: Policy, claim: Claim, actor: Actor, *, cents: int) -> Signature:
+    found = signature(
+        policy, highest=highest_level(policy, actor), cents=cents, signed_level=claim.signed_level
     )  # fmt: skip
-    note_entry(session, "appeal", claim, "appealed.", actor=actor, now=now, reason=note, **changed)
-    session.flush()
-    told = events.Event(name="claims.reopened", item_type="claim", item_ids=(claim.id,))
-    events.tell(session, told, actor=actor, now=now)
+    if found.problem == "no_authority":
+        raise Refused(
+            Problem(code="no_authority", message="Your role has no authority in the claim policy.", rule="2.1 D")
+        )
+    if found.problem:
+        raise Refused(_below(claim))
+    return found
 
 
-def _check(charges: Mapping[int, ClaimCharge], lines: Sequence[LineDecision]) -> None:
-    problems = Problems()
-    if sorted(x.position for x in lines) != sorted(charges):
-        problems.add("lines", "incomplete", "Each charge needs a decision.")
-        problems.refuse_if_any()
-    for line in lines:
-        charge = charges[line.position]
-        low, high = (0, charge.claimed_cents) if charge.claimed_cents >= 0 else (charge.claimed_cents, 0)
-        if charge.kind != "deductible" and not low <= line.cents <= high:
-            problems.add("lines", "above_claim", f"Line {line.position}: not more than claimed can be approved.",
-                         rule="domain-rules 2.1 E")  # fmt: skip
-        elif line.cents < charge.claimed_cents and line.reason_code not in REASON_CODES:
-            problems.add("lines", "reason", f"Line {line.position}: less than claimed needs a reason.")
-    problems.refuse_if_any()
+def _below(claim: Claim) -> Problem:
+    return Problem(
+        code="below_signature", rule="domain-rules 2.0",
+        message=f"{claim.number} was signed at level {claim.signed_level}; level {claim.level} has to take this step.",
+    )  # fmt: skip
 
 
 def _note(note: str, *, required: bool = False) -> str:
     problems = Problems()
     if required:
         note = problems.require(note, "note", "The reason", longest=LONGEST_NOTE)
-    elif len(note) > LONGEST_NOTE:
+    elif len(note or "") > LONGEST_NOTE:
         problems.add("note", "too_long", f"At most {LONGEST_NOTE:,} characters fit.")
     problems.refuse_if_any()
-    return note.strip()
+    return (note or "").strip()
 
 
 def _reason(reason_code: str, note: str) -> str:

@@ -23,7 +23,19 @@ HOLDERS = {
     "approved": "finance", "partially_approved": "finance",
 }  # fmt: skip
 """Who has to move in each open state."""
+APPROVED = ("approved", "partially_approved")
+NEVER_PAID = "pre_authorization"
+"""A type that is approved beforehand and never paid itself: approved, it is closed, and nobody holds it."""
 HOLDER_LABELS = {"dealer": "Dealer", "us": "Us", "engineering": "Engineering", "finance": "Finance", "": "Nobody"}
+
+
+def holder_of(status: str, claim_type: str) -> str:
+    """Who has to move: dealer, us, engineering, finance, or empty for nobody."""
+    if status in APPROVED and claim_type == NEVER_PAID:
+        return ""
+    return HOLDERS.get(status, "")
+
+
 _NOTE = Input(name="note", label="Note", required=False, help="The dealer reads this.")
 _WHY = Input(name="note", label="Why", help="The dealer reads this.")
 _REASON = Input(name="reason_code", label="Reason", kind="choice", choices=tuple(REASON_CODES.items()))
@@ -40,8 +52,8 @@ FLOW = Flow(
         State(name="rejected", label="Not processed", tone="red", help="Key data are missing or invalid; to be corrected and sent again"),
         State(name="returned", label="Returned", tone="orange", help="Sent back to the dealer, who corrects it and sends it again"),
         State(name="in_review", label="In review", tone="blue", help="A person of the manufacturer decides"),
-        State(name="pending_part", label="Waits for the old part", tone="violet", help="The old part has to be seen before a decision"),
-        State(name="pending_preauth", label="Waits for pre-authorization", tone="violet", help="A pre-authorization has to be decided first"),
+        State(name="pending_part", label="Waits for the old part", tone="violet", help="The old part has to be seen before a decision; the clock runs on"),
+        State(name="pending_preauth", label="Waits for pre-authorization", tone="violet", help="A pre-authorization has to be decided first; the claim goes on by itself then"),
         State(name="with_engineering", label="With engineering", tone="violet", help="Engineering was asked"),
         State(name="appealed", label="Appealed", tone="orange", help="The dealer disagrees; another person decides"),
         State(name="approved", label="Approved", tone="green", help="Will be paid as claimed"),
@@ -56,7 +68,7 @@ FLOW = Flow(
     steps=(
         Step(
             name="submit", label="Send", icon=":material/send:", permission=P.CLAIMS_ENTER, sources=DEALERS_TURN,
-            targets=("rejected", "returned", "in_review", "approved", "partially_approved", "denied", "pending_preauth"), routine=True,
+            targets=("rejected", "returned", "in_review", "approved", "partially_approved", "denied"), routine=True,
         ),
         Step(
             name="void", label="Take back", icon=":material/delete:", permission=P.CLAIMS_ENTER, sources=DEALERS_TURN,
@@ -65,15 +77,16 @@ FLOW = Flow(
         Step(
             name="approve", label="Approve", icon=":material/verified:", permission=P.CLAIMS_DECIDE, sources=(*REVIEW, *WAITING),
             targets=("approved", "partially_approved", "in_review", "appealed"), four_eyes=True, other_hands=True, routine=True,
-            inputs=(_NOTE,), help="As the rules suggest, line by line",
+            inputs=(_NOTE,), help="As suggested, line by line; above your authority it is a signature and the next level decides",
         ),
         Step(
             name="deny", label="Deny", icon=":material/block:", permission=P.CLAIMS_DECIDE, sources=(*REVIEW, *WAITING),
-            targets=("denied",), four_eyes=True, inputs=(_REASON, _WHY),
+            targets=("denied", "partially_approved"), four_eyes=True, other_hands=True, inputs=(_REASON, _WHY),
+            help="Nothing is paid; after an appeal what was approved before stays",
         ),
         Step(
-            name="send_back", label="Return to dealer", icon=":material/undo:", permission=P.CLAIMS_DECIDE, sources=(*REVIEW, *WAITING),
-            targets=("returned",), four_eyes=True, inputs=(_REASON, _WHY),
+            name="send_back", label="Return to dealer", icon=":material/undo:", permission=P.CLAIMS_DECIDE, sources=("in_review", *WAITING),
+            targets=("returned",), four_eyes=True, inputs=(_REASON, _WHY), help="To be corrected and sent again; an appeal is decided, not returned",
         ),
         Step(
             name="await_part", label="Ask for the old part", icon=":material/inventory:", permission=P.CLAIMS_DECIDE, sources=REVIEW,
@@ -85,11 +98,19 @@ FLOW = Flow(
         ),
         Step(
             name="resume", label="Go on", icon=":material/play_arrow:", permission=P.CLAIMS_DECIDE, sources=WAITING,
-            targets=REVIEW, inputs=(_NOTE,),
+            targets=REVIEW, inputs=(Input(name="note", label="What was found", required=False, help="Kept with the claim."),),
+        ),
+        Step(
+            name="await_preauth", label="Wait for pre-authorization", permission=P.CLAIMS_DECIDE, sources=("in_review",),
+            targets=("pending_preauth",), by_job=True, help="The pre-authorization it names is still open; it goes on by itself",
+        ),
+        Step(
+            name="take", label="Take it", icon=":material/person_check:", permission=P.CLAIMS_DECIDE, sources=(*REVIEW, *WAITING),
+            four_eyes=True, help="You decide it; others see that",
         ),
         Step(
             name="hand_over", label="Hand over", icon=":material/person_add:", permission=P.CLAIMS_DECIDE, sources=(*REVIEW, *WAITING),
-            inputs=(Input(name="assignee_id", label="Who decides", kind="person"),),
+            four_eyes=True, inputs=(Input(name="assignee_id", label="Who decides", kind="person"),),
         ),
         Step(
             name="appeal", label="Appeal", icon=":material/gavel:", permission=P.CLAIMS_ENTER, sources=("denied", "partially_approved"),

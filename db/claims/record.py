@@ -12,13 +12,13 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.claims import figures
-from db.claims.flow import FLOW, HOLDERS
+from db.claims.flow import APPROVED, FLOW, NEVER_PAID, holder_of
 from db.claims.model import ChargeDraft, ClaimDraft, JobDraft
 from db.claims.money_rules import line_cents, total_cents
 from db.claims.tables import Claim, ClaimCharge, ClaimDecision, ClaimHold, ClaimJob
 from db.core import changes, events, timeline
 from db.core.actor import Actor
-from db.core.problems import NotFound
+from db.core.problems import NotFound, Problem, Refused
 from db.dealers.tables import Dealer
 from db.workflow.engine import end_step
 
@@ -99,7 +99,7 @@ def hold(session: Session, claim: Claim, status: str, now: datetime) -> None:
     ).one_or_none()
     if last is not None and last.until is None:
         session.execute(update(ClaimHold).where(ClaimHold.id == last.id).values(until=max(now, last.since)))
-    holder = HOLDERS.get(status, "")
+    holder = holder_of(status, claim.claim_type)
     if holder:
         session.execute(
             insert(ClaimHold),
@@ -120,10 +120,17 @@ def end_of_day(day: date, zone: str) -> datetime:
 def move_claim(
     session: Session, step: str, claim: Claim, *, actor: Actor, now: datetime, target: str = "", **values: Any
 ) -> dict[str, Any]:
-    """Take a step of the flow and note who holds the claim from now on; gives {"before", "after"}."""
+    """Take a step of the flow and note who holds the claim from now on; gives {"before", "after"}.
+
+    An approved pre-authorization is closed: nothing is payable and nobody holds it (decision 0047).
+    """
     before = claim.status
     to = target or FLOW.step(step).targets[0]
-    values.setdefault("held_by", HOLDERS.get(to, ""))
+    if claim.claim_type == NEVER_PAID and step == "pay":
+        raise Refused(Problem(code="never_paid", message=f"{claim.number} is a pre-authorization; it is never paid."))
+    values.setdefault("held_by", holder_of(to, claim.claim_type))
+    if claim.claim_type == NEVER_PAID and to in APPROVED:
+        values |= {"is_open": False, "pay_by": None, "due_at": None}
     values |= figures.of_step(session, claim, step, values)
     changed = end_step(session, FLOW, step, claim, actor=actor, now=now, target=target, **values)
     if to != before:

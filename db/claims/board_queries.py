@@ -1,0 +1,225 @@
+"""Claims as a queue: what waits for whom, due first, fifty a page, with capped counts. Two statements a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from db.claims.tables import Claim, ClaimFinding
+from db.core.actor import Actor, Scope
+from db.core.area import CAP
+from db.core.masking import mask_vin
+from db.core.permissions import Permission
+from db.dealers.tables import Dealer
+from db.people.tables import Person
+
+PAGE = 50
+Cursor = tuple[Any, int]
+OURS: Final[dict[str, str]] = {
+    "waiting": "Waits for us", "level": "My level", "mine": "Mine", "elsewhere": "Waits for others",
+    "decided": "Decided", "all": "All",
+}  # fmt: skip
+"""Views of people of the manufacturer."""
+DEALERS: Final[dict[str, str]] = {
+    "correct": "To correct", "drafts": "Drafts", "progress": "In progress", "decided": "Decided", "all": "All",
+}  # fmt: skip
+"""Views of people of a dealership: what they have to do first."""
+DECIDED = ("approved", "partially_approved", "denied", "paid", "charged_back", "adjusted")
+WORST = ("E", "X", "A", "W", "R")
+"""Levels of findings, the worst first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimFilters:
+    """What the queue is narrowed to. Amounts are claimed cents, the upper bound is not included."""
+
+    view: str = "waiting"
+    status: str = ""
+    dealer_id: int | None = None
+    region: str = ""
+    claim_type: str = ""
+    rule: str = ""
+    least_cents: int | None = None
+    below_cents: int | None = None
+    levels: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimRow:
+    """One claim as lists show it; `vin` is masked for roles without personal data, `worst` a level or empty."""
+
+    id: int
+    number: str
+    status: str
+    version: int
+    submitted_by: str
+    signed_by: str
+    dealer: str
+    vin: str
+    claim_type: str
+    claimed_cents: int
+    suggested_cents: int | None
+    approved_cents: int | None
+    level: int
+    due_at: datetime | None
+    received_at: datetime | None
+    decide_by: datetime | None
+    decided_at: datetime | None
+    assignee: str
+    findings: int
+    worst: str
+
+    def used_percent(self, now: datetime) -> int | None:
+        """Share of the decision clock that is gone; None where none runs."""
+        return used_percent(self.received_at, self.decide_by if self.due_at else None, now)
+
+
+def used_percent(since: datetime | None, until: datetime | None, now: datetime) -> int | None:
+    """Whole percent of a clock that is gone at `now`, never less than 0; None without a clock."""
+    if since is None or until is None or until <= since:
+        return None
+    return max(0, int(100 * (now - since) / (until - since)))
+
+
+def _in_view(view: str, actor: Actor, levels: tuple[int, ...]) -> list[ColumnElement[bool]]:
+    ours: dict[str, list[ColumnElement[bool]]] = {
+        "waiting": [Claim.held_by == "us"],
+        "level": [
+            Claim.held_by == "us", Claim.level.in_(levels), Claim.submitted_by != actor.username,
+            Claim.signed_by != actor.username,
+        ],
+        "mine": [Claim.held_by == "us", Claim.assignee_id == actor.user_id],
+        "elsewhere": [Claim.status.in_(("pending_part", "pending_preauth", "with_engineering"))],
+        "correct": [Claim.status.in_(("returned", "rejected"))],
+        "drafts": [Claim.status == "draft"],
+        "progress": [
+            Claim.status.in_(("in_review", "appealed", "pending_part", "pending_preauth", "with_engineering"))
+        ],
+        "decided": [Claim.status.in_(DECIDED)],
+        "all": [] if actor.role.is_dealer else [Claim.submitted_at.is_not(None)],
+    }  # fmt: skip
+    return ours[view]
+
+
+def _narrowed(filters: ClaimFilters) -> list[ColumnElement[bool]]:
+    parts: list[ColumnElement[bool]] = []
+    if filters.status:
+        parts.append(Claim.status == filters.status)
+    if filters.dealer_id is not None:
+        parts.append(Claim.dealer_id == filters.dealer_id)
+    if filters.region:
+        parts.append(Claim.region == filters.region)
+    if filters.claim_type:
+        parts.append(Claim.claim_type == filters.claim_type)
+    if filters.rule:
+        parts.append(exists().where(ClaimFinding.claim_id == Claim.id, ClaimFinding.rule == filters.rule))
+    if filters.least_cents is not None:
+        parts.append(Claim.claimed_cents >= filters.least_cents)
+    if filters.below_cents is not None:
+        parts.append(Claim.claimed_cents < filters.below_cents)
+    return parts
+
+
+def _order(view: str) -> tuple[Any, bool]:
+    """The column a view is in the order of, and whether it falls."""
+    if view in ("waiting", "level", "mine", "elsewhere", "progress"):
+        return Claim.due_at, False
+    return (Claim.decided_at, True) if view == "decided" else (Claim.stage_entered_at, view != "correct")
+
+
+def list_claims(
+    session: Session, *, actor: Actor, filters: ClaimFilters, after: Cursor | None = None, limit: int = PAGE
+) -> tuple[list[ClaimRow], Cursor | None]:
+    """One page and the cursor of the next: what waits is due first, what was decided newest first."""
+    column, falls = _order(filters.view)
+    query = (
+        select(
+            Claim.id, Claim.number, Claim.status, Claim.version, Claim.submitted_by, Claim.signed_by,
+            Dealer.name.label("dealer"), Claim.vin, Claim.claim_type, Claim.claimed_cents, Claim.suggested_cents,
+            Claim.approved_cents, Claim.level, Claim.due_at, Claim.received_at, Claim.decide_by, Claim.decided_at,
+            Person.name.label("assignee"), column.label("at"),
+        )
+        .join(Dealer, Dealer.id == Claim.dealer_id)
+        .outerjoin(Person, Person.id == Claim.assignee_id)
+        .where(
+            actor.scope.where(Claim.dealer_id, Claim.region), column.is_not(None),
+            *_in_view(filters.view, actor, filters.levels), *_narrowed(filters),
+        )
+    )  # fmt: skip
+    if after is not None:
+        beyond = column < after[0] if falls else column > after[0]
+        further = Claim.id < after[1] if falls else Claim.id > after[1]
+        query = query.where(or_(beyond, and_(column == after[0], further)))
+    order = (column.desc(), Claim.id.desc()) if falls else (column, Claim.id)
+    found = session.execute(query.order_by(*order).limit(limit + 1)).all()
+    shown = found[:limit]
+    findings = _findings(session, [r.id for r in shown])
+    personal = actor.can(Permission.PERSONAL_DATA_VIEW)
+    rows = []
+    for r in shown:
+        values = dict(r._mapping)
+        values.pop("at")
+        count, worst = findings.get(r.id, (0, ""))
+        values |= {"vin": r.vin if personal else mask_vin(r.vin), "assignee": r.assignee or ""}
+        rows.append(ClaimRow(**values, findings=count, worst=worst))
+    return rows, (shown[-1].at, shown[-1].id) if len(found) > limit else None
+
+
+def _findings(session: Session, ids: list[int]) -> dict[int, tuple[int, str]]:
+    if not ids:
+        return {}
+    found: dict[int, tuple[int, str]] = {}
+    rows = session.execute(
+        select(ClaimFinding.claim_id, ClaimFinding.level, func.count())
+        .where(ClaimFinding.claim_id.in_(ids))
+        .group_by(ClaimFinding.claim_id, ClaimFinding.level)
+    )
+    for claim_id, level, count in rows:
+        before, worst = found.get(claim_id, (0, ""))
+        candidates = [x for x in (worst, level) if x in WORST]
+        found[claim_id] = (before + count, min(candidates, key=WORST.index, default=""))
+    return found
+
+
+def count_views(
+    session: Session, *, actor: Actor, filters: ClaimFilters, due_before: datetime | None = None
+) -> dict[str, int]:
+    """How many claims each view of this actor has under the same filters, each counted up to `CAP` + 1; one statement.
+
+    With `due_before` only those due before a moment.
+    """
+    views = DEALERS if actor.role.is_dealer else OURS
+    late = [] if due_before is None else [Claim.due_at < due_before]
+    columns = []
+    for view in views:
+        some = (
+            select(Claim.id)
+            .where(
+                actor.scope.where(Claim.dealer_id, Claim.region), *_in_view(view, actor, filters.levels),
+                *_narrowed(filters), *late,
+            )
+            .limit(CAP + 1)
+            .subquery()
+        )  # fmt: skip
+        columns.append(select(func.count()).select_from(some).scalar_subquery().label(view))
+    row = session.execute(select(*columns)).one()
+    return dict(row._mapping)
+
+
+def first_waiting(session: Session, *, scope: Scope, but: int, view: str, actor: Actor) -> int | None:
+    """The claim due first of a view besides one: what to open after a decision."""
+    query = (
+        select(Claim.id)
+        .where(
+            scope.where(Claim.dealer_id, Claim.region), Claim.id != but, Claim.held_by == "us",
+            Claim.submitted_by != actor.username, Claim.signed_by != actor.username,
+            *([Claim.assignee_id == actor.user_id] if view == "mine" else []),
+        )
+        .order_by(Claim.due_at, Claim.id)
+        .limit(1)
+    )  # fmt: skip
+    return session.scalar(query)
