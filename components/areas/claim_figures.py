@@ -13,9 +13,10 @@ from components.charts import claims as charts
 from components.charts.base import draw, table
 from components.labels import empty_state, plain
 from components.tiles import Tile
-from db.claims import figure_queries, metrics_queries, reason_queries, trend_queries
+from db.claims import figure_queries, overview_queries, reason_queries, trend_queries
 from db.claims.figure_rules import AGES, LEAST_FOR_RANK, SMALL, SPANS, bucket_of, interval
-from db.claims.metrics_queries import Beside, definition
+from db.claims.metrics_queries import definition
+from db.claims.overview_queries import Beside
 from db.core import changes
 from db.core.actor import Actor, Scope
 from db.core.labels import minutes_label, percent_label
@@ -44,7 +45,7 @@ def token() -> Any:
 def overview(scope: Scope, filters: Filters, _as_of: datetime, change: Any) -> tuple[dict[str, Beside], str]:
     """Every figure beside the period before and peers."""
     with reading() as session:
-        return metrics_queries.overview(session, scope=scope, filters=dict(filters), now=_as_of)
+        return overview_queries.overview(session, scope=scope, filters=dict(filters), now=_as_of)
 
 
 @st.cache_data(ttl=60, max_entries=100, show_spinner=False)

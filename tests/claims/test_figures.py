@@ -14,7 +14,7 @@ from db.calendar.rules import elapsed_minutes
 from db.claims import dealer_queries, figure_queries, metrics_queries, reason_queries, trend_queries
 from db.claims.decide_commands import LineDecision, decide_lines
 from db.claims.figures import differences
-from db.claims.tables import Claim, ClaimDecision, ClaimLoss
+from db.claims.tables import Claim, ClaimHold, ClaimLoss
 from db.core.actor import Actor, Scope
 from db.core.labels import local_day
 from db.core.permissions import Role
@@ -124,10 +124,6 @@ def test_every_figure_is_what_a_plain_recount_gives(sqlite_engine: Engine, netwo
     clean = [c for c in decided if c.returns == 0 and c.appeals == 0 and (c.approved_cents or 0) > 0]
     with_amount = [c for c in decided if c.approved_cents is not None]
     took = [(c.first_decided_at - c.submitted_at) / timedelta(days=1) for c in decided]
-    with reading(sqlite_engine) as session:
-        firsts = {}
-        for d in session.scalars(select(ClaimDecision).order_by(ClaimDecision.id)):
-            firsts.setdefault(d.claim_id, []).append(d)
     denied = [c for c in decided if c.status == "denied"]
     assert got["claims_decided"] == len(decided)
     assert got["claim_first_pass"] == pytest.approx(len(clean) / len(decided))
@@ -212,11 +208,19 @@ def test_lines_of_a_dealer_and_pages_of_claims(sqlite_engine: Engine, network: N
             after=first.following,
         )  # fmt: skip
         held = trend_queries.held(session, scope=EVERY, now=LATER)
+        kept = session.execute(
+            select(ClaimHold.holder, ClaimHold.since, ClaimHold.until)
+            .join(Claim, Claim.id == ClaimHold.claim_id)
+            .where(ClaimHold.status != "draft", Claim.first_decided_at.is_not(None))
+        ).all()
     assert "1 claim to be corrected by the dealer" in titles
     assert "1 claim denied" in titles
     assert sorted(r.id for r in (*first.rows, *rest.rows)) == sorted(network.ids)
     assert rest.following is None
-    assert held["us"][0] >= 24 * 60
+    for holder, (minutes, _) in held.items():
+        expected = sum(((k.until or LATER) - k.since) / timedelta(minutes=1) for k in kept if k.holder == holder)
+        assert minutes == pytest.approx(expected, abs=len(kept))
+    assert held["us"][0] > 0
 
 
 def test_unknown_filters_and_dimensions_are_refused(sqlite_engine: Engine):
