@@ -28,7 +28,8 @@ TILES = (
     ("claim_turnaround", "schedule"), ("claim_first_pass", "verified"), ("claim_touchless", "bolt"),
     ("claim_denial", "block"), ("claim_returns", "undo"), ("claim_approved_ratio", "percent"),
     ("claim_open", "inbox"), ("claim_overdue", "alarm"), ("claim_cost", "payments"),
-    ("claim_cost_per_unit", "directions_car"), ("claims_per_100", "monitoring"), ("claim_receivable", "account_balance"),
+    ("claim_cost_per_unit", "directions_car"), ("claims_per_100", "monitoring"),
+    ("claim_receivable", "account_balance"),
     ("claim_days_to_pay", "event_available"), ("claim_appeal_rate", "gavel"), ("claim_appeal_overturn", "balance"),
     ("claim_repeat", "replay"), ("claim_deemed", "timer_off"), ("claim_business", "work_history"),
 )  # fmt: skip
@@ -211,7 +212,9 @@ def draw_pareto(scope: Scope, filters: Filters, kind: str, label: Any) -> str:
             "code": [x.code for x in shown], "reason": [label(x.code) for x in shown],
             "order": list(range(len(shown))), "cases": [x.cases for x in shown],
             "cumulative": [x.cumulative for x in shown],
-            "label": [f"{x.cases:,} cases, {money(x.cents)}, {100 * x.cumulative:.0f}% with those above" for x in shown],
+            "label": [
+                f"{x.cases:,} cases, {money(x.cents)}, {100 * x.cumulative:.0f}% with those above" for x in shown
+            ],
         }
     )  # fmt: skip
     picked = draw(
@@ -271,7 +274,7 @@ def draw_dealers(lines: Sequence[trend_queries.DealerLine], actor: Actor) -> Non
         ),
         key="cpf_dealers", alt="Dealers by first-pass yield", height=420 if len(lines) > 10 else "auto",
         columns={
-            "Place": tables.text("Place", width=72) if not actor.scope.kind == "dealers" else None,
+            "Place": tables.text("Place", width=72) if actor.scope.kind != "dealers" else None,
             "Dealer": tables.text("Dealer", width=190), "n": tables.number("n", width=56),
             "Yield": tables.text("First-pass", width=88), "Touchless": tables.text("Touchless", width=88),
             "Denied": tables.text("Denied", width=76), "Returns": tables.number("Returns", width=76, format="%.2f"),

@@ -1,4 +1,4 @@
-"""Claim performance: turnaround, yield, denials, cost, what to coach and what fails more often, with the claims behind."""
+"""Claim performance: turnaround, yield, denials, cost, coaching, what fails more often, and the claims behind."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def draw_coaching() -> None:
             with st.container(border=True, gap="xsmall", height="stretch"):
                 st.markdown(f"**{plain(dealer.name)}**")
                 st.caption(
-                    f"{plural(dealer.cases, 'case')} of {plural(dealer.sent, 'claim')} sent · {show.money(dealer.cents)}"
+                    f"{plural(dealer.cases, 'case')}, {plural(dealer.sent, 'claim')} sent, {show.money(dealer.cents)}"
                 )
                 for line in dealer.reasons:
                     st.markdown(f"**{reason_label(line.code)}** :gray[{line.cases}] {prevention(line.code)}")

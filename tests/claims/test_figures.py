@@ -117,7 +117,8 @@ def test_every_figure_is_what_a_plain_recount_gives(sqlite_engine: Engine, netwo
     claims = stored(sqlite_engine)
     decided = [c for c in claims if c.first_decided_at is not None]
     assert len(decided) >= 4
-    got = {name: value(sqlite_engine, name)["value"] for name in ("claims_decided", "claim_first_pass", "claim_touchless",
+    got = {name: value(sqlite_engine, name)["value"] for name in (
+           "claims_decided", "claim_first_pass", "claim_touchless",
            "claim_returns", "claim_denial", "claim_approved_ratio", "claim_appeal_rate", "claim_appeal_overturn",
            "claim_cost", "claim_deemed", "claims_sent", "claim_open", "claim_turnaround", "claim_turnaround_mean",
            "claim_business")}  # fmt: skip
