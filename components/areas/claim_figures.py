@@ -13,9 +13,10 @@ from components.charts import claims as charts
 from components.charts.base import draw, table
 from components.labels import empty_state, plain
 from components.tiles import Tile
-from db.claims import figure_queries, metrics_queries, reason_queries, trend_queries
+from db.claims import figure_queries, overview_queries, reason_queries, trend_queries
 from db.claims.figure_rules import AGES, LEAST_FOR_RANK, SMALL, SPANS, bucket_of, interval
-from db.claims.metrics_queries import Beside, definition
+from db.claims.metrics_queries import definition
+from db.claims.overview_queries import Beside
 from db.core import changes
 from db.core.actor import Actor, Scope
 from db.core.labels import minutes_label, percent_label
@@ -27,7 +28,8 @@ TILES = (
     ("claim_turnaround", "schedule"), ("claim_first_pass", "verified"), ("claim_touchless", "bolt"),
     ("claim_denial", "block"), ("claim_returns", "undo"), ("claim_approved_ratio", "percent"),
     ("claim_open", "inbox"), ("claim_overdue", "alarm"), ("claim_cost", "payments"),
-    ("claim_cost_per_unit", "directions_car"), ("claims_per_100", "monitoring"), ("claim_receivable", "account_balance"),
+    ("claim_cost_per_unit", "directions_car"), ("claims_per_100", "monitoring"),
+    ("claim_receivable", "account_balance"),
     ("claim_days_to_pay", "event_available"), ("claim_appeal_rate", "gavel"), ("claim_appeal_overturn", "balance"),
     ("claim_repeat", "replay"), ("claim_deemed", "timer_off"), ("claim_business", "work_history"),
 )  # fmt: skip
@@ -44,7 +46,7 @@ def token() -> Any:
 def overview(scope: Scope, filters: Filters, _as_of: datetime, change: Any) -> tuple[dict[str, Beside], str]:
     """Every figure beside the period before and peers."""
     with reading() as session:
-        return metrics_queries.overview(session, scope=scope, filters=dict(filters), now=_as_of)
+        return overview_queries.overview(session, scope=scope, filters=dict(filters), now=_as_of)
 
 
 @st.cache_data(ttl=60, max_entries=100, show_spinner=False)
@@ -210,7 +212,9 @@ def draw_pareto(scope: Scope, filters: Filters, kind: str, label: Any) -> str:
             "code": [x.code for x in shown], "reason": [label(x.code) for x in shown],
             "order": list(range(len(shown))), "cases": [x.cases for x in shown],
             "cumulative": [x.cumulative for x in shown],
-            "label": [f"{x.cases:,} cases, {money(x.cents)}, {100 * x.cumulative:.0f}% with those above" for x in shown],
+            "label": [
+                f"{x.cases:,} cases, {money(x.cents)}, {100 * x.cumulative:.0f}% with those above" for x in shown
+            ],
         }
     )  # fmt: skip
     picked = draw(
@@ -270,7 +274,7 @@ def draw_dealers(lines: Sequence[trend_queries.DealerLine], actor: Actor) -> Non
         ),
         key="cpf_dealers", alt="Dealers by first-pass yield", height=420 if len(lines) > 10 else "auto",
         columns={
-            "Place": tables.text("Place", width=72) if not actor.scope.kind == "dealers" else None,
+            "Place": tables.text("Place", width=72) if actor.scope.kind != "dealers" else None,
             "Dealer": tables.text("Dealer", width=190), "n": tables.number("n", width=56),
             "Yield": tables.text("First-pass", width=88), "Touchless": tables.text("Touchless", width=88),
             "Denied": tables.text("Denied", width=76), "Returns": tables.number("Returns", width=76, format="%.2f"),

@@ -49,7 +49,8 @@ def checked(session: Session, filters: Mapping[str, Any] | None) -> dict[str, An
     A dealer is an id, or its code as text (codes keep their leading zeros); an unknown code matches nothing.
     """
     found: dict[str, Any] = {}
-    for name, value in (filters or {}).items():
+    for name, given in (filters or {}).items():
+        value = given
         if name not in FILTERS:
             message = f"Claims are narrowed by {', '.join(FILTERS)}, not by {name}."
             raise Refused(Problem(code="unknown_filter", field=name, message=message))
@@ -176,7 +177,8 @@ def repeats(
     wanted = checked(session, filters)
     came_back = select(ClaimFinding.claim_id).where(ClaimFinding.rule == "W18")
     where = [
-        *_between(Claim.submitted_on, wanted), Claim.status != "void", Claim.id.in_(came_back), *conditions(scope, wanted),
+        *_between(Claim.submitted_on, wanted), Claim.status != "void", Claim.id.in_(came_back),
+        *conditions(scope, wanted),
     ]  # fmt: skip
     return _grouped(session, Claim.submitted_on, by, {"repeats": func.count()}, where)
 
@@ -192,7 +194,8 @@ def minutes(
     wanted = checked(session, filters)
     value = TIMED[what]
     where = [
-        *_between(Claim.first_decided_on, wanted), Claim.status != "void", value.is_not(None), *conditions(scope, wanted)
+        *_between(Claim.first_decided_on, wanted), Claim.status != "void", value.is_not(None),
+        *conditions(scope, wanted),
     ]  # fmt: skip
     folded = any(dim in FOLDED for dim in by)
     keys = [COLUMNS[dim] for dim in by if dim not in FOLDED] + ([Claim.first_decided_on] if folded else [])
@@ -294,7 +297,7 @@ def in_service(
     if not narrow:
         if dim == "model":
             rows = session.execute(select(Vehicle.model, func.count()).where(*where).group_by(Vehicle.model))
-            return {model: n for model, n in rows}
+            return dict(rows.all())
         return {"": session.scalar(select(func.count()).select_from(Vehicle).where(*where)) or 0}
     halves = []
     for table in (Purchase, ServiceVisit):
@@ -311,7 +314,7 @@ def in_service(
     query = query.where(*where)
     if key is None:
         return {"": session.scalar(query) or 0}
-    return {value: n for value, n in session.execute(query.group_by(key))}
+    return dict(session.execute(query.group_by(key)).all())
 
 
 def _months_earlier(day: date, months: int) -> date:

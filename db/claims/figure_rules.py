@@ -1,4 +1,4 @@
-"""How the figures of claims are reckoned: percentiles, intervals, spikes, the Pareto, the receivable (domain-rules 2.1 I).
+"""How the figures of claims are reckoned: percentiles, intervals, spikes, Pareto, receivable (domain-rules 2.1 I).
 
 Pure numbers. Shares are of 1, money is whole cents. What is a default of ours is marked (D).
 """
@@ -166,7 +166,7 @@ def spike(before: Sequence[int], count: int) -> Spike:
 
 @dataclass(frozen=True, kw_only=True)
 class Receivable:
-    """What we owe a dealer for approved claims beside its average month; `months` is None without a month to compare."""
+    """What we owe a dealer for approved claims beside its average month; `months` is None without such a month."""
 
     unpaid_cents: int
     month_cents: int

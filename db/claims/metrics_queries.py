@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -403,68 +403,6 @@ _OTHER: dict[str, Callable[..., Rows]] = {
     "claim_cost_per_unit": partial(_per_vehicle, what="cost"), "claims_per_100": partial(_per_vehicle, what="sent"),
     "claim_receivable": _receivable,
 }  # fmt: skip
-
-
-# ---- a period beside the one before ----------------------------------------------------------------------------------
-@dataclass(frozen=True, kw_only=True)
-class Beside:
-    """A figure with its parts, the period before, and the average of peers; shares of 1."""
-
-    name: str
-    value: float | None
-    numerator: float | None
-    denominator: float | None
-    prior: float | None = None
-    peers: float | None = None
-
-    @property
-    def change(self) -> float | None:
-        """How much it moved; None where one of the two is unknown."""
-        return None if self.value is None or self.prior is None else self.value - self.prior
-
-
-def period_before(first: date, last: date) -> tuple[date, date]:
-    """As many days that end the day before."""
-    return first - (last - first) - timedelta(days=1), first - timedelta(days=1)
-
-
-def overview(
-    session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime
-) -> tuple[dict[str, Beside], str]:
-    """Every figure of the period from..to beside the period before and peers, and whom the peers are (in words)."""
-    if "from" not in filters or "to" not in filters:
-        raise Refused(Problem(code="required", field="from", message="Choose the days to compare."))
-    since, until = period_before(filters["from"], filters["to"])
-    earlier = {**filters, "from": since, "to": until}
-    (whole,) = figures.counts(session, scope=scope, filters=filters) or [{}]
-    (prior,) = figures.counts(session, scope=scope, filters=earlier) or [{}]
-    others = figures.peers(session, scope=scope, filters=filters)
-    found: dict[str, Beside] = {}
-    for name, (_, ratio) in RATIOS.items():
-        parts = value_of(whole, ratio)
-        found[name] = Beside(
-            name=name, **parts, prior=value_of(prior, ratio)["value"],
-            peers=peer_value(others, name) if ratio.bottom else None,
-        )  # fmt: skip
-    for what in figures.TIMED:
-        now_minutes = figures.minutes(session, scope=scope, what=what, filters=filters).get((), [])
-        before = figures.minutes(session, scope=scope, what=what, filters=earlier).get((), [])
-        for name, (_, of, share, minutes) in TIMED.items():
-            if of == what:
-                found[name] = Beside(
-                    name=name, value=timed_value(now_minutes, share, minutes), numerator=None,
-                    denominator=sum(n for _, n in now_minutes), prior=timed_value(before, share, minutes),
-                )  # fmt: skip
-    for name in OTHERS:
-        (row,) = compute(session, scope=scope, name=name, filters=filters, now=now) or [
-            {"numerator": 0, "denominator": 0, "value": None}
-        ]
-        is_now = name in ("claim_open", "claim_overdue", "claim_receivable")
-        (was,) = [None] if is_now else (
-            [r["value"] for r in compute(session, scope=scope, name=name, filters=earlier, now=now)] or [None]
-        )  # fmt: skip
-        found[name] = Beside(name=name, **row, prior=was)
-    return found, others.label if others else ""
 
 
 METRICS: tuple[Metric, ...] = tuple(

@@ -267,7 +267,7 @@ def _behind(
             parts.append(Claim.turnaround_minutes >= int(first) * 24 * 60)
             if last:
                 parts.append(Claim.turnaround_minutes < (int(last) + 1) * 24 * 60)
-        elif what != "decided" and what != "span":
+        elif what not in ("decided", "span"):
             parts.append(
                 {"denied": figures.DENIED, "deemed": Claim.decided_kind == "deemed", "appealed": Claim.appeals > 0}[
                     what

@@ -107,7 +107,7 @@ class CostLine:
 
 def components(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = None) -> list[CostLine]:
     """Components of claims decided in the period, the dearest first."""
-    rows = [r for r in figures.counts(session, scope=scope, by=("component",), filters=filters)]
+    rows = figures.counts(session, scope=scope, by=("component",), filters=filters)
     codes = sorted({row["component"] for row in rows})
     names: dict[str, str] = dict(
         session.execute(select(Component.code, Component.name).where(Component.code.in_(codes))).all()
@@ -161,7 +161,7 @@ NOTHING: dict[str, int] = dict.fromkeys(figures.COUNTED, 0)
 def dealers(
     session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = None, today: date
 ) -> list[DealerLine]:
-    """Dealers with claims in the period or something unpaid: ranked ones first, best yield first, the others by name."""
+    """Dealers with claims in the period or something unpaid: ranked ones by yield, the others by name."""
     counted = {r["dealer"]: r for r in figures.counts(session, scope=scope, by=("dealer",), filters=filters)}
     sent = {r["dealer"]: r["sent"] for r in figures.sent(session, scope=scope, by=("dealer",), filters=filters)}
     owed = figures.owed(session, scope=scope, filters=filters, today=today)

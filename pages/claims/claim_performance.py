@@ -1,4 +1,4 @@
-"""Claim performance: turnaround, yield, denials, cost, what to coach and what fails more often, with the claims behind."""
+"""Claim performance: turnaround, yield, denials, cost, coaching, what fails more often, and the claims behind."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def draw_coaching() -> None:
             with st.container(border=True, gap="xsmall", height="stretch"):
                 st.markdown(f"**{plain(dealer.name)}**")
                 st.caption(
-                    f"{plural(dealer.cases, 'case')} of {plural(dealer.sent, 'claim')} sent · {show.money(dealer.cents)}"
+                    f"{plural(dealer.cases, 'case')}, {plural(dealer.sent, 'claim')} sent, {show.money(dealer.cents)}"
                 )
                 for line in dealer.reasons:
                     st.markdown(f"**{reason_label(line.code)}** :gray[{line.cases}] {prevention(line.code)}")
@@ -74,7 +74,7 @@ def draw_behind(behind: Behind, label: str) -> None:
     """The claims a chosen number counts, page by page."""
     st.subheader("Claims behind the numbers")
     st.caption(f"{label}. Click a bar above to see only its claims, beside it to see all.")
-    after = cursor("cpf_list", fingerprint=(behind, str(filters)))
+    after = cursor("cpf_list", fingerprint=(behind, filters))
     with reading() as session:
         page = claims_behind(session, scope=actor.scope, filters=chosen, behind=behind, now=at, after=after)
         total = count_behind(session, scope=actor.scope, filters=chosen, behind=behind, now=at)
@@ -168,8 +168,7 @@ with right, st.container(border=True, height="stretch"):
     show.draw_held(actor.scope, filters, at)
 left, right = st.columns(2, gap="medium")
 with left, st.container(border=True, height="stretch"):
-    nine = show.words(found["claim_turnaround_p90"])
-    st.markdown(f"**Days to the first decision** :gray[nine in ten within {nine}]")
+    st.markdown(f"**Days to the first decision** :gray[90 % within {show.words(found['claim_turnaround_p90'])}]")
     span = show.draw_spans(actor.scope, filters, change)
 with right, st.container(border=True, height="stretch"):
     st.markdown("**Age of open claims** :gray[since received]")
@@ -206,8 +205,7 @@ if by_dealer:
     show.draw_dealers(by_dealer, actor)
 if by_component:
     show.draw_components(by_component)
-if by_dealer or by_component:
-    st.caption("No place below ten decided claims: there chance decides.")
+st.caption("No place below ten decided claims: there chance decides.")
 
 if code:
     behind, label = Behind(what="reason", value=code, kind=kind), f"{KINDS[kind]}: {reason_label(code)}"

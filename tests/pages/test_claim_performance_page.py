@@ -1,0 +1,54 @@
+"""The claim performance page as a manager, a sales leader and a dealer manager see it."""
+
+from __future__ import annotations
+
+import pytest
+
+from db.core.permissions import Role
+from db.core.session import engine
+from tests.claims.test_figures import Network, _network
+from tests.pages.test_network_pages import written
+from tests.support.users import app_as, make_person
+
+PAGE = "pages/claims/claim_performance.py"
+
+
+@pytest.fixture
+def network(app_database: str) -> Network:
+    made = _network(engine())
+    make_person(engine(), "lena", Role.SALES_LEADER)
+    return made
+
+
+def test_manager_and_sales_leader_see_the_network(network: Network):
+    for username in ("mason", "lena"):
+        app = app_as(username, page=PAGE)
+        assert not app.exception
+        said = written(app)
+        assert "Second Motors" in said
+        assert {m.label for m in app.metric} >= {"Turnaround", "First-pass yield", "Denied", "Overdue now"}
+        lists = [set(frame.value.columns) for frame in app.dataframe]
+        assert any("Reason" in columns for columns in lists)
+
+
+def test_a_bar_narrows_the_list(network: Network):
+    app = app_as("mason", page=PAGE)
+    app.session_state["cpf_pareto"] = {"selection": {"pick": [{"code": "WEAR_ITEM"}]}}
+    app.run()
+    assert not app.exception
+    assert "Wear item" in written(app)
+    assert len(app.dataframe[-1].value) == 1
+
+
+def test_a_dealer_manager_sees_its_own(network: Network):
+    app = app_as("dora", page=PAGE)
+    assert not app.exception
+    assert "Second Motors" not in written(app)
+    assert not any("Second Motors" in frame.value.to_string() for frame in app.dataframe)
+
+
+def test_without_claims_it_says_so(app_database: str):
+    make_person(engine(), "mason", Role.MANAGER)
+    app = app_as("mason", page=PAGE)
+    assert not app.exception
+    assert "No claims were sent or decided then" in written(app)
