@@ -5,6 +5,7 @@ from __future__ import annotations
 from db.claims import export_queries
 from db.claims.claim_queries import found_claims
 from db.claims.flow import FLOW
+from db.claims.importing import CLAIMS
 from db.claims.line_queries import customer_lines
 from db.core.area import Area, CustomerSource, ExportKind, SearchSource
 from db.core.permissions import Permission
@@ -14,6 +15,7 @@ AREA = Area(
     title="Claims",
     flows=(FLOW,),
     search=(SearchSource(kind="claim", label="Claims", permission=Permission.CLAIMS_VIEW, load=found_claims),),
+    imports=(CLAIMS,),
     exports=(
         ExportKind(
             name="claims", title="Claims", permission=Permission.CLAIMS_VIEW, columns=export_queries.CLAIM_COLUMNS,
