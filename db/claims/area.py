@@ -7,6 +7,7 @@ from db.claims.claim_queries import found_claims
 from db.claims.figure_exports import EXPORTS as FIGURE_EXPORTS
 from db.claims.figures import CHECKS as FIGURE_CHECKS
 from db.claims.flow import FLOW
+from db.claims.importing import CLAIMS
 from db.claims.jobs import JOBS
 from db.claims.line_queries import customer_lines
 from db.claims.metrics_queries import METRICS
@@ -19,6 +20,7 @@ AREA = Area(
     title="Claims",
     flows=(FLOW,),
     search=(SearchSource(kind="claim", label="Claims", permission=Permission.CLAIMS_VIEW, load=found_claims),),
+    imports=(CLAIMS,),
     exports=(
         ExportKind(
             name="claims", title="Claims", permission=Permission.CLAIMS_VIEW, columns=export_queries.CLAIM_COLUMNS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from db.claims.adjudicate_rules import adjudicate
 from db.claims.clock_rules import decide_by, pay_by
 from db.claims.facts_queries import facts_of
 from db.claims.flow import DEALERS_TURN, FLOW
-from db.claims.model import OUTCOMES, ClaimFacts, Verdict
+from db.claims.model import OUTCOMES, ClaimFacts, Outcome, Verdict
 from db.claims.policy_queries import policy_on
 from db.claims.record import (
     COUNTED_ONCE,
@@ -45,6 +46,16 @@ COUNTS_NO_MORE = (*DEALERS_TURN, "void")
 def submit(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime) -> str:
     """Send a claim; gives the state it came to. Refused only when nothing was entered at all."""
     claim: Claim = begin_step(session, FLOW, "submit", item_id=item_id, seen_version=seen_version, actor=actor)
+    target, outcome, changed = send(session, claim, actor=actor, now=now)
+    note_entry(session, "submit", claim, f"sent; {OUTCOMES[outcome].lower()}.", actor=actor, now=now, **changed)
+    return target
+
+
+def send(session: Session, claim: Claim, *, actor: Actor, now: datetime) -> tuple[str, Outcome, dict[str, Any]]:
+    """Judge a claim and take the outcome at once, without an entry: for the step, and for imports with one entry.
+
+    Gives the state it came to, the outcome of the rules, and {"before", "after"} of the claim.
+    """
     draft = draft_of(session, claim)
     if not draft.jobs and not draft.charges:
         raise Refused(Problem(code="empty", message="There is no job and no charge yet.", field="jobs"))
@@ -101,12 +112,11 @@ def submit(session: Session, *, item_id: int, seen_version: int, actor: Actor, n
             session, claim, kind=kind.get(target, "reject"), how="auto", actor=desk, now=now,
             approved_cents=claim.approved_cents, reason_code=claim.reason_code, note=claim.reason_note,
         )  # fmt: skip
-    note_entry(session, "submit", claim, f"sent; {OUTCOMES[verdict.outcome].lower()}.", actor=actor, now=now, **changed)
     told = events.Event(name="claims.submitted", item_type="claim", item_ids=(claim.id,), facts={"target": target})
     events.tell(session, told, actor=actor, now=now)
     if values["decided_at"]:
         tell_decided(session, [claim], actor=actor, now=now)
-    return target
+    return target, verdict.outcome, changed
 
 
 def keep_run(

@@ -67,7 +67,8 @@ def draw_lines(view: ClaimView) -> None:
         return
     rows = view.charges
     columns = {
-        "Line": [c.position for c in rows], "Kind": [CHARGE_KINDS[c.kind] for c in rows], "Code": [c.code for c in rows],
+        "Line": [c.position for c in rows], "Kind": [CHARGE_KINDS[c.kind] for c in rows],
+        "Code": [c.code for c in rows],
         "Description": [c.description for c in rows], "Claimed": [money(c.claimed_cents) for c in rows],
         "Suggested": [money(c.suggested_cents) for c in rows], "Approved": [money(c.approved_cents) for c in rows],
         "Why": [c.reason_note or c.reason_code for c in rows],

@@ -34,7 +34,9 @@ def test_the_page_of_a_claim_shows_it_to_its_dealer_only(app_database):
     cora = actor_named(process_engine(), "coordinator")
     claim_id = saved(process_engine(), dealer_id=make_dealer(process_engine(), code="00777"), actor=cora)
     for who, is_seen in (("coordinator", True), ("dealer_manager", False)):
-        app = app_as(who, page="pages/claims/claim.py", query={"claim": str(claim_id)})
+        app = app_as(who)
+        app.query_params["claim"] = str(claim_id)
+        app.switch_page("pages/claims/claim.py").run()
         assert not app.exception
         assert any("WC-" in t.value for t in app.title) is is_seen
         assert any("not found" in e.value for e in app.error) is not is_seen
