@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import mean, median
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -100,14 +101,14 @@ def network(sqlite_engine: Engine) -> Network:
     return _network(sqlite_engine)
 
 
-def stored(engine: Engine) -> list[Claim]:
+def stored(engine: Engine) -> list[Any]:
     with reading(engine) as session:
         found = list(session.scalars(select(Claim).order_by(Claim.id)))
         session.expunge_all()
     return found
 
 
-def value(engine: Engine, name: str, scope: Scope = EVERY, **filters: object) -> dict[str, object]:
+def value(engine: Engine, name: str, scope: Scope = EVERY, **filters: Any) -> dict[str, Any]:
     with reading(engine) as session:
         (row,) = metrics_queries.compute(session, scope=scope, name=name, filters=filters, now=LATER)
     return row

@@ -39,14 +39,14 @@ def upgrade() -> None:
     with op.batch_alter_table("claim", schema=None) as batch_op:
         batch_op.add_column(sa.Column("submitted_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("first_decided_on", sa.Date(), nullable=True))
-        batch_op.add_column(sa.Column("component", sa.String(length=20), nullable=False))
-        batch_op.add_column(sa.Column("causal_part", sa.String(length=40), nullable=False))
-        batch_op.add_column(sa.Column("model", sa.String(length=120), nullable=False))
+        batch_op.add_column(sa.Column("component", sa.String(length=20), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("causal_part", sa.String(length=40), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("model", sa.String(length=120), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("turnaround_minutes", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("business_minutes", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("pay_days", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("before_appeal_cents", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("appeal_result", sa.String(length=10), nullable=False))
+        batch_op.add_column(sa.Column("appeal_result", sa.String(length=10), nullable=False, server_default=""))
         batch_op.create_index(
             "ix_claim_figures",
             [
