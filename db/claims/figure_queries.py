@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from db.claims.figure_filters import checked as checked
+from db.claims import figure_filters
 from db.claims.figure_rules import AGES, AWAITING, FEWEST_PEERS, NOT_CLAIMS, SERVICE_MONTHS, UNPAID_TYPES
 from db.claims.tables import Claim, ClaimFinding
 from db.core.actor import Actor, Scope
@@ -28,6 +28,7 @@ COLUMNS: Final[dict[str, Any]] = {
     "model": Claim.model, "part": Claim.causal_part,
 }  # fmt: skip
 DAY = timedelta(days=1)
+checked = figure_filters.checked
 
 
 def month_of(day: date) -> date:
