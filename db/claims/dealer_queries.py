@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
@@ -81,8 +82,8 @@ def lines(session: Session, *, dealer_id: int, actor: Actor, now: datetime, sinc
     if not actor.can(Permission.CLAIMS_PERFORMANCE):
         return found
     period = {"from": today - timedelta(days=DAYS - 1), "to": today}
-    (own,) = figures.counts(session, scope=actor.scope, filters={**period, "dealer": dealer_id}) or [None]
-    if own and own["decided"]:
+    (own,) = figures.counts(session, scope=actor.scope, filters={**period, "dealer": dealer_id}) or [{"decided": 0}]
+    if own["decided"]:
         share = percent_label(own["first_pass"], own["decided"], 0)
         if own["decided"] < LEAST_FOR_RANK:
             share = f"{own['first_pass']} of {own['decided']}"
@@ -127,7 +128,7 @@ def signals(session: Session, *, scope: Scope, now: datetime) -> Mapping[int, Se
             found.setdefault(dealer, []).append(Signal(level="watch", sentence=words))
         denied = row["denied"] / n
         if denied >= WATCH_DENIAL:
-            level = "risk" if denied >= RISK_DENIAL and n >= SMALL else "watch"
+            level: Literal["watch", "risk"] = "risk" if denied >= RISK_DENIAL and n >= SMALL else "watch"
             words = f"{row['denied']} of {n} claims decided in {DAYS} days were denied."
             found.setdefault(dealer, []).append(Signal(level=level, sentence=words))
     for dealer, one in figures.owed(session, scope=scope, today=today).items():

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from db.claims import figure_filters
 from db.claims.figure_rules import AGES, AWAITING, FEWEST_PEERS, NOT_CLAIMS, SERVICE_MONTHS, UNPAID_TYPES
 from db.claims.tables import Claim, ClaimFinding
 from db.core.actor import Actor, Scope
@@ -22,12 +23,12 @@ from db.customers.vehicle_tables import Purchase, ServiceVisit, Vehicle
 from db.dealers.tables import Dealer
 
 DIMS: Final = ("month", "week", "region", "dealer", "type", "component", "model")
-FILTERS: Final = ("from", "to", "region", "dealer", "type", "component", "model", "part")
 COLUMNS: Final[dict[str, Any]] = {
     "region": Claim.region, "dealer": Claim.dealer_id, "type": Claim.claim_type, "component": Claim.component,
     "model": Claim.model, "part": Claim.causal_part,
 }  # fmt: skip
 DAY = timedelta(days=1)
+checked = figure_filters.checked
 
 
 def month_of(day: date) -> date:
@@ -41,31 +42,6 @@ def week_of(day: date) -> date:
 
 
 FOLDED: Final[dict[str, Callable[[date], date]]] = {"month": month_of, "week": week_of}
-
-
-def checked(session: Session, filters: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Filters as they are asked with: days as days, a dealer as its id. Refused: unknown names and unreadable values.
-
-    A dealer is an id, or its code as text (codes keep their leading zeros); an unknown code matches nothing.
-    """
-    found: dict[str, Any] = {}
-    for name, given in (filters or {}).items():
-        value = given
-        if name not in FILTERS:
-            message = f"Claims are narrowed by {', '.join(FILTERS)}, not by {name}."
-            raise Refused(Problem(code="unknown_filter", field=name, message=message))
-        if value in (None, ""):
-            continue
-        if name in ("from", "to") and isinstance(value, str):
-            try:
-                value = date.fromisoformat(value)
-            except ValueError:
-                message = f"{value} is no day: write it as 2026-01-31."
-                raise Refused(Problem(code="bad_day", field=name, message=message)) from None
-        if name == "dealer" and isinstance(value, str):
-            value = session.scalar(select(Dealer.id).where(Dealer.code == value)) or 0
-        found[name] = value
-    return found
 
 
 def conditions(
@@ -202,7 +178,7 @@ def minutes(
     found: dict[tuple[Any, ...], dict[float, int]] = {}
     for *key, took, n in session.execute(select(*keys, value, func.count()).where(*where).group_by(*keys, value)):
         plain = iter(key)
-        day = key[-1] if folded else None
+        day: Any = key[-1] if folded else None
         cell = found.setdefault(tuple(FOLDED[d](day) if d in FOLDED else next(plain) for d in by), {})
         cell[took] = cell.get(took, 0) + n
     return {key: sorted(histogram.items()) for key, histogram in found.items()}
@@ -259,16 +235,16 @@ def owed(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = 
         ).all()
     )  # fmt: skip
     year = today - timedelta(days=365)
-    approved = {
-        dealer: (int(cents or 0), first)
+    approved: dict[int | None, tuple[int, date]] = {
+        dealer: (int(cents or 0), first or today)
         for dealer, cents, first in session.execute(
             select(Claim.dealer_id, func.sum(Claim.approved_cents), func.min(Claim.first_decided_on))
             .where(Claim.first_decided_on > year, Claim.first_decided_on <= today, Claim.approved_cents > 0, *where)
             .group_by(Claim.dealer_id)
         )
     }  # fmt: skip
-    found = {}
-    for dealer in sorted({*unpaid, *approved} - {None}):
+    found: dict[int, Owed] = {}
+    for dealer in sorted(d for d in {*unpaid, *approved} if d is not None):
         cents, first = approved.get(dealer, (0, today))
         months = (today.year - first.year) * 12 + today.month - first.month + 1
         found[dealer] = Owed(
@@ -314,7 +290,7 @@ def in_service(
     query = query.where(*where)
     if key is None:
         return {"": session.scalar(query) or 0}
-    return dict(session.execute(query.group_by(key)).all())
+    return {row[0]: int(row[1]) for row in session.execute(query.group_by(key))}
 
 
 def _months_earlier(day: date, months: int) -> date:

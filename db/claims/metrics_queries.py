@@ -268,10 +268,10 @@ def compute(
         rows = _OTHER[name](session, scope=scope, by=by, filters=filters, now=now)
     else:
         raise Refused(Problem(code="unknown_metric", field="name", message=f"There is no metric “{name}”."))
-    return named_rows(session, rows, by)
+    return _named_rows(session, rows, by)
 
 
-def named_rows(session: Session, rows: Rows, by: Sequence[str]) -> Rows:
+def _named_rows(session: Session, rows: Rows, by: Sequence[str]) -> Rows:
     """Rows with code and name of their dealers; the caller has asked for the rows with a scope."""
     if "dealer" not in by or not rows:
         return rows

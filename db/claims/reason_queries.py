@@ -128,6 +128,7 @@ def coaching(
     )
     found: dict[int, dict[str, tuple[int, int]]] = {}
     for dealer_id, code, cases, cents in rows:
+        assert dealer_id is not None
         found.setdefault(dealer_id, {})[code] = (int(cases), int(cents))
     totals = {d: (sum(n for n, _ in of.values()), sum(c for _, c in of.values())) for d, of in found.items()}
     first = sorted(found, key=lambda d: (-totals[d][0], -totals[d][1], d))[:dealers]

@@ -75,11 +75,10 @@ def test_pareto_adds_up():
 
 
 def test_interval_holds_the_share_and_narrows():
-    low, high = interval(5, 10)
-    assert low < 0.5 < high
-    wide = interval(5, 10)
-    narrow = interval(500, 1000)
-    assert narrow[1] - narrow[0] < wide[1] - wide[0]
+    wide, narrow = interval(5, 10), interval(500, 1000)
+    assert wide is not None
+    assert narrow is not None
+    assert wide[0] < narrow[0] < 0.5 < narrow[1] < wide[1]
     assert interval(0, 0) is None
 
 

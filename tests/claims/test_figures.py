@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import mean, median
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -96,28 +97,28 @@ def _partial(engine: Engine, claim: int, actor: Actor, at: datetime, keep: float
 
 
 @pytest.fixture
-def network(sqlite_engine: Engine) -> Network:
-    return _network(sqlite_engine)
+def network(engine: Engine) -> Network:
+    return _network(engine)
 
 
-def stored(engine: Engine) -> list[Claim]:
+def stored(engine: Engine) -> list[Any]:
     with reading(engine) as session:
         found = list(session.scalars(select(Claim).order_by(Claim.id)))
         session.expunge_all()
     return found
 
 
-def value(engine: Engine, name: str, scope: Scope = EVERY, **filters: object) -> dict[str, object]:
+def value(engine: Engine, name: str, scope: Scope = EVERY, **filters: Any) -> dict[str, Any]:
     with reading(engine) as session:
         (row,) = metrics_queries.compute(session, scope=scope, name=name, filters=filters, now=LATER)
     return row
 
 
-def test_every_figure_is_what_a_plain_recount_gives(sqlite_engine: Engine, network: Network):
-    claims = stored(sqlite_engine)
+def test_every_figure_is_what_a_plain_recount_gives(engine: Engine, network: Network):
+    claims = stored(engine)
     decided = [c for c in claims if c.first_decided_at is not None]
     assert len(decided) >= 4
-    got = {name: value(sqlite_engine, name)["value"] for name in (
+    got = {name: value(engine, name)["value"] for name in (
            "claims_decided", "claim_first_pass", "claim_touchless",
            "claim_returns", "claim_denial", "claim_approved_ratio", "claim_appeal_rate", "claim_appeal_overturn",
            "claim_cost", "claim_deemed", "claims_sent", "claim_open", "claim_turnaround", "claim_turnaround_mean",
@@ -149,12 +150,12 @@ def test_every_figure_is_what_a_plain_recount_gives(sqlite_engine: Engine, netwo
     assert got["claim_business"] == pytest.approx(median(hours))
 
 
-def test_a_dealer_manager_counts_its_own_claims_only(sqlite_engine: Engine, network: Network):
-    scope = actor_named(sqlite_engine, "dora").scope
-    own = [c for c in stored(sqlite_engine) if c.dealer_id == network.own]
-    assert value(sqlite_engine, "claims_sent", scope)["value"] == len(own) == 4
-    assert value(sqlite_engine, "claims_sent", scope, dealer=network.other)["value"] == 0
-    with reading(sqlite_engine) as session:
+def test_a_dealer_manager_counts_its_own_claims_only(engine: Engine, network: Network):
+    scope = actor_named(engine, "dora").scope
+    own = [c for c in stored(engine) if c.dealer_id == network.own]
+    assert value(engine, "claims_sent", scope)["value"] == len(own) == 4
+    assert value(engine, "claims_sent", scope, dealer=network.other)["value"] == 0
+    with reading(engine) as session:
         for metric in metrics_queries.METRICS:
             for dim in metric.dims:
                 rows = metric.compute(session, scope=scope, by=(dim,), filters={}, now=LATER)
@@ -172,33 +173,33 @@ def test_a_dealer_manager_counts_its_own_claims_only(sqlite_engine: Engine, netw
             assert {r.id for r in page.rows} <= {c.id for c in own}, what
         assert figure_queries.peers(session, scope=scope) is None, "one other dealer would be named by an average"
         assert set(dealer_queries.signals(session, scope=scope, now=LATER)) <= {network.own}
-        dora = actor_named(sqlite_engine, "dora")
+        dora = actor_named(engine, "dora")
         assert not dealer_queries.lines(session, dealer_id=network.other, actor=dora, now=LATER, since=None)
 
 
-def test_what_was_lost_is_kept_by_reason_and_replaced_by_a_later_decision(sqlite_engine: Engine, network: Network):
-    with reading(sqlite_engine) as session:
+def test_what_was_lost_is_kept_by_reason_and_replaced_by_a_later_decision(engine: Engine, network: Network):
+    with reading(engine) as session:
         losses = session.execute(select(ClaimLoss.claim_id, ClaimLoss.kind)).all()
         found = {x.code: (x.cases, x.cents) for x in reason_queries.reasons(session, scope=EVERY)}
         wrong = differences(session)
     assert found["WEAR_ITEM"][0] == 1
-    assert found["WEAR_ITEM"][1] == next(c.claimed_cents for c in stored(sqlite_engine) if c.id == network.ids[1])
+    assert found["WEAR_ITEM"][1] == next(c.claimed_cents for c in stored(engine) if c.id == network.ids[1])
     assert found["DOC_MISSING"] == (1, 0)
     assert not [x for x in losses if x.claim_id == network.ids[3] and x.kind != "returned"], "the appeal brought it all"
     assert wrong == []
 
 
-def test_the_check_finds_figures_that_are_not_those_of_the_claims(sqlite_engine: Engine, network: Network):
-    with writing(sqlite_engine, keeps_timeline=False) as session:
+def test_the_check_finds_figures_that_are_not_those_of_the_claims(engine: Engine, network: Network):
+    with writing(engine, keeps_timeline=False) as session:
         session.execute(update(Claim).where(Claim.id == network.ids[0]).values(turnaround_minutes=5))
         session.execute(update(ClaimLoss).where(ClaimLoss.claim_id == network.ids[1]).values(cents=1))
-    with reading(sqlite_engine) as session:
+    with reading(engine) as session:
         assert len(differences(session)) == 2
 
 
-def test_lines_of_a_dealer_and_pages_of_claims(sqlite_engine: Engine, network: Network):
-    cora = actor_named(sqlite_engine, "cora")
-    with reading(sqlite_engine) as session:
+def test_lines_of_a_dealer_and_pages_of_claims(engine: Engine, network: Network):
+    cora = actor_named(engine, "cora")
+    with reading(engine) as session:
         lines = dealer_queries.lines(session, dealer_id=network.own, actor=cora, now=LATER, since=None)
         titles = " / ".join(line.title for line in lines)
         first = reason_queries.claims_behind(
@@ -224,8 +225,8 @@ def test_lines_of_a_dealer_and_pages_of_claims(sqlite_engine: Engine, network: N
     assert held["us"][0] > 0
 
 
-def test_unknown_filters_and_dimensions_are_refused(sqlite_engine: Engine):
-    with reading(sqlite_engine) as session:
+def test_unknown_filters_and_dimensions_are_refused(engine: Engine):
+    with reading(engine) as session:
         for asked in ({"filters": {"colour": "red"}}, {"by": ("colour",)}, {"filters": {"from": "soon"}}):
             with pytest.raises(Refused):
                 figure_queries.counts(session, scope=EVERY, **asked)
