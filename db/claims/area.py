@@ -12,13 +12,15 @@ from db.claims.jobs import JOBS
 from db.claims.line_queries import customer_lines
 from db.claims.metrics_queries import METRICS
 from db.claims.preauth import FOLLOWER as PREAUTH_FOLLOWER
-from db.core.area import Area, CustomerSource, ExportKind, SearchSource
+from db.claims.work_queries import work_counts, work_lines
+from db.core.area import Area, CustomerSource, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
 
 AREA = Area(
     name="claims",
     title="Claims",
     flows=(FLOW,),
+    work=(WorkSource(name="claims", permission=Permission.CLAIMS_VIEW, lines=work_lines, counts=work_counts),),
     search=(SearchSource(kind="claim", label="Claims", permission=Permission.CLAIMS_VIEW, load=found_claims),),
     imports=(CLAIMS,),
     exports=(

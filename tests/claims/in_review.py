@@ -15,7 +15,7 @@ from tests.claims.factories import NOW, sent
 
 
 def review(engine: Engine, *, dealer_id: int, actor: Actor, key: str = "f1", now: datetime = NOW, **more: Any) -> int:
-    """A sent claim in review: its run is as the rules made it, but for the outcome; amounts as claimed. Gives its id."""
+    """A sent claim in review: the run is that of the rules but for outcome and amounts. Gives its id."""
     judge = submit_commands.adjudicate
 
     def to_a_person(facts: Any, policy: Any) -> Any:
