@@ -8,13 +8,14 @@ from db.claims.figures import CHECKS as FIGURE_CHECKS
 from db.claims.flow import FLOW
 from db.claims.jobs import JOBS
 from db.claims.metrics_queries import METRICS
+from db.claims.simulation_queries import EXPORT as SIMULATION_EXPORT
 from db.core.area import Area
 
 AREA = Area(
     name="claims",
     title="Claims",
     flows=(FLOW,),
-    exports=FIGURE_EXPORTS,
+    exports=(*FIGURE_EXPORTS, SIMULATION_EXPORT),
     metrics=METRICS,
     jobs=JOBS,
     checks=FIGURE_CHECKS,
