@@ -6,6 +6,7 @@ actor's scope; who may not simulate is refused.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -123,14 +124,18 @@ def _by_person(row: Any) -> tuple[str, int]:
     return "", 0
 
 
-# ---- the claims that change, as a file ---------------------------------------------------------------------------------
+# ---- the claims that change, as a file -------------------------------------------------------------------------------
 def changed_rows(
     session: Session, *, actor: Actor, scope: Scope, filters: Mapping[str, Any], now: datetime
 ) -> Iterator[tuple[Any, ...]]:
-    """One tuple a claim the draft decides differently; `filters` are days and change."""
-    found = run_simulation(
-        session, actor=actor, now=now, days=int(filters.get("days") or 90), change=filters.get("change")
-    )
+    """One tuple a claim the draft decides differently; `filters` are days and change, the change as JSON text."""
+    try:
+        days, change = int(filters.get("days") or 90), json.loads(str(filters.get("change") or "{}"))
+        if not isinstance(change, dict):
+            raise ValueError
+    except ValueError:
+        raise Refused(Problem(code="unreadable", field="change", message="The draft cannot be read.")) from None
+    found = run_simulation(session, actor=actor, now=now, days=days, change=change)
     for c in found.changed:
         yield (
             c.number, c.dealer_code, c.dealer, CLAIM_TYPES.get(c.claim_type, c.claim_type), outcome_label(c.before),

@@ -37,7 +37,7 @@ def drafted(policy: Policy, change: Mapping[str, Any]) -> Policy:
     The window is that of states without one of their own, as on the policy page.
     """
     problems = Problems()
-    for name in set(change) - {"auto_approve_cents", "window_days", "rules"}:
+    for name in sorted(set(change) - {"auto_approve_cents", "window_days", "rules"}):
         problems.add(name, "unknown", f"A policy has nothing called {name}.")
     more: dict[str, Any] = {}
     cents = change.get("auto_approve_cents")
@@ -58,7 +58,7 @@ def drafted(policy: Policy, change: Mapping[str, Any]) -> Policy:
             problems.add("rules", "unknown", f"There is no rule {code}.")
         else:
             rules[code] = _setting(code, policy.rule(code), one, problems)
-    problems.raise_if_any()
+    problems.refuse_if_any()
     return replace(policy, rules=rules, **more)
 
 
