@@ -18,6 +18,7 @@ from db.calendar.queries import DESK_ZONE
 from db.claims.model import CLAIM_TYPES
 from db.claims.policy_queries import policy_on
 from db.claims.policy_rules import Policy
+from db.claims.rule_book import HUNDREDTHS, LEVELS, RULE_BOOK, UNITS
 from db.claims.simulation_rules import (
     BY_A_PERSON,
     Kept,
@@ -37,6 +38,10 @@ from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.dealers.tables import Dealer
 
+__all__ = [
+    "BY_A_PERSON", "CLAIM_TYPES", "EXPORT", "HUNDREDTHS", "LEVELS", "MOST", "PERIODS", "RULE_BOOK", "UNITS", "Simulation",
+    "changed_rows", "outcome_label", "present", "run_simulation",
+]  # fmt: skip
 MOST: Final = 20_000
 CHUNK: Final = 500
 PERIODS: Final = (30, 90, 365)

@@ -110,7 +110,7 @@ def test_one_threshold_raised_approves_exactly_what_is_under_it(engine: Engine, 
 
 
 def test_a_rule_that_is_made_stricter_stops_what_was_paid(engine: Engine, house):
-    found = tried(engine, "mason", change={"rules": {"W09": {"limits": {"characters": 60}}}})
+    found = tried(engine, "mason", change={"rules": {"W09": {"limits": {"characters": 100}}}})
     assert (found.fired_before["W09"], found.fired_after["W09"]) == (0, 4)
     assert dict(found.after.outcomes) == {"returned": 4}
     assert found.cost_difference == -(720_00 + 2 * 1_200_00 + 1_440_00)
