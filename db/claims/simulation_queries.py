@@ -39,8 +39,8 @@ from db.core.problems import Problem, Refused
 from db.dealers.tables import Dealer
 
 __all__ = [
-    "BY_A_PERSON", "CLAIM_TYPES", "EXPORT", "HUNDREDTHS", "LEVELS", "MOST", "PERIODS", "RULE_BOOK", "UNITS", "Simulation",
-    "changed_rows", "outcome_label", "present", "run_simulation",
+    "BY_A_PERSON", "CLAIM_TYPES", "EXPORT", "HUNDREDTHS", "LEVELS", "MOST", "PERIODS", "RULE_BOOK", "UNITS",
+    "Simulation", "changed_rows", "outcome_label", "present", "run_simulation",
 ]  # fmt: skip
 MOST: Final = 20_000
 CHUNK: Final = 500
