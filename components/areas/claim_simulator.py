@@ -13,6 +13,7 @@ from components import tables
 from components.charts.base import table
 from components.labels import empty_state, plain
 from components.tiles import Tile, draw_tiles
+from db.claims.policy_edit_rules import changes_between
 from db.claims.policy_rules import Policy
 from db.claims.simulation_queries import (
     BY_A_PERSON,
@@ -25,6 +26,7 @@ from db.claims.simulation_queries import (
     outcome_label,
     run_simulation,
 )
+from db.claims.simulation_rules import drafted
 from db.core.actor import Actor, Scope
 from db.core.area import MetricDefinition
 from db.core.labels import percent_label, plural
@@ -152,6 +154,17 @@ def typed(policy: Policy) -> str:
     if rules:
         change["rules"] = rules
     return json.dumps(change, sort_keys=True)
+
+
+def draw_tried(policy: Policy, change: str) -> None:
+    """What was tried in words, and whether the fields say something else by now."""
+    sentences = changes_between(policy, drafted(policy, json.loads(change)))
+    if sentences:
+        st.markdown("**Tried** " + " · ".join(plain(s) for s in sentences))
+    else:
+        st.info("This is the policy in force: nothing was changed above.", icon=":material/info:")
+    if typed(policy) != change:
+        st.caption(":material/edit: The fields above say something else by now. Run again to try them.")
 
 
 def forget() -> None:

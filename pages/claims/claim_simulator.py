@@ -48,6 +48,7 @@ if change is None:
     st.stop()
 
 moment = st.session_state[show.AT]
+show.draw_tried(policy, change)
 found = show.tried(actor.scope, days, change, moment, actor)
 if found.is_capped:
     st.warning(f"Only the newest {MOST:,} claims of the period were tried.", icon=":material/content_cut:")
@@ -56,8 +57,6 @@ if found.unreadable:
 if not found.claims:
     empty_state("search_off", "No claim was judged in this period.", action="Choose a longer period.")
     st.stop()
-if change == "{}":
-    st.info("This is the policy in force: nothing was changed above.", icon=":material/info:")
 if found.other_versions:
     st.caption(
         f":material/history: {plural(found.other_versions, 'claim')} of {found.claims:,} were judged under another"

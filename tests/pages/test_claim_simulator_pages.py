@@ -66,6 +66,10 @@ def test_a_manager_tries_an_amount_and_sees_the_claim_it_would_approve(house):
     assert metrics["Without a person"] == ("100.0%", "+100.0 pp")
     assert metrics["Paid unseen"] == ("$1,200", "+$1,200")
     assert metrics["Against a person's decision"][0] == "0"
+    assert "1,000.00 USD → 1,300.00 USD" in written(app)
+    assert "Run again to try them" not in written(app)
+    app.number_input(key="csm_auto").set_value(2_000).run()
+    assert "Run again to try them" in written(app)
     assert "Claims that change (1)" in written(app)
     assert "WC-000001" in frames(app)
     assert "Within the amount that is paid without a person" in frames(app).replace("\\", "")
