@@ -172,7 +172,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/claims/claim_simulator.py", title="Claim simulator", icon="science",
         section=CLAIMS, permission=P.CLAIMS_SIMULATE,
-        help="What other thresholds would have decided on past claims", planned=True,
+        help="What other thresholds would have decided on past claims",
     ),
     PageEntry(
         file="pages/claims/claim_policy.py", title="Claim policy", icon="rule",

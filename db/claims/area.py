@@ -12,6 +12,7 @@ from db.claims.jobs import JOBS
 from db.claims.line_queries import customer_lines
 from db.claims.metrics_queries import METRICS
 from db.claims.preauth import FOLLOWER as PREAUTH_FOLLOWER
+from db.claims.simulation_queries import EXPORT as SIMULATION_EXPORT
 from db.claims.work_queries import work_counts, work_lines
 from db.core.area import Area, CustomerSource, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
@@ -37,6 +38,7 @@ AREA = Area(
             columns=export_queries.FINDING_COLUMNS, rows=export_queries.finding_rows,
         ),
         *FIGURE_EXPORTS,
+        SIMULATION_EXPORT,
     ),
     metrics=METRICS,
     jobs=JOBS,
