@@ -134,9 +134,7 @@ def credit(
     _decide(session, "credit", claim, said, note=note, actor=actor, now=now, credit_cents=amount)
 
 
-def replace(
-    session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, note: str = ""
-) -> int:
+def replace(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, note: str = "") -> int:
     """Order the same part again, free of charge; gives the id of that order."""
     claim = begin_step(session, CLAIMS, "replace", item_id=item_id, seen_version=seen_version, actor=actor)
     line = session.get_one(PartsOrderLine, claim.line_id)

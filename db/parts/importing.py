@@ -112,7 +112,9 @@ def apply_stock(
         try:
             values = stock_values(row.values)
             if len(key[0]) > 40 or len(key[1]) > 12:
-                raise Refused(Problem(code="too_long", message="A part number has up to 40 characters, a warehouse 12."))
+                raise Refused(
+                    Problem(code="too_long", message="A part number has up to 40 characters, a warehouse 12.")
+                )
             if key in taken:
                 raise Refused(Problem(code="twice", message=f"Part {key[0]} stands in the file twice."))
         except Refused as refusal:

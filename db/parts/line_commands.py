@@ -88,9 +88,7 @@ def promise_lines(
         after={"promised_on": promised_on, "lines": len(told), "slipped": len(slips)},
     )  # fmt: skip
     title = "A promised day of your parts has slipped" if slips else "Your parts have a promised day"
-    tell_lines(
-        session, told, kind="slipped" if slips else "promised", title=title, by=actor, now=now, mail=bool(slips)
-    )
+    tell_lines(session, told, kind="slipped" if slips else "promised", title=title, by=actor, now=now, mail=bool(slips))
     return len(told)
 
 

@@ -58,9 +58,7 @@ def tell_lines(
 
 def tell_vehicle_down(session: Session, order: PartsOrder, *, by: Actor, now: datetime) -> None:
     """Everybody who looks after a dealer's orders hears of a vehicle that stands, at once."""
-    people = people_to_tell(
-        session, dealer_id=order.dealer_id, region=order.region, permission=Permission.PARTS_MANAGE
-    )
+    people = people_to_tell(session, dealer_id=order.dealer_id, region=order.region, permission=Permission.PARTS_MANAGE)
     notify(
         session, person_ids=[p for p in people if p != by.user_id], kind="vehicle_down", mail=True,
         title=f"{order.number}: a vehicle stands and waits for parts", body=order.note, item_type=ORDER,
