@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from db.claims.policy_rules import Policy
 from db.claims.tables import Claim, ClaimFinding
 from db.core.actor import Actor, Scope
 from db.core.area import CAP
@@ -76,6 +77,18 @@ class ClaimRow:
     def used_percent(self, now: datetime) -> int | None:
         """Share of the decision clock that is gone; None where none runs."""
         return used_percent(self.received_at, self.decide_by if self.due_at else None, now)
+
+
+def own_levels(policy: Policy, actor: Actor) -> tuple[int, ...]:
+    """The levels that wait for this person: those of the highest permission held; a manager's are not a coordinator's.
+
+    Level 0 (nothing to sign was found) belongs to the first.
+    """
+    held = [a for a in policy.authority if actor.can(Permission(a.permission))]
+    if not held:
+        return ()
+    mine = tuple(a.level for a in held if a.permission == held[-1].permission)
+    return (0, *mine) if policy.authority[0].level in mine else mine
 
 
 def used_percent(since: datetime | None, until: datetime | None, now: datetime) -> int | None:

@@ -28,7 +28,7 @@ from db.claims.decision_rules import (
 from db.claims.flow import FLOW
 from db.claims.policy_queries import policy_on
 from db.claims.policy_rules import Policy
-from db.claims.reasons import REASON_CODES
+from db.claims.reason_rules import REASON_CODES
 from db.claims.record import charges_of, dealer_of, decided, end_of_day, move_claim, note_entry, tell_decided
 from db.claims.signatures import highest_level, recommended_lines
 from db.claims.tables import Claim, ClaimCharge

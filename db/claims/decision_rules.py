@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from db.claims.policy_rules import Policy
-from db.claims.reasons import REASON_CODES
+from db.claims.reason_rules import REASON_CODES
 from db.core.problems import Problems
 
 LONGEST_LINE_NOTE = 500

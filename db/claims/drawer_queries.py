@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.claims.appeals import is_appeal, lines_before, who_decided_before
-from db.claims.assign_commands import may_decide
 from db.claims.decide_commands import lines_of, suggestion_of
 from db.claims.decision_rules import Line, LineDecision
+from db.claims.notices import may_decide
 from db.claims.policy_queries import policy_on
 from db.claims.policy_rules import AuthorityLevel
 from db.claims.record import charges_of, jobs_of

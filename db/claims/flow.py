@@ -7,7 +7,7 @@ claim is payable at once (decision 0043).
 
 from __future__ import annotations
 
-from db.claims.reasons import REASON_CODES
+from db.claims.reason_rules import REASON_CODES
 from db.claims.tables import Claim
 from db.core.permissions import Permission
 from db.workflow.spec import Flow, Input, Sla, State, Step

@@ -21,7 +21,7 @@ from db.claims.figure_rules import (
 )
 from db.claims.flow import FLOW
 from db.claims.model import CLAIM_TYPES
-from db.claims.reasons import REASON_CODES
+from db.claims.reason_rules import REASON_CODES
 from db.claims.tables import Claim, ClaimFinding, ClaimLoss
 from db.core.actor import Scope
 from db.dealers.tables import Dealer

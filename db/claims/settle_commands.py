@@ -15,7 +15,7 @@ from db.claims.clock_rules import silence_may_approve
 from db.claims.decide_commands import settle
 from db.claims.flow import FLOW
 from db.claims.policy_queries import policy_on
-from db.claims.reasons import REASON_CODES
+from db.claims.reason_rules import REASON_CODES
 from db.claims.record import charges_of, dealer_of, decided, move_claim, note_entry
 from db.claims.tables import Claim, ClaimDecision
 from db.core import events

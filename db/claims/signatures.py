@@ -17,18 +17,6 @@ def highest_level(policy: Policy, actor: Actor) -> int:
     return max((a.level for a in policy.authority if actor.can(Permission(a.permission))), default=0)
 
 
-def own_levels(policy: Policy, actor: Actor) -> tuple[int, ...]:
-    """The levels that wait for this person: those of the highest permission held; a manager's are not a coordinator's.
-
-    Level 0 (nothing to sign was found) belongs to the first.
-    """
-    held = [a for a in policy.authority if actor.can(Permission(a.permission))]
-    if not held:
-        return ()
-    mine = tuple(a.level for a in held if a.permission == held[-1].permission)
-    return (0, *mine) if policy.authority[0].level in mine else mine
-
-
 def recommended_lines(session: Session, claim: Claim) -> list[LineDecision]:
     """The amounts of the last signature that still counts; empty when nobody has signed."""
     if not claim.signed_level:

@@ -7,10 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from db.claims.board_queries import ClaimFilters, ClaimRow, count_views, list_claims
+from db.claims.board_queries import ClaimFilters, ClaimRow, count_views, list_claims, own_levels
 from db.claims.flow import FLOW
 from db.claims.policy_queries import policy_on
-from db.claims.signatures import own_levels
 from db.core.actor import Actor
 from db.core.area import WorkCount, WorkLine
 from db.core.labels import local_day

@@ -14,11 +14,10 @@ from components.filters import clear_button, one, pick
 from components.labels import empty_state
 from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, is_open, open_drawer
-from db.claims.board_queries import DEALERS, OURS, ClaimFilters, count_views, list_claims
+from db.claims.board_queries import DEALERS, OURS, ClaimFilters, count_views, list_claims, own_levels
 from db.claims.flow import FLOW
 from db.claims.model import CLAIM_TYPES
 from db.claims.policy_queries import policy_on
-from db.claims.signatures import own_levels
 from db.core.area import CAP
 from db.core.labels import count_label
 from db.core.permissions import Permission

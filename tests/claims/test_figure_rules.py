@@ -16,7 +16,7 @@ from db.claims.figure_rules import (
     receivable,
     spike,
 )
-from db.claims.reasons import REASON_CODES
+from db.claims.reason_rules import REASON_CODES
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from db.claims.adjudicate_rules import APPLIES, RULES, adjudicate
 from db.claims.model import CLAIM_TYPES
 from db.claims.policy_rules import DEFAULT
-from db.claims.reasons import REASON_CODES
+from db.claims.reason_rules import REASON_CODES
 from db.claims.rule_book import RULE_BOOK
 from db.claims.snapshots import facts_from_json, facts_to_json
 from tests.claims.rule_cases import CASES

@@ -116,10 +116,10 @@ def pages(source: Source) -> Iterator[str]:
             and (
                 i.within(*CORE_MODULES)
                 or _db_package(i)[0] == "catalog"
-                or _module_is(_db_package(i)[1], "queries", "commands", "flow", "rules")
+                or _module_is(_db_package(i)[1], "queries", "commands", "flow", "rules", "model")
             )
         ),
-        "a page uses an area's queries, commands, flow and rules; never its tables, another page, seed or tests",
+        "a page uses an area's queries, commands, flow, rules and model of facts; never its tables, another page, seed or tests",
     )
 
 
@@ -143,7 +143,7 @@ def components(source: Source) -> Iterator[str]:
             and (
                 i.within(*CORE_MODULES, "db.people")
                 or _db_package(i)[0] in SHOWN
-                or (is_of_an_area and _module_is(_db_package(i)[1], "queries", "commands", "flow", "rules"))
+                or (is_of_an_area and _module_is(_db_package(i)[1], "queries", "commands", "flow", "rules", "model"))
             )
         ),
         "a component knows no business area and no page: what an area offers comes through db.catalog, what its pages"
