@@ -56,7 +56,8 @@ def test_silence_approves_once_and_warnings_come_once(sqlite_engine: Engine):
     big = (CLAIM.charges[0], CLAIM.charges[1].__class__(position=2, kind="parts", job=1, unit_cents=2_000_00))
     claim_id = sent(sqlite_engine, dealer_id=dealer, actor=actor_named(sqlite_engine, "dora"), charges=big)
     claim = claim_of(sqlite_engine, claim_id)
-    assert claim.status == "in_review" and claim.decide_by is not None
+    assert claim.status == "in_review"
+    assert claim.decide_by is not None
     with writing(sqlite_engine, keeps_timeline=False) as session:
         session.get_one(Claim, claim_id).deemed_on = date(2026, 12, 22)
     middle = NOW + timedelta(days=16)

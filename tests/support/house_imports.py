@@ -119,7 +119,8 @@ def pages(source: Source) -> Iterator[str]:
                 or _module_is(_db_package(i)[1], "queries", "commands", "flow", "rules", "model")
             )
         ),
-        "a page uses an area's queries, commands, flow, rules and model of facts; never its tables, another page, seed or tests",
+        "a page uses an area's queries, commands, flow, rules and model of facts; never its tables, another page, seed"
+        " or tests",
     )
 
 
