@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.claims import notices
 from db.claims.flow import FLOW
 from db.claims.record import move_claim, note_entry
-from db.claims.tables import Claim
+from db.claims.signatures import may_decide
 from db.core.actor import Actor
-from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
-from db.people.queries import names_of, people_to_tell
-from db.people.tables import Person
+from db.people.queries import names_of
 from db.workflow.engine import begin_step
 
 
@@ -45,15 +42,3 @@ def hand_over(
     )
     note_entry(session, "hand_over", claim, f"given to {name}.", actor=actor, now=now, **changed)
     notices.tell_handed_over(session, claim, person_id=assignee_id, by=actor, now=now)
-
-
-def may_decide(session: Session, claim: Claim) -> list[int]:
-    """Ids of the people who may take the next step on a claim the caller may see; the submitter is none of them."""
-    permission = Permission.CLAIMS_AUTHORIZE if claim.signed_level else Permission.CLAIMS_DECIDE
-    ids = people_to_tell(session, dealer_id=claim.dealer_id, region=claim.region, permission=permission)
-    barred = [claim.submitted_by, *([claim.signed_by] if claim.signed_by else [])]
-    return list(
-        session.scalars(
-            select(Person.id).where(Person.id.in_(ids), Person.username.not_in(barred)).order_by(Person.name, Person.id)
-        )
-    )

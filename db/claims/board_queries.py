@@ -9,9 +9,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from db.claims.policy_queries import policy_on
+from db.claims.signatures import own_levels
 from db.claims.tables import Claim, ClaimFinding
 from db.core.actor import Actor, Scope
 from db.core.area import CAP
+from db.core.labels import local_day
 from db.core.masking import mask_vin
 from db.core.permissions import Permission
 from db.dealers.tables import Dealer
@@ -76,6 +79,11 @@ class ClaimRow:
     def used_percent(self, now: datetime) -> int | None:
         """Share of the decision clock that is gone; None where none runs."""
         return used_percent(self.received_at, self.decide_by if self.due_at else None, now)
+
+
+def levels_of(session: Session, *, actor: Actor, now: datetime) -> tuple[int, ...]:
+    """The levels of authority that wait for this person under the policy in force; empty for who only reads."""
+    return own_levels(policy_on(session, local_day(now, actor.zone)), actor)
 
 
 def used_percent(since: datetime | None, until: datetime | None, now: datetime) -> int | None:
