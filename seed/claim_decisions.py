@@ -1,4 +1,4 @@
-"""People decide the demo's claims: most as suggested, some lines reduced, denied, returned, appealed, signed upwards."""
+"""People decide the demo's claims: most as suggested, some lines reduced, denied, returned, appealed, signed."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def decide_waiting(story: Story, now: datetime) -> None:
         _decide(story, claim_id, _chance(number), appealed=status == "appealed", signed=signed, now=now)
     for claim_id, number, dealer_id in disputed:
         if _chance(f"{number}:appeal") < 35:
-            _try(story, "appeal", claim_id, actor=story.cast.manager(dealer_id), now=now,
+            _try(story, "appeal", claim_id, actor=story.cast.manager(dealer_id or 0), now=now,
                  note="The test report shows the fault; please look at it again.")  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from db.claims import notices
 from db.claims.flow import FLOW
-from db.claims.notices import may_decide
 from db.claims.record import move_claim, note_entry
+from db.claims.signatures import may_decide
 from db.core.actor import Actor
 from db.core.problems import Problem, Refused
 from db.people.queries import names_of

@@ -9,10 +9,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from db.claims.policy_rules import Policy
+from db.claims.policy_queries import policy_on
+from db.claims.signatures import own_levels
 from db.claims.tables import Claim, ClaimFinding
 from db.core.actor import Actor, Scope
 from db.core.area import CAP
+from db.core.labels import local_day
 from db.core.masking import mask_vin
 from db.core.permissions import Permission
 from db.dealers.tables import Dealer
@@ -79,16 +81,9 @@ class ClaimRow:
         return used_percent(self.received_at, self.decide_by if self.due_at else None, now)
 
 
-def own_levels(policy: Policy, actor: Actor) -> tuple[int, ...]:
-    """The levels that wait for this person: those of the highest permission held; a manager's are not a coordinator's.
-
-    Level 0 (nothing to sign was found) belongs to the first.
-    """
-    held = [a for a in policy.authority if actor.can(Permission(a.permission))]
-    if not held:
-        return ()
-    mine = tuple(a.level for a in held if a.permission == held[-1].permission)
-    return (0, *mine) if policy.authority[0].level in mine else mine
+def levels_of(session: Session, *, actor: Actor, now: datetime) -> tuple[int, ...]:
+    """The levels of authority that wait for this person under the policy in force; empty for who only reads."""
+    return own_levels(policy_on(session, local_day(now, actor.zone)), actor)
 
 
 def used_percent(since: datetime | None, until: datetime | None, now: datetime) -> int | None:

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from db.claims.appeals import is_appeal, lines_before, who_decided_before
 from db.claims.decide_commands import lines_of, suggestion_of
 from db.claims.decision_rules import Line, LineDecision
-from db.claims.notices import may_decide
 from db.claims.policy_queries import policy_on
 from db.claims.policy_rules import AuthorityLevel
 from db.claims.record import charges_of, jobs_of
-from db.claims.signatures import highest_level
+from db.claims.signatures import highest_level, may_decide
 from db.claims.tables import Claim, ClaimAttachment, ClaimCharge, ClaimDecision, ClaimFinding, ClaimJob, ClaimRun
 from db.core.actor import Actor
 from db.core.labels import local_day
@@ -151,7 +150,7 @@ def get_claim(session: Session, *, item_id: int, actor: Actor, now: datetime) ->
     )  # fmt: skip
 
 
-def _others(session: Session, claim: Claim, actor: Actor, condition: object) -> Sequence[Claim]:
+def _others(session: Session, claim: Claim, actor: Actor, condition: ColumnElement[bool]) -> Sequence[Claim]:
     return session.scalars(
         select(Claim)
         .where(

@@ -121,15 +121,3 @@ def _tell(
         session, person_ids=people, kind=kind, title=title, body=body, item_type=ITEM, item_id=claim.id,
         dedupe_key=f"{ITEM}:{claim.id}:{kind}:{claim.version}:{many}", now=now, mail=True,
     )  # fmt: skip
-
-
-def may_decide(session: Session, claim: Claim) -> list[int]:
-    """Ids of the people who may take the next step on a claim the caller may see; the submitter is none of them."""
-    permission = Permission.CLAIMS_AUTHORIZE if claim.signed_level else Permission.CLAIMS_DECIDE
-    ids = people_to_tell(session, dealer_id=claim.dealer_id, region=claim.region, permission=permission)
-    barred = [claim.submitted_by, *([claim.signed_by] if claim.signed_by else [])]
-    return list(
-        session.scalars(
-            select(Person.id).where(Person.id.in_(ids), Person.username.not_in(barred)).order_by(Person.name, Person.id)
-        )
-    )

@@ -10,11 +10,25 @@ from db.claims.policy_rules import Policy
 from db.claims.tables import Claim, ClaimDecision
 from db.core.actor import Actor
 from db.core.permissions import Permission
+from db.people.queries import people_to_tell
+from db.people.tables import Person
 
 
 def highest_level(policy: Policy, actor: Actor) -> int:
     """The highest level of authority this person may sign; 0 for none."""
     return max((a.level for a in policy.authority if actor.can(Permission(a.permission))), default=0)
+
+
+def own_levels(policy: Policy, actor: Actor) -> tuple[int, ...]:
+    """The levels that wait for this person: those of the highest permission held; a manager's are not a coordinator's.
+
+    Level 0 (nothing to sign was found) belongs to the first.
+    """
+    held = [a for a in policy.authority if actor.can(Permission(a.permission))]
+    if not held:
+        return ()
+    mine = tuple(a.level for a in held if a.permission == held[-1].permission)
+    return (0, *mine) if policy.authority[0].level in mine else mine
 
 
 def recommended_lines(session: Session, claim: Claim) -> list[LineDecision]:
@@ -28,3 +42,15 @@ def recommended_lines(session: Session, claim: Claim) -> list[LineDecision]:
         .limit(1)
     ).one_or_none()
     return [LineDecision(**line) for line in row.lines] if row is not None else []
+
+
+def may_decide(session: Session, claim: Claim) -> list[int]:
+    """Ids of the people who may take the next step on a claim the caller may see; the submitter is none of them."""
+    permission = Permission.CLAIMS_AUTHORIZE if claim.signed_level else Permission.CLAIMS_DECIDE
+    ids = people_to_tell(session, dealer_id=claim.dealer_id, region=claim.region, permission=permission)
+    barred = [claim.submitted_by, *([claim.signed_by] if claim.signed_by else [])]
+    return list(
+        session.scalars(
+            select(Person.id).where(Person.id.in_(ids), Person.username.not_in(barred)).order_by(Person.name, Person.id)
+        )
+    )

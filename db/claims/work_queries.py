@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from db.claims.board_queries import ClaimFilters, ClaimRow, count_views, list_claims, own_levels
+from db.claims.board_queries import ClaimFilters, ClaimRow, count_views, levels_of, list_claims
 from db.claims.flow import FLOW
-from db.claims.policy_queries import policy_on
 from db.core.actor import Actor
 from db.core.area import WorkCount, WorkLine
-from db.core.labels import local_day
 from db.core.permissions import Permission
 
 PAGE_FILE = "pages/claims/claims.py"
@@ -25,8 +22,7 @@ def _filters(session: Session, actor: Actor, now: datetime) -> ClaimFilters | No
         return ClaimFilters(view="correct") if actor.can(Permission.CLAIMS_ENTER) else None
     if not actor.can(Permission.CLAIMS_DECIDE):
         return None
-    levels = own_levels(policy_on(session, local_day(now, actor.zone)), actor)
-    return ClaimFilters(view="level", levels=levels)
+    return ClaimFilters(view="level", levels=levels_of(session, actor=actor, now=now))
 
 
 def work_lines(session: Session, *, actor: Actor, now: datetime, limit: int) -> list[WorkLine]:
@@ -53,7 +49,7 @@ def work_counts(session: Session, *, actor: Actor, now: datetime) -> list[WorkCo
     if filters is None:
         return []
     view = filters.view
-    count = count_views(session, actor=actor, filters=replace(filters))[view]
+    count = count_views(session, actor=actor, filters=filters)[view]
     late = 0 if view == "correct" else count_views(session, actor=actor, filters=filters, due_before=now)[view]
     label = "Claims to correct" if view == "correct" else "Claims to decide"
     return [WorkCount(label=label, count=count, overdue=late, page=PAGE_FILE, query={"claims_view": view})]

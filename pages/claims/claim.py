@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from uuid import uuid4
 
 import streamlit as st
@@ -124,7 +125,8 @@ def draw_story(view: ClaimView) -> None:
         st.caption(f"{HOLDER_LABELS[held.holder]}: {minutes_label(minutes)} ({FLOW.state(held.status).label})")
     with reading() as session:
         entries = item_history(session, item_type="claim", item_id=view.id)
-    draw_timeline(entries, zone=actor.zone, now=now())
+    lines = [SimpleNamespace(at=e.at, title=e.summary, by=e.actor_name, note=e.reason) for e in entries]
+    draw_timeline(lines, zone=actor.zone, now=now())
 
 
 def draw_versions(view: ClaimView) -> None:

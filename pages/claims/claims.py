@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 import streamlit as st
 
 from components.access import guard
@@ -14,10 +12,9 @@ from components.filters import clear_button, one, pick
 from components.labels import empty_state
 from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, is_open, open_drawer
-from db.claims.board_queries import DEALERS, OURS, ClaimFilters, count_views, list_claims, own_levels
+from db.claims.board_queries import DEALERS, OURS, ClaimFilters, count_views, levels_of, list_claims
 from db.claims.flow import FLOW
-from db.claims.model import CLAIM_TYPES
-from db.claims.policy_queries import policy_on
+from db.claims.wording_rules import CLAIM_TYPES
 from db.core.area import CAP
 from db.core.labels import count_label
 from db.core.permissions import Permission
@@ -45,7 +42,7 @@ def chosen_filters() -> ClaimFilters:
     with reading() as session:
         known_regions = regions(session, actor.scope)
         dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
-        policy = policy_on(session, now().astimezone(ZoneInfo(actor.zone)).date())
+        levels = levels_of(session, actor=actor, now=now())
     view = one("Show", views, key="claims_view", default=next(iter(views)))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         status = pick(
@@ -67,7 +64,7 @@ def chosen_filters() -> ClaimFilters:
     _, least, below = BANDS.get(band, ("", None, None))
     return ClaimFilters(
         view=view, status=status, region=region, dealer_id=int(dealer) if dealer.isdigit() else None, claim_type=kind,
-        rule=rule, least_cents=least, below_cents=below, levels=own_levels(policy, actor),
+        rule=rule, least_cents=least, below_cents=below, levels=levels,
     )  # fmt: skip
 
 

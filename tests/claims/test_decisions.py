@@ -74,7 +74,7 @@ class Desk:
                 .where(ClaimDecision.claim_id == claim_id)
                 .order_by(ClaimDecision.id)
             )
-            return [tuple(r) for r in rows]
+            return [(r.kind, r.username, r.level) for r in rows]
 
     def refused(self, code: str, what: Any, claim_id: int) -> None:
         """A refusal with this code, after which claim and decisions are as they were."""
@@ -242,9 +242,10 @@ def test_two_people_and_two_tabs_never_decide_twice(engine: Engine):
     cora, carl = desk.who("cora"), desk.who("carl")
     for _ in range(8):
         claim_id = desk.claim()
-        seen, outcomes, gate = desk.of(claim_id).version, [], threading.Barrier(2)
+        seen, gate = desk.of(claim_id).version, threading.Barrier(2)
+        outcomes: list[str] = []
 
-        def decide(name: str, actor: Actor, more: dict[str, str], *, claim_id: int = claim_id, seen: int = seen,
+        def decide(name: str, actor: Actor, more: dict[str, Any], *, claim_id: int = claim_id, seen: int = seen,
                    gate: threading.Barrier = gate, outcomes: list[str] = outcomes) -> None:  # fmt: skip
             gate.wait()
             try:

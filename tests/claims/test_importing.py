@@ -34,17 +34,24 @@ ROWS = (
 def bring(engine, content: bytes):
     file = SourceFile(name="warranty_claims.csv", content=content)
     return run(
-        run_import, bind=engine, kind="claims", files=[file], mapping=MAPPING, actor=system_actor("test"), now=NOW
+        run_import,
+        bind=engine,
+        kind="claims",
+        channel="cli",
+        files=[file],
+        mapping=MAPPING,
+        actor=system_actor("seed"),
+        now=NOW,
     )
 
 
 def test_rows_are_taken_or_told_why(engine):
     make_dealer(engine, code="DLR-0001")
     batch = bring(engine, (HEAD + ROWS).encode())
-    assert [r.outcome for r in batch.rows] == ["created", "created", "rejected"]
-    assert batch.rows[1].code == "year_differs,serial_again"
-    assert "no dealer DLR-0404" in batch.rows[2].message
-    assert [r.outcome for r in bring(engine, (HEAD + ROWS).encode()).rows] == ["duplicate", "duplicate", "rejected"]
+    assert [r.outcome for r in batch.outcomes] == ["created", "created", "rejected"]
+    assert batch.outcomes[1].code == "year_differs,serial_again"
+    assert "no dealer DLR-0404" in batch.outcomes[2].message
+    assert [r.outcome for r in bring(engine, (HEAD + ROWS).encode()).outcomes] == ["duplicate", "duplicate", "rejected"]
 
 
 @pytest.mark.parametrize(
@@ -66,9 +73,9 @@ def test_the_real_500_are_all_there(sqlite_engine):
     for number in range(1, 26):
         make_dealer(sqlite_engine, code=f"DLR-{number:04}")
     batch = bring(sqlite_engine, REAL.read_bytes())
-    assert Counter(r.outcome for r in batch.rows) == {"created": 500}
-    assert sum("year_differs" in r.code for r in batch.rows) == 265
-    assert sum("serial_again" in r.code for r in batch.rows) == 4
+    assert Counter(r.outcome for r in batch.outcomes) == {"created": 500}
+    assert sum("year_differs" in r.code for r in batch.outcomes) == 265
+    assert sum("serial_again" in r.code for r in batch.outcomes) == 4
     with reading(sqlite_engine) as session:
         assert session.scalar(select(func.count()).select_from(Claim).where(Claim.submitted_at.is_not(None))) == 500
         assert session.scalar(select(func.count(Claim.dealer_id.distinct()))) == 25

@@ -115,6 +115,7 @@ def test_many_are_approved_together_and_the_larger_one_is_named(desk: dict[str, 
     from components.areas.claims_queue import table_key
 
     dealer = claim_of(engine(), desk["first"]).dealer_id
+    assert dealer is not None
     big = review(
         engine(), dealer_id=dealer, actor=actor_named(engine(), "dana"), key="c", now=NOW, ro_number="RO-3",
         charges=(LABOUR, PART, type(PART)(position=3, kind="sublet", job=1, unit_cents=2_000_00)),
