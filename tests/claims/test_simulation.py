@@ -119,7 +119,7 @@ def test_a_rule_that_is_made_stricter_stops_what_was_paid(engine: Engine, house)
 
 def test_what_a_person_denied_or_reduced_is_counted_as_risk(engine: Engine, house):
     cora, mason = actor_named(engine, "cora"), actor_named(engine, "mason")
-    why = {"reason_code": "NOT_COVERED", "note": "No play of the shaft in the pictures."}
+    why: dict[str, Any] = {"reason_code": "NOT_COVERED", "note": "No play of the shaft in the pictures."}
     step(engine, "deny", house["middle"], actor=cora, **why)
     lines = [LineDecision(position=1, cents=300_00), LineDecision(position=2, cents=420_00),
              LineDecision(position=3, cents=180_00, **why)]  # fmt: skip
