@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import streamlit as st
@@ -67,7 +69,7 @@ def draw_lines(view: ClaimView) -> None:
         empty_state("receipt_long", "No line was entered.")
         return
     rows = view.charges
-    columns = {
+    columns: dict[str, list[object]] = {
         "Line": [c.position for c in rows], "Kind": [CHARGE_KINDS[c.kind] for c in rows],
         "Code": [c.code for c in rows],
         "Description": [c.description for c in rows], "Claimed": [money(c.claimed_cents) for c in rows],
@@ -129,6 +131,14 @@ def draw_story(view: ClaimView) -> None:
     draw_timeline(lines, zone=actor.zone, now=now())
 
 
+def begin(command: Callable[..., Any], label: str, form_key: str, claim_id: int) -> None:
+    """Begin the next version; it stands under New claim then."""
+    perform(
+        command, form=FORM, say=f"{label} begun: it stands under New claim",
+        arguments={"claim_id": claim_id, "form_key": form_key},
+    )  # fmt: skip
+
+
 def draw_versions(view: ClaimView) -> None:
     """The other versions, and the buttons that begin the next."""
     for one in view.versions:
@@ -142,9 +152,7 @@ def draw_versions(view: ClaimView) -> None:
         key = st.session_state.setdefault("claim_version_key", uuid4().hex)
         for label, command in (("Supplement", begin_supplement), ("Debit", begin_debit)):
             st.button(
-                label, key=f"claim_{label}", on_click=perform, args=(command,),
-                kwargs={"form": FORM, "say": f"{label} begun: it stands under New claim",
-                        "arguments": {"claim_id": view.id, "form_key": f"{key}-{label}"}},
+                label, key=f"claim_{label}", on_click=begin, args=(command, label, f"{key}-{label}", view.id)
             )  # fmt: skip
 
 

@@ -151,6 +151,11 @@ def keep() -> bool:
     )  # fmt: skip
 
 
+def save() -> None:
+    """Save what was typed."""
+    keep()
+
+
 def send() -> None:
     """Save and send; a second click finds the receipt."""
     if st.session_state.get("ce_receipt") == form_key or not keep():
@@ -163,5 +168,5 @@ def send() -> None:
 
 
 with st.container(horizontal=True, gap="small"):
-    st.button("Save draft", key="ce_save", icon=":material/save:", on_click=keep)
+    st.button("Save draft", key="ce_save", icon=":material/save:", on_click=save)
     st.button("Send", key="ce_send", type="primary", icon=":material/send:", on_click=send)
