@@ -62,6 +62,7 @@ PREVENTION: Final[dict[str, str]] = {
     "DATES_CONTRADICT": "Enter failure, opening and closing in their order.",
     "ODOMETER_CONTRADICTS": "Write both odometer readings down at the vehicle, in whole miles.",
     "TYPE_NOT_ACCEPTED": "Choose a type of claim that is still accepted.",
+    "DATA_MISSING": "Fill in repair order, its dates and both odometer readings before the claim is sent.",
     "AUDIT_FINDING": "Keep the signed repair order and the clock times with the claim.",
 }
 """What a dealer does next time so that a reason does not come up again."""
