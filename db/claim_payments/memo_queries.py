@@ -205,8 +205,17 @@ def get_memo(session: Session, *, memo_id: int, actor: Actor) -> MemoRow:
     row = session.execute(_memos(actor.scope).where(CreditMemo.id == memo_id)).one_or_none()
     if row is None:
         raise NotFound("This credit memo")
-    query = _entries(actor.scope).where(ClaimEntry.memo_id == memo_id).order_by(Claim.number, ClaimEntry.id)
-    return MemoRow(**row._asdict(), lines=tuple(EntryRow(**r._asdict()) for r in session.execute(query)))
+    return MemoRow(**row._asdict(), lines=lines_of(session, memo_ids=[memo_id], actor=actor).get(memo_id, ()))
+
+
+def lines_of(session: Session, *, memo_ids: Sequence[int], actor: Actor) -> dict[int, tuple[EntryRow, ...]]:
+    """The lines of some credit memos in scope by memo, in the order of claims. Needs claims.payments."""
+    actor.require(Permission.CLAIMS_PAYMENTS)
+    found: dict[int, list[EntryRow]] = {}
+    query = _entries(actor.scope).where(ClaimEntry.memo_id.in_(list(memo_ids)))
+    for row in session.execute(query.order_by(Claim.number, ClaimEntry.id)):
+        found.setdefault(row.memo_id, []).append(EntryRow(**row._asdict()))
+    return {memo_id: tuple(lines) for memo_id, lines in found.items()}
 
 
 # ---- the ledger ------------------------------------------------------------------------------------------------------
@@ -260,3 +269,27 @@ def ledger_sums(session: Session, *, actor: Actor, dealer_id: int | None = None,
         select(func.coalesce(func.sum(ClaimEntry.cents), 0)).where(*within, ClaimEntry.memo_id.is_(None))
     )
     return int(total or 0), int(unpaid or 0)
+
+
+def count_ledger(session: Session, *, actor: Actor, dealer_id: int | None = None, claim: str = "") -> int:
+    """How many entries there are, counted up to `CAP` + 1. Needs claims.payments."""
+    actor.require(Permission.CLAIMS_PAYMENTS)
+    within = (actor.scope.where(ClaimEntry.dealer_id, ClaimEntry.region), *_of_ledger(dealer_id, claim))
+    return _counted(session, select(ClaimEntry.id).where(*within))
+
+
+def count_batches(session: Session, *, actor: Actor) -> int:
+    """How many batches with a memo in scope there are, counted up to `CAP` + 1. Needs claims.payments."""
+    actor.require(Permission.CLAIMS_PAYMENTS)
+    found = exists().where(CreditMemo.batch_id == PaymentBatch.id, _of_memo(actor.scope))
+    return _counted(session, select(PaymentBatch.id).where(found))
+
+
+def count_unpaid_claims(session: Session, *, actor: Actor, dealer_id: int | None = None) -> int:
+    """How many claims have entries no memo has paid, counted up to `CAP` + 1. Needs claims.payments."""
+    actor.require(Permission.CLAIMS_PAYMENTS)
+    some = select(ClaimEntry.claim_id).distinct()
+    some = some.where(ClaimEntry.memo_id.is_(None), actor.scope.where(ClaimEntry.dealer_id, ClaimEntry.region))
+    if dealer_id is not None:
+        some = some.where(ClaimEntry.dealer_id == dealer_id)
+    return _counted(session, some)
