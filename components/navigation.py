@@ -157,7 +157,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/claims/claim_payments.py", title="Claim payments", icon="payments",
         section=CLAIMS, permission=P.CLAIMS_PAYMENTS,
-        help="What is payable, batches, credit memos, charge-backs", planned=True,
+        help="What is payable, batches, credit memos, charge-backs",
     ),
     PageEntry(
         file="pages/claims/investigations.py", title="Investigations", icon="policy",

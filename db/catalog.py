@@ -134,6 +134,8 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "customer": ("pages/crm/customer.py", "customer"),
     "vehicle": ("pages/crm/vehicle.py", "vehicle"),
     "claim": ("pages/claims/claim.py", "claim"),
+    "credit_memo": ("pages/claims/claim_payments.py", "memo"),
+    "payment_batch": ("pages/claims/claim_payments.py", "batch"),
     "appointment": ("pages/crm/appointments.py", "appointment"),
     "dealer_contact": ("pages/network/dealers.py", "dealer_contact"),
     "dealer_group": ("pages/network/dealers.py", "dealer_group"),
