@@ -113,7 +113,7 @@ def _draw_rule(code: str, policy: Policy) -> None:
         for name, limit in _limits(code):
             stored = now.limits.get(name, 0)
             hundredths = limit.unit in HUNDREDTHS
-            unit = f" ({UNITS[limit.unit]})" if UNITS[limit.unit] and limit.unit not in limit.label.lower() else ""
+            unit = f" ({UNITS[limit.unit]})" if UNITS[limit.unit] and "days" not in limit.label.lower() else ""
             most = limit.most / 100 if hundredths else limit.most
             st.number_input(
                 f"{limit.label}{unit}", min_value=0.0 if hundredths else 0, max_value=most,
