@@ -113,7 +113,7 @@ def _draw_rule(code: str, policy: Policy) -> None:
         for name, limit in _limits(code):
             stored = now.limits.get(name, 0)
             hundredths = limit.unit in HUNDREDTHS
-            unit = f" ({UNITS[limit.unit]})" if UNITS[limit.unit] else ""
+            unit = f" ({UNITS[limit.unit]})" if UNITS[limit.unit] and "days" not in limit.label.lower() else ""
             most = limit.most / 100 if hundredths else limit.most
             st.number_input(
                 f"{limit.label}{unit}", min_value=0.0 if hundredths else 0, max_value=most,
@@ -158,7 +158,10 @@ def typed(policy: Policy) -> str:
 
 def draw_tried(policy: Policy, change: str) -> None:
     """What was tried in words, and whether the fields say something else by now."""
-    sentences = changes_between(policy, drafted(policy, json.loads(change)))
+    sentences = [
+        sentence for sentence in changes_between(policy, drafted(policy, json.loads(change)))
+        if "level once it is on: none" not in sentence  # only a version of the policy has to keep it
+    ]  # fmt: skip
     if sentences:
         st.markdown("**Tried** " + " · ".join(plain(s) for s in sentences))
     else:
@@ -236,7 +239,7 @@ def draw_rules(found: Simulation) -> None:
 
 
 def _sides(names: Sequence[str], before: list[int], after: list[int], *, label: str, key: str, alt: str) -> None:
-    differences = [f"{b - a:+,}" if b != a else "" for a, b in zip(before, after, strict=True)]
+    differences = [f"{b - a:+,}" if b != a else "–" for a, b in zip(before, after, strict=True)]
     tables.show(
         table({"Name": list(names), "Before": before, "After": after, "Change": differences}),
         key=key, alt=alt, height=320 if len(names) > FEW else "auto",
@@ -259,11 +262,11 @@ def draw_dealers(found: Simulation) -> None:
     tables.show(
         table(
             {
-                "Dealer": [plain(f"{x.name} ({x.code})") for x in lines], "Claims": [x.claims for x in lines],
+                "Dealer": [f"{x.name} ({x.code})" for x in lines], "Claims": [x.claims for x in lines],
                 "Changed": [x.changed for x in lines],
                 "Before": [percent_label(x.touchless_before, x.claims, 0) for x in lines],
                 "After": [percent_label(x.touchless_after, x.claims, 0) for x in lines],
-                "Cost": [_signed(x.cents_after - x.cents_before) or "" for x in lines],
+                "Cost": [_signed(x.cents_after - x.cents_before) or "–" for x in lines],
                 "Risk": [x.at_risk for x in lines],
             }
         ),
@@ -283,28 +286,28 @@ def draw_changed(found: Simulation, *, on_open: Callable[[int], None] | None) ->
     if not rows:
         empty_state("balance", "Every claim is decided as it was.", action="Change a number above and run again.")
         return
-    number = tables.text("Claim", width=110)
+    number = tables.text("Claim", width=96)
     if on_open is not None:
-        number = tables.opener("Claim", key="csm_click", on_open=on_open, width=110)
+        number = tables.opener("Claim", key="csm_click", on_open=on_open, width=96)
     tables.show(
         table(
             {
-                "Claim": [r.number for r in rows], "Dealer": [plain(r.dealer) for r in rows],
+                "Claim": [r.number for r in rows], "Dealer": [r.dealer for r in rows],
                 "Type": [CLAIM_TYPES.get(r.claim_type, r.claim_type) for r in rows],
                 "Before": [outcome_label(r.before) for r in rows], "After": [outcome_label(r.after) for r in rows],
                 "Was": [r.before_cents / 100 for r in rows], "Would": [r.after_cents / 100 for r in rows],
                 "Person": [BY_A_PERSON.get(r.by_person, "–") for r in rows],
-                "Risk": [["At risk"] if r.risk else [] for r in rows], "Why": [plain(r.why) for r in rows],
+                "Risk": [["At risk"] if r.risk else [] for r in rows], "Why": [r.why for r in rows],
             }
         ),
         key="csm_changed", alt="Claims that would be decided differently", height=420 if len(rows) > 10 else "auto",
         columns={
-            "Claim": number, "Risk": tables.pill("", {"At risk": "red"}, width=80),
-            "Dealer": tables.text("Dealer", width=170), "Type": tables.text("Type", width=130),
-            "Before": tables.text("Before", width=140), "After": tables.text("After", width=140),
-            "Was": tables.number("Cost before", width=100, format="$%,.2f"),
-            "Would": tables.number("Cost after", width=100, format="$%,.2f"),
-            "Person": tables.text("A person", width=90), "Why": tables.text("Why", width=260),
+            "Claim": number, "Risk": tables.pill("", {"At risk": "red"}, width=72),
+            "Dealer": tables.text("Dealer", width=140), "Type": tables.text("Type", width=110),
+            "Before": tables.text("Before", width=120), "After": tables.text("After", width=120),
+            "Was": tables.number("Cost before", width=90, format="$%,.2f"),
+            "Would": tables.number("Cost after", width=90, format="$%,.2f"),
+            "Person": tables.text("A person", width=80), "Why": tables.text("Why", width=260),
         },
     )  # fmt: skip
     if len(found.changed) > SHOWN:
