@@ -165,11 +165,13 @@ def _service(story: Story, rng: Random, now: datetime) -> None:
             .where(Purchase.bought_on < now.date() - timedelta(days=20))
             .order_by(Purchase.id)
         ).all()
+    # Where the dealer is it may still be the day before, so the order was closed a day ago.
+    closed = now.date() - timedelta(days=1)
     for row in rng.sample(rows, min(5, len(rows))):
         days = (now.date() - row.bought_on).days
         story.do(
             enter_visit, vehicle_id=row.vehicle_id, dealer_id=row.dealer_id, customer_id=row.customer_id,
-            ro_number=f"R{rng.randint(30_000, 99_999)}", opened_on=now.date() - timedelta(days=1), closed_on=now.date(),
+            ro_number=f"R{rng.randint(30_000, 99_999)}", opened_on=closed - timedelta(days=1), closed_on=closed,
             odometer_in=(row.odometer or 0) + days * rng.randint(20, 55), complaint=rng.choice(COMPLAINTS),
             actor=story.cast.manager(row.dealer_id), now=now,
         )  # fmt: skip
