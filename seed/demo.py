@@ -19,6 +19,8 @@ from seed import (
     access,
     appointments,
     cadence,
+    claim_decisions,
+    claims,
     contacts,
     crm,
     dealer_people,
@@ -69,6 +71,8 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     quality.expect(story, made, seed=seed)
     access.expect(story, made)
     surveys.expect(story, made, seed=seed, start=start)
+    claims.expect(story, seed=seed)
+    claim_decisions.expect(story, start=start)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()
