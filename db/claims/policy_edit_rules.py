@@ -19,6 +19,8 @@ from db.core.problems import Problem, Problems
 
 Rows = list[dict[str, Any]]
 OTHERS: Final = "All others"
+FILE_KINDS: Final = ATTACHMENT_KINDS
+"""Kinds of files by what people call them."""
 TABLES: Final = ("rules", "limits", "authority", "states", "goodwill", "types", "general")
 GENERAL: Final[dict[str, tuple[str, str, int, int]]] = {
     "auto_approve_cents": ("Paid without a person up to", "money", 0, 1_000_000_00),
