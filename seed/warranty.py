@@ -72,8 +72,9 @@ MOST_VINS = 40
 
 def settle(story: Story, made: Network, *, start: datetime) -> None:
     """Bring in the catalogue and the technicians when the network begins; recalls and blocks follow in their time."""
+    listed = [(c, n, s, a, _yes(mark == "wear"), _yes(mark == "major")) for c, n, s, a, _, mark in COMPONENTS]
     _bring(story, start, "warranty_components", ("Code", "Name", "System", "Self-authorization", "Wear item",
-           "Major assembly"), [(c, n, s, a, _yes(m == "wear"), _yes(m == "major")) for c, n, s, a, _, m in COMPONENTS])  # fmt: skip
+           "Major assembly"), listed)  # fmt: skip
     _bring(story, start, "warranty_plans", ("Code", "Name", "Kind", "Months", "Distance", "Deductible", "Components",
            "Excluded", "Valid from"), PLANS)  # fmt: skip
     _bring(story, start, "warranty_operations", ("Code", "Name", "Kind", "Hours", "Component", "Skill",
@@ -102,8 +103,8 @@ def _bring(story: Story, now: datetime, kind: str, header: Sequence[str], rows: 
     result = story.do(
         run_import, kind=kind, files=[file], channel="page", actor=story.cast.named("cora"), now=now
     )  # fmt: skip
-    refused = [row for row in result.rows if row.outcome == "rejected"] if hasattr(result, "rows") else []
-    assert not refused, refused[:3]
+    refused = [row for row in result.outcomes if row.outcome == "rejected"]
+    assert not result.rejected, refused[:3]
 
 
 def _operation(component: str, position: int) -> str:
@@ -115,19 +116,11 @@ def _operations(today: date) -> Iterable[tuple[object, ...]]:
     for position, (component, name, _, _, skill, mark) in enumerate(COMPONENTS):
         code = _operation(component, position)
         hours = 3.2 if component == "ENG-TURBO" else 0.6 + position * 7 % 23 / 5
-        asks = _yes(mark == "major" and component != "ENG-TURBO" and component != "STR-GEAR")
+        asks = _yes(mark == "major" and component not in ("ENG-TURBO", "STR-GEAR"))
         yield code, f"{name}: replace", "Flat rate", f"{hours:.1f}", component, skill, asks, "2015-01-01"
         if position % 6 == 1:
-            yield (
-                code,
-                f"{name}: replace",
-                "Flat rate",
-                f"{hours + 0.3:.1f}",
-                component,
-                skill,
-                asks,
-                f"{today.year}-01-01",
-            )
+            longer, first = f"{hours + 0.3:.1f}", f"{today.year}-01-01"
+            yield code, f"{name}: replace", "Flat rate", longer, component, skill, asks, first
         if position < 15:
             yield f"{code}D", f"{name}: diagnose", "Straight time", "0.5", component, "", "no", "2015-01-01"
 
