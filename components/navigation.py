@@ -177,7 +177,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/claims/claim_policy.py", title="Claim policy", icon="rule",
         section=CLAIMS, permission=P.WARRANTY_VIEW,
-        help="The rules W01 to W28, authority, clocks: version by version", planned=True,
+        help="The rules W01 to W28, authority, clocks: version by version",
     ),
     PageEntry(
         file="pages/claims/warranty.py", title="Warranty data", icon="menu_book",

@@ -33,6 +33,7 @@ from seed import (
     routine,
     surveys,
     terms,
+    warranty,
 )
 from seed.arrivals import arrivals
 from seed.cast import Cast
@@ -56,6 +57,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     house.settle(story, start=start - timedelta(days=2))
     dealer_people.settle(story, made, start=start - timedelta(days=1))
     terms.settle(story, start=start - timedelta(days=2))
+    warranty.settle(story, made, start=start - timedelta(days=1))
     intake = Intake(story, seed=seed)
     intake.expect(arrivals(seed, start=start, end=now, count=leads, open_at=cast.open_dealers))
     for days, content in zip((150, 97, 41), REFUSED * 2, strict=False):

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import DESK_ZONE
-from db.claims.policy_edit_rules import changes_between, check_policy
+from db.claims.policy_compare_rules import changes_between
+from db.claims.policy_edit_rules import check_policy
 from db.claims.policy_queries import decided_since, forget_kept
 from db.claims.policy_rules import DEFAULT, Policy
 from db.claims.snapshots import policy_from_json, policy_to_json

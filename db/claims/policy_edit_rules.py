@@ -1,4 +1,4 @@
-"""The claim policy as tables people read and edit, back again, what must hold of it, and what a version changes.
+"""The claim policy as tables people read and edit, back again, and what must hold of it.
 
 Every number of `Policy` stands in exactly one cell here (tests/claims/test_policy.py walks them). Cells hold what
 people read: dollars, hours and percents as decimals, everything else whole. Problems carry the name of their table.
@@ -19,6 +19,8 @@ from db.core.problems import Problem, Problems
 
 Rows = list[dict[str, Any]]
 OTHERS: Final = "All others"
+FILE_KINDS: Final = ATTACHMENT_KINDS
+"""Kinds of files by what people call them."""
 TABLES: Final = ("rules", "limits", "authority", "states", "goodwill", "types", "general")
 GENERAL: Final[dict[str, tuple[str, str, int, int]]] = {
     "auto_approve_cents": ("Paid without a person up to", "money", 0, 1_000_000_00),
@@ -30,7 +32,7 @@ GENERAL: Final[dict[str, tuple[str, str, int, int]]] = {
 }
 """Field of `Policy`: label, unit, smallest and largest value."""
 WARNINGS: Final = 3
-_CLOCK_DAYS: Final = {
+CLOCK_DAYS: Final = {
     "decide_days": "Decide within", "pay_days": "Pay within", "resubmit_days": "Resubmit within",
     "audit_days": "Audit within",
 }  # fmt: skip
@@ -100,7 +102,7 @@ def to_tables(policy: Policy) -> dict[str, Rows]:
             }
             for a in policy.authority
         ],
-        "states": _states(policy),
+        "states": state_rows(policy),
         "goodwill": [
             {"months": g.up_to_months, "distance": g.up_to_distance, "share": shown(g.share, "percent")}
             for g in policy.goodwill
@@ -125,7 +127,7 @@ def to_tables(policy: Policy) -> dict[str, Rows]:
     }  # fmt: skip
 
 
-def _states(policy: Policy) -> Rows:
+def state_rows(policy: Policy) -> Rows:
     """One row a state that has something of its own; "All others" first."""
     states = {*policy.clocks, *policy.windows, *policy.never_untimely} - {""}
     rows: Rows = []
@@ -135,7 +137,7 @@ def _states(policy: Policy) -> Rows:
             {
                 "state": state or OTHERS, "window": policy.windows.get(state),
                 "never_late": state in policy.never_untimely,
-                **{name: getattr(clock, name) if clock else None for name in _CLOCK_DAYS},
+                **{name: getattr(clock, name) if clock else None for name in CLOCK_DAYS},
                 "deemed": clock.deemed if clock else False, "source": clock.source if clock else "",
             }
         )  # fmt: skip
@@ -215,7 +217,7 @@ def _with_states(base: Policy, rows: Sequence[Mapping[str, Any]], problems: Prob
         seen.add(state)
         days = {
             name: _cell(row.get(name), "days", problems, "states", f"{written} {label.lower()}")
-            for name, label in _CLOCK_DAYS.items()
+            for name, label in CLOCK_DAYS.items()
         }
         decide, pay = days["decide_days"], days["pay_days"]
         if decide is not None and pay is not None:
@@ -361,7 +363,7 @@ def _check_states(policy: Policy, problems: Problems) -> None:
         if state and not (len(state) == 2 and state.isascii() and state.isalpha() and state.isupper()):
             problems.add("states", "state", f"{state[:20]} is no state; write two letters such as WA.")
     for state, clock in policy.clocks.items():
-        for name, label in _CLOCK_DAYS.items():
+        for name, label in CLOCK_DAYS.items():
             value = getattr(clock, name)
             if value is not None and not 1 <= value <= 3_650:
                 problems.add("states", "out_of_range", f"{state or OTHERS}: {label.lower()} must be 1 to 3,650 days.")
@@ -370,54 +372,3 @@ def _check_states(policy: Policy, problems: Problems) -> None:
     for state, days in policy.windows.items():
         if not 1 <= days <= 3_650:
             problems.add("states", "out_of_range", f"{state or OTHERS}: sent within must be 1 to 3,650 days.")
-
-
-# ---- what a version changes ------------------------------------------------------------------------------------------
-def changes_between(old: Policy, new: Policy) -> tuple[str, ...]:
-    """One sentence for each thing that differs: "W04 Test drive up to: 50 mi → 60 mi". Version and day are left out."""
-    found: list[str] = []
-    before, after = _facts(old), _facts(new)
-    for key in [*before, *(key for key in after if key not in before)]:
-        was, now = before.get(key), after.get(key)
-        if was != now:
-            found.append(f"{key}: {was or 'none'} → {now or 'none'}")
-    return tuple(found)
-
-
-def _facts(policy: Policy) -> dict[str, str]:
-    """Everything a policy says, in words, by what it is called."""
-    found: dict[str, str] = {}
-    for code, info in RULE_BOOK.items():
-        setting = policy.rule(code)
-        found[f"{code} {info.title}"] = LEVELS[setting.level] if setting.enabled else "off"
-        for name, limit in info.limits.items():
-            if name in setting.limits:
-                found[f"{code} {limit.label}"] = number_words(setting.limits[name], limit.unit)
-        if not setting.enabled:  # the level of a rule that is off is still part of the version
-            found[f"{code} level once it is on"] = LEVELS[setting.level]
-    for one in policy.authority:
-        found[f"Authority {one.level} may approve up to"] = number_words(one.up_to_cents, "money")
-        found[f"Authority {one.level} is called"] = one.label
-    for row in _states(policy):
-        state = row["state"]
-        found.update({f"{state}: {label.lower()}": _days(row[name]) for name, label in _CLOCK_DAYS.items()})
-        found[f"{state}: silence"] = "approves" if row["deemed"] else ""
-        found[f"{state}: sent within"] = _days(row["window"])
-        found[f"{state}: denied as late"] = "never" if row["never_late"] else ""
-        found[f"{state}: source"] = row["source"]
-    for share in policy.goodwill:
-        reach = f"Goodwill up to {share.up_to_months} months and {share.up_to_distance:,} mi"
-        found[reach] = number_words(share.share, "percent")
-    for name, label in CLAIM_TYPES.items():
-        found[f"{label}: files needed"] = ", ".join(ATTACHMENT_KINDS[k] for k in policy.attachments.get(name, ()))
-        day = policy.disabled_types.get(name)
-        found[f"{label}: not taken from"] = f"{day.day} {day:%b %Y}" if day else ""
-    for name, (label, unit, _, _) in GENERAL.items():
-        found[label] = number_words(getattr(policy, name), unit)
-    for n, percent in enumerate(policy.warn_at, start=1):
-        found[f"Warning {n} of a clock at"] = f"{percent} %"
-    return found
-
-
-def _days(value: int | None) -> str:
-    return "" if value is None else f"{value:,} days"

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.claims.policy_edit_rules import changes_between
+from db.claims.policy_compare_rules import changes_between
 from db.claims.policy_rules import DEFAULT, Policy
 from db.claims.rule_book import HUNDREDTHS, LEVELS, RULE_BOOK, UNITS, LimitInfo, RuleInfo
 from db.claims.snapshots import policy_from_json
