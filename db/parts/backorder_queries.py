@@ -356,4 +356,4 @@ def stock_of(session: Session, *, part_id: int, actor: Actor) -> Mapping[str, in
         .where(PartsStock.part_id == part_id)
         .order_by(PartsStock.warehouse)
     )
-    return {warehouse: on_hand for warehouse, on_hand in rows}
+    return {row.warehouse: row.on_hand for row in rows}
