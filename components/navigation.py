@@ -192,7 +192,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/parts/backorders.py", title="Backorders", icon="inventory_2",
         section=PARTS, permission=P.PARTS_VIEW,
-        help="What is late, how late, and who gets what comes in", planned=True,
+        help="What is late, how late, and who gets what comes in",
     ),
     PageEntry(
         file="pages/parts/parts_claims.py", title="Parts claims", icon="package_2",
