@@ -187,7 +187,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/parts/parts_orders.py", title="Parts orders", icon="shopping_cart",
         section=PARTS, permission=P.PARTS_VIEW,
-        help="Orders and their lines, with every promised date", planned=True,
+        help="Orders and their lines, with every promised date",
     ),
     PageEntry(
         file="pages/parts/backorders.py", title="Backorders", icon="inventory_2",

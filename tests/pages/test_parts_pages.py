@@ -126,3 +126,46 @@ def test_stock_at_risk_says_why(desk):
     app = opened("cora", "backorders", bo_view="risk")
     assert app.dataframe[0].value["Short"].tolist() == [15]
     assert "15 short: 5 on hand" in app.dataframe[0].value["Why"].tolist()[0]
+
+
+# ---- orders --------------------------------------------------------------------------------------------------------
+def test_an_order_is_confirmed_in_its_drawer(desk):
+    order_id = order(desk["lone"])
+    app = opened("cora", "parts_orders", order=str(order_id))
+    assert app.dataframe[0].value["Dealer"].tolist() == ["Lone Pine Motors"]
+    assert app.dataframe[1].value["Part"].tolist() == ["BR-100"]
+    app.button(key=f"po_{order_id}_confirm_go").click().run()
+    assert not app.exception
+    assert f.order_of(engine(), order_id).status == "confirmed"
+    assert "No order matches." in written(opened("cora", "parts_orders", po_view="placed"))
+
+
+def test_a_dealer_places_an_order_and_sees_the_own_only(desk):
+    other = order(desk["star"])
+    app = opened("dana", "parts_orders")
+    assert "No order matches." in written(app)
+    app.button(key="po_new").click().run()
+    app.button(key="poe_save").click().run()
+    assert "Enter at least one part." in written(app)
+    grid = f"poe_lines_{app.session_state['parts_entry_open']}"
+    typed = {"edited_rows": {0: {"Part": "NO-1", "Units": 1}}, "added_rows": [], "deleted_rows": []}
+    app.session_state[grid] = typed
+    app.button(key="poe_save").click().run()
+    assert "Line 1: There is no part NO-1." in written(app)
+    app.session_state[grid] = typed | {"edited_rows": {0: {"Part": "br-100", "Units": 3}}}
+    app.button(key="poe_save").click().run()
+    assert not app.exception
+    app = opened("dana", "parts_orders")
+    assert app.dataframe[0].value["Amount"].tolist() == ["375.00"]
+    assert app.dataframe[0].value["Dealer"].tolist() == ["Lone Pine Motors"]
+    app = opened("dana", "parts_orders", order=str(other))
+    assert "was not found." in written(app)
+    assert "North Star" not in written(app)
+
+
+def test_an_ended_order_says_why(desk):
+    order_id = order(desk["lone"])
+    f.step(engine(), "parts_orders", "cancel", order_id, actor=actor_named(engine(), "dana"), now=now(), note="Twice")
+    app = opened("dana", "parts_orders", po_view="done", order=str(order_id))
+    assert app.dataframe[0].value["Status"].tolist() == [["Cancelled"]]
+    assert "Twice" in str([t.value for t in app.table])
