@@ -197,7 +197,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/parts/parts_claims.py", title="Parts claims", icon="package_2",
         section=PARTS, permission=P.PARTS_VIEW,
-        help="Short, wrong or damaged deliveries and what became of them", planned=True,
+        help="Short, wrong or damaged deliveries and what became of them",
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,

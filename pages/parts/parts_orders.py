@@ -11,6 +11,7 @@ from components.areas.parts_lines import day_label, draw_line_drawer
 from components.areas.parts_orders import SCREEN, draw_entry, money_label, open_entry
 from components.charts.base import table
 from components.clock import now
+from components.exports import export_button
 from components.filters import clear_button, one, pick
 from components.labels import empty_state
 from components.queue_page import cursor, draw_drawer, draw_paging, id_at, open_drawer, remember_rows
@@ -41,6 +42,10 @@ def draw_filters(view: str) -> OrderFilters:
         if len(dealers) > 1:
             dealer = pick("Dealer", dealers, key="po_dealer", all_label="All dealers", width=220)
         clear_button(KEYS, key="po_clear")
+        export_button(
+            "parts_lines",
+            {"kind": kind, "region": region, "dealer_id": dealer, "open": "" if view == "done" else "yes"},
+        )
     return OrderFilters(
         is_open=view != "done", status="placed" if view == "placed" else "", late=view == "late", kind=kind,
         region=region, dealer_id=int(dealer) if dealer.isdecimal() else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -169,3 +170,61 @@ def test_an_ended_order_says_why(desk):
     app = opened("dana", "parts_orders", po_view="done", order=str(order_id))
     assert app.dataframe[0].value["Status"].tolist() == [["Cancelled"]]
     assert "Twice" in str([t.value for t in app.table])
+
+
+# ---- claims --------------------------------------------------------------------------------------------------------
+def delivered(dealer_id: int) -> int:
+    order_id = order(dealer_id)
+    f.shipped(engine(), order_id, 1, actor=actor_named(engine(), "cora"), now=now())
+    return order_id
+
+
+def claim(dealer_id: int, who: str = "mason") -> int:
+    return f.claimed(
+        engine(), delivered(dealer_id), actor=actor_named(engine(), who), now=now(),
+        received_on=now().astimezone(ZoneInfo("America/New_York")).date(),
+    )  # fmt: skip
+
+
+def test_a_dealer_claims_a_delivery(desk):
+    order_id = delivered(desk["lone"])
+    app = opened("dana", "parts_claims")
+    assert "No claim matches." in written(app)
+    app.button(key="pc_new").click().run()
+    app.text_input(key="pcf_order").set_value(f.order_of(engine(), order_id).number).run()
+    app.button(key="pcf_save").click().run()
+    assert "Choose what is wrong with the delivery." in written(app)
+    (kind,) = [g for g in app.get("button_group") if g.key == "pcf_kind"]
+    kind.set_value("shortage").run()
+    app.number_input(key="pcf_quantity").set_value(1)
+    app.date_input(key="pcf_received_on").set_value(now().astimezone(ZoneInfo("America/New_York")).date())
+    app.text_area(key="pcf_description").set_value("One is missing").run()
+    app.button(key="pcf_save").click().run()
+    assert not app.exception
+    app = opened("dana", "parts_claims")
+    assert app.dataframe[0].value["What is wrong"].tolist() == ["Shortage"]
+    assert app.dataframe[0].value["Amount"].tolist() == ["125.00"]
+
+
+def test_a_claim_is_credited_by_somebody_else(desk):
+    claim_id = claim(desk["lone"])
+    assert not [
+        b for b in opened("mason", "parts_claims", claim=str(claim_id)).button if b.key == f"pc_{claim_id}_credit_go"
+    ]
+    app = opened("cora", "parts_claims", claim=str(claim_id))
+    app.button(key=f"pc_{claim_id}_credit_go").click().run()
+    assert not app.exception
+    assert f.claim_of(engine(), claim_id).status == "credited"
+    done = opened("cora", "parts_claims", pc_view="done")
+    assert done.dataframe[0].value["Credited"].tolist() == ["125.00"]
+
+
+def test_another_dealers_claim_is_not_there(desk):
+    other = claim(desk["star"])
+    app = opened("dana", "parts_claims", claim=str(other))
+    assert "was not found." in written(app)
+    assert "No claim matches." in written(app)
+    assert "North Star" not in written(app)
+    app.button(key="pc_new").click().run()
+    app.text_input(key="pcf_order").set_value("PO-000001").run()
+    assert "Nothing was shipped of an order with this number." in written(app)
