@@ -187,17 +187,17 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/parts/parts_orders.py", title="Parts orders", icon="shopping_cart",
         section=PARTS, permission=P.PARTS_VIEW,
-        help="Orders and their lines, with every promised date", planned=True,
+        help="Orders and their lines, with every promised date",
     ),
     PageEntry(
         file="pages/parts/backorders.py", title="Backorders", icon="inventory_2",
         section=PARTS, permission=P.PARTS_VIEW,
-        help="What is late, how late, and who gets what comes in", planned=True,
+        help="What is late, how late, and who gets what comes in",
     ),
     PageEntry(
         file="pages/parts/parts_claims.py", title="Parts claims", icon="package_2",
         section=PARTS, permission=P.PARTS_VIEW,
-        help="Short, wrong or damaged deliveries and what became of them", planned=True,
+        help="Short, wrong or damaged deliveries and what became of them",
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,

@@ -161,6 +161,8 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "quality_sample": ("pages/crm/quality.py", "draw"),
     "investigation": ("pages/claims/investigations.py", "investigation"),
     "quality_form": ("pages/crm/quality.py", "version"),
+    "parts_order": ("pages/parts/parts_orders.py", "order"),
+    "parts_claim": ("pages/parts/parts_claims.py", "claim"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 

@@ -1,8 +1,8 @@
 """Who gets what of a part that is short (domain-rules 2.11): a pure rule, whole units, the same answer every time.
 
 Vehicles that stand come first, then lines under contract, both longest waiting first. What is left is shared among the
-others by their demand of the last 90 days: each gets the whole units of its share (never more than it asked for; what
-a capped line leaves goes back into the sharing), and the units that remain go one by one to the lines that wait longest.
+others by their demand of the last 90 days: each gets the whole units of its share (never more than asked for; what
+a capped line leaves goes back into the sharing), and what remains goes unit by unit to the lines that wait longest.
 
 The sum is the stock, or all requests when there is enough; nobody gets more than asked for. More stock never takes a
 unit from a vehicle down or a contract. Among the others the remainder is not monotone: with one unit more in stock a

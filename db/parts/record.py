@@ -71,7 +71,7 @@ def prices_on(session: Session, part_ids: Collection[int], day: date) -> dict[in
             newest, (newest.c.part_id == PartPrice.part_id) & (newest.c.since == PartPrice.valid_from)
         )
     )
-    return {part_id: cents for part_id, cents in rows}
+    return {row.part_id: row.net_cents for row in rows}
 
 
 def facing_warehouse(session: Session, region: str | None) -> str:

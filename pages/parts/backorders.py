@@ -1,0 +1,138 @@
+"""Backorders: what is late and how late, vehicles that stand first; sharing out what is short; parts at risk."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import tables
+from components.access import guard
+from components.areas.parts_allocation import KIND_TONES, draw_allocate, draw_risks
+from components.areas.parts_lines import day_label, draw_line_drawer, open_line
+from components.charts.base import table
+from components.clock import now, today
+from components.filters import clear_button, one, pick, words
+from components.labels import empty_state
+from components.queue_page import cursor, draw_paging, id_at, remember_rows
+from db.core.labels import plural
+from db.core.permissions import Permission
+from db.core.session import reading
+from db.dealers.queries import dealer_choices, regions
+from db.parts import rules
+from db.parts.backorder_queries import AgeGroup, BackorderFilters, BackorderRow, ageing, list_backorders
+
+actor = guard(Permission.PARTS_VIEW)
+manages = actor.can(Permission.PARTS_MANAGE)
+VIEWS = {"late": "Late lines", "allocate": "Allocate", "risk": "Stock risk"}
+KEYS = ("bo_age", "bo_kind", "bo_region", "bo_dealer", "bo_part")
+AGES = {name: f"{name} days" for name, _, _ in rules.BUCKETS}
+
+
+def draw_filters() -> BackorderFilters:
+    """What everything below is narrowed to, kept in the address."""
+    with reading() as session:
+        dealers = {str(d.dealer_id): d.label for d in dealer_choices(session, actor.scope)}
+        places = regions(session, actor.scope)
+    region, dealer = "", ""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        age = pick("Age", AGES, key="bo_age", all_label="All ages", width=130)
+        kind = pick("Kind", rules.KINDS, key="bo_kind", all_label="All kinds", width=150)
+        if len(places) > 1:
+            region = pick("Region", {r: r for r in places}, key="bo_region", all_label="All regions", width=150)
+        if len(dealers) > 1:
+            dealer = pick("Dealer", dealers, key="bo_dealer", all_label="All dealers", width=220)
+        part = words("Part", key="bo_part", placeholder="Number begins with", width=200)
+        clear_button(KEYS, key="bo_clear")
+    return BackorderFilters(
+        bucket=age, kind=kind, region=region, dealer_id=int(dealer) if dealer.isdecimal() else None, part=part
+    )
+
+
+def narrow(bucket: str) -> None:
+    """Show one age group, or all of them again."""
+    st.session_state["bo_age"] = "" if st.session_state.get("bo_age") == bucket else bucket
+
+
+def draw_ages(groups: list[AgeGroup]) -> None:
+    """A tile for each age: lines, units, vehicles that stand, and their weight; a click narrows the table."""
+    with st.grid(5, min_column_width=150, gap="small", key="bo_tiles"):
+        for group in groups:
+            with st.container(border=True, gap="xsmall", height="stretch"):
+                st.metric(AGES[group.bucket], f"{group.lines:,}")
+                down = f" · :red[{group.vehicles_down:,} down]" if group.vehicles_down else ""
+                st.caption(f"{plural(group.units, 'unit')} · weight {group.weighted:,}{down}")
+                if group.lines:
+                    st.button(
+                        "All ages" if st.session_state.get("bo_age") == group.bucket else "Show",
+                        key=f"bo_show_{group.bucket}", type="tertiary", on_click=narrow, args=(group.bucket,),
+                    )  # fmt: skip
+    st.caption(
+        "Open lines without a promise, or whose first promised day has passed, by days since the order. "
+        "A vehicle that stands weighs 5, an emergency 2, a stock line 1."
+    )
+
+
+def open_at(position: int) -> None:
+    """Open the clicked line."""
+    line_id = id_at("bo", position)
+    if line_id is not None:
+        open_line(line_id)
+
+
+def draw_table(rows: list[BackorderRow]) -> None:
+    """Late lines, vehicles that stand first, then the oldest."""
+    day = today(actor.zone)
+    remember_rows("bo", [r.id for r in rows])
+    tables.show(
+        table(
+            {
+                "Line": [f"{r.order} · {r.position}" for r in rows], "Kind": [[rules.KINDS[r.kind]] for r in rows],
+                "State": [[rules.LINE_STATES[r.state(day)][0]] for r in rows], "Part": [r.part for r in rows],
+                "Name": [r.name for r in rows], "Open": [r.open_units for r in rows], "Age": [r.age for r in rows],
+                "First promise": [day_label(r.first_promised_on) for r in rows],
+                "Promise now": [day_label(r.promised_on) for r in rows],
+                "Promises": [r.promises for r in rows], "Dealer": [r.dealer for r in rows],
+            }
+        ),
+        key="bo_table", alt="Late lines, vehicles that stand first", height=560 if len(rows) > 13 else "auto",
+        columns={
+            "Line": tables.opener("Line", key="bo_click", on_open=open_at, width=120),
+            "Kind": tables.pill("Kind", KIND_TONES, width=115),
+            "State": tables.pill("State", dict(rules.LINE_STATES.values()), width=125),
+            "Part": tables.text("Part", width=110), "Name": tables.text("Name", width=150),
+            "Open": tables.number("Open", width=60), "Age": tables.number("Age", width=55, help="Days since the order"),
+            "First promise": tables.text("First promise", width=100),
+            "Promise now": tables.text("Promise now", width=100),
+            "Promises": tables.number("Promises", width=75), "Dealer": tables.text("Dealer", width=160),
+        },
+    )  # fmt: skip
+
+
+def draw_late() -> None:
+    """Tiles by age, and the table of late lines."""
+    filters = draw_filters()
+    with reading() as session:
+        groups = ageing(session, actor=actor, filters=filters, now=now())
+        rows, following = list_backorders(
+            session, actor=actor, filters=filters, now=now(), after=cursor("bo", fingerprint=filters)
+        )
+    draw_ages(groups)
+    if not rows:
+        empty_state("inventory_2", "Nothing is late.", action="Take a filter away, or look at Stock risk.")
+        return
+    draw_table(rows)
+    total = sum(g.lines for g in groups if filters.bucket in ("", g.bucket))
+    draw_paging("bo", following=following, shown=len(rows), total=f"{total:,}")
+
+
+linked = st.query_params.pop("line", "")
+if linked.isdecimal():
+    open_line(int(linked))
+st.title(":material/inventory_2: Backorders")
+view = one("Show", VIEWS, key="bo_view", default="late") if manages else "late"
+if view == "allocate":
+    draw_allocate()
+elif view == "risk":
+    draw_risks()
+else:
+    draw_late()
+draw_line_drawer()
