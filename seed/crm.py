@@ -159,6 +159,7 @@ def _book_sales(story: Story, rng: Random, now: datetime) -> None:
 
 def _service(story: Story, rng: Random, now: datetime) -> None:
     """Some vehicles sold earlier come in for their first service."""
+    today = (now - timedelta(hours=8)).date()  # no dealer is further west: never tomorrow in its own zone
     with reading(story.bind) as session:
         rows = session.execute(
             select(Purchase.vehicle_id, Purchase.dealer_id, Purchase.customer_id, Purchase.odometer, Purchase.bought_on)
@@ -169,7 +170,7 @@ def _service(story: Story, rng: Random, now: datetime) -> None:
         days = (now.date() - row.bought_on).days
         story.do(
             enter_visit, vehicle_id=row.vehicle_id, dealer_id=row.dealer_id, customer_id=row.customer_id,
-            ro_number=f"R{rng.randint(30_000, 99_999)}", opened_on=now.date() - timedelta(days=1), closed_on=now.date(),
+            ro_number=f"R{rng.randint(30_000, 99_999)}", opened_on=today - timedelta(days=1), closed_on=today,
             odometer_in=(row.odometer or 0) + days * rng.randint(20, 55), complaint=rng.choice(COMPLAINTS),
             actor=story.cast.manager(row.dealer_id), now=now,
         )  # fmt: skip
