@@ -117,12 +117,12 @@ def _operations(today: date) -> Iterable[tuple[object, ...]]:
         code = _operation(component, position)
         hours = 3.2 if component == "ENG-TURBO" else 0.6 + position * 7 % 23 / 5
         asks = _yes(mark == "major" and component not in ("ENG-TURBO", "STR-GEAR"))
-        yield code, f"{name}: replace", "Flat rate", f"{hours:.1f}", component, skill, asks, "2015-01-01"
+        yield code, f"{name}: replace", "flat", f"{hours:.1f}", component, skill, asks, "2015-01-01"
         if position % 6 == 1:
             longer, first = f"{hours + 0.3:.1f}", f"{today.year}-01-01"
-            yield code, f"{name}: replace", "Flat rate", longer, component, skill, asks, first
+            yield code, f"{name}: replace", "flat", longer, component, skill, asks, first
         if position < 15:
-            yield f"{code}D", f"{name}: diagnose", "Straight time", "0.5", component, "", "no", "2015-01-01"
+            yield f"{code}D", f"{name}: diagnose", "straight", "0.5", component, "", "no", "2015-01-01"
 
 
 def _parts(today: date) -> Iterable[tuple[object, ...]]:
@@ -155,9 +155,9 @@ def _technicians(made: Network, start: date) -> Iterable[tuple[object, ...]]:
 
 
 RECALLS = {
-    "R26-04": ("Steering gear may lose assistance", "Recall", "STR-GEAR", 0),
-    "R26-11": ("Exhaust manifold may crack", "Recall", "EXH-MANI", 1),
-    "S26-02": ("New software for the transmission control", "Service campaign", "TRN-CTRL", 2),
+    "R26-04": ("Steering gear may lose assistance", "recall", "STR-GEAR", 0),
+    "R26-11": ("Exhaust manifold may crack", "recall", "EXH-MANI", 1),
+    "S26-02": ("New software for the transmission control", "service", "TRN-CTRL", 2),
 }
 
 
