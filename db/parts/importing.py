@@ -168,7 +168,7 @@ def _tell_stock(session: Session, rows: Sequence[Mapping[str, Any]], made: int) 
 
 
 def _stock_of(session: Session, part_ids: Sequence[int]) -> dict[tuple[int, str], PartsStock]:
-    found = {}
+    found: dict[tuple[int, str], PartsStock] = {}
     ids = sorted(part_ids)
     for start in range(0, len(ids), CHUNK):
         some = select(PartsStock).where(PartsStock.part_id.in_(ids[start : start + CHUNK])).order_by(PartsStock.id)

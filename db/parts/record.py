@@ -241,9 +241,10 @@ def follow_up(session: Session, orders: Sequence[PartsOrder], *, actor: Actor, n
         .group_by(PartsOrderLine.order_id)
     )  # fmt: skip
     state = {order_id: (n_open, shipped) for order_id, n_open, shipped in rows}
-    zones = dict(
-        session.execute(select(Dealer.id, Dealer.zone).where(Dealer.id.in_({o.dealer_id for o in orders}))).all()
+    rows_of_zones = session.execute(
+        select(Dealer.id, Dealer.zone).where(Dealer.id.in_(sorted({o.dealer_id for o in orders if o.dealer_id})))
     )
+    zones: dict[int | None, str] = {row.id: row.zone for row in rows_of_zones}
     for order in orders:
         n_open, shipped = state[order.id]
         if n_open:

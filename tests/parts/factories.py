@@ -119,7 +119,12 @@ def shipped(
 
 def claimed(engine: Engine, order_id: int, *, actor: Actor, now: datetime = NOW, **more: Any) -> int:
     """A claim of a shipped line, by default one unit short; gives its id."""
-    wanted = {"kind": "shortage", "quantity": 1, "received_on": date(2026, 11, 23), "description": "One is missing"}
+    wanted: dict[str, Any] = {
+        "kind": "shortage",
+        "quantity": 1,
+        "received_on": date(2026, 11, 23),
+        "description": "One is missing",
+    }
     return run(
         file_claim, bind=engine, line_id=line_of(engine, order_id).id, actor=actor, now=now, **(wanted | more)
     )  # fmt: skip
