@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from db.claim_payments.checks import CHECKS
+from db.core.problems import Refused
 from db.core.session import reading
 from tests.claim_payments.factories import House
 from tests.claims.factories import claim_of
@@ -37,11 +38,14 @@ def test_an_appeal_that_raises_the_amount_posts_the_difference(house):
     agrees(house.engine)
 
 
-def test_a_denial_after_an_appeal_takes_the_approval_back(house):
+def test_a_denied_appeal_leaves_what_was_approved(house):
     claim = house.approved(cents=300_00, share=50)
     house.step("appeal", claim, who="dora", note="The hours were needed")
     house.step("deny", claim, who="carl", reason_code="BEYOND_POLICY", note="No")
-    assert house.ledger(claim) == [("approval", 150_00), ("reversal", -150_00)]
+    assert house.status(claim) == "partially_approved"
+    assert house.ledger(claim) == [("approval", 150_00)]
+    house.batch()
+    assert (house.status(claim), house.unpaid()) == ("paid", 0)
     agrees(house.engine)
 
 
@@ -55,12 +59,16 @@ def test_a_denial_posts_nothing_and_its_appeal_everything(house):
     agrees(house.engine)
 
 
-def test_a_claim_taken_back_after_an_appeal_is_owed_nothing(house):
+@pytest.mark.parametrize(
+    ("name", "who", "more"),
+    [("send_back", "carl", {"reason_code": "DOC_MISSING", "note": "Which?"}), ("void", "dora", {"note": "Never mind"})],
+)
+def test_an_appeal_is_neither_returned_nor_taken_back_and_the_ledger_stays(house, name, who, more):
     claim = house.approved(cents=300_00, share=50)
     house.step("appeal", claim, who="dora", note="The hours were needed")
-    house.step("send_back", claim, who="carl", reason_code="DOC_MISSING", note="Which hours?")
-    house.step("void", claim, who="dora", note="Never mind")
-    assert sum(cents for _, cents in house.ledger(claim)) == 0
+    with pytest.raises(Refused):
+        house.step(name, claim, who=who, **more)
+    assert house.ledger(claim) == [("approval", 150_00)]
     agrees(house.engine)
 
 
