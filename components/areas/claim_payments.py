@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
 import streamlit as st
@@ -178,7 +179,8 @@ def draw_record() -> None:
     kind, found = st.session_state.get(OPEN) or ("", "")
     if not kind:
         return
-    draw = {"memo": _memo, "batch": _batch, "claim": _claim}[kind]
+    drawn: dict[str, Callable[[Any], None]] = {"memo": _memo, "batch": _batch, "claim": _claim}
+    draw = drawn[kind]
     titles = {"memo": "Credit memo", "batch": "Batch", "claim": f"Ledger of {plain(found)}"}
 
     def body() -> None:
@@ -268,7 +270,10 @@ def _claim(number: str) -> None:
     if not rows:
         raise NotFound("This claim")
     labels.facts(
-        [("Dealer", rows[0].dealer), ("All versions are worth", money_label(total)), ("Not paid yet", money_label(unpaid))]
+        [
+            ("Dealer", rows[0].dealer), ("All versions are worth", money_label(total)),
+            ("Not paid yet", money_label(unpaid)),
+        ]
     )  # fmt: skip
     own = next((x for x in rows if x.claim == number), None)
     if own is not None and may_open(actor, CLAIM_PAGE):

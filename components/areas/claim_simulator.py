@@ -13,7 +13,7 @@ from components import tables
 from components.charts.base import table
 from components.labels import empty_state, plain
 from components.tiles import Tile, draw_tiles
-from db.claims.policy_edit_rules import changes_between
+from db.claims.policy_compare_rules import changes_between
 from db.claims.policy_rules import Policy
 from db.claims.simulation_queries import (
     BY_A_PERSON,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.claim_payments import rules
 from db.claim_payments.tables import ClaimEntry
+from db.claims.model import CLAIM_TYPES
 from db.claims.settle_commands import SIGNED
 from db.claims.tables import Claim, ClaimDecision
 from db.core.actor import Actor, Scope
@@ -250,6 +251,11 @@ class PayableRow:
     sort_on: date
     zone: str
     currency: str
+
+    @property
+    def type_label(self) -> str:
+        """The type in words."""
+        return CLAIM_TYPES.get(self.claim_type, self.claim_type)
 
 
 FAR = date(9999, 12, 31)

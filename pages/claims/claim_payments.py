@@ -37,7 +37,6 @@ from db.claim_payments.memo_queries import (
 from db.claim_payments.payable_queries import list_payable
 from db.claim_payments.rules import money_label
 from db.claims.flow import FLOW
-from db.claims.model import CLAIM_TYPES
 from db.core.area import CAP
 from db.core.labels import count_label
 from db.core.permissions import Permission
@@ -82,7 +81,7 @@ def payable(dealers: dict[str, str]) -> None:
         table(
             {
                 "Claim": [r.number for r in rows], "Dealer": [r.dealer for r in rows],
-                "Type": [CLAIM_TYPES.get(r.claim_type, r.claim_type) for r in rows],
+                "Type": [r.type_label for r in rows],
                 "Status": [[FLOW.state(r.status).label] for r in rows],
                 "Amount": [money_label(r.cents, r.currency) for r in rows], "Pay by": [day(r.pay_by) for r in rows],
                 "Due": [

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from db.claim_payments.checks import CHECKS
+from db.core.problems import Refused
 from db.core.session import reading
 from tests.claim_payments.factories import House
 from tests.claims.factories import claim_of
@@ -41,9 +42,10 @@ def test_a_denied_appeal_leaves_what_was_approved(house):
     claim = house.approved(cents=300_00, share=50)
     house.step("appeal", claim, who="dora", note="The hours were needed")
     house.step("deny", claim, who="carl", reason_code="BEYOND_POLICY", note="No")
-    # An appeal never lowers what was decided before (decision 0047), so nothing is posted.
+    assert house.status(claim) == "partially_approved"
     assert house.ledger(claim) == [("approval", 150_00)]
-    assert claim_of(house.engine, claim).status == "partially_approved"
+    house.batch()
+    assert (house.status(claim), house.unpaid()) == ("paid", 0)
     agrees(house.engine)
 
 
@@ -54,6 +56,19 @@ def test_a_denial_posts_nothing_and_its_appeal_everything(house):
     house.step("appeal", claim, who="dora", note="Look again")
     house.decide(claim, by="carl")
     assert house.ledger(claim) == [("approval", 300_00)]
+    agrees(house.engine)
+
+
+@pytest.mark.parametrize(
+    ("name", "who", "more"),
+    [("send_back", "carl", {"reason_code": "DOC_MISSING", "note": "Which?"}), ("void", "dora", {"note": "Never mind"})],
+)
+def test_an_appeal_is_neither_returned_nor_taken_back_and_the_ledger_stays(house, name, who, more):
+    claim = house.approved(cents=300_00, share=50)
+    house.step("appeal", claim, who="dora", note="The hours were needed")
+    with pytest.raises(Refused):
+        house.step(name, claim, who=who, **more)
+    assert house.ledger(claim) == [("approval", 150_00)]
     agrees(house.engine)
 
 

@@ -9,10 +9,13 @@ import pytest
 from db.claim_payments import memo_queries as memos
 from db.claim_payments import offers
 from db.claim_payments.payable_queries import list_payable
+from db.claim_payments.print_commands import print_memo
+from db.core.permissions import Role
 from db.core.problems import NotFound, Refused
-from db.core.session import reading
+from db.core.session import reading, run
 from tests.claim_payments.factories import House
 from tests.claims.factories import NOW, claim_of
+from tests.support.users import actor_named, make_person
 
 LATER = NOW + timedelta(days=2)
 
@@ -115,20 +118,17 @@ def test_pages_follow_each_other_without_gaps(engine):
     with reading(engine) as session:
         for listed in (memos.list_memos, memos.list_batches, memos.list_ledger):
             ids: list[int] = []
-            after = None
+            last: int | None = None
             while True:
-                page, after = listed(session, actor=house.finn, after=after, limit=2)
+                page, last = listed(session, actor=house.finn, after=last, limit=2)
                 ids += [x.id for x in page]
-                if after is None:
+                if last is None:
                     break
             assert ids == sorted(set(ids), reverse=True)
             assert len(ids) == (8 if listed is memos.list_ledger else 3)
 
 
 def test_who_may_not_see_payments_is_refused(house):
-    from db.core.permissions import Role
-    from tests.support.users import actor_named, make_person
-
     make_person(house.engine, "sam", Role.DEALER_STAFF, scope_kind="dealers", dealer_ids=[house.dealer])
     sam = actor_named(house.engine, "sam")
     with reading(house.engine) as session:
@@ -155,10 +155,23 @@ def test_the_file_for_the_erp_has_every_line_of_scope(paid):
     assert [(row[0], row[8], row[-1]) for row in rows["otto"]] == [("CM-000002", "WC-000002", 90_00)]
 
 
+def test_a_memo_is_printed_by_those_who_see_it(house):
+    house.approved(cents=300_00)
+    house.batch()
+    first = run(print_memo, bind=house.engine, memo_id=1, actor=house.dora, now=LATER)
+    again = run(print_memo, bind=house.engine, memo_id=1, actor=house.finn, now=LATER)
+    assert first.content[:5] == b"%PDF-"
+    assert (first.name, first.content) == ("CM-000001.pdf", again.content)
+    with pytest.raises(NotFound):
+        run(print_memo, bind=house.engine, memo_id=1, actor=house.otto, now=LATER)
+
+
 def test_overdue_claims_wait_in_my_work_by_dealer(house):
     claim = house.approved(cents=300_00)
     house.approved(cents=90_00, dealer_id=house.other_dealer)
     day = claim_of(house.engine, claim).pay_by
+    assert day is not None
+    assert day is not None
     at = NOW + (day - NOW.date()) + timedelta(days=3)
     with reading(house.engine) as session:
         assert offers.work_lines(session, actor=house.finn, now=NOW, limit=5) == []
