@@ -41,8 +41,11 @@ VALUES: tuple[tuple[type, Any], ...] = (
 )  # fmt: skip
 
 # Where a row of any values breaks a rule the database keeps: a task with an activity is a done one.
-SPECIAL: dict[tuple[str, str], Any] = {("cadence_task", "state"): "done", ("claim_entry", "kind"): "reversal",
-    ("parts_order_line", "ordered"): 2}
+SPECIAL: dict[tuple[str, str], Any] = {
+    ("cadence_task", "state"): "done",
+    ("claim_entry", "kind"): "reversal",
+    ("parts_order_line", "ordered"): 2,
+}
 
 
 @pytest.fixture
