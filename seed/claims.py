@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 from sqlalchemy import select
 
@@ -118,7 +119,8 @@ def _draft(rng: Random, car: Any, work: Any, technicians: Any, now: datetime) ->
     opened = max(closed - timedelta(days=rng.randint(0, 2)), car.bought_on)
     closed = max(closed, opened)
     failed = max(opened - timedelta(days=rng.randint(0, 6)), car.bought_on)
-    odometer = (car.odometer or 0) + (opened - car.bought_on).days * rng.randint(20, 60) + 40
+    # A vehicle is driven as much each time it comes: its readings only grow.
+    odometer = (car.odometer or 0) + (opened - car.bought_on).days * (25 + crc32(car.vin.encode()) % 30) + 40
     part = work.name.lower()
     short = rng.random() < 0.06
     job = JobDraft(
