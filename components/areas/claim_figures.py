@@ -14,11 +14,12 @@ from components.charts.base import draw, table
 from components.labels import empty_state, plain
 from components.tiles import Tile
 from db.claims import figure_queries, overview_queries, reason_queries, trend_queries
-from db.claims.figure_rules import AGES, LEAST_FOR_RANK, SMALL, SPANS, bucket_of, interval
+from db.claims.figure_rules import AGES, LEAST_FOR_RANK, SMALL, SPANS, bucket_of
 from db.claims.metrics_queries import definition
 from db.claims.overview_queries import Beside
 from db.core import changes
 from db.core.actor import Actor, Scope
+from db.core.intervals import share_interval
 from db.core.labels import minutes_label, percent_label
 from db.core.session import reading
 
@@ -120,7 +121,7 @@ def _note(one: Beside, peers: str) -> str:
     if one.denominator is not None and found.unit in ("percent", "days") and one.name != "claim_approved_ratio":
         parts.append(f"n = {one.denominator:,.0f}")
         if found.unit == "percent" and one.numerator is not None and 0 < one.denominator < SMALL:
-            low, high = interval(int(one.numerator), int(one.denominator)) or (0, 0)
+            low, high = share_interval(int(one.numerator), int(one.denominator)) or (0, 0)
             parts.append(f"95 %: {100 * low:.0f}–{100 * high:.0f}%")
     if one.peers is not None:
         value = f"{100 * one.peers:.1f}%" if found.unit == "percent" else f"{one.peers:.1f}"

@@ -19,7 +19,8 @@ from db.claims.board_queries import first_waiting, used_percent
 from db.claims.commands import COMMANDS
 from db.claims.drawer_queries import ClaimDrawer, get_claim
 from db.claims.flow import FLOW
-from db.claims.wording_rules import ATTACHMENT_KINDS, CLAIM_TYPES, OUTCOMES, REASON_CODES
+from db.claims.model import ATTACHMENT_KINDS, CLAIM_TYPES, OUTCOMES
+from db.claims.reason_rules import REASON_CODES
 from db.core.labels import moment_label, percent_label, plural, relative_label
 from db.core.session import reading
 

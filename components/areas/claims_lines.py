@@ -15,7 +15,8 @@ from db.claims.decide_commands import decide_lines
 from db.claims.decision_rules import LineDecision, job_rejected
 from db.claims.drawer_queries import ClaimDrawer
 from db.claims.flow import FLOW
-from db.claims.wording_rules import CHARGE_KINDS, REASON_CODES
+from db.claims.model import CHARGE_KINDS
+from db.claims.reason_rules import REASON_CODES
 from db.workflow.checks import available_steps
 
 CODES = {label: code for code, label in REASON_CODES.items()}

@@ -18,7 +18,7 @@ from components.queue_page import remember_rows
 from db.claims.board_queries import ClaimRow
 from db.claims.bulk_commands import BulkOutcome, approve_many
 from db.claims.flow import FLOW
-from db.claims.wording_rules import CLAIM_TYPES
+from db.claims.model import CLAIM_TYPES
 from db.core.labels import plural, relative_label
 from db.core.permissions import Permission
 from db.workflow.checks import available_steps

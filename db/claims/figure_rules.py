@@ -22,7 +22,6 @@ SMALL: Final = 30
 WORKDAY_MINUTES: Final = 8 * 60
 SERVICE_MONTHS: Final = 36
 FEWEST_PEERS: Final = 5
-Z: Final = 1.959964
 
 AGES: Final = (("0-7", 0, 7), ("8-15", 8, 15), ("16-30", 16, 30), ("31+", 31, None))
 """Whole days of 24 hours since a claim was received last."""
@@ -97,16 +96,6 @@ def median(histogram: Sequence[tuple[float, int]]) -> float | None:
             assert first is not None
             return (first + value) / 2
     raise AssertionError("the middle of a total is always met")
-
-
-def interval(hits: int, n: int) -> tuple[float, float] | None:
-    """Wilson's 95 % interval of a share, between 0 and 1; None of nothing."""
-    if n <= 0:
-        return None
-    share, z2 = hits / n, Z * Z
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def bucket_of(days: int, buckets: Sequence[tuple[str, int, int | None]] = AGES) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_for_dealer
 from db.calendar.rules import due_at
+from db.claims.record import end_of_day
 from db.core import changes, search, timeline
 from db.core.actor import Actor
 from db.core.insert import rows_changed
@@ -124,11 +124,6 @@ def dealer_of(session: Session, dealer_id: int | None, *, actor: Actor) -> Deale
     if dealer is None or not actor.scope.allows(dealer_id=dealer.id, region=dealer.region):
         raise NotFound("This dealer")
     return dealer
-
-
-def end_of_day(day: date, zone: str) -> datetime:
-    """The moment a day ends in a zone."""
-    return datetime.combine(day, time(0), tzinfo=ZoneInfo(zone)) + timedelta(days=1)
 
 
 def write_order(

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
 from db.core.area import Metric, MetricDefinition
+from db.core.intervals import share_interval
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
-from db.surveys import rules
 from db.surveys.figure_queries import FigureFilters, contacted_in_time, figures_by, rates_by
 from db.surveys.rules import Figures, Interval
 from db.surveys.tables import Dealer
@@ -68,11 +68,11 @@ def _nps_parts(found: Figures) -> Parts:
 
 def _top_parts(found: Figures) -> Parts:
     share = found.tops / found.answers if found.answers else None
-    return found.tops, found.answers, found.surveys, share, rules.share_interval(found.tops, found.answers)
+    return found.tops, found.answers, found.surveys, share, share_interval(found.tops, found.answers)
 
 
 def _share_parts(hits: int, n: int) -> Parts:
-    return hits, n, n, hits / n if n else None, rules.share_interval(hits, n)
+    return hits, n, n, hits / n if n else None, share_interval(hits, n)
 
 
 def _filters(given: Mapping[str, Any] | None, kind: str) -> FigureFilters:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from db.core.intervals import t95
+from db.core.intervals import Z, share_interval, t95
 from db.core.problems import Problems
 
 KINDS = {"csi": "Service (CSI)", "ssi": "Sales (SSI)"}
@@ -181,7 +181,6 @@ def score(questions: Sequence[Question], answers: Mapping[str, int], *, alert_be
 
 
 # ---- many surveys --------------------------------------------------------------------------------------------------
-Z = 1.959964
 
 
 def t_95(degrees: int) -> float:
@@ -200,16 +199,6 @@ def mean_interval(n: int, total: int, squares: int, *, highest: int = 10_000) ->
     spread = max(0, n * squares - total * total) / (n * (n - 1))
     half = t_95(n - 1) * math.sqrt(spread / n)
     return max(0.0, mean - half), min(float(highest), mean + half)
-
-
-def share_interval(hits: int, n: int) -> Interval | None:
-    """Wilson's 95 % interval of a share, between 0 and 1."""
-    if n <= 0:
-        return None
-    share, z2 = hits / n, Z * Z
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, is_open, open_drawer
 from db.claims.board_queries import DEALERS, OURS, ClaimFilters, count_views, levels_of, list_claims
 from db.claims.flow import FLOW
-from db.claims.wording_rules import CLAIM_TYPES
+from db.claims.model import CLAIM_TYPES
 from db.core.area import CAP
 from db.core.labels import count_label
 from db.core.permissions import Permission

@@ -17,6 +17,7 @@ from components.labels import empty_state
 from components.queue_page import draw_drawer, open_drawer
 from components.tiles import Tile, draw_tiles
 from db import catalog
+from db.core.intervals import share_interval
 from db.core.labels import percent_label, plural
 from db.core.permissions import Permission
 from db.core.session import reading
@@ -95,7 +96,7 @@ def draw_overview(chosen: FigureFilters) -> None:
     def note(interval: rules.Interval | None, n: int, what: str, extra: str) -> str:
         return f"95 %: {rules.interval_label(interval)} · n = {n:,} {what}{extra}"
 
-    sent = rules.share_interval(rate.returned, rate.sent)
+    sent = share_interval(rate.returned, rate.sent)
     lag_words = f" · {lag:.0f} d to answer" if lag is not None else ""
     draw_tiles(
         [

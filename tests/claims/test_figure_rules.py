@@ -9,7 +9,6 @@ from db.claims.figure_rules import (
     PREVENTION,
     SPANS,
     bucket_of,
-    interval,
     median,
     pareto,
     percentile,
@@ -17,6 +16,7 @@ from db.claims.figure_rules import (
     spike,
 )
 from db.claims.reason_rules import REASON_CODES
+from db.core.intervals import share_interval
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_pareto_adds_up():
 
 
 def test_interval_holds_the_share_and_narrows():
-    wide, narrow = interval(5, 10), interval(500, 1000)
+    wide, narrow = share_interval(5, 10), share_interval(500, 1000)
     assert wide is not None
     assert narrow is not None
     assert wide[0] < narrow[0] < 0.5 < narrow[1] < wide[1]
-    assert interval(0, 0) is None
+    assert share_interval(0, 0) is None
 
 
 def test_every_reason_says_what_prevents_it():

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.core.intervals import share_interval
 from db.core.problems import Problems
 from db.surveys import rules
 from db.surveys.rules import Figures, Question, Returned
@@ -90,7 +91,7 @@ WILSON = [((0, 0), None), ((0, 10), (0.0, 0.2775)), ((10, 10), (0.7225, 1.0)), (
 
 @pytest.mark.parametrize(("share", "expected"), WILSON)
 def test_wilsons_interval(share, expected):
-    found = rules.share_interval(*share)
+    found = share_interval(*share)
     assert (found and tuple(round(v, 4) for v in found)) == expected
 
 
@@ -172,7 +173,7 @@ def test_nps_and_its_interval_stay_in_bounds(promoters, passives, detractors):
 @given(st.integers(0, 500), st.integers(1, 500))
 def test_wilson_holds_the_share(hits, n):
     hits = min(hits, n)
-    low, high = found(rules.share_interval(hits, n))
+    low, high = found(share_interval(hits, n))
     assert 0 <= low <= hits / n + 1e-9
     assert hits / n - 1e-9 <= high <= 1
 
