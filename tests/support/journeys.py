@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -50,3 +51,52 @@ def open_card(page: Page, base: str, words: str) -> None:
 def drawer(page: Page) -> Any:
     """The open drawer."""
     return page.get_by_role("dialog")
+
+
+ROW_HEIGHT = 35
+"""How high a row of a grid is, in pixels; its cells are painted, so a person and a test find them by place."""
+TRIES = 5
+IN_CELL = "['TEXTAREA', 'INPUT'].includes(document.activeElement.tagName)"
+ON_CELL = "document.activeElement.id.startsWith('glide-cell-')"
+
+
+def fill_row(page: Page, grid: Any, *, row: int, cells: Mapping[str, str], x: int = 60) -> None:
+    """Type into cells of an editable grid, by the names of their columns; `row` counts from 0, a new one is the last.
+
+    The grid paints its cells and keeps a table beside them for readers of the screen: there the columns are found, and
+    there it is read whether a cell holds what was typed. The editor opens a moment after its key, as it does for a
+    person, who looks and types again: so does this.
+    """
+    heads = [h.strip() for h in grid.locator("th").all_text_contents()]
+    grid.scroll_into_view_if_needed()
+    box = grid.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + x, box["y"] + ROW_HEIGHT * (row + 1) + ROW_HEIGHT / 2)
+    page.wait_for_function(f"{ON_CELL} || {IN_CELL}", timeout=WAIT)
+    settle(page)
+    for name, text in cells.items():
+        _fill_cell(page, grid, column=heads.index(name) + 1, row=row, text=text)
+    settle(page)
+
+
+def _fill_cell(page: Page, grid: Any, *, column: int, row: int, text: str) -> None:
+    """Type one cell until the grid says it holds the text."""
+    cell = grid.locator(f"tr[aria-rowindex='{row + 2}'] td[aria-colindex='{column}']")
+    for _ in range(TRIES):
+        if page.evaluate(IN_CELL):
+            page.keyboard.press("Escape")
+        page.wait_for_function(ON_CELL, timeout=WAIT)
+        here = int(page.evaluate("document.activeElement.ariaColIndex"))
+        for _ in range(abs(column - here)):
+            page.keyboard.press("ArrowRight" if column > here else "ArrowLeft")
+        page.keyboard.press("Enter")
+        page.wait_for_function(IN_CELL, timeout=WAIT)
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type(text, delay=5)
+        page.keyboard.press("Tab")
+        try:
+            expect(cell).to_contain_text(text, timeout=1_500)
+        except AssertionError:
+            continue
+        return
+    expect(cell).to_contain_text(text)
