@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.claims import files
 from db.claims.adjudicate_rules import adjudicate
+from db.claims.appeals import is_appeal, who_decided_before
 from db.claims.facts_queries import facts_of
 from db.claims.flow import FLOW
 from db.claims.model import CLAIM_TYPES, ClaimDraft, ClaimFacts, Result, Verdict
@@ -31,6 +32,8 @@ from db.claims.tables import (
 from db.core.actor import Actor, Scope
 from db.core.area import SearchResult
 from db.core.labels import local_day
+from db.core.masking import mask_vin
+from db.core.permissions import Permission
 from db.core.problems import NotFound, Refused
 from db.customers.vehicle_queries import find_by_vin
 from db.dealers.tables import Dealer
@@ -91,8 +94,9 @@ class VersionRow:
 class ClaimView:
     """Everything of one claim. `results` are those of its latest run, in the order of the rules (none: never sent).
 
-    `claim`, `jobs`, `charges`, `decisions` and `holds` are read-only rows; `net_cents` is what was approved for all
-    settled versions together (domain-rules 2.1 E).
+    `claim`, `jobs`, `charges`, `decisions` and `holds` are read-only rows; `vin` is masked for roles without need;
+    `signed_by` is the reader's own name where another person has to take the next step; `net_cents` is what was
+    approved for all settled versions together (domain-rules 2.1 E).
     """
 
     id: int
@@ -104,6 +108,7 @@ class ClaimView:
     dealer: str
     dealer_code: str
     zone: str
+    vin: str
     vehicle_id: int | None
     claim: Claim
     draft: ClaimDraft
@@ -125,9 +130,12 @@ class Preview:
     draft: ClaimDraft
     facts: ClaimFacts
     verdict: Verdict
+    needed: tuple[str, ...] = ()
+    """Kinds of files this type of claim asks for (W25)."""
 
 
-def _rows(scope: Scope) -> Any:
+def claim_rows(scope: Scope) -> Any:
+    """The statement behind a `ClaimRow`, of the claims of a scope; to be narrowed, ordered and limited."""
     return (
         select(
             Claim.id, Claim.number, Claim.status, Claim.version, Claim.claim_type, Dealer.name.label("dealer"),
@@ -145,7 +153,7 @@ def list_claims(
     """The newest claims in some states, one index walk a state; for a dealer's own drafts and what came back."""
     found: list[ClaimRow] = []
     for status in statuses:
-        query = _rows(scope).where(Claim.status == status).order_by(Claim.id.desc()).limit(limit)
+        query = claim_rows(scope).where(Claim.status == status).order_by(Claim.id.desc()).limit(limit)
         if dealer_id is not None:
             query = query.where(Claim.dealer_id == dealer_id)
         found += [ClaimRow(**row._asdict()) for row in session.execute(query)]
@@ -154,13 +162,13 @@ def list_claims(
 
 def claim_of_form(session: Session, *, form_key: str, scope: Scope) -> ClaimRow | None:
     """The claim a form made already, so that it shows a receipt instead of itself."""
-    row = session.execute(_rows(scope).where(Claim.form_key == form_key)).one_or_none()
+    row = session.execute(claim_rows(scope).where(Claim.form_key == form_key)).one_or_none()
     return ClaimRow(**row._asdict()) if row is not None else None
 
 
 def claim_row(session: Session, *, claim_id: int, scope: Scope) -> ClaimRow:
     """One claim as a line; raises `NotFound`."""
-    row = session.execute(_rows(scope).where(Claim.id == claim_id)).one_or_none()
+    row = session.execute(claim_rows(scope).where(Claim.id == claim_id)).one_or_none()
     if row is None:
         raise NotFound("This claim")
     return ClaimRow(**row._asdict())
@@ -192,10 +200,13 @@ def get_claim(session: Session, *, item_id: int, actor: Actor, now: datetime) ->
             .order_by(Claim.series_version)
         )
     )  # fmt: skip
+    barred = is_appeal(claim) and who_decided_before(session, claim) == actor.username
     view = ClaimView(
         id=claim.id, number=claim.number, status=claim.status, version=claim.version,
-        submitted_by=claim.submitted_by, signed_by=claim.signed_by, dealer=row.name, dealer_code=row.code,
-        zone=row.zone, vehicle_id=find_by_vin(session, vin=claim.vin, actor=actor) if claim.vehicle_id else None,
+        submitted_by=claim.submitted_by, signed_by=actor.username if barred else claim.signed_by, dealer=row.name,
+        dealer_code=row.code, zone=row.zone,
+        vin=claim.vin if actor.can(Permission.PERSONAL_DATA_VIEW) else mask_vin(claim.vin),
+        vehicle_id=find_by_vin(session, vin=claim.vin, actor=actor) if claim.vehicle_id else None,
         claim=claim, draft=draft_of(session, claim), jobs=tuple(_children(session, ClaimJob, claim.id, "position")),
         charges=tuple(_children(session, ClaimCharge, claim.id, "position")),
         results=results_from_json(run.results) if run else (), why=tuple(run.why) if run else (),
@@ -262,6 +273,26 @@ def entry_draft(session: Session, *, claim_id: int | None, actor: Actor) -> Clai
     return stored_draft(session, claim_id=claim_id, actor=actor) if claim_id else ClaimDraft()
 
 
+def copied_draft(session: Session, *, claim_id: int, actor: Actor) -> ClaimDraft:
+    """A claim as the beginning of another: the work and its lines, without what belongs to that visit alone.
+
+    Days, odometer, repair order, numbers it referred to, serials and reasons are left out, and so are amounts: the
+    price list of the new day fills them. Raises `NotFound`.
+    """
+    draft = stored_draft(session, claim_id=claim_id, actor=actor)
+    kind = draft.claim_type if draft.claim_type not in ("add_credit", "debit") else "standard"
+    return ClaimDraft(
+        claim_type=kind, vin=draft.vin, unit=draft.unit, technician=draft.technician, advisor=draft.advisor,
+        contract_number=draft.contract_number,
+        jobs=tuple(replace(j, failed_serial="", fitted_serial="") for j in draft.jobs),
+        charges=tuple(
+            replace(c, unit_cents=0, quantity=c.quantity if c.kind == "parts" else 0, markup=0)
+            for c in draft.charges
+            if c.kind in ("labour", "parts")
+        ),
+    )  # fmt: skip
+
+
 def preview(
     session: Session, draft: ClaimDraft, *, dealer_id: int, actor: Actor, now: datetime, claim_id: int | None = None
 ) -> Preview:
@@ -277,15 +308,17 @@ def preview(
     )
     filled = fill(draft, facts)
     if filled != draft:
-        from dataclasses import replace
-
         facts = replace(facts, claim=filled)
-    return Preview(draft=filled, facts=facts, verdict=adjudicate(facts, policy_on(session, today)))
+    policy = policy_on(session, today)
+    return Preview(
+        draft=filled, facts=facts, verdict=adjudicate(facts, policy),
+        needed=tuple(policy.attachments.get(filled.claim_type, ())),
+    )  # fmt: skip
 
 
 def found_claims(session: Session, *, ids: Sequence[int], actor: Actor) -> list[SearchResult]:
     """Search hits as lines, in the order of `ids`."""
-    rows = {r.id: r for r in session.execute(_rows(actor.scope).where(Claim.id.in_(list(ids))))}
+    rows = {r.id: r for r in session.execute(claim_rows(actor.scope).where(Claim.id.in_(list(ids))))}
     return [
         SearchResult(
             kind="claim", item_id=i, title=f"{rows[i].number} {CLAIM_TYPES[rows[i].claim_type]}",

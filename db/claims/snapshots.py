@@ -6,13 +6,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from db.claims.model import ClaimFacts, Result
+from db.claims.model import ClaimDraft, ClaimFacts, Result
 from db.claims.policy_rules import Policy
 
 # Reading and writing both go through the declared types: a field that is renamed fails loudly in the tests.
 _FACTS = TypeAdapter(ClaimFacts)
 _POLICY = TypeAdapter(Policy)
 _RESULTS = TypeAdapter(list[Result])
+_DRAFT = TypeAdapter(ClaimDraft)
 
 
 def facts_to_json(facts: ClaimFacts) -> dict[str, Any]:
@@ -46,3 +47,14 @@ def results_to_json(results: tuple[Result, ...]) -> list[dict[str, Any]]:
 def results_from_json(body: list[dict[str, Any]]) -> tuple[Result, ...]:
     """The stored results of a run."""
     return tuple(_RESULTS.validate_python(body, strict=False))
+
+
+def draft_to_json(draft: ClaimDraft) -> dict[str, Any]:
+    """A draft as it stands on the screen."""
+    found: dict[str, Any] = _DRAFT.dump_python(draft, mode="json")
+    return found
+
+
+def draft_from_json(body: dict[str, Any]) -> ClaimDraft:
+    """A draft that was kept; raises pydantic's ValidationError (a ValueError) for something that never was one."""
+    return _DRAFT.validate_python(body, strict=False)
