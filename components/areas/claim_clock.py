@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from components.charts.claim_holds import held_bar
 from db.claims.hold_queries import ClockLine, clock_of, held_minutes
 from db.claims.hold_rules import PARTIES, Holds
 from db.core.actor import Actor
-from db.core.labels import minutes_label, moment_label
+from db.core.labels import minutes_label, moment_label, relative_label
 from db.core.session import reading
 
 
@@ -25,6 +25,11 @@ def draw_claim_clock(claim_id: int, *, actor: Actor, now: datetime, key: str) ->
     draw_holds(held or Holds(intervals=()), zone=actor.zone, key=key)
 
 
+def silence_badge(silent_on: date | None) -> tuple[str, str]:
+    """The day silence approves it as a badge; nothing where it never does."""
+    return (f"Silence approves on {silent_on.day} {silent_on:%b}" if silent_on else "", "violet")
+
+
 def draw_clock(line: ClockLine) -> None:
     """The badge of the clock with its sentence, a bar of how much is used, and what silence means."""
     st.markdown(f"{labels.badge(line.label, line.tone)} {labels.plain(line.sentence)}")
@@ -32,6 +37,22 @@ def draw_clock(line: ClockLine) -> None:
         st.progress(min(line.state.used_percent, 100) / 100)
     if line.silence:
         st.caption(labels.plain(line.silence))
+
+
+def clock_cell(line: ClockLine | None, due_at: datetime | None, now: datetime) -> str:
+    """The clock of a row of a list: how much of it is used and how far its end is; an en dash while none runs."""
+    if line is None or line.state is None or due_at is None:
+        return "–" if line is None or line.state is None else line.label
+    if line.state.level == "over":
+        return f"Overdue, {relative_label(due_at, now)}"
+    return f"{line.state.used_percent}%, {relative_label(due_at, now)}"
+
+
+def held_cell(held: Holds | None) -> str:
+    """Who held the claim of a row how long, the longest first: "Us 3 d 4 h, dealer 2 d"."""
+    shares = sorted(held.shares, key=lambda s: -s.minutes) if held is not None else []
+    text = ", ".join(f"{PARTIES[s.holder].lower()} {minutes_label(s.minutes)}" for s in shares)
+    return text[:1].upper() + text[1:] if text else "–"
 
 
 def draw_holds(held: Holds, *, zone: str, key: str) -> None:
@@ -50,6 +71,21 @@ def draw_holds(held: Holds, *, zone: str, key: str) -> None:
     )  # fmt: skip
     draw(held_bar(), rows, alt_text=f"Who held it: {held.sentence}", key=f"{key}_held")
     st.caption(f"{held.sentence}.")
+    tables.show(
+        table(
+            {
+                "Held by": [PARTIES[s.holder] for s in shares], "Times": [s.times for s in shares],
+                "Time": [minutes_label(s.minutes) for s in shares],
+                "Working time": [minutes_label(s.business_minutes) for s in shares],
+            }
+        ),
+        key=f"{key}_held_shares", alt="How long each party held this claim",
+        columns={
+            "Held by": tables.text("Held by", width=120), "Times": tables.number("Times", width=70),
+            "Time": tables.text("Time", width=120),
+            "Working time": tables.text("Working time", width=130, help="Of the holder's own working calendar"),
+        },
+    )  # fmt: skip
     with st.expander("Each interval", icon=":material/schedule:", key=f"{key}_held_more"):
         tables.show(
             table(
