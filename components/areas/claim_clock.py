@@ -12,7 +12,7 @@ from components.charts.claim_holds import held_bar
 from db.claims.hold_queries import ClockLine, clock_of, held_minutes
 from db.claims.hold_rules import PARTIES, Holds
 from db.core.actor import Actor
-from db.core.labels import minutes_label, moment_label, relative_label
+from db.core.labels import minutes_label, moment_label
 from db.core.session import reading
 
 
@@ -30,9 +30,16 @@ def silence_badge(silent_on: date | None) -> tuple[str, str]:
     return (f"Silence approves on {silent_on.day} {silent_on:%b}" if silent_on else "", "violet")
 
 
-def draw_clock(line: ClockLine) -> None:
-    """The badge of the clock with its sentence, a bar of how much is used, and what silence means."""
-    st.markdown(f"{labels.badge(line.label, line.tone)} {labels.plain(line.sentence)}")
+def draw_clock(line: ClockLine, *, in_short: bool = False) -> None:
+    """The badge of the clock with its sentence, a bar of how much is used, and what silence means.
+
+    In short there is no bar, and what silence means is a click away.
+    """
+    sentence = f"{labels.badge(line.label, line.tone)} {labels.plain(line.sentence)}"
+    if in_short:
+        st.markdown(sentence, help=line.silence or None)
+        return
+    st.markdown(sentence)
     if line.state is not None:
         st.progress(min(line.state.used_percent, 100) / 100)
     if line.silence:
@@ -40,12 +47,14 @@ def draw_clock(line: ClockLine) -> None:
 
 
 def clock_cell(line: ClockLine | None, due_at: datetime | None, now: datetime) -> str:
-    """The clock of a row of a list: how much of it is used and how far its end is; an en dash while none runs."""
-    if line is None or line.state is None or due_at is None:
-        return "–" if line is None or line.state is None else line.label
-    if line.state.level == "over":
-        return f"Overdue, {relative_label(due_at, now)}"
-    return f"{line.state.used_percent}%, {relative_label(due_at, now)}"
+    """The clock of a row of a list: how much of it is used and how far its end is; empty while none runs."""
+    if line is None or line.state is None:
+        return ""
+    if due_at is None:
+        return line.label
+    far = abs(due_at - now)
+    away = f"{far.days} d" if far.days else minutes_label(far.seconds // 60)
+    return f"Overdue {away}" if line.state.level == "over" else f"{line.state.used_percent}%, {away} left"
 
 
 def held_cell(held: Holds | None) -> str:

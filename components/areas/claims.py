@@ -14,7 +14,7 @@ from components.areas.claim_clock import draw_clock, draw_holds, silence_badge
 from components.areas.claims_evidence import draw_decisions, draw_evidence, draw_history
 from components.areas.claims_lines import draw_lines
 from components.areas.claims_words import LEVELS, money
-from components.areas.investigations_flags import draw_flags_of_claim
+from components.areas.investigations_flags import draw_flags_of_claim, say_flags
 from components.clock import now
 from components.forms import Choices
 from components.labels import plain
@@ -43,14 +43,20 @@ PROPOSED = {"deny": "XEAW", "send_back": "EWA"}
 
 def draw_facts(page: ClaimDrawer) -> None:
     """Suggestion and why first, then what was found; the steps follow."""
-    claim, at, actor = page.claim, now(), current_actor()
+    claim = page.claim
     state = FLOW.state(claim.status)
     level = next((f"Level {a.level}: {a.label}" for a in page.levels if a.level == claim.level), "")
     silent_on = claim.deemed_on if claim.first_decided_at is None and claim.status in OPEN else None
     flags = (plural(len(page.flags), "flag") if page.flags else "", "red")
-    labels.badges([(state.label, state.tone), (level, "gray"), silence_badge(silent_on), flags])
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        said = [(state.label, state.tone), (level, "gray"), silence_badge(silent_on), flags]
+        st.markdown(" ".join(labels.badge(label, tone) for label, tone in said if label), width="content")
+        if may_open(current_actor(), CLAIM_PAGE):
+            st.page_link(
+                CLAIM_PAGE, label="Whole claim", icon=":material/open_in_full:", query_params={"claim": str(claim.id)}
+            )
     _draw_amount(page)
-    draw_clock(page.clock)
+    draw_clock(page.clock, in_short=True)
     if claim.status == "appealed":
         kept = f" {money(claim.approved_cents)} approved before stays." if claim.approved_cents else ""
         st.info(f"Appeal: {plain(claim.appeal_note)}.{kept}", icon=":material/gavel:")
@@ -61,33 +67,34 @@ def draw_facts(page: ClaimDrawer) -> None:
     for sentence in [w for w in page.why if w not in found][:5]:
         st.markdown(f"- {plain(sentence)}")
     _draw_findings(page)
-    draw_flags_of_claim(page.flags, actor=actor, now=at, key="claims_flag")
-    labels.facts(
-        [
-            ("Dealer", page.dealer), ("Type", CLAIM_TYPES.get(claim.claim_type, claim.claim_type)), ("VIN", page.vin),
-            ("Repair order", claim.ro_number), ("Assigned to", page.assignee or "Nobody"),
-            ("Received", moment_label(claim.received_at, page.zone, now=at)),
-        ]
-    )  # fmt: skip
-    if may_open(actor, CLAIM_PAGE):
-        st.page_link(
-            CLAIM_PAGE, label="Whole claim", icon=":material/open_in_full:", query_params={"claim": str(claim.id)}
-        )
+    say_flags(page.flags)
+    _draw_about(page)
     _say_who_else(page)
     _propose(page)
+
+
+def _draw_about(page: ClaimDrawer) -> None:
+    claim, at = page.claim, now()
+    said = [
+        CLAIM_TYPES.get(claim.claim_type, claim.claim_type), f"VIN {page.vin}",
+        f"repair order {claim.ro_number or '–'}",
+        f"received {moment_label(claim.received_at, page.zone, now=at)}",
+        f"assigned to {page.assignee or 'nobody'}",
+    ]  # fmt: skip
+    st.markdown(f":gray[{plain(' · '.join(said))}]")
 
 
 def _draw_amount(page: ClaimDrawer) -> None:
     claim = page.claim
     if claim.status not in OPEN:
         if claim.approved_cents is not None:
-            st.markdown(f"#### Approved {money(claim.approved_cents)} :gray[of {money(claim.claimed_cents)}]")
+            st.markdown(f"## Approved {money(claim.approved_cents)} :gray[of {money(claim.claimed_cents)}]")
         else:
-            st.markdown(f"#### Claimed {money(claim.claimed_cents)}")
+            st.markdown(f"## Claimed {money(claim.claimed_cents)}")
         return
     outcome = "Signed" if claim.signed_level else OUTCOMES.get(claim.outcome, "")
     st.markdown(
-        f"#### Suggested {money(page.suggested_cents)} :gray[of {money(claim.claimed_cents)}]"
+        f"## Suggested {money(page.suggested_cents)} :gray[of {money(claim.claimed_cents)}]"
         + (f"  \n:gray[{plain(outcome)}]" if outcome else "")
     )
 
@@ -158,9 +165,12 @@ def draw_below(page: ClaimDrawer) -> None:
         draw_lines(page, form=SCREEN.form, after=_taken)
     if evidence.open:
         with evidence:
+            draw_flags_of_claim(page.flags, actor=current_actor(), now=now(), key="claims_flag")
             draw_evidence(page)
     if clock.open:
         with clock:
+            if page.clock.silence:
+                st.caption(plain(page.clock.silence))
             draw_holds(page.held, zone=page.zone, key=f"claims_clock_{page.id}")
     if history.open:
         with history:

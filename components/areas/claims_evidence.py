@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -22,7 +23,7 @@ from db.claims.flow import FLOW
 from db.claims.model import ATTACHMENT_KINDS, REPAIR_ACTIONS
 from db.claims.policy_queries import RULE_BOOK
 from db.claims.reason_rules import REASON_CODES
-from db.core.labels import moment_label, percent_label, plural
+from db.core.labels import local_day, moment_label, percent_label, plural
 from db.core.session import reading
 
 VEHICLE_PAGE = "pages/crm/vehicle.py"
@@ -130,6 +131,13 @@ def _draw_similar(page: ClaimDrawer, *, on_open: Callable[[str, int], None]) -> 
     )
 
 
+def _day(moment: datetime | None, zone: str) -> str:
+    if moment is None:
+        return "–"
+    day = local_day(moment, zone)
+    return f"{day.day} {day:%b %Y}"
+
+
 def _draw_lines(
     rows: Sequence[Earlier], *, key: str, alt: str, on_open: Callable[[str, int], None], dealer: bool = False
 ) -> None:
@@ -138,7 +146,7 @@ def _draw_lines(
     zone = current_actor().zone
     st.session_state[f"{key}_ids"] = [r.id for r in rows]
     columns: dict[str, list[object]] = {
-        "Claim": [r.number for r in rows], "Sent": [moment_label(r.sent_at, zone).split(",")[0] for r in rows],
+        "Claim": [r.number for r in rows], "Sent": [_day(r.sent_at, zone) for r in rows],
         "Status": [[FLOW.state(r.status).label] for r in rows],
         "Claimed": [money(r.claimed_cents) for r in rows], "Approved": [money(r.approved_cents) for r in rows],
         "Component": [r.component or "–" for r in rows],

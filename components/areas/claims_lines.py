@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import tables
 from components.access import current_actor
-from components.areas.claims_words import money
+from components.areas.claims_words import money, right
 from components.charts.base import table
 from components.labels import plain
 from components.perform import perform, problems_of
@@ -40,15 +40,17 @@ def draw_lines(page: ClaimDrawer, *, form: str, after: Callable[[Any], None]) ->
             {
                 "Job": [c.job for c in charges],
                 "Line": [_name(c) for c in charges],
-                "Claimed": [c.claimed_cents / 100 for c in charges],
-                "Approved": [None if c.approved_cents is None else c.approved_cents / 100 for c in charges],
+                "Claimed": [money(c.claimed_cents) for c in charges],
+                "Suggested": [money(c.suggested_cents) for c in charges],
+                "Approved": [money(c.approved_cents) for c in charges],
                 "Why": [_why(c) for c in charges],
             }
         ),
         key=f"claims_lines_{page.id}", alt="Lines of the claim",
         columns={
             "Job": tables.number("Job", width=50), "Line": tables.text("Line", width=210),
-            "Claimed": _amount("Claimed"), "Approved": _amount("Approved"), "Why": tables.text("Why", width=220),
+            "Claimed": right("Claimed", 88), "Suggested": right("Suggested", 88), "Approved": right("Approved", 88),
+            "Why": tables.text("Why", width=200),
         },
     )  # fmt: skip
 

@@ -73,13 +73,13 @@ def draw_list(rows: Sequence[ClaimRow], known: Around, *, waits: bool, with_deal
         table(
             {
                 "Claim": [r.number for r in rows],
-                "Clock": [[c] if c != "–" else [] for c in clocks],
+                "Clock": [[c] if c else [] for c in clocks],
                 "Dealer": [r.dealer for r in rows],
                 "Status": [[FLOW.state(r.status).label] for r in rows],
                 "Claimed": [money(r.claimed_cents) for r in rows],
                 "Suggested": [money(r.suggested_cents) for r in rows],
                 "Approved": [money(r.approved_cents) for r in rows],
-                "Findings": [[f] if f != "None" else [] for f in found],
+                "Findings": [[f] if f else [] for f in found],
                 "Flags": [[f] if f else [] for f in flags],
                 "Who held it": [held_cell(known.held.get(r.id)) for r in rows],
                 "Silence": [f"{r.silent_on.day} {r.silent_on:%b}" if r.silent_on else "–" for r in rows],
@@ -94,15 +94,15 @@ def draw_list(rows: Sequence[ClaimRow], known: Around, *, waits: bool, with_deal
         columns={
             "Claim": tables.opener("Claim", key="claims_click", on_open=lambda p: open_at(KEY, p), width=94),
             "Clock": tables.pill(
-                "Clock", tones, width=132,
+                "Clock", tones, width=116,
                 help="The time to decide (or to pay) that is used: blue from 50%, orange from 80%, red from 100%",
             ),
-            "Dealer": tables.text("Dealer", width=136) if with_dealer else None,
+            "Dealer": tables.text("Dealer", width=146) if with_dealer else None,
             "Status": tables.status(FLOW, width=112), "Claimed": right("Claimed", 80),
             "Suggested": right("Suggested", 84) if waits else None,
             "Approved": None if waits else right("Approved", 84),
-            "Findings": tables.pill("Findings", worst, width=126),
-            "Flags": tables.pill("Flags", dict.fromkeys(flags, "red"), width=104) if any(flags) else None,
+            "Findings": tables.pill("Findings", worst, width=136),
+            "Flags": tables.pill("Flags", dict.fromkeys(flags, "red"), width=74) if any(flags) else None,
             "Who held it": tables.text("Who held it", width=190, help="Since it was first sent, the longest first"),
             "Silence": tables.text("Silence", width=76, help="The day the law approves it if nobody decides"),
             "Person": tables.text("Person", width=110) if waits else None,
@@ -116,10 +116,7 @@ def draw_list(rows: Sequence[ClaimRow], known: Around, *, waits: bool, with_deal
 
 
 def _flag_words(flags: Sequence[FlagLine]) -> str:
-    """The first oddity in words, and how many more."""
-    if not flags:
-        return ""
-    return "Flagged" if len(flags) == 1 else f"Flagged, {len(flags)}"
+    return plural(len(flags), "flag") if flags else ""
 
 
 def _bulk_bar(picked: Sequence[ClaimRow]) -> None:

@@ -11,7 +11,6 @@ LEVELS = {
     "R": ("Corrected", "blue"),
 }  # fmt: skip
 """Levels of findings as words and tones, the worst first."""
-MANY = {"E": "errors", "X": "deny it", "A": "need approval", "W": "warnings", "R": "corrected"}
 
 
 def money(cents: int | None) -> str:
@@ -22,10 +21,10 @@ def money(cents: int | None) -> str:
 
 
 def findings_cell(count: int, worst: str) -> str:
-    """The findings of a row: how many, and what the worst of them does."""
+    """The findings of a row: the worst of them in a word, and how many more: "Denies +2"."""
     if not worst:
-        return "None"
-    return LEVELS[worst][0] if count == 1 else f"{count}, {MANY[worst] if worst in 'EW' else LEVELS[worst][0].lower()}"
+        return ""
+    return LEVELS[worst][0] if count == 1 else f"{LEVELS[worst][0]} +{count - 1}"
 
 
 def right(label: str, width: int) -> Any:

@@ -46,18 +46,35 @@ def draw_flag(flag: FlagLine, *, zone: str, now: Any, key: str) -> None:
             st.caption("Kept as it was when it was flagged, whatever changed since.")
 
 
+def say_flags(flags: Sequence[FlagLine]) -> None:
+    """In one box what looks odd about a claim; the evidence stands with the files."""
+    if not flags:
+        return
+    kinds: dict[str, list[FlagLine]] = {}
+    for flag in flags:
+        kinds.setdefault(flag.label, []).append(flag)
+    lines = [
+        f"**{plain(label)}**: {plain(own[0].sentence)}" + (f" And {len(own) - 1} more." if len(own) > 1 else "")
+        for label, own in kinds.items()
+    ]
+    said = "  \n".join([*lines, ":small[A flag decides nothing; what it stands on is under Evidence.]"])
+    st.warning(said, icon=":material/flag:")
+
+
 def draw_flags_of_claim(flags: Sequence[FlagLine], *, actor: Actor, now: Any, key: str) -> None:
     """What looks odd about one claim, for people who may investigate, and the way to the investigation."""
+    if not flags:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**Flags** :gray[{len(flags)}]", width="content")
+        if may_open(actor, PAGE):
+            for investigation_id, number in dict.fromkeys((f.investigation_id, f.investigation) for f in flags):
+                st.page_link(
+                    PAGE, label=f"Investigation {number}", icon=":material/policy:",
+                    query_params={"investigation": str(investigation_id)},
+                )  # fmt: skip
     for flag in flags:
         draw_flag(flag, zone=actor.zone, now=now, key=key)
-    if not flags or not may_open(actor, PAGE):
-        return
-    st.caption("A flag decides nothing: the claim is decided for its own reasons.")
-    for investigation_id, number in dict.fromkeys((f.investigation_id, f.investigation) for f in flags):
-        st.page_link(
-            PAGE, label=f"Investigation {number}", icon=":material/policy:",
-            query_params={"investigation": str(investigation_id)},
-        )  # fmt: skip
 
 
 def evidence_rows(evidence: Mapping[str, Any]) -> list[tuple[str, object]]:
