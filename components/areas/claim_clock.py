@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import streamlit as st
 
@@ -25,13 +25,43 @@ def draw_claim_clock(claim_id: int, *, actor: Actor, now: datetime, key: str) ->
     draw_holds(held or Holds(intervals=()), zone=actor.zone, key=key)
 
 
-def draw_clock(line: ClockLine) -> None:
-    """The badge of the clock with its sentence, a bar of how much is used, and what silence means."""
-    st.markdown(f"{labels.badge(line.label, line.tone)} {labels.plain(line.sentence)}")
+def silence_badge(silent_on: date | None) -> tuple[str, str]:
+    """The day silence approves it as a badge; nothing where it never does."""
+    return (f"Silence approves on {silent_on.day} {silent_on:%b}" if silent_on else "", "violet")
+
+
+def draw_clock(line: ClockLine, *, in_short: bool = False) -> None:
+    """The badge of the clock with its sentence, a bar of how much is used, and what silence means.
+
+    In short there is no bar, and what silence means is a click away.
+    """
+    sentence = f"{labels.badge(line.label, line.tone)} {labels.plain(line.sentence)}"
+    if in_short:
+        st.markdown(sentence, help=line.silence or None)
+        return
+    st.markdown(sentence)
     if line.state is not None:
         st.progress(min(line.state.used_percent, 100) / 100)
     if line.silence:
         st.caption(labels.plain(line.silence))
+
+
+def clock_cell(line: ClockLine | None, due_at: datetime | None, now: datetime) -> str:
+    """The clock of a row of a list: how much of it is used and how far its end is; empty while none runs."""
+    if line is None or line.state is None:
+        return ""
+    if due_at is None:
+        return line.label
+    far = abs(due_at - now)
+    away = f"{far.days} d" if far.days else minutes_label(far.seconds // 60)
+    return f"Overdue {away}" if line.state.level == "over" else f"{line.state.used_percent}%, {away} left"
+
+
+def held_cell(held: Holds | None) -> str:
+    """Who held the claim of a row how long, the longest first: "Us 3 d 4 h, dealer 2 d"."""
+    shares = sorted(held.shares, key=lambda s: -s.minutes) if held is not None else []
+    text = ", ".join(f"{PARTIES[s.holder].lower()} {minutes_label(s.minutes)}" for s in shares)
+    return text[:1].upper() + text[1:] if text else "–"
 
 
 def draw_holds(held: Holds, *, zone: str, key: str) -> None:
@@ -50,6 +80,21 @@ def draw_holds(held: Holds, *, zone: str, key: str) -> None:
     )  # fmt: skip
     draw(held_bar(), rows, alt_text=f"Who held it: {held.sentence}", key=f"{key}_held")
     st.caption(f"{held.sentence}.")
+    tables.show(
+        table(
+            {
+                "Held by": [PARTIES[s.holder] for s in shares], "Times": [s.times for s in shares],
+                "Time": [minutes_label(s.minutes) for s in shares],
+                "Working time": [minutes_label(s.business_minutes) for s in shares],
+            }
+        ),
+        key=f"{key}_held_shares", alt="How long each party held this claim",
+        columns={
+            "Held by": tables.text("Held by", width=120), "Times": tables.number("Times", width=70),
+            "Time": tables.text("Time", width=120),
+            "Working time": tables.text("Working time", width=130, help="Of the holder's own working calendar"),
+        },
+    )  # fmt: skip
     with st.expander("Each interval", icon=":material/schedule:", key=f"{key}_held_more"):
         tables.show(
             table(

@@ -1,72 +1,62 @@
-"""The drawer of a claim: what is suggested and why, findings, the step, then lines, evidence and history."""
+"""The drawer of a claim: what is suggested and why, findings, the step, then lines, evidence, clock and history."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from components import labels, tables
+from components import labels
 from components.access import current_actor
+from components.areas.claim_clock import draw_clock, draw_holds, silence_badge
+from components.areas.claims_evidence import draw_decisions, draw_evidence, draw_history
 from components.areas.claims_lines import draw_lines
-from components.charts.base import table
+from components.areas.claims_words import LEVELS, money
+from components.areas.investigations_flags import draw_flags_of_claim, say_flags
 from components.clock import now
 from components.forms import Choices
 from components.labels import plain
+from components.navigation import may_open
 from components.queue_page import Screen, id_at, open_drawer
-from db.claims.board_queries import first_waiting, used_percent
+from db.claims.board_queries import ClaimFilters, first_waiting
 from db.claims.commands import COMMANDS
 from db.claims.drawer_queries import ClaimDrawer, get_claim
-from db.claims.flow import FLOW
-from db.claims.model import ATTACHMENT_KINDS, CLAIM_TYPES, OUTCOMES
+from db.claims.flow import FLOW, REVIEW, WAITING
+from db.claims.model import CLAIM_TYPES, OUTCOMES
+from db.claims.policy_queries import RULE_BOOK
 from db.claims.reason_rules import REASON_CODES
-from db.core.labels import moment_label, percent_label, plural, relative_label
+from db.core.labels import moment_label, plural
+from db.core.permissions import Permission
 from db.core.session import reading
+from db.investigations.queries import flagged
+from db.workflow.checks import refusal
 
-LEVELS = {
-    "E": ("Error", "red"), "X": ("Denies", "red"), "A": ("Needs approval", "orange"), "W": ("Warning", "yellow"),
-    "R": ("Corrected", "blue"),
-}  # fmt: skip
-"""Levels of findings as words and tones, the worst first."""
-KINDS = {
-    "recommend": "Signed", "approve": "Approved", "partial": "Partly approved", "deny": "Denied", "return": "Returned",
-    "reject": "Not processed", "appeal": "Appealed", "deemed": "Approved by silence", "void": "Taken back",
-    "charge_back": "Charged back",
-}  # fmt: skip
-
-
-def money(cents: int | None) -> str:
-    """An amount of a claim; an en dash when there is none yet."""
-    return "–" if cents is None else f"{cents / 100:,.2f}"
-
-
-def clock_tone(percent: int | None) -> str:
-    """The colour of the clock at 50, 80 and 100 percent (domain-rules 2.1 H)."""
-    if percent is None:
-        return "gray"
-    return "red" if percent >= 100 else "orange" if percent >= 80 else "yellow" if percent >= 50 else "green"
+CLAIM_PAGE = "pages/claims/claim.py"
+FILTERS = "_claims_filters"
+"""Session key of what the queue is narrowed to: the next claim is looked for under the same filters."""
+OPEN = (*REVIEW, *WAITING)
+PROPOSED = {"deny": "XEAW", "send_back": "EWA"}
+"""Steps whose reason is proposed, and the levels of findings it is taken from, the best first."""
 
 
 def draw_facts(page: ClaimDrawer) -> None:
     """Suggestion and why first, then what was found; the steps follow."""
-    claim, at, zone = page.claim, now(), current_actor().zone
+    claim = page.claim
     state = FLOW.state(claim.status)
-    percent = used_percent(claim.received_at, claim.decide_by if claim.due_at else None, at)
-    due = f"Due {relative_label(claim.due_at, at)}" if claim.due_at else ""
     level = next((f"Level {a.level}: {a.label}" for a in page.levels if a.level == claim.level), "")
-    labels.badges([(state.label, state.tone), (due, clock_tone(percent)), (level, "gray")])
-    is_open = claim.held_by in ("us", "engineering") or claim.status.startswith("pending")
-    if is_open:
-        outcome = "Signed" if claim.signed_level else OUTCOMES.get(claim.outcome, "")
-        st.markdown(
-            f"#### Suggested {money(page.suggested_cents)} :gray[of {money(claim.claimed_cents)}]"
-            + (f"  \n:gray[{plain(outcome)}]" if outcome else "")
-        )
-    elif claim.approved_cents is not None:
-        st.markdown(f"#### Approved {money(claim.approved_cents)} :gray[of {money(claim.claimed_cents)}]")
-    else:
-        st.markdown(f"#### Claimed {money(claim.claimed_cents)}")
+    silent_on = claim.deemed_on if claim.first_decided_at is None and claim.status in OPEN else None
+    flags = (plural(len(page.flags), "flag") if page.flags else "", "red")
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        said = [(state.label, state.tone), (level, "gray"), silence_badge(silent_on), flags]
+        st.markdown(" ".join(labels.badge(label, tone) for label, tone in said if label), width="content")
+        if may_open(current_actor(), CLAIM_PAGE):
+            st.page_link(
+                CLAIM_PAGE, label="Whole claim", icon=":material/open_in_full:", query_params={"claim": str(claim.id)}
+            )
+    _draw_amount(page)
+    draw_clock(page.clock, in_short=True)
     if claim.status == "appealed":
         kept = f" {money(claim.approved_cents)} approved before stays." if claim.approved_cents else ""
         st.info(f"Appeal: {plain(claim.appeal_note)}.{kept}", icon=":material/gavel:")
@@ -76,97 +66,118 @@ def draw_facts(page: ClaimDrawer) -> None:
     found = {f.sentence for f in page.findings}
     for sentence in [w for w in page.why if w not in found][:5]:
         st.markdown(f"- {plain(sentence)}")
+    _draw_findings(page)
+    say_flags(page.flags)
+    _draw_about(page)
+    _say_who_else(page)
+    _propose(page)
+
+
+def _draw_about(page: ClaimDrawer) -> None:
+    claim, at = page.claim, now()
+    said = [
+        CLAIM_TYPES.get(claim.claim_type, claim.claim_type), f"VIN {page.vin}",
+        f"repair order {claim.ro_number or '–'}",
+        f"received {moment_label(claim.received_at, page.zone, now=at)}",
+        f"assigned to {page.assignee or 'nobody'}",
+    ]  # fmt: skip
+    st.markdown(f":gray[{plain(' · '.join(said))}]")
+
+
+def _draw_amount(page: ClaimDrawer) -> None:
+    claim = page.claim
+    if claim.status not in OPEN:
+        if claim.approved_cents is not None:
+            st.markdown(f"## Approved {money(claim.approved_cents)} :gray[of {money(claim.claimed_cents)}]")
+        else:
+            st.markdown(f"## Claimed {money(claim.claimed_cents)}")
+        return
+    outcome = "Signed" if claim.signed_level else OUTCOMES.get(claim.outcome, "")
+    st.markdown(
+        f"## Suggested {money(page.suggested_cents)} :gray[of {money(claim.claimed_cents)}]"
+        + (f"  \n:gray[{plain(outcome)}]" if outcome else "")
+    )
+
+
+def _draw_findings(page: ClaimDrawer) -> None:
+    """Each finding with its title, its sentence word for word, what was found and what is allowed, the worst first."""
     for level_name, (word, tone) in LEVELS.items():
-        for finding in [f for f in page.findings if f.level == level_name]:
-            st.markdown(f"{labels.badge(word, tone)} **{plain(finding.rule)}** {plain(finding.sentence)}")
-    if is_open and not page.findings and not page.why:
+        for one in [f for f in page.findings if f.level == level_name]:
+            title = RULE_BOOK[one.rule].title if one.rule in RULE_BOOK else one.rule
+            where = "".join([f" · job {one.job}" if one.job else "", f" · line {one.charge}" if one.charge else ""])
+            numbers = [
+                f"Found {one.observed}" if one.observed else "", f"allowed {one.limit_text}" if one.limit_text else "",
+                f"suggested {money(one.suggested_cents)}" if one.suggested_cents is not None else "",
+            ]  # fmt: skip
+            small = ", ".join(n for n in numbers if n)
+            st.markdown(
+                f"{labels.badge(word, tone)} **{plain(title)}** :gray[{plain(one.rule + where)}]  \n"
+                f"{plain(one.sentence)}" + (f"  \n:gray[:small[{plain(small)}]]" if small else "")
+            )
+    if page.claim.status in OPEN and not page.findings and not page.why:
         st.caption("No rule found anything: the amount needs a person.")
-    labels.facts(
-        [
-            ("Dealer", page.dealer), ("Type", CLAIM_TYPES.get(claim.claim_type, claim.claim_type)), ("VIN", page.vin),
-            ("Repair order", claim.ro_number), ("Assigned to", page.assignee or "Nobody"),
-            ("Received", moment_label(claim.received_at, zone, now=at)),
-        ]
+    if page.run is not None:
+        when = moment_label(page.run.made_at, current_actor().zone, now=now())
+        st.caption(
+            f"Claim policy version {page.run.policy_version}, {when}. {plural(len(page.run.passed), 'rule')} passed; "
+            "see Evidence."
+        )
+
+
+def _say_who_else(page: ClaimDrawer) -> None:
+    """Why this person cannot decide, or only sign, where others would find a button."""
+    actor, claim = current_actor(), page.claim
+    if claim.status not in OPEN or not actor.can(Permission.CLAIMS_DECIDE):
+        return
+    why = refusal(
+        FLOW, FLOW.step("approve"), status=page.status, submitted_by=page.submitted_by, actor=actor,
+        signed_by=page.signed_by,
     )  # fmt: skip
+    if page.is_own_decision:
+        st.info("You made the decision that is appealed; another person has to decide.", icon=":material/group:")
+    elif why is not None:
+        st.info(plain(why.message), icon=":material/group:")
+    elif 0 < page.highest < claim.level:
+        level = next((a.label for a in page.levels if a.level == claim.level), "")
+        st.caption(f":material/signature: Above your authority: approving signs it, then level {claim.level}"
+                   f" ({plain(level)}) decides.")  # fmt: skip
+
+
+def _propose(page: ClaimDrawer) -> None:
+    """Propose the reason of a denial or a return from the finding behind it; the decider may write another."""
+    chosen = st.session_state.get(f"{SCREEN.key}_step_{page.id}") or page.suggested_step
+    for level in PROPOSED.get(chosen, ""):
+        for one in page.findings:
+            if one.level == level and one.reason_code in REASON_CODES:
+                prefix = f"{SCREEN.key}_{page.id}_{chosen}"
+                st.session_state.setdefault(f"{prefix}_reason_code", one.reason_code)
+                st.session_state.setdefault(f"{prefix}_note", one.sentence)
+                return
 
 
 def draw_below(page: ClaimDrawer) -> None:
-    """Lines, evidence, history and earlier signatures, each in its tab."""
-    lines, evidence, history, signed = st.tabs(["Lines", "Evidence", "History", "Decisions"])
-    with lines:
+    """Lines, evidence, clock, history and earlier signatures, each in its tab; only the open one reads files."""
+    names = ["Lines", "Evidence", "Who held it", "History", "Decisions"]
+    # The key makes the tabs remember which is open; with it each tab knows whether it is.
+    tabs = st.tabs(names, key=f"claims_tabs_{page.id}", on_change="rerun")
+    lines, evidence, clock, history, signed = tabs
+    with lines:  # always drawn: what was typed into it must survive a look at another tab
         draw_lines(page, form=SCREEN.form, after=_taken)
-    with evidence:
-        _draw_evidence(page)
-    with history:
-        _draw_history(page)
-    with signed:
-        _draw_decisions(page)
-
-
-def _draw_evidence(page: ClaimDrawer) -> None:
-    for job in page.jobs:
-        st.markdown(f"**Job {job.position}** {plain(' · '.join(x for x in (job.operation, job.component) if x))}")
-        labels.facts([("Complaint", job.complaint), ("Cause", job.cause), ("Correction", job.correction)])
-    if not page.files:
-        st.caption("No file is attached.")
-    for file in page.files:
-        kind = ATTACHMENT_KINDS.get(file.kind, file.kind)
-        st.markdown(f":material/attach_file: {plain(file.file_name)} :gray[{plain(kind)}]")
-
-
-def _draw_history(page: ClaimDrawer) -> None:
-    record, similar = page.record, page.similar
-    if record.decided:
-        share = percent_label(record.approved_cents, record.claimed_cents)
-        st.markdown(
-            f"**This dealer**: {plural(record.decided, 'claim')} decided, {record.denied:,} denied,"
-            f" {plain(share)} of what was claimed approved."
-        )
-    if similar.count:
-        st.markdown(
-            f"**Similar claims** (same operation and model): {similar.count:,}, median {money(similar.median_cents)};"
-            f" {similar.above:,} cost less than this one."
-        )
-    for title, rows in (("This vehicle", page.of_vehicle), ("Last of this dealer", page.of_dealer)):
-        st.markdown(f"**{title}**")
-        if not rows:
-            st.caption("None.")
-            continue
-        tables.show(
-            table(
-                {
-                    "Claim": [r.number for r in rows],
-                    "Status": [[FLOW.state(r.status).label] for r in rows],
-                    "Claimed": [money(r.claimed_cents) for r in rows],
-                    "Approved": [money(r.approved_cents) for r in rows],
-                }
-            ),
-            key=f"claims_{title.split()[0]}_{title.split()[-1]}_{page.id}", alt=f"Claims: {title.lower()}",
-            columns={
-                "Claim": tables.text("Claim", width=100), "Status": tables.status(FLOW, width=140),
-                "Claimed": right("Claimed", 100), "Approved": right("Approved", 100),
-            },
-        )  # fmt: skip
-
-
-def _draw_decisions(page: ClaimDrawer) -> None:
-    zone, at = current_actor().zone, now()
-    if not page.decisions:
-        st.caption("Nobody has signed or decided yet.")
-    for one in page.decisions:
-        amount = f" {money(one.approved_cents)}" if one.approved_cents is not None else ""
-        level = f" at level {one.level}" if one.level else ""
-        why = ": ".join(p for p in (REASON_CODES.get(one.reason_code, ""), one.note) if p)
-        when = moment_label(one.decided_at, zone, now=at)
-        st.markdown(
-            f"**{plain(KINDS.get(one.kind, one.kind) + amount)}**{plain(level)} :gray[{plain(one.name)}, {plain(when)}]"
-            + (f"  \n{plain(why)}" if why else "")
-        )
-
-
-def right(label: str, width: int) -> Any:
-    """A right-aligned text column for amounts."""
-    return st.column_config.TextColumn(label, width=width, alignment="right")
+    if evidence.open:
+        with evidence:
+            draw_flags_of_claim(page.flags, actor=current_actor(), now=now(), key="claims_flag")
+            draw_evidence(page)
+    if clock.open:
+        with clock:
+            if page.clock.silence:
+                st.caption(plain(page.clock.silence))
+            draw_holds(page.held, zone=page.zone, key=f"claims_clock_{page.id}")
+    if history.open:
+        with history:
+            draw_history(page, on_open=open_at)
+    if signed.open:
+        with signed:
+            draw_decisions(page)
 
 
 def _deciders(page: ClaimDrawer, _typed: Mapping[str, Any]) -> Choices:
@@ -177,12 +188,12 @@ def _taken(_result: Any) -> None:
     """After a step the next claim that waits opens, so that a queue is worked through without going back."""
     actor = current_actor()
     done = st.session_state.get("_claims_at")
-    view = st.session_state.get("claims_view") or "waiting"
+    filters = st.session_state.get(FILTERS) or ClaimFilters()
     st.session_state.pop(SCREEN.open_key, None)
-    if actor.role.is_dealer or done is None or view not in ("waiting", "level", "mine"):
+    if actor.role.is_dealer or done is None or filters.view not in ("waiting", "level", "mine"):
         return
     with reading() as session:
-        following = first_waiting(session, scope=actor.scope, but=done, view=view, actor=actor)
+        following = first_waiting(session, actor=actor, filters=filters, but=done)
     if following is not None:
         st.session_state[SCREEN.open_key] = following
 
@@ -190,8 +201,9 @@ def _taken(_result: Any) -> None:
 def _load(session: Any, **arguments: Any) -> ClaimDrawer:
     st.session_state["_claims_at"] = arguments["item_id"]
     page = get_claim(session, **arguments)
+    flags = flagged(session, claim_ids=[page.id], actor=arguments["actor"]).get(page.id, ())
     session.expunge_all()  # it is drawn after the session has ended
-    return page
+    return replace(page, flags=flags)
 
 
 def _said(page: ClaimDrawer, step: Any) -> str:
@@ -200,7 +212,7 @@ def _said(page: ClaimDrawer, step: Any) -> str:
 
 SCREEN = Screen(
     flow=FLOW, commands=COMMANDS, key="claims", load=_load, draw_facts=draw_facts, draw_below=draw_below,
-    title=lambda p: f"{p.number} · {plain(p.dealer)}", said=_said, after=_taken, width=720,
+    title=lambda p: f"{p.number} · {plain(p.dealer)}", said=_said, after=_taken, width=760,
     choices={("hand_over", "assignee_id"): _deciders},
 )  # fmt: skip
 

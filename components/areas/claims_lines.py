@@ -9,7 +9,9 @@ import streamlit as st
 
 from components import tables
 from components.access import current_actor
+from components.areas.claims_words import money, right
 from components.charts.base import table
+from components.labels import plain
 from components.perform import perform, problems_of
 from db.claims.decide_commands import decide_lines
 from db.claims.decision_rules import LineDecision, job_rejected
@@ -20,6 +22,8 @@ from db.claims.reason_rules import REASON_CODES
 from db.workflow.checks import available_steps
 
 CODES = {label: code for code, label in REASON_CODES.items()}
+ROWS = 15
+"""Up to so many lines each has boxes of its own; more are a grid."""
 
 
 def draw_lines(page: ClaimDrawer, *, form: str, after: Callable[[Any], None]) -> None:
@@ -36,34 +40,98 @@ def draw_lines(page: ClaimDrawer, *, form: str, after: Callable[[Any], None]) ->
             {
                 "Job": [c.job for c in charges],
                 "Line": [_name(c) for c in charges],
-                "Claimed": [c.claimed_cents / 100 for c in charges],
-                "Approved": [None if c.approved_cents is None else c.approved_cents / 100 for c in charges],
+                "Claimed": [money(c.claimed_cents) for c in charges],
+                "Suggested": [money(c.suggested_cents) for c in charges],
+                "Approved": [money(c.approved_cents) for c in charges],
                 "Why": [_why(c) for c in charges],
             }
         ),
         key=f"claims_lines_{page.id}", alt="Lines of the claim",
         columns={
             "Job": tables.number("Job", width=50), "Line": tables.text("Line", width=210),
-            "Claimed": _amount("Claimed"), "Approved": _amount("Approved"), "Why": tables.text("Why", width=220),
+            "Claimed": right("Claimed", 88), "Suggested": right("Suggested", 88), "Approved": right("Approved", 88),
+            "Why": tables.text("Why", width=200),
         },
     )  # fmt: skip
 
 
 def _draw_editor(page: ClaimDrawer, *, form: str, after: Callable[[Any], None]) -> None:
+    gone, why = _draw_jobs(page)
+    # Keyed by the suggestion: a claim that was only taken or handed over meanwhile keeps what was typed, another
+    # suggestion is another editor, so that nothing typed for an older one is laid over it.
+    prefix = f"claims_edit_{page.id}_{page.claim.run}_{page.claim.signed_level}_{page.claim.appeals}"
+    many = len(page.charges) > ROWS
+    if many:
+        _draw_grid(page, key=prefix)
+    else:
+        _draw_rows(page, prefix=prefix)
+    problems_of(form, "lines")
+
+    def clicked() -> None:
+        state = st.session_state
+        decisions = typed_lines(page, state.get(prefix)) if many else typed_rows(page, state, prefix=prefix)
+        for job in gone:
+            decisions = job_rejected(page.lines, decisions, job=job, reason_code=why or "")
+        perform(
+            decide_lines, form=form, say=lambda _state: f"{page.number}: lines decided", after=after,
+            arguments={"item_id": page.id, "seen_version": page.version, "lines": decisions},
+        )  # fmt: skip
+
+    st.button("Approve these lines", key=f"claims_lines_go_{page.id}", icon=":material/rule:", on_click=clicked)
+
+
+def _draw_jobs(page: ClaimDrawer) -> tuple[list[int], str | None]:
+    """Which whole jobs are rejected and why; asked only where there are several."""
     jobs = sorted({x.job for x in page.lines if x.job})
+    if len(jobs) < 2:
+        return [], None
     gone = st.pills(
         "Reject a whole job", jobs, format_func=lambda j: f"Job {j}", key=f"claims_job_{page.id}",
         selection_mode="multi",
     )  # fmt: skip
-    why = None
-    if gone:
-        why = st.selectbox(
-            "Reason for the job", list(REASON_CODES), index=None, format_func=lambda c: REASON_CODES[c],
-            key=f"claims_job_why_{page.id}", placeholder="Choose",
-        )  # fmt: skip
+    if not gone:
+        return [], None
+    why = st.selectbox(
+        "Reason for the job", list(REASON_CODES), index=None, format_func=lambda c: REASON_CODES[c],
+        key=f"claims_job_why_{page.id}", placeholder="Choose",
+    )  # fmt: skip
+    return list(gone), why
+
+
+def _draw_rows(page: ClaimDrawer, *, prefix: str) -> None:
+    """A row of boxes for each line, in the order of the Tab key: amount, reason, and a note for another reason."""
     wanted = {d.position: d for d in page.suggestion}
-    # Another version of the claim is another table: what was typed for an older one must not be laid over it.
-    key = f"claims_edit_{page.id}_{page.version}"
+    for charge in page.charges:
+        one = wanted[charge.position]
+        key = f"{prefix}_{charge.position}"
+        below = f", suggested {money(one.cents)}" if one.cents != charge.claimed_cents else ""
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.markdown(
+                f"**{charge.position}** {plain(_name(charge))}  \n:gray[Claimed {money(charge.claimed_cents)}{below}]",
+                width=220,
+            )
+            st.number_input(
+                f"Approve line {charge.position}", value=one.cents / 100, key=f"{key}_amount", format="%.2f",
+                step=None, width=150,
+            )  # fmt: skip
+            code = st.selectbox(
+                f"Reason for line {charge.position}", list(REASON_CODES),
+                index=list(REASON_CODES).index(one.reason_code) if one.reason_code in REASON_CODES else None,
+                format_func=lambda c: REASON_CODES[c], key=f"{key}_reason", placeholder="Where it is less",
+                width=270,
+            )  # fmt: skip
+            if code == "OTHER" or one.note:
+                st.text_input(
+                    f"Note for line {charge.position}", value=one.note, key=f"{key}_note", max_chars=500,
+                    placeholder="The dealer reads this", width="stretch",
+                )  # fmt: skip
+    total = sum(d.cents for d in typed_rows(page, st.session_state, prefix=prefix))
+    st.markdown(f"Approved in all **{money(total)}** :gray[of {money(page.claim.claimed_cents)}]")
+
+
+def _draw_grid(page: ClaimDrawer, *, key: str) -> None:
+    """The same as a grid, for claims of many lines."""
+    wanted = {d.position: d for d in page.suggestion}
     rows = [
         {
             "Job": c.job, "Line": _name(c), "Claimed": c.claimed_cents / 100,
@@ -82,22 +150,24 @@ def _draw_editor(page: ClaimDrawer, *, form: str, after: Callable[[Any], None]) 
             "Note": st.column_config.TextColumn("Note", width=140, max_chars=500),
         },
     )  # fmt: skip
-    problems_of(form, "lines")
 
-    def clicked() -> None:
-        decisions = typed_lines(page, st.session_state.get(key))
-        for job in gone:
-            decisions = job_rejected(page.lines, decisions, job=job, reason_code=why or "")
-        perform(
-            decide_lines, form=form, say=lambda _state: f"{page.number}: lines decided", after=after,
-            arguments={"item_id": page.id, "seen_version": page.version, "lines": decisions},
-        )  # fmt: skip
 
-    st.button("Approve these lines", key=f"claims_lines_go_{page.id}", icon=":material/rule:", on_click=clicked)
+def typed_rows(page: ClaimDrawer, state: Any, *, prefix: str) -> list[LineDecision]:
+    """The suggestion with what stands in the boxes of each line; a box that was emptied holds the suggestion."""
+    wanted = {d.position: d for d in page.suggestion}
+    found = []
+    for charge in page.charges:
+        one, key = wanted[charge.position], f"{prefix}_{charge.position}"
+        amount = state.get(f"{key}_amount")
+        cents = one.cents if amount is None else round(amount * 100)
+        code = state.get(f"{key}_reason", one.reason_code) or ""
+        note = state.get(f"{key}_note", one.note) or ""
+        found.append(LineDecision(position=charge.position, cents=cents, reason_code=code, note=note.strip()))
+    return found
 
 
 def typed_lines(page: ClaimDrawer, state: Any) -> list[LineDecision]:
-    """The suggestion with what was changed in the editor; `state` is that of the data editor."""
+    """The suggestion with what was changed in the grid; `state` is that of the data editor."""
     edited = dict((state or {}).get("edited_rows", {}))
     wanted = {d.position: d for d in page.suggestion}
     found = []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import streamlit as st
 
 from components import tables
 from components.access import current_actor
-from components.areas.claims import LEVELS, clock_tone, money, open_at, right
+from components.areas.claim_clock import clock_cell, held_cell
+from components.areas.claims import open_at
+from components.areas.claims_words import LEVELS, findings_cell, money, right
 from components.charts.base import table
 from components.clock import now
 from components.labels import plain
@@ -18,9 +22,12 @@ from components.queue_page import remember_rows
 from db.claims.board_queries import ClaimRow
 from db.claims.bulk_commands import BulkOutcome, approve_many
 from db.claims.flow import FLOW
+from db.claims.hold_queries import ClockLine, clocks_of, held_minutes
+from db.claims.hold_rules import Holds
 from db.claims.model import CLAIM_TYPES
-from db.core.labels import plural, relative_label
+from db.core.labels import plural
 from db.core.permissions import Permission
+from db.investigations.queries import FlagLine, flagged
 from db.workflow.checks import available_steps
 
 BULK, KEY = "claims_bulk", "claims_list"
@@ -31,50 +38,85 @@ def table_key(ids: Sequence[int]) -> str:
     return f"{KEY}_{crc32(repr(list(ids)).encode()):08x}"
 
 
-def draw_list(rows: Sequence[ClaimRow], *, waits: bool, with_dealer: bool) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What is known of the rows of a page beside themselves, by the id of the claim."""
+
+    clocks: Mapping[int, ClockLine]
+    held: Mapping[int, Holds]
+    flags: Mapping[int, Sequence[FlagLine]]
+
+
+def around(session: Any, rows: Sequence[ClaimRow]) -> Around:
+    """Clock, who held it and what is flagged of a page of claims: a bounded number of reads, whatever the rows."""
+    actor, at = current_actor(), now()
+    ids = [r.id for r in rows]
+    return Around(
+        clocks=clocks_of(session, claim_ids=ids, scope=actor.scope, now=at),
+        held=held_minutes(session, claim_ids=ids, scope=actor.scope, now=at),
+        flags=flagged(session, claim_ids=ids, actor=actor),
+    )
+
+
+def draw_list(rows: Sequence[ClaimRow], known: Around, *, waits: bool, with_dealer: bool) -> None:
     """A page of claims; who may decide can choose several that wait and approve them together."""
     actor, at = current_actor(), now()
     remember_rows(KEY, [r.id for r in rows])
-    due = [relative_label(r.due_at, at) for r in rows]
-    tones = {d: clock_tone(r.used_percent(at)) for d, r in zip(due, rows, strict=True)}
-    found = [f"{r.findings} {LEVELS[r.worst][0].lower()}" if r.worst else "None" for r in rows]
+    lines = [known.clocks.get(r.id) for r in rows]
+    clocks = [clock_cell(line, r.due_at, at) for line, r in zip(lines, rows, strict=True)]
+    tones = {c: line.tone if line else "gray" for c, line in zip(clocks, lines, strict=True)}
+    found = [findings_cell(r.findings, r.worst) for r in rows]
     worst = {f: LEVELS[r.worst][1] if r.worst else "gray" for f, r in zip(found, rows, strict=True)}
+    flags = [_flag_words(known.flags.get(r.id, ())) for r in rows]
     many = waits and actor.can(Permission.CLAIMS_DECIDE)
     chosen = tables.show(
         table(
             {
                 "Claim": [r.number for r in rows],
+                "Clock": [[c] if c else [] for c in clocks],
                 "Dealer": [r.dealer for r in rows],
-                "VIN": [r.vin for r in rows],
-                "Type": [CLAIM_TYPES.get(r.claim_type, r.claim_type) for r in rows],
                 "Status": [[FLOW.state(r.status).label] for r in rows],
                 "Claimed": [money(r.claimed_cents) for r in rows],
                 "Suggested": [money(r.suggested_cents) for r in rows],
                 "Approved": [money(r.approved_cents) for r in rows],
-                "Findings": [[f] for f in found],
-                "Due": [[d] for d in due],
-                "Level": [str(r.level) if r.level else "–" for r in rows],
+                "Findings": [[f] if f else [] for f in found],
+                "Flags": [[f] if f else [] for f in flags],
+                "Who held it": [held_cell(known.held.get(r.id)) for r in rows],
+                "Silence": [f"{r.silent_on.day} {r.silent_on:%b}" if r.silent_on else "–" for r in rows],
                 "Person": [r.assignee or "–" for r in rows],
+                "Level": [str(r.level) if r.level else "–" for r in rows],
+                "Type": [CLAIM_TYPES.get(r.claim_type, r.claim_type) for r in rows],
+                "VIN": [r.vin for r in rows],
             }
         ),
         key=table_key([r.id for r in rows]), alt="Claims", select="many" if many else "none",
         height=560 if len(rows) > 16 else "content",
         columns={
-            "Claim": tables.opener("Claim", key="claims_click", on_open=lambda p: open_at(KEY, p), width=96),
-            "Dealer": tables.text("Dealer", width=140) if with_dealer else None,
-            "VIN": tables.text("VIN", width=158), "Type": tables.text("Type", width=130),
-            "Status": tables.status(FLOW, width=128), "Claimed": right("Claimed", 92),
-            "Suggested": right("Suggested", 92) if waits else None,
-            "Approved": None if waits else right("Approved", 92),
-            "Findings": tables.pill("Findings", worst, width=128),
-            "Due": tables.pill("Due", tones, width=104, help="Yellow from 50%, orange from 80%, red when it is past"),
-            "Level": tables.text("Level", width=56, help="The level of authority that signs next") if waits else None,
+            "Claim": tables.opener("Claim", key="claims_click", on_open=lambda p: open_at(KEY, p), width=94),
+            "Clock": tables.pill(
+                "Clock", tones, width=116,
+                help="The time to decide (or to pay) that is used: blue from 50%, orange from 80%, red from 100%",
+            ),
+            "Dealer": tables.text("Dealer", width=146) if with_dealer else None,
+            "Status": tables.status(FLOW, width=112), "Claimed": right("Claimed", 80),
+            "Suggested": right("Suggested", 84) if waits else None,
+            "Approved": None if waits else right("Approved", 84),
+            "Findings": tables.pill("Findings", worst, width=136),
+            "Flags": tables.pill("Flags", dict.fromkeys(flags, "red"), width=74) if any(flags) else None,
+            "Who held it": tables.text("Who held it", width=190, help="Since it was first sent, the longest first"),
+            "Silence": tables.text("Silence", width=76, help="The day the law approves it if nobody decides"),
             "Person": tables.text("Person", width=110) if waits else None,
+            "Level": tables.text("Level", width=56, help="The level of authority that signs next") if waits else None,
+            "Type": tables.text("Type", width=130), "VIN": tables.text("VIN", width=158),
         },
     )  # fmt: skip
     picked = [rows[i] for i in chosen if i < len(rows)]
     if picked:
         _bulk_bar(picked)
+
+
+def _flag_words(flags: Sequence[FlagLine]) -> str:
+    return plural(len(flags), "flag") if flags else ""
 
 
 def _bulk_bar(picked: Sequence[ClaimRow]) -> None:

@@ -10,6 +10,8 @@ import streamlit as st
 
 from components import labels
 from components.access import current_actor, guard
+from components.areas.claims_words import money
+from components.areas.investigations_flags import draw_flag
 from components.clock import now
 from components.forms import Choices
 from components.labels import plain
@@ -26,17 +28,6 @@ from db.investigations.queries import InvestigationRow, get_investigation, looke
 
 CLAIM_PAGE = "pages/claims/claim.py"
 FORM, OPEN, KEY = "inv_form", "inv_form_open", "inv_form_key"
-ICONS = {
-    "picture_reuse": ":material/imagesmode:", "invoice_reuse": ":material/receipt_long:",
-    "same_words": ":material/content_copy:", "vehicle_twice": ":material/directions_car:",
-    "usage": ":material/speed:", "document": ":material/difference:", "inflated": ":material/trending_up:",
-    "hugging": ":material/align_vertical_top:", "spike": ":material/monitoring:",
-}  # fmt: skip
-
-
-def money(cents: int | None) -> str:
-    """Cents as an amount; an en dash for none."""
-    return "–" if cents is None else f"{cents / 100:,.2f}"
 
 
 def _facts(row: InvestigationRow) -> None:
@@ -47,9 +38,7 @@ def _facts(row: InvestigationRow) -> None:
     if row.opened_because:
         st.markdown(f"> {plain(row.opened_because)}")
     for flag in row.flag_lines:
-        with st.container(border=True, gap="small"):
-            st.markdown(f"{ICONS.get(flag.kind, ':material/flag:')} **{plain(flag.label)}**  \n{plain(flag.sentence)}")
-            st.caption(f"As it was on {moment_label(flag.raised_at, actor.zone, now=at)}")
+        draw_flag(flag, zone=actor.zone, now=at, key="inv_flag")
     facts: list[tuple[str, object]] = [
         ("Dealer", row.dealer), ("Region", row.region), ("Claim", row.about), ("Claimed", money(row.claimed_cents)),
         ("Looks into it", row.assignee), ("Close by", moment_label(row.due_at, actor.zone, now=at)),

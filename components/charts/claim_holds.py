@@ -16,7 +16,7 @@ def held_bar() -> dict[str, Any]:
     colours = alt.Scale(domain=["Dealer", "Us", "Engineering", "Finance"], range=[GRAY, BLUE, AMBER, GREEN])
     chart = (
         alt.Chart(named())
-        .mark_bar(height=18)
+        .mark_bar(height=22)
         .encode(
             x=alt.X("minutes:Q", stack="normalize", axis=None, title=None),
             color=alt.Color("party:N", scale=colours, legend=alt.Legend(orient="top", title=None)),
@@ -26,6 +26,6 @@ def held_bar() -> dict[str, Any]:
                 alt.Tooltip("business:N", title="Working time"),
             ],
         )
-        .properties(height=30)
+        .properties(height=72)
     )  # fmt: skip
     return as_spec(chart)

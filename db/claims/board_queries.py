@@ -1,17 +1,21 @@
-"""Claims as a queue: what waits for whom, due first, fifty a page, with capped counts. Two statements a page."""
+"""Claims as a queue: what waits for whom, due first, fifty a page, with capped counts; a bounded number of reads."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from db.claims.clock_rules import silence_may_approve
+from db.claims.flow import FLOW
+from db.claims.links import SEARCH_KIND
 from db.claims.policy_queries import policy_on
 from db.claims.signatures import own_levels
 from db.claims.tables import Claim, ClaimFinding
+from db.core import search
 from db.core.actor import Actor, Scope
 from db.core.area import CAP
 from db.core.labels import local_day
@@ -32,13 +36,27 @@ DEALERS: Final[dict[str, str]] = {
 }  # fmt: skip
 """Views of people of a dealership: what they have to do first."""
 DECIDED = ("approved", "partially_approved", "denied", "paid", "charged_back", "adjusted")
+DUE: Final[dict[str, str]] = {"over": "Overdue", "3": "Within 3 days", "7": "Within 7 days", "14": "Within 14 days"}
+"""What a queue can be narrowed to by the day something is due."""
+PEOPLE: Final[dict[str, str]] = {"me": "Assigned to me", "nobody": "Assigned to nobody"}
+EXPORTED: Final = (
+    "view", "status", "dealer_id", "region", "claim_type", "rule", "least_cents", "below_cents", "due", "person",
+    "text",
+)  # fmt: skip
+"""The filters an export of the same rows takes: text and numbers, no moment and no condition."""
+MOST_HITS = 200
 WORST = ("E", "X", "A", "W", "R")
 """Levels of findings, the worst first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimFilters:
-    """What the queue is narrowed to. Amounts are claimed cents, the upper bound is not included."""
+    """What the queue is narrowed to. Amounts are claimed cents, the upper bound is not included.
+
+    `due` is a key of `DUE`, counted from `now`; `person` one of `PEOPLE`; `ids` what a search found (`with_hits`);
+    `only` is a further condition on `Claim` a later area gives (flags). Two filters are equal when a person would see
+    the same list, so `now` and `only` do not count; `flagged` says that `only` is set.
+    """
 
     view: str = "waiting"
     status: str = ""
@@ -49,6 +67,13 @@ class ClaimFilters:
     least_cents: int | None = None
     below_cents: int | None = None
     levels: tuple[int, ...] = ()
+    due: str = ""
+    person: str = ""
+    text: str = ""
+    ids: tuple[int, ...] | None = None
+    flagged: bool = False
+    only: ColumnElement[bool] | None = field(default=None, compare=False, hash=False, repr=False)
+    now: datetime | None = field(default=None, compare=False, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +94,21 @@ class ClaimRow:
     approved_cents: int | None
     level: int
     due_at: datetime | None
-    received_at: datetime | None
-    decide_by: datetime | None
+    deemed_on: date | None
+    first_decided_at: datetime | None
     decided_at: datetime | None
     assignee: str
     findings: int
     worst: str
 
-    def used_percent(self, now: datetime) -> int | None:
-        """Share of the decision clock that is gone; None where none runs."""
-        return used_percent(self.received_at, self.decide_by if self.due_at else None, now)
+    @property
+    def silent_on(self) -> date | None:
+        """The day silence approves it, None where it does not (any more)."""
+        return (
+            self.deemed_on
+            if silence_may_approve(deemed_on=self.deemed_on, first_decided_at=self.first_decided_at)
+            else None
+        )
 
 
 def levels_of(session: Session, *, actor: Actor, now: datetime) -> tuple[int, ...]:
@@ -86,11 +116,12 @@ def levels_of(session: Session, *, actor: Actor, now: datetime) -> tuple[int, ..
     return own_levels(policy_on(session, local_day(now, actor.zone)), actor)
 
 
-def used_percent(since: datetime | None, until: datetime | None, now: datetime) -> int | None:
-    """Whole percent of a clock that is gone at `now`, never less than 0; None without a clock."""
-    if since is None or until is None or until <= since:
-        return None
-    return max(0, int(100 * (now - since) / (until - since)))
+def with_hits(session: Session, filters: ClaimFilters, *, scope: Scope) -> ClaimFilters:
+    """The same filters with what the index of the search box finds for their text: number, VIN, repair order."""
+    if not filters.text:
+        return filters
+    hits = search.find(session, filters.text, kinds=[SEARCH_KIND], scope=scope, limit=MOST_HITS)
+    return replace(filters, ids=tuple(hit.item_id for hit in hits))
 
 
 def _in_view(view: str, actor: Actor, levels: tuple[int, ...]) -> list[ColumnElement[bool]]:
@@ -113,8 +144,8 @@ def _in_view(view: str, actor: Actor, levels: tuple[int, ...]) -> list[ColumnEle
     return ours[view]
 
 
-def _narrowed(filters: ClaimFilters) -> list[ColumnElement[bool]]:
-    parts: list[ColumnElement[bool]] = []
+def _narrowed(filters: ClaimFilters, actor: Actor) -> list[ColumnElement[bool]]:
+    parts: list[ColumnElement[bool]] = [] if filters.only is None else [filters.only]
     if filters.status:
         parts.append(Claim.status == filters.status)
     if filters.dealer_id is not None:
@@ -129,7 +160,24 @@ def _narrowed(filters: ClaimFilters) -> list[ColumnElement[bool]]:
         parts.append(Claim.claimed_cents >= filters.least_cents)
     if filters.below_cents is not None:
         parts.append(Claim.claimed_cents < filters.below_cents)
+    if filters.due and filters.now is not None:
+        days = int(filters.due) if filters.due.isdecimal() else 0
+        parts.append(Claim.due_at < filters.now + timedelta(days=days))
+    if filters.person == "me":
+        parts.append(Claim.assignee_id == actor.user_id)
+    elif filters.person == "nobody":
+        parts.append(Claim.assignee_id.is_(None))
+    if filters.ids is not None:
+        parts.append(Claim.id.in_(filters.ids))
     return parts
+
+
+def conditions(filters: ClaimFilters, actor: Actor) -> list[ColumnElement[bool]]:
+    """What the list of these filters keeps, the actor's scope among it; for an export of the same rows."""
+    return [
+        actor.scope.where(Claim.dealer_id, Claim.region), *_in_view(filters.view, actor, filters.levels),
+        *_narrowed(filters, actor),
+    ]  # fmt: skip
 
 
 def _order(view: str) -> tuple[Any, bool]:
@@ -148,14 +196,14 @@ def list_claims(
         select(
             Claim.id, Claim.number, Claim.status, Claim.version, Claim.submitted_by, Claim.signed_by,
             Dealer.name.label("dealer"), Claim.vin, Claim.claim_type, Claim.claimed_cents, Claim.suggested_cents,
-            Claim.approved_cents, Claim.level, Claim.due_at, Claim.received_at, Claim.decide_by, Claim.decided_at,
+            Claim.approved_cents, Claim.level, Claim.due_at, Claim.deemed_on, Claim.first_decided_at, Claim.decided_at,
             Person.name.label("assignee"), column.label("at"),
         )
         .join(Dealer, Dealer.id == Claim.dealer_id)
         .outerjoin(Person, Person.id == Claim.assignee_id)
         .where(
             actor.scope.where(Claim.dealer_id, Claim.region), column.is_not(None),
-            *_in_view(filters.view, actor, filters.levels), *_narrowed(filters),
+            *_in_view(filters.view, actor, filters.levels), *_narrowed(filters, actor),
         )
     )  # fmt: skip
     if after is not None:
@@ -208,7 +256,7 @@ def count_views(
             select(Claim.id)
             .where(
                 actor.scope.where(Claim.dealer_id, Claim.region), *_in_view(view, actor, filters.levels),
-                *_narrowed(filters), *late,
+                *_narrowed(filters, actor), *late,
             )
             .limit(CAP + 1)
             .subquery()
@@ -218,14 +266,36 @@ def count_views(
     return dict(row._mapping)
 
 
-def first_waiting(session: Session, *, scope: Scope, but: int, view: str, actor: Actor) -> int | None:
-    """The claim due first of a view besides one: what to open after a decision."""
+def count_statuses(session: Session, *, actor: Actor, filters: ClaimFilters) -> dict[str, int]:
+    """How many claims stand in each state under the filters besides view and state, up to `CAP` + 1; one statement.
+
+    In the order of the flow, states without a claim left out. People of the manufacturer see no drafts.
+    """
+    rest = replace(filters, status="")
+    columns = []
+    for state in FLOW.states:
+        some = (
+            select(Claim.id)
+            .where(
+                Claim.status == state.name, actor.scope.where(Claim.dealer_id, Claim.region),
+                *_in_view("all", actor, ()), *_narrowed(rest, actor),
+            )
+            .limit(CAP + 1)
+            .subquery()
+        )  # fmt: skip
+        columns.append(select(func.count()).select_from(some).scalar_subquery().label(state.name))
+    row = session.execute(select(*columns)).one()
+    return {name: count for name, count in row._mapping.items() if count}
+
+
+def first_waiting(session: Session, *, actor: Actor, filters: ClaimFilters, but: int) -> int | None:
+    """The claim due first under the filters besides one, which this actor may decide: what to open after a decision."""
     query = (
         select(Claim.id)
         .where(
-            scope.where(Claim.dealer_id, Claim.region), Claim.id != but, Claim.held_by == "us",
+            actor.scope.where(Claim.dealer_id, Claim.region), Claim.id != but, Claim.held_by == "us",
             Claim.submitted_by != actor.username, Claim.signed_by != actor.username,
-            *([Claim.assignee_id == actor.user_id] if view == "mine" else []),
+            *_in_view(filters.view, actor, filters.levels), *_narrowed(filters, actor),
         )
         .order_by(Claim.due_at, Claim.id)
         .limit(1)

@@ -1,11 +1,12 @@
-"""One claim with everything its decider asks: why, lines, findings, evidence, signatures, history, similar claims."""
+"""One claim with everything its decider asks: why, lines, findings, evidence, clock, signatures, history, similar."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -13,21 +14,45 @@ from sqlalchemy.orm import Session
 from db.claims.appeals import is_appeal, lines_before, who_decided_before
 from db.claims.decide_commands import lines_of, suggestion_of
 from db.claims.decision_rules import Line, LineDecision
+from db.claims.hold_queries import ClockLine, clock_of, held_minutes
+from db.claims.hold_rules import Holds
+from db.claims.model import Result
 from db.claims.policy_queries import policy_on
 from db.claims.policy_rules import AuthorityLevel
 from db.claims.record import charges_of, jobs_of
 from db.claims.signatures import highest_level, may_decide
+from db.claims.snapshots import results_from_json
 from db.claims.tables import Claim, ClaimAttachment, ClaimCharge, ClaimDecision, ClaimFinding, ClaimJob, ClaimRun
 from db.core.actor import Actor
 from db.core.labels import local_day
 from db.core.masking import mask_vin
 from db.core.permissions import Permission
 from db.core.problems import NotFound
+from db.customers.vehicle_queries import find_by_vin
 from db.dealers.tables import Dealer
 from db.people.queries import names_of
+from db.people.tables import Person
 
 _MOST = 10
 _SIMILAR = 200
+_SHOWN = 5
+_YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """Another claim of the same vehicle, dealer or kind, as one line; amounts in cents, `sent_at` when it was sent."""
+
+    id: int
+    number: str
+    dealer: str
+    status: str
+    sent_at: datetime | None
+    odometer: int | None
+    unit: str
+    component: str
+    claimed_cents: int
+    approved_cents: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,21 +63,41 @@ class Similar:
     median_cents: int = 0
     above: int = 0
     """How many of them cost less than this one."""
+    operation: str = ""
+    model: str = ""
+    denied: int = 0
+    rows: tuple[Earlier, ...] = ()
+    """The latest of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DealerRecord:
-    """How a dealer's decided claims came out so far."""
+    """How a dealer's claims of the last 365 days came out; `returned` of them went back to it at least once."""
 
     decided: int = 0
     denied: int = 0
+    returned: int = 0
     claimed_cents: int = 0
     approved_cents: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunLine:
+    """The last run of the rules: which, when, under which version of the policy, and what it passed."""
+
+    run: int
+    made_at: datetime
+    policy_version: int
+    passed: tuple[Result, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClaimDrawer:
-    """A claim for its drawer. `signed_by` is the reader's own name where another person has to take the next step."""
+    """A claim for its drawer. `signed_by` is the reader's own name where another person has to take the next step.
+
+    `flags` is filled by the screen for people who may investigate: investigations stand above claims. `vehicle_id` is
+    None where the VIN is not on file.
+    """
 
     claim: Claim
     dealer: str
@@ -67,10 +112,19 @@ class ClaimDrawer:
     findings: Sequence[ClaimFinding]
     files: Sequence[ClaimAttachment]
     decisions: Sequence[ClaimDecision]
-    of_vehicle: Sequence[Claim]
-    of_dealer: Sequence[Claim]
+    of_vehicle: Sequence[Earlier]
+    of_dealer: Sequence[Earlier]
     record: DealerRecord
     similar: Similar
+    clock: ClockLine
+    held: Holds
+    zone: str
+    """The dealer's: whose days the clock counts."""
+    run: RunLine | None = None
+    flags: Sequence[Any] = ()
+    vehicle_id: int | None = None
+    is_own_decision: bool = False
+    """Whether the reader made the decision that is appealed here."""
     deciders: Sequence[tuple[int, str]] = ()
     levels: tuple[AuthorityLevel, ...] = ()
     highest: int = 0
@@ -118,18 +172,18 @@ def get_claim(session: Session, *, item_id: int, actor: Actor, now: datetime) ->
         raise NotFound("This claim")
     claim, dealer, zone = row
     policy = policy_on(session, local_day(now, zone))
-    barred = is_appeal(claim) and who_decided_before(session, claim) == actor.username
+    before = who_decided_before(session, claim) if is_appeal(claim) else ""
     charges, jobs = charges_of(session, claim.id), jobs_of(session, claim.id)
     lines = lines_of(charges, lines_before(session, claim))
-    run = session.scalars(select(ClaimRun).where(ClaimRun.claim_id == claim.id).order_by(ClaimRun.run.desc()).limit(1))
-    last = run.one_or_none()
-    decides = actor.can(Permission.CLAIMS_DECIDE)
-    ids = [*(may_decide(session, claim) if decides else ()), *([claim.assignee_id] if claim.assignee_id else [])]
-    names = names_of(session, person_ids=ids)
+    deciders = _deciders(session, claim, before) if actor.can(Permission.CLAIMS_DECIDE) else []
+    names = names_of(session, person_ids=[*deciders, *([claim.assignee_id] if claim.assignee_id else [])])
+    held = held_minutes(session, claim_ids=[claim.id], scope=actor.scope, now=now).get(claim.id)
+    last = _last_run(session, claim)
     return ClaimDrawer(
-        claim=claim, dealer=dealer, jobs=jobs, charges=charges, lines=lines,
+        claim=claim, dealer=dealer, jobs=jobs, charges=charges, lines=lines, zone=zone,
         vin=claim.vin if actor.can(Permission.PERSONAL_DATA_VIEW) else mask_vin(claim.vin),
-        assignee=names.get(claim.assignee_id or 0, ""), signed_by=actor.username if barred else claim.signed_by,
+        assignee=names.get(claim.assignee_id or 0, ""),
+        signed_by=actor.username if before == actor.username else claim.signed_by,
         why=tuple(last.why) if last is not None else (), suggestion=suggestion_of(session, claim, charges, lines),
         findings=session.scalars(
             select(ClaimFinding).where(ClaimFinding.claim_id == claim.id).order_by(ClaimFinding.rule, ClaimFinding.id)
@@ -144,54 +198,102 @@ def get_claim(session: Session, *, item_id: int, actor: Actor, now: datetime) ->
         ).all(),
         of_vehicle=_others(session, claim, actor, Claim.vin == claim.vin) if claim.vin else (),
         of_dealer=_others(session, claim, actor, Claim.dealer_id == claim.dealer_id),
-        record=_record(session, claim), similar=_similar(session, claim, jobs, actor),
-        deciders=[(i, names[i]) for i in ids if i != claim.assignee_id and i in names], levels=policy.authority,
-        highest=highest_level(policy, actor),
+        record=_record(session, claim, since=now - _YEAR), similar=_similar(session, claim, jobs, actor),
+        deciders=[(i, names[i]) for i in deciders if i != claim.assignee_id and i in names], levels=policy.authority,
+        highest=highest_level(policy, actor), clock=clock_of(session, claim_id=claim.id, actor=actor, now=now),
+        held=held or Holds(intervals=()), run=_run_line(last), is_own_decision=before == actor.username,
+        vehicle_id=_vehicle(session, claim, actor), suggested_step=_likely(claim),
     )  # fmt: skip
 
 
-def _others(session: Session, claim: Claim, actor: Actor, condition: ColumnElement[bool]) -> Sequence[Claim]:
-    return session.scalars(
-        select(Claim)
+def _deciders(session: Session, claim: Claim, before: str) -> list[int]:
+    """Who may take the next step, without whoever made the decision that is appealed."""
+    ids = may_decide(session, claim)
+    barred = session.scalar(select(Person.id).where(Person.username == before)) if before else None
+    return [i for i in ids if i != barred]
+
+
+def _vehicle(session: Session, claim: Claim, actor: Actor) -> int | None:
+    if claim.vehicle_id is None or not actor.can(Permission.CUSTOMERS_VIEW):
+        return None
+    return find_by_vin(session, vin=claim.vin, actor=actor)
+
+
+def _likely(claim: Claim) -> str:
+    """The step to offer first: what the rules would have done, had they been free to decide by themselves."""
+    if claim.status != "in_review" or claim.signed_level or claim.suggested_cents is None:
+        return ""
+    return "deny" if claim.claimed_cents > 0 and claim.suggested_cents == 0 else ""
+
+
+def _last_run(session: Session, claim: Claim) -> Any:
+    return session.execute(
+        select(ClaimRun.run, ClaimRun.made_at, ClaimRun.policy_version, ClaimRun.why, ClaimRun.results)
+        .where(ClaimRun.claim_id == claim.id)
+        .order_by(ClaimRun.run.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _run_line(last: Any) -> RunLine | None:
+    if last is None:
+        return None
+    passed = tuple(r for r in results_from_json(last.results) if r.passed)
+    return RunLine(run=last.run, made_at=last.made_at, policy_version=last.policy_version, passed=passed)
+
+
+def _lines(session: Session, claim: Claim, actor: Actor, *conditions: ColumnElement[bool], limit: int) -> list[Earlier]:
+    """Other claims that were sent, the latest first, within the reader's scope."""
+    rows = session.execute(
+        select(
+            Claim.id, Claim.number, Dealer.name.label("dealer"), Claim.status, Claim.submitted_at.label("sent_at"),
+            Claim.odometer_in.label("odometer"), Claim.unit, Claim.component, Claim.claimed_cents, Claim.approved_cents,
+        )
+        .join(Dealer, Dealer.id == Claim.dealer_id)
         .where(
-            condition, Claim.id != claim.id, Claim.submitted_at.is_not(None),
+            *conditions, Claim.id != claim.id, Claim.submitted_at.is_not(None),
             actor.scope.where(Claim.dealer_id, Claim.region),
         )
         .order_by(Claim.id.desc())
-        .limit(_MOST)
-    ).all()  # fmt: skip
+        .limit(limit)
+    )  # fmt: skip
+    return [Earlier(**row._asdict()) for row in rows]
 
 
-def _record(session: Session, claim: Claim) -> DealerRecord:
+def _others(session: Session, claim: Claim, actor: Actor, condition: ColumnElement[bool]) -> Sequence[Earlier]:
+    return _lines(session, claim, actor, condition, limit=_MOST)
+
+
+def _record(session: Session, claim: Claim, *, since: datetime) -> DealerRecord:
     denied = func.count().filter(Claim.status == "denied")
+    returned = func.count().filter(Claim.returns > 0)
     row = session.execute(
-        select(func.count(), denied, func.sum(Claim.claimed_cents), func.sum(Claim.approved_cents)).where(
-            Claim.dealer_id == claim.dealer_id, Claim.decided_at.is_not(None), Claim.approved_cents.is_not(None)
+        select(func.count(), denied, returned, func.sum(Claim.claimed_cents), func.sum(Claim.approved_cents)).where(
+            Claim.dealer_id == claim.dealer_id, Claim.decided_at >= since, Claim.approved_cents.is_not(None),
+            Claim.id != claim.id,
         )
-    ).one()
+    ).one()  # fmt: skip
     return DealerRecord(
-        decided=row[0], denied=int(row[1] or 0), claimed_cents=int(row[2] or 0), approved_cents=int(row[3] or 0)
-    )
+        decided=row[0], denied=int(row[1] or 0), returned=int(row[2] or 0), claimed_cents=int(row[3] or 0),
+        approved_cents=int(row[4] or 0),
+    )  # fmt: skip
 
 
 def _similar(session: Session, claim: Claim, jobs: Sequence[ClaimJob], actor: Actor) -> Similar:
-    operations = sorted({j.operation for j in jobs if j.operation})
-    if not operations:
+    operation = next((j.operation for j in jobs if j.operation), "")
+    if not operation:
         return Similar()
-    # The model is the first eight signs of the VIN; claims of other vehicles of it, newest first, within the scope.
-    amounts = session.scalars(
-        select(Claim.claimed_cents)
-        .join(ClaimJob, ClaimJob.claim_id == Claim.id)
-        .where(
-            ClaimJob.operation == operations[0], Claim.id != claim.id, Claim.submitted_at.is_not(None),
-            Claim.vin.startswith(claim.vin[:8], autoescape=True),
-            actor.scope.where(Claim.dealer_id, Claim.region),
-        )
-        .order_by(Claim.id.desc())
-        .limit(_SIMILAR)
-    ).all()  # fmt: skip
-    if not amounts:
-        return Similar()
+    # The model as it was when the claim was sent; of a vehicle that is not on file the first eight signs of the VIN.
+    same_model = (
+        Claim.model == claim.model if claim.model else Claim.vin.startswith(claim.vin[:8], autoescape=True)
+    )  # fmt: skip
+    same_work = Claim.id.in_(select(ClaimJob.claim_id).where(ClaimJob.operation == operation))
+    found = _lines(session, claim, actor, same_work, same_model, limit=_SIMILAR)
+    if not found:
+        return Similar(operation=operation, model=claim.model)
+    amounts = [x.claimed_cents for x in found]
     return Similar(
-        count=len(amounts), median_cents=int(median(amounts)), above=sum(a < claim.claimed_cents for a in amounts)
-    )
+        count=len(found), median_cents=int(median(amounts)), above=sum(a < claim.claimed_cents for a in amounts),
+        operation=operation, model=claim.model, denied=sum(x.status == "denied" for x in found),
+        rows=tuple(found[:_SHOWN]),
+    )  # fmt: skip

@@ -9,11 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from db.claims.board_queries import EXPORTED, ClaimFilters, conditions, levels_of, with_hits
 from db.claims.flow import FLOW
 from db.claims.model import CHARGE_KINDS, CLAIM_TYPES, OUTCOMES
 from db.claims.tables import Claim, ClaimCharge, ClaimFinding
 from db.core.actor import Actor, Scope
 from db.core.export_files import ExportColumn
+from db.core.masking import mask_vin
+from db.core.permissions import Permission
 from db.dealers.tables import Dealer
 
 CLAIM_COLUMNS = (
@@ -69,30 +72,41 @@ FINDING_COLUMNS = (
 )
 
 
-def _wanted(scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    """Claims of the scope, narrowed by `status` (one state) and `dealer_id` when given."""
+def _wanted(
+    session: Session, *, actor: Actor, scope: Scope, filters: Mapping[str, Any], now: datetime
+) -> list[ColumnElement[bool]]:  # fmt: skip
+    """Claims of the scope, narrowed like the queue; `filters` may hold what `EXPORTED` names.
+
+    Without a view every claim of the scope, drafts among them.
+    """
     found = [scope.where(Claim.dealer_id, Claim.region)]
-    if filters.get("status"):
-        found.append(Claim.status == str(filters["status"]))
-    if filters.get("dealer_id"):
-        found.append(Claim.dealer_id == int(filters["dealer_id"]))
-    return found
+    known = {name: filters[name] for name in EXPORTED if filters.get(name) not in (None, "")}
+    if known.get("dealer_id"):
+        known["dealer_id"] = int(known["dealer_id"])
+    if not known.get("view"):
+        found += [Claim.status == str(known["status"])] if known.get("status") else []
+        found += [Claim.dealer_id == known["dealer_id"]] if known.get("dealer_id") else []
+        return found
+    asked = ClaimFilters(**known, now=now, levels=levels_of(session, actor=actor, now=now))
+    return [*found, *conditions(with_hits(session, asked, scope=scope), actor)]
 
 
 def claim_rows(
     session: Session, *, actor: Actor, scope: Scope, filters: Mapping[str, Any], now: datetime
 ) -> Iterator[tuple[Any, ...]]:
-    """One tuple a claim in the order of `CLAIM_COLUMNS`, oldest first."""
+    """One tuple a claim in the order of `CLAIM_COLUMNS`, oldest first; the VIN masked as the queue masks it."""
     query = (
         select(Claim, Dealer.code, Dealer.name)
         .join(Dealer, Dealer.id == Claim.dealer_id)
-        .where(*_wanted(scope, filters))
+        .where(*_wanted(session, actor=actor, scope=scope, filters=filters, now=now))
         .order_by(Claim.id)
     )
+    personal = actor.can(Permission.PERSONAL_DATA_VIEW)
     for claim, code, name in session.execute(query.execution_options(yield_per=500)):
         values = {
             "status": FLOW.state(claim.status).label, "claim_type": CLAIM_TYPES[claim.claim_type],
             "outcome": OUTCOMES.get(claim.outcome, ""), "dealer_code": code, "dealer": name,
+            "vin": claim.vin if personal else mask_vin(claim.vin),
         }  # fmt: skip
         yield tuple(
             values[c.name] if c.name in values else getattr(claim, c.name) for c in CLAIM_COLUMNS
@@ -107,7 +121,7 @@ def line_rows(
         select(ClaimCharge, Claim.number, Claim.status, Dealer.code.label("dealer_code"))
         .join(Claim, Claim.id == ClaimCharge.claim_id)
         .join(Dealer, Dealer.id == Claim.dealer_id)
-        .where(*_wanted(scope, filters))
+        .where(*_wanted(session, actor=actor, scope=scope, filters=filters, now=now))
         .order_by(Claim.id, ClaimCharge.position)
     )
     for charge, number, status, code in session.execute(query.execution_options(yield_per=500)):
@@ -126,7 +140,7 @@ def finding_rows(
         select(ClaimFinding, Claim.number, Dealer.code.label("dealer_code"))
         .join(Claim, Claim.id == ClaimFinding.claim_id)
         .join(Dealer, Dealer.id == Claim.dealer_id)
-        .where(*_wanted(scope, filters))
+        .where(*_wanted(session, actor=actor, scope=scope, filters=filters, now=now))
         .order_by(Claim.id, ClaimFinding.id)
     )
     for finding, number, code in session.execute(query.execution_options(yield_per=500)):

@@ -42,13 +42,15 @@ class InvestigationFilters:
 
 @dataclass(frozen=True, kw_only=True)
 class FlagLine:
-    """One flag with its evidence as it was."""
+    """One flag with its evidence as it was, and the investigation it opened or joined."""
 
     id: int
     kind: str
     sentence: str
     evidence: Mapping[str, Any]
     raised_at: datetime
+    investigation_id: int
+    investigation: str
 
     @property
     def label(self) -> str:
@@ -118,6 +120,7 @@ def _rows(scope: Scope) -> Select[*tuple[Any, ...]]:
 
 def _with_flags(session: Session, rows: Sequence[Any]) -> list[InvestigationRow]:
     lines: dict[int, list[FlagLine]] = {}
+    numbers = {r.id: r.number for r in rows}
     if rows:
         found = session.execute(
             select(
@@ -129,8 +132,11 @@ def _with_flags(session: Session, rows: Sequence[Any]) -> list[InvestigationRow]
         )  # fmt: skip
         for where, flag_id, kind, sentence, evidence, raised_at in found:
             lines.setdefault(where, []).append(
-                FlagLine(id=flag_id, kind=kind, sentence=sentence, evidence=evidence, raised_at=raised_at)
-            )
+                FlagLine(
+                    id=flag_id, kind=kind, sentence=sentence, evidence=evidence, raised_at=raised_at,
+                    investigation_id=where, investigation=numbers[where],
+                )
+            )  # fmt: skip
     return [InvestigationRow(**r._asdict(), flag_lines=tuple(lines.get(r.id, ()))) for r in rows]
 
 
@@ -192,17 +198,26 @@ def flagged(session: Session, *, claim_ids: Sequence[int], actor: Actor) -> dict
     if not claim_ids or not actor.can(Permission.CLAIMS_INVESTIGATE):
         return {}
     rows = session.execute(
-        select(ClaimFlag.claim_id, ClaimFlag.id, ClaimFlag.kind, ClaimFlag.sentence, ClaimFlag.evidence,
-               ClaimFlag.raised_at)
+        select(
+            ClaimFlag.claim_id, ClaimFlag.id, ClaimFlag.kind, ClaimFlag.sentence, ClaimFlag.evidence,
+            ClaimFlag.raised_at, ClaimFlag.investigation_id, Investigation.number.label("investigation"),
+        )
+        .join(Investigation, Investigation.id == ClaimFlag.investigation_id)
         .where(ClaimFlag.claim_id.in_(list(claim_ids)), actor.scope.where(ClaimFlag.dealer_id, ClaimFlag.region))
         .order_by(ClaimFlag.id)
     )  # fmt: skip
     found: dict[int, list[FlagLine]] = {}
-    for claim_id, flag_id, kind, sentence, evidence, raised_at in rows:
-        found.setdefault(claim_id, []).append(
-            FlagLine(id=flag_id, kind=kind, sentence=sentence, evidence=evidence, raised_at=raised_at)
-        )
+    for row in rows:
+        values = row._asdict()
+        found.setdefault(values.pop("claim_id"), []).append(FlagLine(**values))
     return {claim_id: tuple(lines) for claim_id, lines in found.items()}
+
+
+def flagged_only(*, actor: Actor) -> ColumnElement[bool]:
+    """The condition "this claim was flagged" for a list of claims; true of none without the right to investigate."""
+    if not actor.can(Permission.CLAIMS_INVESTIGATE):
+        return false()
+    return exists().where(ClaimFlag.claim_id == Claim.id)
 
 
 def looker_choices(session: Session, *, row: InvestigationRow, actor: Actor) -> list[tuple[int, str]]:

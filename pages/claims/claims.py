@@ -2,110 +2,162 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from components.access import guard
-from components.areas.claims import SCREEN
-from components.areas.claims_queue import draw_list, show_bulk_outcome
+from components.areas.claims import FILTERS, SCREEN
+from components.areas.claims_queue import around, draw_list, show_bulk_outcome
 from components.clock import now
-from components.filters import clear_button, one, pick
-from components.labels import empty_state
+from components.exports import export_button
+from components.filters import clear_button, one, pick, words
+from components.labels import badge, empty_state
 from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, is_open, open_drawer
-from db.claims.board_queries import DEALERS, OURS, ClaimFilters, count_views, levels_of, list_claims
+from db.claims.board_queries import (
+    DEALERS,
+    DUE,
+    EXPORTED,
+    OURS,
+    PEOPLE,
+    ClaimFilters,
+    count_statuses,
+    count_views,
+    levels_of,
+    list_claims,
+    with_hits,
+)
 from db.claims.flow import FLOW
 from db.claims.model import CLAIM_TYPES
+from db.claims.policy_queries import RULE_BOOK
 from db.core.area import CAP
 from db.core.labels import count_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
+from db.investigations.queries import flagged_only
 
 actor = guard(Permission.CLAIMS_VIEW)
-KEYS = ("claims_status", "claims_dealer", "claims_region", "claims_type", "claims_rule", "claims_amount")
+at = now()
+decides = actor.can(Permission.CLAIMS_DECIDE)
+investigates = actor.can(Permission.CLAIMS_INVESTIGATE)
+MORE = ("claims_region", "claims_rule", "claims_amount", "claims_person", "claims_flagged")
+KEYS = ("claims_text", "claims_status", "claims_dealer", "claims_type", "claims_due", *MORE)
 BANDS: dict[str, tuple[str, int | None, int | None]] = {
     "small": ("Up to 1,000", None, 1_000_01), "middle": ("1,000 to 5,000", 1_000_01, 5_000_01),
     "large": ("Above 5,000", 5_000_01, None),
 }  # fmt: skip
-RULES = {f"W{n:02}": f"W{n:02}" for n in range(1, 29)}
+RULES = {code: f"{code} {info.title}" for code, info in RULE_BOOK.items()}
 EMPTY = {
     "waiting": "No claim waits for a decision.", "level": "No claim waits for your level.",
     "mine": "You have taken no claim.", "correct": "Nothing was returned to you.", "drafts": "There is no draft.",
 }  # fmt: skip
+WAITS = ("waiting", "level", "mine", "elsewhere", "progress")
 
 
 def chosen_filters() -> ClaimFilters:
-    """Draw the toolbar and read it."""
+    """Draw the toolbar and read it; all of it stands in the address."""
     views = DEALERS if actor.role.is_dealer else OURS
-    if not actor.can(Permission.CLAIMS_DECIDE):
+    if not decides:
         views = {k: v for k, v in views.items() if k not in ("level", "mine")}
     with reading() as session:
         known_regions = regions(session, actor.scope)
         dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
-        levels = levels_of(session, actor=actor, now=now())
-    view = one("Show", views, key="claims_view", default=next(iter(views)))
+        levels = levels_of(session, actor=actor, now=at)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        status = pick(
-            "Status", {s.name: s.label for s in FLOW.states}, key="claims_status", all_label="Every status", width=170
-        )
-        region, dealer = "", ""
-        if len(known_regions) > 1:
-            region = pick(
-                "Region", {r: r for r in known_regions}, key="claims_region", all_label="All regions", width=150
-            )
+        view = one("Show", views, key="claims_view", default=next(iter(views)))
+        text = words("Find", key="claims_text", placeholder="Claim, VIN, repair order", width=230)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        states = {s.name: s.label for s in FLOW.states}
+        status = pick("Status", states, key="claims_status", all_label="Every status", width=170)
+        dealer = ""
         if len(dealers) > 1:
-            dealer = pick("Dealer", dealers, key="claims_dealer", all_label="All dealers", width=210)
+            dealer = pick("Dealer", dealers, key="claims_dealer", all_label="All dealers", width=200)
         kind = pick("Type", CLAIM_TYPES, key="claims_type", all_label="All types", width=160)
-        rule = pick("Rule", RULES, key="claims_rule", all_label="Any rule", width=110)
-        band = pick(
-            "Amount", {k: v[0] for k, v in BANDS.items()}, key="claims_amount", all_label="Any amount", width=150
-        )
+        due = pick("Due", DUE, key="claims_due", all_label="Any day", width=140)
+        set_now = sum(bool(st.session_state.get(k)) for k in MORE)
+        label = f"More filters ({set_now})" if set_now else "More filters"
+        with st.popover(label, icon=":material/tune:", key="claims_more"):
+            region = ""
+            if len(known_regions) > 1:
+                region = pick("Region", {r: r for r in known_regions}, key="claims_region", all_label="All regions")
+            rule = pick("Rule that fired", RULES, key="claims_rule", all_label="Any rule")
+            amounts = {k: v[0] for k, v in BANDS.items()}
+            band = pick("Claimed amount", amounts, key="claims_amount", all_label="Any amount")
+            person, is_flagged = "", False
+            if not actor.role.is_dealer:
+                person = pick("Person", PEOPLE, key="claims_person", all_label="Anybody")
+            if investigates:
+                is_flagged = bool(
+                    pick("Flags", {"yes": "Flagged only"}, key="claims_flagged", all_label="With or without")
+                )
         clear_button(KEYS, key="claims_clear")
     _, least, below = BANDS.get(band, ("", None, None))
     return ClaimFilters(
         view=view, status=status, region=region, dealer_id=int(dealer) if dealer.isdigit() else None, claim_type=kind,
-        rule=rule, least_cents=least, below_cents=below, levels=levels,
+        rule=rule, least_cents=least, below_cents=below, levels=levels, due=due, person=person, text=text, now=at,
+        flagged=is_flagged, only=flagged_only(actor=actor) if is_flagged else None,
     )  # fmt: skip
 
 
-def draw_counts(counts: dict[str, int], late: dict[str, int]) -> None:
-    """Where to start, in a few numbers."""
-    views = (
-        ("correct", "drafts", "progress", "decided") if actor.role.is_dealer else ("waiting", "elsewhere", "decided")
-    )
-    words = {**OURS, **DEALERS}
-    with st.grid(4, min_column_width=150, gap="small"):
-        for view in views:
-            st.metric(words[view], count_label(counts[view], CAP), border=True)
-        if not actor.role.is_dealer:
-            st.metric(
-                "Overdue", count_label(late["waiting"], CAP), border=True, help="Waits for us and is past its day"
-            )
+def narrow(view: str, status: str = "", due: str = "") -> None:
+    """Show one state or what is due, whatever was shown before (called from a callback)."""
+    for key, value in (("claims_view", view), ("claims_status", status), ("claims_due", due)):
+        if value:
+            st.session_state[key] = value
+        else:
+            st.session_state.pop(key, None)
+            st.query_params.pop(key, None)
 
 
-st.title(":material/assignment: Claims")
+def draw_counts(statuses: dict[str, int], late: dict[str, int], soon: dict[str, int]) -> None:
+    """How many stand where, each a way to them: what is late first, then every state in the order of the flow."""
+    turn = "progress" if actor.role.is_dealer else "waiting"
+    chips = [("Overdue", "red", late[turn], turn, "", "over"), ("Due in 3 days", "orange", soon[turn], turn, "", "3")]
+    chips += [(s.label, s.tone, statuses.get(s.name, 0), "all", s.name, "") for s in FLOW.states]
+    with st.container(horizontal=True, gap="small"):
+        for label, tone, count, view, status, due in chips:
+            if count or due:
+                st.button(
+                    f"{badge(label, tone if count else 'gray')} **{count_label(count, CAP)}**", type="tertiary",
+                    key=f"claims_count_{status or due}", on_click=narrow, args=(view, status, due),
+                    help=FLOW.state(status).help if status else "Of what waits for a decision",
+                )  # fmt: skip
+
+
 linked = st.query_params.pop("claim", "")
 if linked.isdecimal():
     open_drawer(SCREEN, int(linked))
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title(":material/assignment: Claims")
+    beside = st.container(width="content")
 counted = st.container()
 filters = chosen_filters()
 with reading() as session:
+    filters = with_hits(session, filters, scope=actor.scope)
     rows, following = list_claims(session, actor=actor, filters=filters, after=cursor("claims", fingerprint=filters))
+    known = around(session, rows)
     counts = count_views(session, actor=actor, filters=filters)
-    late = count_views(session, actor=actor, filters=filters, due_before=now())
+    plain_filters = replace(filters, due="", status="")
+    late = count_views(session, actor=actor, filters=replace(plain_filters, due="over"))
+    soon = count_views(session, actor=actor, filters=replace(plain_filters, due="3"))
+    statuses = count_statuses(session, actor=actor, filters=filters)
+st.session_state[FILTERS] = filters
+if not filters.flagged:  # what is flagged is no part of an export of claims
+    with beside:
+        export_button("claims", {name: getattr(filters, name) for name in EXPORTED})
 with counted:
-    draw_counts(counts, late)
+    draw_counts(statuses, late, soon)
 show_bulk_outcome()
 if is_open(SCREEN):
     show_outcome(SCREEN.form)  # the next claim has opened: the toast of the one before is drawn here
 if rows:
-    waits = filters.view in ("waiting", "level", "mine", "elsewhere", "progress")
-    draw_list(rows, waits=waits, with_dealer=not actor.role.is_dealer or len(actor.scope.dealer_ids) > 1)
-    draw_paging(
-        "claims", following=following, shown=len(rows), total=count_label(counts[filters.view], CAP)
-    )  # fmt: skip
+    with_dealer = not actor.role.is_dealer or len(actor.scope.dealer_ids) > 1
+    draw_list(rows, known, waits=filters.view in WAITS, with_dealer=with_dealer)
+    draw_paging("claims", following=following, shown=len(rows), total=count_label(counts[filters.view], CAP))
 elif any(st.session_state.get(k) for k in KEYS):
-    empty_state("filter_alt_off", "No claim matches.", action="Take a filter away.")
+    empty_state("filter_alt_off", "No claim matches.", action="Take a filter away, or look under All.")
 else:
     empty_state("task_alt", EMPTY.get(filters.view, "There is no claim here yet."))
 draw_drawer(SCREEN)

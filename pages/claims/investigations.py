@@ -6,7 +6,8 @@ import streamlit as st
 
 from components import tables
 from components.access import guard
-from components.areas.investigations import SCREEN, draw_form, money, open_form
+from components.areas.claims_words import money
+from components.areas.investigations import SCREEN, draw_form, open_form
 from components.charts.base import table
 from components.clock import now
 from components.exports import export_button

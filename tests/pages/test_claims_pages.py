@@ -59,16 +59,22 @@ def test_a_coordinator_approves_in_three_actions_and_the_next_claim_opens(desk: 
     assert app.session_state["claims_open"] == desk["second"]
 
 
+def box(kind: Any, label: str) -> Any:
+    """The one box with a label."""
+    (found,) = [one for one in kind if one.label == label]
+    return found
+
+
 def test_a_line_is_reduced_with_its_reason_and_a_refusal_keeps_what_was_typed(desk: dict[str, int]):
     app = opened("cora", desk["first"])
-    key = f"claims_edit_{desk['first']}_{claim_of(engine(), desk['first']).version}"
-    app.session_state[key] = {"edited_rows": {1: {"Approve": 100.0}}, "added_rows": [], "deleted_rows": []}
-    app.button(key=f"claims_lines_go_{desk['first']}").click().run()
+    box(app.number_input, "Approve line 2").set_value(100.0).run()
+    assert "Approved in all **400.00** :gray[of 720.00]" in written(app)
+    box(app.button, "Approve these lines").click().run()
     assert "Line 2: less than claimed needs a reason." in written(app)
     assert claim_of(engine(), desk["first"]).status == "in_review"
-    typed = {"Approve": 100.0, "Reason": "Rate or price adjusted"}
-    app.session_state[key] = {"edited_rows": {1: typed}, "added_rows": [], "deleted_rows": []}
-    app.button(key=f"claims_lines_go_{desk['first']}").click().run()
+    assert box(app.number_input, "Approve line 2").value == 100.0
+    box(app.selectbox, "Reason for line 2").set_value("RATE_ADJUSTED").run()
+    box(app.button, "Approve these lines").click().run()
     assert not app.exception
     claim = claim_of(engine(), desk["first"])
     assert (claim.status, claim.approved_cents) == ("partially_approved", 400_00)
