@@ -152,7 +152,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/claims/parts_returns.py", title="Parts returns", icon="assignment_return",
         section=CLAIMS, permission=P.CLAIMS_VIEW,
-        help="Old parts to keep, send in or inspect, and what is overdue", planned=True,
+        help="Old parts to keep, send in or inspect, and what is overdue",
     ),
     PageEntry(
         file="pages/claims/claim_payments.py", title="Claim payments", icon="payments",

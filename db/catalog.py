@@ -160,6 +160,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "coaching_note": ("pages/crm/quality.py", "note"),
     "quality_sample": ("pages/crm/quality.py", "draw"),
     "investigation": ("pages/claims/investigations.py", "investigation"),
+    "part_return": ("pages/claims/parts_returns.py", "rma"),
     "quality_form": ("pages/crm/quality.py", "version"),
     "parts_order": ("pages/parts/parts_orders.py", "order"),
     "parts_claim": ("pages/parts/parts_claims.py", "claim"),

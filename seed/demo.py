@@ -29,6 +29,7 @@ from seed import (
     marketing,
     onboarding,
     paperwork,
+    part_returns,
     quality,
     routine,
     surveys,
@@ -75,6 +76,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     surveys.expect(story, made, seed=seed, start=start)
     claims.expect(story, seed=seed)
     claim_decisions.expect(story, start=start)
+    part_returns.expect(story, start=start)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()

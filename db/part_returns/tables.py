@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.claims.tables import Claim
@@ -21,7 +21,8 @@ class PartReturn(QueueItem):
     `disposition` is what the rules said at the decision (scrap, hold, return) and `why` their sentence. `due_on` is the
     last day to ship, `hold_until` the last day to keep it, both the dealer's; `due_at` is the end of whichever runs.
     `part_cents` is what the claim paid for the part: what is charged when it does not come. `debits` counts how often
-    it was charged, `debit_entry_id` is the ledger entry while it is.
+    it was charged, `debit_entry_id` is the ledger entry while it is; `credit_entry_id` is what we paid to keep the
+    part. `back_owed` says that the claim was denied because the part has no defect, so that we owe it to the dealer.
     """
 
     __tablename__ = "part_return"
@@ -57,6 +58,9 @@ class PartReturn(QueueItem):
     finding_note: Mapped[str] = mapped_column(Text, nullable=False, default="")
     debits: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
     debit_entry_id: Mapped[int | None] = mapped_column(ForeignKey("claim_entry.id"), index=True)
+    credit_entry_id: Mapped[int | None] = mapped_column(ForeignKey("claim_entry.id"), index=True)
+    back_owed: Mapped[bool] = mapped_column(nullable=False, default=False, server_default=false())
+    warned_percent: Mapped[int] = mapped_column(Integer, nullable=False, default=0, server_default="0")
     back_carrier: Mapped[str] = mapped_column(String(60), nullable=False, default="")
     back_tracking: Mapped[str] = mapped_column(String(60), nullable=False, default="")
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -82,6 +86,9 @@ class PartReturnRule(Base):
     return_from_cents: Mapped[int] = mapped_column(Cents, nullable=False)
     return_major: Mapped[bool] = mapped_column(nullable=False, default=True)
     return_unusual: Mapped[bool] = mapped_column(nullable=False, default=True)
+    address: Mapped[str] = mapped_column(Text, nullable=False, default="", server_default="")
+    """Where parts are sent to, as it stands on the label."""
+
     reason: Mapped[str] = mapped_column(Text, nullable=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
     created_by: Mapped[str] = mapped_column(String(120), nullable=False)
