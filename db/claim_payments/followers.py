@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from db.claim_payments.notices import tell_charged_back
 from db.claim_payments.record import family_sums, lock_family, post, post_decisions
 from db.claim_payments.rules import money_label
+from db.claim_payments.tables import ClaimEntry
 from db.claims.tables import Claim
 from db.core import changes
 from db.core.actor import Actor
@@ -54,8 +55,27 @@ def claim_charged_back(session: Session, *, event: Event, actor: Actor, now: dat
     tell_charged_back(session, claim, cents=cents, now=now)
 
 
+def claims_removed(session: Session, *, event: Event, actor: Actor, now: datetime) -> None:
+    """The ledger forgets nothing: a claim money was posted for cannot be removed."""
+    for start in range(0, len(event.item_ids), 500):
+        posted = session.execute(
+            select(Claim.number, ClaimEntry.cents, ClaimEntry.currency)
+            .join(Claim, Claim.id == ClaimEntry.claim_id)
+            .where(ClaimEntry.claim_id.in_(event.item_ids[start : start + 500]))
+            .order_by(ClaimEntry.claim_id, ClaimEntry.id)
+            .limit(1)
+        ).one_or_none()
+        if posted is not None:
+            text = (
+                f"{money_label(posted.cents, posted.currency)} was posted for {posted.number}, and the ledger forgets"
+                " nothing; the batch stays. Correct that claim with a debit."
+            )
+            raise Refused(Problem(code="money_posted", message=text, rule="domain-rules 2.1 E"))
+
+
 FOLLOWERS = (
     Follower(name="ledger of decided claims", on=("claims.decided",), react=claims_decided),
     Follower(name="ledger of reopened claims", on=("claims.reopened",), react=claims_reopened),
+    Follower(name="ledger of removed claims", on=("claims.removed",), react=claims_removed),
     Follower(name="ledger of charge-backs", on=("claims.charged_back",), react=claim_charged_back),
 )

@@ -55,5 +55,5 @@ def mark_campaign_done(session: Session, *, event: Event, actor: Actor, now: dat
 
 
 FOLLOWER = Follower(
-    name="campaigns_of_claims", on=("claims.decided", "claims.reopened"), react=mark_campaign_done
+    name="campaigns_of_claims", on=("claims.decided", "claims.reopened", "claims.removed"), react=mark_campaign_done
 )  # fmt: skip

@@ -39,16 +39,25 @@ def _filled(charge: ChargeDraft, facts: ClaimFacts) -> ChargeDraft:
 
 
 def lines_of_jobs(draft: ClaimDraft) -> ClaimDraft:
-    """The draft with a line for the operation, and for the causal part where it was replaced, of each job without."""
+    """The draft with a line for the operation, and for the causal part where it was replaced, of each job.
+
+    For claims of which nobody said what they cost (files without amounts); hours and prices are filled afterwards.
+    """
     charges = list(draft.charges)
     for job in draft.jobs:
         there = {(c.kind, c.code) for c in charges if c.job in (job.position, 0)}
-        wanted = [("labour", job.operation)]
+        wanted = [("labour", job.operation, 0)]
         if job.action == "replacement":
-            wanted.append(("parts", job.causal_part))
-        for kind, code in wanted:
+            wanted.append(("parts", job.causal_part, 1_00))
+        for kind, code, quantity in wanted:
             if code and (kind, code) not in there:
                 charges.append(
-                    ChargeDraft(position=len(charges) + 1, kind=kind, job=job.position, code=code, quantity=0)
+                    ChargeDraft(position=len(charges) + 1, kind=kind, job=job.position, code=code, quantity=quantity)
                 )
     return replace(draft, charges=tuple(charges))
+
+
+def priced_only(draft: ClaimDraft) -> ClaimDraft:
+    """The draft without the lines of which nobody knows a price, counted from 1 again."""
+    known = [c for c in draft.charges if c.unit_cents]
+    return replace(draft, charges=tuple(replace(c, position=n) for n, c in enumerate(known, 1)))

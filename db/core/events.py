@@ -32,6 +32,7 @@ class Event:
     - `claims.decided`: claims were approved, partly approved or denied (also by silence or by the rules alone).
     - `claims.reopened`: a decided claim was appealed; what followed from the decision no longer holds.
     - `claims.charged_back`: a paid claim was taken back after an audit; facts cents (positive), reason_code, note.
+    - `claims.removed`: claims of an import are about to be removed, because it is undone; refuse it where money moved.
     - `surveys.alerted`: unhappy customers to call; facts survey_ids, reasons (sentences by alert id).
     """
 

@@ -21,9 +21,14 @@ _NOTES = "import_notes"
 
 @dataclass
 class Tables:
-    """The rows of all files: `rows` can be taken, `rejected` cannot (row 0 stands for a whole file)."""
+    """The rows of all files: `rows` can be taken, `rejected` cannot (row 0 stands for a whole file).
+
+    `unreadable` are the rows of `rejected` with what could be read of them: where several rows make one record, the
+    others must know that one is missing.
+    """
 
     rows: list[MappedRow] = field(default_factory=list)
+    unreadable: list[MappedRow] = field(default_factory=list)
     rejected: list[RowOutcome] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
 
@@ -74,6 +79,7 @@ def _map(sheet: Sheet, used: Mapping, fields: Sequence[TargetField], tables: Tab
         tables.sentences.append(f"{sheet.file}: not imported: {listed}.")
     for row in mappings.apply(used, fields, sheet):
         if row.problems:
+            tables.unreadable.append(row)
             tables.rejected.append(_reject(row.file, row.row, row.problems))
         else:
             tables.rows.append(row)
