@@ -122,6 +122,11 @@ class Stages(House):
         self.appealed_twice = self.approved(share=50)
         self.step("appeal", self.appealed_twice, who="dora", note="The hours were needed")
         self.step("deny", self.appealed_twice, who="carl", **WHY)
+        self.appeal_signed = self.approved(
+            cents=3_000_00, share=50
+        )  # mason decided it, carl signs the appeal below him
+        self.step("appeal", self.appeal_signed, who="dora", note="The hours were needed")
+        self.step("approve", self.appeal_signed, who="carl")
         self.debit = self.version(begin_debit, found["paid"])
         self.own["in_review"] = self.mine()
         self.signed = self.sent(cents=8_000_00)

@@ -128,9 +128,7 @@ SIGNED = (
     Case(why="the same person again", code="own_signature", who="mason", at=lambda w: w.signed),
     Case(why="an equal below it", code="below_signature", who="carl", at=lambda w: w.signed),
 )
-DECIDED_BEFORE = Case(
-    why="made the decision appealed", code="own_signature", who="cora", at=lambda w: w.claims["appealed"]
-)
+DECIDED_BEFORE = Case(why="made the decision appealed", code="own_signature", who="mason", at=lambda w: w.appeal_signed)
 
 
 def lines(w: Stages, i: int) -> list[LineDecision]:
@@ -230,8 +228,7 @@ ROWS = (
             Case(why="nobody", code="unknown_person", more=lambda w: {"assignee_id": 99_999}),
             Case(why="the signer", code="unknown_person", at=lambda w: w.signed, who="mira"),
             Case(
-                why="who decided before the appeal", code="unknown_person", at=lambda w: w.claims["appealed"],
-                more=lambda w: {"assignee_id": w.cora.user_id},
+                why="who decided before the appeal", code="unknown_person", who="mira", at=lambda w: w.appeal_signed,
             ),
         ),
     ),
