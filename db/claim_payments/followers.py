@@ -24,7 +24,23 @@ def _claims(session: Session, event: Event) -> list[Claim]:
 
 def claims_decided(session: Session, *, event: Event, actor: Actor, now: datetime) -> None:
     """Post what was approved, net of what was posted before: an appeal posts the difference, a denial takes it back."""
-    post_decisions(session, _claims(session, event), actor=actor, now=now)
+    claims = _claims(session, event)
+    debits = [c for c in claims if c.claim_type == "debit" and (c.approved_cents or 0) < 0]
+    worth: dict[int, int] = {}
+    for claim in debits:
+        lock_family(session, claim.family_id)
+        worth[claim.id], _ = family_sums(session, claim.family_id)
+    post_decisions(session, claims, actor=actor, now=now)
+    for claim in debits:
+        if family_sums(session, claim.family_id)[0] < 0:
+            raise Refused(_above_worth(claim, worth[claim.id]))
+
+
+def _above_worth(claim: Claim, cents: int) -> Problem:
+    """What was charged back or debited while this debit waited is not taken back a second time."""
+    left = money_label(max(cents, 0), claim.currency)
+    message = f"All versions of {claim.number} are worth {left} now; take back no more than that, or deny the debit."
+    return Problem(code="above_worth", field="lines", rule="domain-rules 2.1 E", message=message)
 
 
 def claims_reopened(session: Session, *, event: Event, actor: Actor, now: datetime) -> None:

@@ -21,6 +21,7 @@ from db.claims.decision_rules import (
     LineDecision,
     Signature,
     check_lines,
+    counted_level,
     decision_word,
     signature,
     suggested_lines,
@@ -234,7 +235,7 @@ def deny(
     policy = policy_on(session, local_day(now, dealer.zone))
     level = _signed(policy, claim, actor, cents=0).level
     before = lines_before(session, claim)
-    target = "partially_approved" if sum(before.values()) > 0 else "denied"
+    target = "partially_approved" if before else "denied"  # a debit in part stands, too
     for charge in charges_of(session, claim.id):
         kept = before.get(charge.position, 0) if target == "partially_approved" else 0
         if target == "denied" or kept != charge.approved_cents:
@@ -260,7 +261,8 @@ def send_back(
             )
         )  # fmt: skip
     dealer = dealer_of(session, claim.dealer_id, actor=actor)
-    if highest_level(policy_on(session, local_day(now, dealer.zone)), actor) < claim.signed_level:
+    policy = policy_on(session, local_day(now, dealer.zone))
+    if highest_level(policy, actor) < counted_level(policy, claim.signed_level):
         raise Refused(_below(claim))
     decided(session, claim, kind="return", how="person", actor=actor, now=now, reason_code=reason_code, note=note)
     changed = move_claim(

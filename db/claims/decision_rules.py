@@ -55,13 +55,18 @@ def limits_of(line: Line) -> tuple[int | None, int]:
     """The least (None: any) and the most that can be approved for a line.
 
     A deductible is taken off: it may be forgiven or made larger. Lines of a debit are negative: at most as deep as
-    asked for. After an appeal nothing falls below what stood before.
+    asked for, and less of it may be taken back. After an appeal nothing falls below what stood before.
     """
     if line.kind == "deductible":
         return line.before, 0
     if line.claimed_cents < 0:
-        return line.claimed_cents, 0
+        return line.claimed_cents if line.before is None else line.before, 0
     return max(0, line.before or 0), line.claimed_cents
+
+
+def takes_back(lines: Iterable[Line]) -> bool:
+    """Whether these are the lines of a debit."""
+    return any(x.claimed_cents < 0 and x.kind != "deductible" for x in lines)
 
 
 def check_lines(lines: Sequence[Line], decisions: Sequence[LineDecision]) -> None:
@@ -93,9 +98,14 @@ def check_lines(lines: Sequence[Line], decisions: Sequence[LineDecision]) -> Non
             problems.add("lines", "too_long", f"Line {line.position}: at most {LONGEST_LINE_NOTE} characters fit.")
     problems.refuse_if_any()
     claimed, approved = sum(x.claimed_cents for x in lines), sum(d.cents for d in decisions)
-    if approved > claimed:
+    if takes_back(lines):
+        if approved == 0:
+            problems.add(
+                "lines", "nothing_left", "Nothing would be taken back: deny the debit with its reason instead."
+            )
+    elif approved > claimed:
         problems.add("lines", "above_claim", "The total would be more than was claimed.", rule="domain-rules 2.1 E")
-    elif claimed > 0 and approved <= 0:
+    elif approved < 0 or (approved == 0 and claimed > 0):
         problems.add("lines", "nothing_left", "Nothing would be paid: deny the claim with its reason instead.")
     problems.refuse_if_any()
 
@@ -114,14 +124,32 @@ def suggested_lines(
         if not is_less(line, cents):
             found.append(LineDecision(position=line.position, cents=cents))
             continue
-        code = one.reason_code if one.reason_code in REASON_CODES else fallback
-        found.append(replace(one, cents=cents, reason_code=code, note=one.note[:LONGEST_LINE_NOTE]))
+        found.append(_with_reason(replace(one, cents=cents, note=one.note[:LONGEST_LINE_NOTE]), fallback))
+    return found if takes_back(lines) else _within_total(lines, found, fallback)
+
+
+def _with_reason(decision: LineDecision, fallback: str) -> LineDecision:
+    known = decision.reason_code in REASON_CODES and (decision.reason_code != "OTHER" or decision.note.strip())
+    return decision if known else replace(decision, reason_code=fallback)
+
+
+def _within_total(lines: Sequence[Line], found: list[LineDecision], fallback: str) -> list[LineDecision]:
+    """A forgiven deductible must not lift the total above the claim: it is charged again, or a line gives way.
+
+    What stood before an appeal stays; it never came to more than the claim.
+    """
     over = sum(d.cents for d in found) - sum(x.claimed_cents for x in lines)
-    if over > 0:  # a forgiven deductible must not lift the total above the claim
-        found = [
-            replace(d, cents=d.cents - over) if x.kind == "deductible" and d.cents - over <= 0 else d
-            for x, d in zip(lines, found, strict=True)
-        ]
+    forgiven = [i for i, x in enumerate(lines) if x.kind == "deductible"]
+    others = [i for i, x in reversed(list(enumerate(lines))) if x.kind != "deductible"]
+    for i in (*forgiven, *others):
+        if over <= 0:
+            break
+        line, decision = lines[i], found[i]
+        least = line.claimed_cents if line.kind == "deductible" else 0
+        taken = min(over, max(0, decision.cents - max(least, line.before if line.before is not None else least)))
+        lowered = replace(decision, cents=decision.cents - taken)
+        found[i] = _with_reason(lowered, fallback) if is_less(line, lowered.cents) else lowered
+        over -= taken
     return found
 
 
@@ -154,6 +182,12 @@ class Signature:
     problem: str = ""
 
 
+def counted_level(policy: Policy, signed_level: int) -> int:
+    """What a signature counts today: one of a level the policy has no more stands below the last of those left."""
+    levels = [a.level for a in policy.authority]
+    return min(signed_level, levels[-2] if len(levels) > 1 else 0)
+
+
 def signature(policy: Policy, *, highest: int, cents: int, signed_level: int) -> Signature:
     """Whether a signature decides an amount (domain-rules 2.0, authorization matrix of 2.1 D).
 
@@ -161,6 +195,7 @@ def signature(policy: Policy, *, highest: int, cents: int, signed_level: int) ->
     Whoever signs next stands above it. The last of several levels is a second signature: the level below comes first.
     """
     levels = [a.level for a in policy.authority]
+    signed_level = counted_level(policy, signed_level)
     needed = policy.level_for(abs(cents))
     if highest <= 0:
         return Signature(needed=needed, problem="no_authority")

@@ -83,10 +83,10 @@ def pay(session: Session, *, item_id: int, seen_version: int, actor: Actor, now:
 
 
 def adjust(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime) -> None:
-    """Mark a paid claim as changed by a later version of itself."""
+    """Refused: a claim is adjusted by the batch that pays its supplement or debit only (decision 0049)."""
     claim = begin_step(session, FLOW, "adjust", item_id=item_id, seen_version=seen_version, actor=actor)
-    changed = move_claim(session, "adjust", claim, actor=actor, now=now)
-    note_entry(session, "adjust", claim, "adjusted by a later version.", actor=actor, now=now, **changed)
+    message = f"{claim.number} is adjusted when a supplement or debit to it is paid, with a batch."
+    raise Refused(Problem(code="batch_only", message=message))
 
 
 @dataclass(frozen=True, kw_only=True)

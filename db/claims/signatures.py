@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.claims.appeals import is_appeal, who_decided_before
 from db.claims.decision_rules import LineDecision
 from db.claims.policy_rules import Policy
 from db.claims.tables import Claim, ClaimDecision
@@ -45,12 +46,17 @@ def recommended_lines(session: Session, claim: Claim) -> list[LineDecision]:
 
 
 def may_decide(session: Session, claim: Claim) -> list[int]:
-    """Ids of the people who may take the next step on a claim the caller may see; the submitter is none of them."""
+    """Ids of the people who may take the next step on a claim the caller may see.
+
+    Whoever sent it, signed the level before, or made the decision that is appealed is none of them.
+    """
     permission = Permission.CLAIMS_AUTHORIZE if claim.signed_level else Permission.CLAIMS_DECIDE
     ids = people_to_tell(session, dealer_id=claim.dealer_id, region=claim.region, permission=permission)
-    barred = [claim.submitted_by, *([claim.signed_by] if claim.signed_by else [])]
+    barred = {claim.submitted_by, claim.signed_by, who_decided_before(session, claim) if is_appeal(claim) else ""}
     return list(
         session.scalars(
-            select(Person.id).where(Person.id.in_(ids), Person.username.not_in(barred)).order_by(Person.name, Person.id)
+            select(Person.id)
+            .where(Person.id.in_(ids), Person.username.not_in(sorted(barred)))
+            .order_by(Person.name, Person.id)
         )
     )

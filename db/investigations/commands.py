@@ -20,7 +20,7 @@ from db.investigations import notices
 from db.investigations.evidence import scan_dealers
 from db.investigations.flow import FLOW, OUTCOMES
 from db.investigations.queries import claim_to_look_at, dealer_to_look_at
-from db.investigations.record import new_investigation, note_entry, open_one, raise_flags
+from db.investigations.record import new_investigation, note_entry, open_one, raise_flags, wait_for_others
 from db.investigations.tables import DealerScan, Investigation
 from db.people.queries import names_of
 from db.workflow.engine import begin_step, end_step
@@ -34,10 +34,12 @@ def open_investigation(
 ) -> int:  # fmt: skip
     """Open one by hand, of a claim or of a dealer as a whole; gives its id. An open one of the same is refused."""
     actor.require(Permission.CLAIMS_INVESTIGATE)
-    known = session.scalar(select(Investigation.id).where(Investigation.form_key == form_key))
+    known = session.scalars(select(Investigation).where(Investigation.form_key == form_key)).one_or_none()
     if known is not None:
+        if not actor.scope.allows(dealer_id=known.dealer_id, region=known.region):
+            raise NotFound("This investigation")
         timeline.repeated(session)
-        return known
+        return known.id
     problems = Problems()
     because = problems.require(because, "because", "The reason", longest=LONGEST)
     problems.refuse_if_any()
@@ -45,15 +47,21 @@ def open_investigation(
         dealer_id, region = claim_to_look_at(session, claim_id=claim_id, scope=actor.scope)
     else:
         region = dealer_to_look_at(session, dealer_id=dealer_id, scope=actor.scope)
-    there = open_one(session, claim_id=claim_id, dealer_id=dealer_id)
-    if there is not None:
-        raise Refused(Problem(code="open_already", message=f"{there.number} is open already.", field="because"))
+    _none_is_open(session, claim_id=claim_id, dealer_id=dealer_id, field="because")
     found = new_investigation(
         session, claim_id=claim_id, dealer_id=dealer_id, region=region, actor=actor, now=now, because=because,
         form_key=form_key,
     )  # fmt: skip
     note_entry(session, "open_investigation", found, "opened by hand.", actor=actor, now=now, reason=because)
     return found.id
+
+
+def _none_is_open(session: Session, *, claim_id: int | None, dealer_id: int, field: str) -> None:
+    """Refuse a second open investigation of the same; two people at once wait for each other here."""
+    wait_for_others(session, claim_id=claim_id, dealer_id=dealer_id)
+    there = open_one(session, claim_id=claim_id, dealer_id=dealer_id)
+    if there is not None:
+        raise Refused(Problem(code="open_already", message=f"{there.number} is open already.", field=field))
 
 
 def take(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime) -> None:
@@ -94,11 +102,12 @@ def hand_over(
 
 
 def reopen(session: Session, *, item_id: int, seen_version: int, note: str, actor: Actor, now: datetime) -> None:
-    """Look into a closed one again."""
+    """Look into a closed one again, unless another one of the same is open meanwhile."""
     found = begin_step(session, FLOW, "reopen", item_id=item_id, seen_version=seen_version, actor=actor)
     problems = Problems()
     why = problems.require(note, "note", "The reason", longest=LONGEST)
     problems.refuse_if_any()
+    _none_is_open(session, claim_id=found.claim_id, dealer_id=found.dealer_id or 0, field="note")
     changed = end_step(
         session, FLOW, "reopen", found, actor=actor, now=now, outcome="", closing_note="", closed_at=None
     )  # fmt: skip

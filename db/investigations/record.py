@@ -39,6 +39,11 @@ def new_investigation(
     return found
 
 
+def wait_for_others(session: Session, *, claim_id: int | None, dealer_id: int) -> None:
+    """Two people, or two claims of one dealer, at once must not open two investigations of the same thing."""
+    locks.hold(session, f"investigation:{dealer_id}:{claim_id or 0}")
+
+
 def open_one(session: Session, *, claim_id: int | None, dealer_id: int) -> Investigation | None:
     """The open investigation of a claim, or of a dealer as a whole; the newest where there are several."""
     which = Investigation.claim_id.is_(None) if claim_id is None else Investigation.claim_id == claim_id
@@ -58,8 +63,7 @@ def raise_flags(
     """Keep the flags that were not raised before; gives the investigation they went to, or None when none is new."""
     if not flags:
         return None
-    # Two claims of one dealer at once must not open two investigations of the same thing.
-    locks.hold(session, f"investigation:{dealer_id}:{claim_id or 0}")
+    wait_for_others(session, claim_id=claim_id, dealer_id=dealer_id)
     known = set(session.scalars(select(ClaimFlag.flag_key).where(ClaimFlag.flag_key.in_([f.key for f in flags]))))
     new = [f for f in flags if f.key not in known]
     if not new:
