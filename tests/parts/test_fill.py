@@ -74,7 +74,7 @@ def recomputed(engine, *, key, source, keep=lambda line, number: True):
     with reading(engine) as session:
         rows = session.execute(select(PartsOrderLine, Part).join(Part, Part.id == PartsOrderLine.part_id)).all()
         session.expunge_all()
-    found = {}
+    found: dict[object, list[int]] = {}
     for line, part in rows:
         covered = line.network_units if source == "network" else line.facing_units
         if covered is None or not keep(line, part):
