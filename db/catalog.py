@@ -204,7 +204,9 @@ def search_everything(session: Session, typed: str, *, actor: Actor, limit: int 
     found: dict[str, list[SearchResult]] = {}
     for source in search_sources(actor):
         # Each kind is asked for by itself, so that many leads cannot crowd out the one dealer.
-        hits = search.find(session, typed, kinds=(source.kind,), scope=actor.scope, limit=limit)
+        hits = search.find(
+            session, typed, kinds=(source.kind,), scope=actor.scope, limit=limit, shared=source.is_shared
+        )  # fmt: skip
         if hits:
             found[source.label] = source.load(session, ids=[hit.item_id for hit in hits], actor=actor)
     return {label: results for label, results in found.items() if results}

@@ -79,12 +79,17 @@ class SearchResult:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSource:
-    """A kind of record the search box finds; `load` turns ids into results, leaving out what the actor may not see."""
+    """A kind of record the search box finds; `load` turns ids into results, leaving out what the actor may not see.
+
+    `is_shared`: records of this kind that belong to no dealer and no region (a part, a campaign) are everybody's who
+    has the permission. Otherwise they are found by people who see the whole network only (an unassigned lead).
+    """
 
     kind: str
     label: str
     permission: Permission
     load: Callable[..., list[SearchResult]]  # (session, *, ids, actor)
+    is_shared: bool = False
 
 
 # ---- what an area knows of one dealer --------------------------------------------------------------------------------

@@ -119,9 +119,12 @@ def _also_has(word: str) -> ColumnElement[bool]:
     return exists().where(other.kind == SearchWord.kind, other.item_id == SearchWord.item_id, _starts(other.word, word))
 
 
-def find(session: Session, text: str, *, kinds: Iterable[Kind], scope: Scope, limit: int = 20) -> list[Hit]:
+def find(
+    session: Session, text: str, *, kinds: Iterable[Kind], scope: Scope, limit: int = 20, shared: bool = False
+) -> list[Hit]:
     """Records of `kinds` in which every typed word starts some word, newest first; at most `limit` of each kind.
 
+    `shared` also finds what belongs to no dealer and no region, whatever the scope; what has either stays in scope.
     A typed chunk with punctuation matches as a whole or in parts: O'Brien finds OBrien, and Jean-Luc finds Jean Luc.
     """
     # The longest chunk is looked up in the index, the others are asked of its hits only: "john s" reads the few johns.
@@ -136,11 +139,14 @@ def find(session: Session, text: str, *, kinds: Iterable[Kind], scope: Scope, li
             longest = max(parts, key=len)
             alternatives.append(and_(has(longest), *(_also_has(part) for part in parts if part != longest)))
         conditions.append(or_(*alternatives))
+    visible = scope.where(SearchWord.dealer_id, SearchWord.region)
+    if shared:
+        visible = or_(visible, and_(SearchWord.dealer_id.is_(None), SearchWord.region.is_(None)))
     hits: list[Hit] = []
     for kind in sorted(set(kinds)):
         query = (
             select(SearchWord.item_id)
-            .where(SearchWord.kind == kind, scope.where(SearchWord.dealer_id, SearchWord.region), *conditions)
+            .where(SearchWord.kind == kind, visible, *conditions)
             .distinct()
             .order_by(SearchWord.item_id.desc())
             .limit(limit)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from db.core.area import Area, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
-from db.parts import claim_queries, order_queries
+from db.parts import claim_queries, dealer_queries, order_queries
 from db.parts.checks import CHECKS
 from db.parts.flow import CLAIMS, ORDERS
 from db.parts.importing import KINDS
+from db.parts.metrics_queries import METRICS
 
 AREA = Area(
     name="parts",
@@ -40,5 +41,7 @@ AREA = Area(
             columns=claim_queries.COLUMNS, rows=claim_queries.export_lines,
         ),
     ),
+    metrics=METRICS,
     checks=CHECKS,
+    dealer=(dealer_queries.SOURCE,),
 )  # fmt: skip

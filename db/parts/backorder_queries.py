@@ -1,4 +1,4 @@
-"""What is late and how late: open lines by age, the promises of a line, who waits, fill rates, parts at risk.
+"""What is late and how late: open lines by age, the promises of a line, who waits, parts at risk.
 
 Lists over many dealers count days by the desk's zone (`DESK_ZONE`); a line's own days are the dealer's.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -77,6 +77,13 @@ class BackorderRow:
         """Its age group."""
         return rules.bucket(self.age)
 
+    @property
+    def slipped(self) -> int | None:
+        """Days the promise of now lies after the first one; None without a promise."""
+        if self.promised_on is None or self.first_promised_on is None:
+            return None
+        return (self.promised_on - self.first_promised_on).days
+
     def state(self, today: date) -> str:
         """The name of the line's state in `rules.LINE_STATES`."""
         return rules.line_state(
@@ -108,28 +115,6 @@ class PromiseRow:
     reason: str
     said_by: str
     said_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fill:
-    """What stock covered at the moment of the order: lines wholly covered (strict) and units. No stock known: out."""
-
-    key: Any
-    label: str
-    lines: int
-    filled_lines: int
-    units: int
-    filled_units: int
-
-    @property
-    def strict(self) -> float | None:
-        """Percent of lines that were covered whole."""
-        return 100 * self.filled_lines / self.lines if self.lines else None
-
-    @property
-    def by_unit(self) -> float | None:
-        """Percent of units that were covered."""
-        return 100 * self.filled_units / self.units if self.units else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,49 +270,6 @@ def waiting_for(
     query = _rows(actor.scope).where(line.part_id == part_id, line.is_open == true())
     rows = session.execute(query.order_by(line.rank, line.ordered_on, line.id).limit(limit))
     return [_shown(row, local_day(now, DESK_ZONE)) for row in rows]
-
-
-def fill_rates(
-    session: Session, *, actor: Actor, by: Literal["all", "dealer", "part"], since: date, until: date,
-    source: Literal["network", "facing"] = "network", limit: int = 100,
-) -> list[Fill]:  # fmt: skip
-    """Fill of lines ordered from `since` to `until` (both included), by dealer or part, the worst units first.
-
-    `source` says which stock counts: the whole network, or the warehouse that faces the dealer.
-    """
-    actor.require(Permission.PARTS_VIEW)
-    line = PartsOrderLine
-    covered = line.network_units if source == "network" else line.facing_units
-    figures = (
-        func.count().label("lines"), func.sum(case((covered >= line.ordered, 1), else_=0)).label("filled_lines"),
-        func.sum(line.ordered).label("units"), func.sum(covered).label("filled_units"),
-    )  # fmt: skip
-    where = (
-        actor.scope.where(line.dealer_id, line.region), line.ordered_on >= since, line.ordered_on <= until,
-        covered.is_not(None),
-    )  # fmt: skip
-    if by == "all":
-        row = session.execute(select(*figures).where(*where)).one()
-        return [_fill(None, "All", row)] if row.lines else []
-    key, label, other = (
-        (line.dealer_id, Dealer.name, Dealer.id) if by == "dealer" else (line.part_id, Part.number, Part.id)
-    )
-    rows = session.execute(
-        select(key.label("key"), label.label("label"), *figures)
-        .join(Dealer if by == "dealer" else Part, other == key)
-        .where(*where)
-        .group_by(key, label)
-        .order_by((func.sum(line.ordered) - func.sum(covered)).desc(), label)
-        .limit(limit)
-    )
-    return [_fill(row.key, row.label, row) for row in rows]
-
-
-def _fill(key: Any, label: str, row: Any) -> Fill:
-    return Fill(
-        key=key, label=label, lines=row.lines, filled_lines=int(row.filled_lines or 0), units=int(row.units or 0),
-        filled_units=int(row.filled_units or 0),
-    )  # fmt: skip
 
 
 def stock_risks(session: Session, *, actor: Actor, part: str = "", limit: int = PAGE) -> list[StockRisk]:

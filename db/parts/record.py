@@ -22,6 +22,7 @@ from db.dealers.tables import Dealer
 from db.parts import rules
 from db.parts.flow import ORDERS
 from db.parts.tables import PartsOrder, PartsOrderLine, PartsShipment, PartsStock, PartsWarehouse
+from db.warranty.record import index
 from db.warranty.tables import Part, PartPrice
 from db.workflow.engine import move
 
@@ -54,7 +55,10 @@ def ensure_parts(session: Session, names: Mapping[str, str], *, batch_id: int | 
             insert(Part),
             [{"number": n, "name": names[n], "batch_id": batch_id} for n in missing],
         )
-        found |= parts_by_number(session, missing)
+        made = parts_by_number(session, missing)
+        for part in made.values():
+            index(session, "part", part, is_new=True)
+        found |= made
     return found, len(missing)
 
 

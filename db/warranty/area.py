@@ -11,14 +11,21 @@ AREA = Area(
     name="warranty",
     title="Warranty data",
     search=(
-        SearchSource(kind="part", label="Parts", permission=Permission.WARRANTY_VIEW, load=list_queries.found_parts),
+        SearchSource(
+            kind="part", label="Parts", permission=Permission.WARRANTY_VIEW, load=list_queries.found_parts,
+            is_shared=True,
+        ),
         SearchSource(
             kind="labour_operation", label="Labour operations", permission=Permission.WARRANTY_VIEW,
-            load=list_queries.found_operations,
+            load=list_queries.found_operations, is_shared=True,
         ),
         SearchSource(
             kind="campaign", label="Campaigns", permission=Permission.WARRANTY_VIEW,
-            load=list_queries.found_campaigns,
+            load=list_queries.found_campaigns, is_shared=True,
+        ),
+        SearchSource(
+            kind="coverage_plan", label="Coverage plans", permission=Permission.WARRANTY_VIEW,
+            load=list_queries.found_plans, is_shared=True,
         ),
     ),
     imports=importing.KINDS,

@@ -252,6 +252,18 @@ def found_campaigns(session: Session, *, ids: Sequence[int], actor: Actor) -> li
     return _in_order(ids, "campaign", ((i, n, f"Campaign {n}", title) for i, n, title in rows), "campaigns")
 
 
+def found_plans(session: Session, *, ids: Sequence[int], actor: Actor) -> list[SearchResult]:
+    """Search hits among coverage plans, each code once."""
+    actor.require(Permission.WARRANTY_VIEW)
+    rows = session.execute(
+        select(CoveragePlan.id, CoveragePlan.code, CoveragePlan.name)
+        .where(CoveragePlan.id.in_(list(ids)))
+        .order_by(CoveragePlan.valid_from)
+    )
+    newest = {code: (i, code, f"Plan {code}", name) for i, code, name in rows}
+    return _in_order(ids, "coverage_plan", newest.values(), "plans")
+
+
 def plan_choices(session: Session, *, on: date, actor: Actor) -> dict[str, str]:
     """Codes and names of service contracts that may be sold on a day."""
     actor.require(Permission.WARRANTY_VIEW)

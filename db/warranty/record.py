@@ -44,6 +44,7 @@ SEARCHED: dict[str, Any] = {
     "part": lambda p: (p.number, p.name),
     "labour_operation": lambda o: (o.code, o.name),
     "campaign": lambda c: (c.number, c.title),
+    "coverage_plan": lambda p: (p.code, p.name),
 }
 VERSIONED = (Campaign, Technician)
 

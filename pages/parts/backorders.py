@@ -1,4 +1,4 @@
-"""Backorders: what is late and how late, vehicles that stand first; sharing out what is short; parts at risk."""
+"""Backorders: what is late and how late, promises that slipped, fill rates; sharing out what is short; risks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import streamlit as st
 from components import tables
 from components.access import guard
 from components.areas.parts_allocation import KIND_TONES, draw_allocate, draw_risks
+from components.areas.parts_fill import draw_fill
 from components.areas.parts_lines import day_label, draw_line_drawer, open_line
+from components.areas.parts_slips import draw_slips
 from components.charts.base import table
 from components.clock import now, today
 from components.filters import clear_button, one, pick, words
@@ -22,19 +24,18 @@ from db.parts.backorder_queries import AgeGroup, BackorderFilters, BackorderRow,
 
 actor = guard(Permission.PARTS_VIEW)
 manages = actor.can(Permission.PARTS_MANAGE)
-VIEWS = {"late": "Late lines", "allocate": "Allocate", "risk": "Stock risk"}
+OF_ALL = {"late": "Late lines", "slips": "Slips", "fill": "Fill rates"}
+VIEWS = {**OF_ALL, "allocate": "Allocate", "risk": "Stock risk"} if manages else OF_ALL
 KEYS = ("bo_age", "bo_kind", "bo_region", "bo_dealer", "bo_part")
 AGES = {name: f"{name} days" for name, _, _ in rules.BUCKETS}
 
 
-def draw_filters() -> BackorderFilters:
-    """What everything below is narrowed to, kept in the address."""
-    with reading() as session:
-        dealers = {str(d.dealer_id): d.label for d in dealer_choices(session, actor.scope)}
-        places = regions(session, actor.scope)
-    region, dealer = "", ""
+def draw_filters(view: str) -> BackorderFilters:
+    """What everything below is narrowed to, kept in the address; ages are those of late lines."""
+    region, dealer, age = "", "", ""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        age = pick("Age", AGES, key="bo_age", all_label="All ages", width=130)
+        if view == "late":
+            age = pick("Age", AGES, key="bo_age", all_label="All ages", width=130)
         kind = pick("Kind", rules.KINDS, key="bo_kind", all_label="All kinds", width=150)
         if len(places) > 1:
             region = pick("Region", {r: r for r in places}, key="bo_region", all_label="All regions", width=150)
@@ -90,6 +91,7 @@ def draw_table(rows: list[BackorderRow]) -> None:
                 "Name": [r.name for r in rows], "Open": [r.open_units for r in rows], "Age": [r.age for r in rows],
                 "First promise": [day_label(r.first_promised_on) for r in rows],
                 "Promise now": [day_label(r.promised_on) for r in rows],
+                "Slip": ["–" if not r.slipped else f"{r.slipped:+d} d" for r in rows],
                 "Promises": [r.promises for r in rows], "Dealer": [r.dealer for r in rows],
             }
         ),
@@ -102,6 +104,7 @@ def draw_table(rows: list[BackorderRow]) -> None:
             "Open": tables.number("Open", width=60), "Age": tables.number("Age", width=55, help="Days since the order"),
             "First promise": tables.text("First promise", width=100),
             "Promise now": tables.text("Promise now", width=100),
+            "Slip": tables.text("Slip", width=65, help="Days the promise of now lies after the first"),
             "Promises": tables.number("Promises", width=75), "Dealer": tables.text("Dealer", width=160),
         },
     )  # fmt: skip
@@ -109,7 +112,7 @@ def draw_table(rows: list[BackorderRow]) -> None:
 
 def draw_late() -> None:
     """Tiles by age, and the table of late lines."""
-    filters = draw_filters()
+    filters = draw_filters("late")
     with reading() as session:
         groups = ageing(session, actor=actor, filters=filters, now=now())
         rows, following = list_backorders(
@@ -124,15 +127,35 @@ def draw_late() -> None:
     draw_paging("bo", following=following, shown=len(rows), total=f"{total:,}")
 
 
+def draw_filled() -> None:
+    """Fill rates of the chosen kind, region, dealer and part."""
+    filters = draw_filters("fill")
+    wanted = {
+        "kind": filters.kind, "region": filters.region, "dealer": filters.dealer_id,
+        "part": filters.part,
+    }  # fmt: skip
+    draw_fill(
+        {name: value for name, value in wanted.items() if value}, has_regions=len(places) > 1,
+        has_dealers=len(dealers) > 1,
+    )  # fmt: skip
+
+
 linked = st.query_params.pop("line", "")
 if linked.isdecimal():
     open_line(int(linked))
 st.title(":material/inventory_2: Backorders")
-view = one("Show", VIEWS, key="bo_view", default="late") if manages else "late"
+view = one("Show", VIEWS, key="bo_view", default="late")
+with reading() as session:
+    dealers = {str(d.dealer_id): d.label for d in dealer_choices(session, actor.scope)}
+    places = regions(session, actor.scope)
 if view == "allocate":
     draw_allocate()
 elif view == "risk":
     draw_risks()
+elif view == "slips":
+    draw_slips(draw_filters(view))
+elif view == "fill":
+    draw_filled()
 else:
     draw_late()
 draw_line_drawer()

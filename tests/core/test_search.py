@@ -163,6 +163,23 @@ def test_nobody_finds_what_is_out_of_scope(filled: Engine, scope: Scope, found: 
     assert everything == sorted(found)
 
 
+@pytest.mark.parametrize(
+    "scope, found",
+    [
+        (EVERYTHING, ["lead 4", "lead 3", "lead 2", "lead 1"]),
+        (Scope("regions", regions=frozenset({"East"})), ["lead 4", "lead 3", "lead 1"]),
+        (Scope("dealers", dealer_ids=frozenset({2})), ["lead 4", "lead 2"]),
+        (Scope("dealers"), ["lead 4"]),
+        (Scope(), ["lead 4"]),
+    ],
+    ids=lambda v: v.describe() if isinstance(v, Scope) else None,
+)
+def test_what_is_nobodys_is_found_by_all_where_it_is_shared_and_nothing_else_is(filled: Engine, scope, found) -> None:
+    """Lead 3 has a region and no dealer: that is somebody's."""
+    with reading(filled) as session:
+        assert asked(session, "l", kinds=["lead"], scope=scope, shared=True) == found
+
+
 def test_only_the_kinds_asked_for_and_at_most_so_many_of_each(filled: Engine) -> None:
     with reading(filled) as session:
         assert asked(session, "ann obrien", kinds=["lead"]) == ["lead 1"]

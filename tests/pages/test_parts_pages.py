@@ -72,7 +72,8 @@ def test_a_dealer_sees_the_own_lines_only_and_may_not_promise(desk):
     for wanted in (f.line_of(engine(), other).id, 999):
         app = opened("dana", "backorders", line=str(wanted))
         assert "was not found." in written(app)
-    assert not [g for g in app.get("button_group") if g.key == "bo_view"]
+    (views,) = [g for g in app.get("button_group") if g.key == "bo_view"]
+    assert [str(o.content) for o in views.proto.options] == ["Late lines", "Slips", "Fill rates"]
 
 
 def test_a_day_is_promised_and_a_slip_needs_who_and_why(desk):
@@ -96,6 +97,51 @@ def test_a_day_is_promised_and_a_slip_needs_who_and_why(desk):
     assert not app.exception
     stored = f.line_of(engine(), line.order_id)
     assert (stored.first_promised_on, stored.promised_on) == (first, first + timedelta(days=4))
+
+
+def slipped(dealer_id: int) -> int:
+    """An order whose promise slipped by four days, because of the supplier; gives its id."""
+    order_id, cora = order(dealer_id), actor_named(engine(), "cora")
+    day = now().date() + timedelta(days=3)
+    f.promised(engine(), order_id, day, actor=cora, now=now())
+    f.promised(
+        engine(), order_id, day + timedelta(days=4), actor=cora, now=now(), cause="supplier", reason="Strike"
+    )  # fmt: skip
+    return order_id
+
+
+def test_slips_are_listed_by_line_and_lead_to_it(desk):
+    slipped(desk["lone"])
+    slipped(desk["star"])
+    app = opened("cora", "backorders", bo_view="slips")
+    assert {m.label: m.value for m in app.metric} == {"Supplier late": "2"}
+    assert app.dataframe[0].value["Dealer"].tolist() == ["North Star", "Lone Pine Motors"]
+    assert app.dataframe[0].value["Slip"].tolist() == [4, 4]
+    app.button(key="bo_cause_supplier").click().run()
+    assert app.dataframe[0].value["Why"].tolist() == ["Strike", "Strike"]
+    own = opened("dana", "backorders", bo_view="slips")
+    assert own.dataframe[0].value["Dealer"].tolist() == ["Lone Pine Motors"]
+    assert {m.label: m.value for m in own.metric} == {"Supplier late": "1"}
+    assert "North Star" not in written(own)
+    assert "No promise slipped." in written(opened("cora", "backorders", bo_view="slips", bo_kind="vehicle_down"))
+
+
+def test_fill_rates_are_split_and_a_dealer_sees_the_own_only(desk):
+    order(desk["lone"])
+    order(desk["star"])
+    app = opened("cora", "backorders", bo_view="fill", bo_by="dealer")
+    # No warehouse is set up to face a region, so its stock covers nothing of anybody's.
+    assert {m.label: m.value for m in app.metric} == {
+        "Line fill": "50.0%", "Unit fill": "62.5%", "Line fill, facing": "0.0%", "Unit fill, facing": "0.0%",
+    }  # fmt: skip
+    assert app.dataframe[0].value["Line fill"].tolist() == ["0.0%", "100.0%"]
+    assert app.dataframe[0].value["Dealer"].tolist() == ["North Star", "Lone Pine Motors"]
+    own = opened("dana", "backorders", bo_view="fill")
+    assert {m.label: m.value for m in own.metric}["Line fill"] == "100.0%"
+    assert own.dataframe[0].value["Lines"].tolist() == [1]
+    assert "No order of this period had a stock figure." in written(
+        opened("dana", "backorders", bo_view="fill", bo_kind="vehicle_down")
+    )
 
 
 def test_a_line_is_shipped_from_the_drawer(desk):

@@ -16,7 +16,6 @@ from db.parts.allocation_queries import allocation_lines, propose, short_parts
 from db.parts.backorder_queries import (
     BackorderFilters,
     ageing,
-    fill_rates,
     get_line,
     list_backorders,
     promises_of,
@@ -24,6 +23,7 @@ from db.parts.backorder_queries import (
     stock_risks,
     waiting_for,
 )
+from db.parts.fill_queries import fill_rates
 from db.parts.line_commands import cancel_line, promise_lines, ship_line
 from db.parts.order_queries import (
     OrderFilters,
