@@ -20,6 +20,7 @@ from db.customers import vehicle_tables as _vehicles
 from db.dealers import tables as _dealers
 from db.documents import tables as _documents
 from db.imports import tables as _imports
+from db.incentives import tables as _incentives
 from db.interactions import tables as _interactions
 from db.investigations import tables as _investigations
 from db.leads import tables as _leads
@@ -38,5 +39,5 @@ MODULES = (
     _access, _calendar, _changes, _checklist, _contact_log, _customers, _dealers, _documents, _imports, _leads,
     _onboarding, _outbox, _people, _search, _terms, _timeline,
     _vehicles, _appointments, _cadence, _interactions, _marketing, _quality, _surveys,
-    _warranty, _claims, _claim_payments, _part_returns, _investigations, _parts,
+    _warranty, _claims, _claim_payments, _part_returns, _investigations, _parts, _incentives,
 )  # fmt: skip

@@ -59,6 +59,46 @@ LEDGER_COLUMNS = (
 """What an entry of the claim ledger says. `memo_id` is written once, by the batch that pays it; `region` follows."""
 
 
+INCENTIVE_COLUMNS = (
+    "entry_key", "book", "kind", "program_id", "dealer_id", "period", "sale_id", "claim_id", "cents", "currency", "at",
+    "username", "by", "reason",
+)  # fmt: skip
+"""What an entry of the incentive ledger says; only `region` follows a dealer that moves."""
+
+
+def incentive_statements(dialect: str) -> list[str]:
+    """CREATE statements that make the incentive ledger append-only and published versions final, in order.
+
+    An entry is never deleted and never changed; a version neither, once it is published.
+    """
+    columns = ", ".join(f'"{name}"' for name in ("id", *INCENTIVE_COLUMNS))
+    held = "OLD.state = 'published'"
+    if dialect == "sqlite":
+        stop = "BEGIN SELECT RAISE(ABORT, 'the ledger of incentives cannot be changed'); END"
+        final = "BEGIN SELECT RAISE(ABORT, 'a published version cannot be changed'); END"
+        return [
+            f"CREATE TRIGGER incentive_entry_no_update BEFORE UPDATE OF {columns} ON incentive_entry {stop}",
+            f"CREATE TRIGGER incentive_entry_no_delete BEFORE DELETE ON incentive_entry {stop}",
+            # INSERT OR REPLACE deletes the old row without asking the delete trigger.
+            "CREATE TRIGGER incentive_entry_no_replace BEFORE INSERT ON incentive_entry WHEN EXISTS (SELECT 1 FROM"
+            f" incentive_entry WHERE id = NEW.id OR entry_key = NEW.entry_key) {stop}",
+            f"CREATE TRIGGER incentive_version_final BEFORE UPDATE ON incentive_version WHEN {held} {final}",
+            f"CREATE TRIGGER incentive_version_no_delete BEFORE DELETE ON incentive_version WHEN {held} {final}",
+        ]
+    return [
+        "CREATE FUNCTION incentive_ledger_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'the ledger of incentives cannot be changed'; END $$",
+        f"CREATE TRIGGER incentive_entry_no_update BEFORE UPDATE OF {columns} ON incentive_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION incentive_ledger_is_final()",
+        "CREATE TRIGGER incentive_entry_no_delete BEFORE DELETE OR TRUNCATE ON incentive_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION incentive_ledger_is_final()",
+        "CREATE FUNCTION incentive_version_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'a published version cannot be changed'; END $$",
+        "CREATE TRIGGER incentive_version_final BEFORE UPDATE OR DELETE ON incentive_version FOR EACH ROW "
+        f"WHEN ({held}) EXECUTE FUNCTION incentive_version_is_final()",
+    ]
+
+
 def claim_ledger_statements(dialect: str) -> list[str]:
     """CREATE statements that make the ledger of claims append-only, for SQLite or PostgreSQL, in order.
 

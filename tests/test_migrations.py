@@ -44,6 +44,8 @@ VALUES: tuple[tuple[type, Any], ...] = (
 SPECIAL: dict[tuple[str, str], Any] = {
     ("cadence_task", "state"): "done",
     ("claim_entry", "kind"): "reversal",
+    ("incentive_entry", "book"): "earned",
+    ("incentive_entry", "kind"): "calculation",
     ("parts_order_line", "ordered"): 2,
 }
 

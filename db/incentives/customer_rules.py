@@ -1,0 +1,104 @@
+"""Checks of the customer: the proof is one of the program's papers, and where he comes from (I08, I09; U22)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from db.incentives.facts import Check, SaleFacts
+from db.incentives.model import (
+    AFFINITIES,
+    DOCUMENTS,
+    Affinity,
+    Conquest,
+    LeasePullAhead,
+    Loyalty,
+    Program,
+    Requirement,
+    TradeIn,
+)
+from db.incentives.sale_rules import check
+from db.incentives.say_rules import day, money, words
+
+
+def accepted_label(one: Requirement) -> str:
+    """The papers of a requirement in words."""
+    return words([DOCUMENTS[d] for d in one.accepted], "or")
+
+
+def i08_proof(sale: SaleFacts, program: Program) -> Check:
+    """Each proof asked for is there as a paper of the program's own list; another paper is charged back in an audit."""
+    rule = program.rule
+    if isinstance(rule, Affinity) and sale.affinity not in rule.groups:
+        limit = words([AFFINITIES[g] for g in rule.groups], "or")
+        if not sale.affinity:
+            return check("I08", "missing", f"The group of the customer is missing: {limit}.", limit=limit)
+        observed = AFFINITIES.get(sale.affinity, sale.affinity)
+        return check(
+            "I08", "fail", f"{observed} is not a group of the program: {limit}.", observed=observed, limit=limit
+        )
+    if not program.documents:
+        return check("I08", "none", "No paper of the customer is asked for.")
+    proved = []
+    for one in program.documents:
+        limit = accepted_label(one)
+        found = [d for d in sale.documents if d in one.accepted]
+        if found:
+            proved.append(found[0])
+            continue
+        given = words([DOCUMENTS.get(d, d) for d in sale.documents])
+        if given:
+            sentence = f"{one.label}: {given} is not accepted. The program accepts {limit}."
+        else:
+            sentence = f"{one.label} is missing. The program accepts {limit}."
+        return check("I08", "missing", sentence, observed=given, limit=limit, document=one.accepted[0])
+    papers = words([DOCUMENTS[d] for d in proved])
+    asked = words([one.label for one in program.documents])
+    return check("I08", "pass", f"{asked}: proved by {papers}.", observed=papers, limit=asked, document=papers)
+
+
+def i09_previous(sale: SaleFacts, program: Program) -> Check:
+    """What the customer drove before: another make (conquest), ours (loyalty), not too old, or a lease that ends."""
+    rule = program.rule
+    if isinstance(rule, LeasePullAhead):
+        return _lease(sale, rule)
+    if not isinstance(rule, Loyalty | Conquest | TradeIn):
+        return check("I09", "none", "Nothing is asked of the previous vehicle.")
+    paper = "trade_title"
+    makes = "any make" if not rule.makes else words(rule.makes, "or")
+    if not sale.trade_make:
+        return check("I09", "missing", "The previous vehicle is missing.", limit=makes, document=paper)
+    make = sale.trade_make.strip()
+    if isinstance(rule, Conquest) and make.casefold() in {m.casefold() for m in rule.own_makes}:
+        sentence = f"The customer comes from {make}, which is ours; a conquest comes from another make."
+        return check("I09", "fail", sentence, observed=make, limit="another make", document=paper)
+    if rule.makes and make.casefold() not in {m.casefold() for m in rule.makes}:
+        sentence = f"The customer comes from {make}; the program is for {makes}."
+        return check("I09", "fail", sentence, observed=make, limit=makes, document=paper)
+    if isinstance(rule, Loyalty):
+        return check("I09", "pass", f"The customer has owned {make}.", observed=make, limit=makes, document=paper)
+    if sale.trade_year is None:
+        return check("I09", "missing", "The model year of the trade-in is missing.", observed=make, document=paper)
+    base = (sale.delivered_on or sale.today).year
+    oldest = base - rule.max_years
+    limit = f"model year {oldest} or newer"
+    if sale.trade_year < oldest:
+        sentence = f"The trade-in is of {sale.trade_year}; it has to be of {oldest} or newer ({rule.max_years} years)."
+        return check("I09", "fail", sentence, observed=str(sale.trade_year), limit=limit, document=paper)
+    sentence = f"The trade-in is a {make} of {sale.trade_year}, not older than {rule.max_years} model years."
+    return check("I09", "pass", sentence, observed=str(sale.trade_year), limit=limit, document=paper)
+
+
+def _lease(sale: SaleFacts, rule: LeasePullAhead) -> Check:
+    paper, limit = "lease_statement", f"ends within {rule.ends_within_days} days of the delivery"
+    if sale.lease_ends_on is None or not sale.waived_payments or not sale.payment_cents:
+        sentence = "The previous lease is missing: its end, the payments waived and their amount."
+        return check("I09", "missing", sentence, limit=limit, document=paper)
+    base = sale.delivered_on or sale.today
+    observed = day(sale.lease_ends_on)
+    if not base <= sale.lease_ends_on <= base + timedelta(days=rule.ends_within_days):
+        sentence = f"The previous lease ends on {observed}; it has to end within {rule.ends_within_days} days."
+        return check("I09", "fail", sentence, observed=observed, limit=limit, document=paper)
+    number = min(sale.waived_payments, rule.max_payments)
+    amount = money(min(sale.payment_cents, rule.max_payment_cents))
+    sentence = f"The previous lease ends on {observed}; {number} payments of {amount} are taken over."
+    return check("I09", "pass", sentence, observed=observed, limit=limit, document=paper)

@@ -1,0 +1,37 @@
+"""What has to be right before a version of a program is published, beyond the shape of its fields (2.4)."""
+
+from __future__ import annotations
+
+from db.core.problems import Problems
+from db.incentives.model import Growth, PriceProtection, Program, StairStep
+from db.incentives.say_rules import day, money
+
+
+def check_program(program: Program, problems: Problems, *, committed_cents: int = 0) -> None:
+    """Add a problem, at its field, for everything that contradicts itself. `committed_cents` was approved already."""
+    if program.delivery and (
+        program.delivery.first < program.program.first or program.delivery.last > program.program.last
+    ):
+        problems.add("delivery", "outside", "The window of deliveries lies within the program.")
+    for name, window in (("reports", program.reports), ("claims", program.claims)):
+        if window and window.last < program.deliveries.first:
+            problems.add(
+                name, "too_early", f"This window ends before the first delivery on {day(program.deliveries.first)}."
+            )
+    if program.code in program.compatible:
+        problems.add("compatible", "itself", "A program need not name itself.")
+    rule = program.rule
+    if isinstance(rule, StairStep) and not any(t.cents for t in rule.tiers):
+        problems.add("rule.tiers", "pays_nothing", "No tier pays anything.")
+    if isinstance(rule, Growth) and rule.baseline == "target" and not rule.targets:
+        problems.add("rule.targets", "required", "Give at least one dealer a target.")
+    if isinstance(rule, PriceProtection) and rule.changed_on > program.deliveries.last:
+        problems.add("rule.changed_on", "too_late", "The price falls after the last delivery.")
+    most = program.caps.vin_cents
+    if most and program.budget_cents and most > program.budget_cents and not program.is_volume:
+        problems.add("budget_cents", "too_low", "The budget is less than one vehicle may be paid.")
+    if program.budget_cents is not None and program.budget_cents < committed_cents:
+        problems.add("budget_cents", "below_committed", f"{money(committed_cents)} is approved already.")
+    unknown = [d for d in program.eligible.enrolled if not d.strip()]
+    if unknown:
+        problems.add("eligible.enrolled", "empty", "A dealer code is empty.")

@@ -1,0 +1,137 @@
+"""A program in plain words, as it is read before it is published, and what two versions differ in."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import assert_never
+
+from db.incentives import model
+from db.incentives.customer_rules import accepted_label
+from db.incentives.model import AFFINITIES, RETAIL, SALE_TYPES, Program
+from db.incentives.sale_rules import days_label
+from db.incentives.say_rules import day, money, percent, words
+
+PERIODS = {"month": "each month", "quarter": "each quarter", "program": "the whole program"}
+
+
+def rule_sentence(rule: model.Rule) -> str:
+    """What a rule pays, in one sentence."""
+    match rule:
+        case model.PerUnit():
+            return f"Each eligible vehicle pays {money(rule.cents)} to the people who sold it."
+        case model.DealerCash():
+            return f"Each eligible vehicle pays {money(rule.cents)} to the dealer."
+        case model.CustomerCash():
+            return f"{money(rule.cents)} that the dealer gave to the customer is paid back for each vehicle."
+        case model.StairStep():
+            how = (
+                "every unit is paid at the tier reached"
+                if rule.method == "retroactive"
+                else "each unit at its own tier"
+            )
+            return f"Stair step, {rule.method}: {how}. {_tiers(rule)}."
+        case model.Growth():
+            return _growth(rule)
+        case model.Loyalty():
+            return f"{money(rule.cents)} for a customer who has owned {words(rule.makes, 'or')}."
+        case model.Conquest():
+            source = words(rule.makes, "or") if rule.makes else f"another make than {words(rule.own_makes, 'or')}"
+            return (
+                f"{money(rule.cents)} for a customer who trades in {source}, at most {rule.max_years} model years old."
+            )
+        case model.TradeIn():
+            what = words(rule.makes, "or") if rule.makes else "a vehicle"
+            return f"{money(rule.cents)} for trading in {what}, at most {rule.max_years} model years old."
+        case model.Affinity():
+            return f"{money(rule.cents)} for {words([AFFINITIES[g] for g in rule.groups], 'or').lower()}."
+        case model.LeasePullAhead():
+            most = f"{rule.max_payments} payments of at most {money(rule.max_payment_cents)}"
+            return f"Up to {most} of a lease that ends within {rule.ends_within_days} days are taken over."
+        case model.PriceProtection():
+            drops = words([f"{name} {money(cents)}" for name, cents in sorted(rule.by_model.items())])
+            since = f"stocked in the {rule.stocked_within_days} days before"
+            return f"The price fell on {day(rule.changed_on)}: {drops} for vehicles in stock that day, {since}."
+        case model.Certified():
+            return f"{money(rule.cents)} for a sale by somebody who holds {words(rule.certificates, 'or')}."
+        case _:
+            assert_never(rule)
+
+
+def _tiers(rule: model.StairStep) -> str:
+    said = [
+        f"{one.from_units} to {other.from_units - 1} units {money(one.cents)}" for one, other in pairwise(rule.tiers)
+    ]
+    last = rule.tiers[-1]
+    return f"Per unit: {words([*said, f'from {last.from_units} units {money(last.cents)}'])}"
+
+
+def _growth(rule: model.Growth) -> str:
+    base = "the same days of the year before" if rule.baseline == "year_before" else "the dealer's target"
+    what = "each unit above it" if rule.pays == "above" else "every unit"
+    enough = f" Growth of at least {percent(rule.min_percent)} is needed." if rule.min_percent else ""
+    without = "earns nothing" if rule.without_baseline == "nothing" else "is paid for every unit"
+    return f"Growth against {base}: {what} pays {money(rule.cents)}.{enough} A dealer without a baseline {without}."
+
+
+def in_words(program: Program) -> tuple[str, ...]:
+    """The whole program as sentences, in the order one asks: what, when, who, which, proof, limits, stacking."""
+    one, wanted, caps = program, program.eligible, program.caps
+    said = [rule_sentence(one.rule), f"Deliveries from {days_label(one.deliveries)}."]
+    said.append(f"Reported within {one.report_days} days of the delivery{_also(one.reports)}.")
+    if not one.is_volume:
+        by = f"from {days_label(one.claims)}" if one.claims else f"within {one.claim_days} days of the delivery"
+        said.append(f"Claimed {by}.")
+    else:
+        said.append(f"Units are counted over {PERIODS[one.period]}.")
+    which = [
+        *(("model years " + words([str(y) for y in wanted.years], "and"),) if wanted.years else ()),
+        *wanted.makes, *wanted.models, *wanted.trims, *((f"{len(wanted.vins)} listed VINs",) if wanted.vins else ()),
+    ]  # fmt: skip
+    said.append(f"Vehicles: {words(wanted.conditions, 'or')}, {', '.join(which) if which else 'every model'}.")
+    left_out = [label for name, label in SALE_TYPES.items() if name not in wanted.sale_types]
+    taken = "Retail sales" if wanted.sale_types == RETAIL else words([SALE_TYPES[t] for t in wanted.sale_types])
+    said.append(f"Sales: {taken}; not {words(left_out, 'or')}." if left_out else f"Sales: {taken}.")
+    who = [
+        f"in {words(wanted.regions, 'or')}" if wanted.regions else "in every region",
+        f"of tier {words(wanted.tiers, 'or')}" if wanted.tiers else "of every tier",
+        f"{len(wanted.enrolled)} enrolled" if wanted.enrolled else "all active ones",
+    ]
+    said.append(f"Dealers: {', '.join(who)}.")
+    said += [f"Proof: {r.label}, by {accepted_label(r)} and no other paper." for r in one.documents]
+    if one.checklist:
+        said.append(f"Checklist: {words(one.checklist)}.")
+    limits = [
+        *((f"{money(one.budget_cents)} in all",) if one.budget_cents else ()),
+        *((f"{caps.dealer_units} units a dealer and period",) if caps.dealer_units else ()),
+        *((f"{money(caps.dealer_cents)} a dealer and period",) if caps.dealer_cents else ()),
+        *((f"{money(caps.vin_cents)} a VIN",) if caps.vin_cents else ()),
+        *((f"{caps.customer_units} units a customer and period",) if caps.customer_units else ()),
+    ]
+    said.append(f"At most {words(limits)}." if limits else "No budget and no cap.")
+    said.append(_stacking(one))
+    if one.bulletin:
+        said.append(f"Bulletin {one.bulletin}.")
+    return tuple(said)
+
+
+def _also(window: model.Window | None) -> str:
+    return f", from {days_label(window)}" if window else ""
+
+
+def _stacking(program: Program) -> str:
+    named = words(program.compatible)
+    if program.is_volume:
+        return "Counted beside whatever else a sale is paid."
+    if program.exclusive:
+        return f"Exclusive: combined with nothing but {named}." if named else "Exclusive: combined with nothing else."
+    if program.stack_group:
+        but = f", but with {named}" if named else ""
+        return f"One of the group {program.stack_group}{but}; combined with other groups."
+    return "Combined with every program that allows it."
+
+
+def changes_between(before: Program, after: Program) -> tuple[str, ...]:
+    """What a new version says differently, sentence by sentence: what is gone, then what is new."""
+    old, new = in_words(before), in_words(after)
+    gone = [f"No longer: {s}" for s in old if s not in new]
+    return (*gone, *(f"New: {s}" for s in new if s not in old))
