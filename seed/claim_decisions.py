@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -49,7 +49,7 @@ def chance(text: str) -> int:
 def _work(story: Story, planned: Mapping[str, Visit], now: datetime) -> None:
     with reading(story.bind) as session:
         columns = (Claim.id, Claim.ro_number, Claim.status, Claim.signed_level, Claim.returns, Claim.claim_type,
-                   Claim.stage_entered_at)  # fmt: skip
+                   Claim.stage_entered_at, Claim.received_at)  # fmt: skip
         waiting = session.execute(
             select(*columns)
             .where(Claim.held_by == "us", Claim.stage_entered_at < now - LEAST_AGE)
@@ -100,24 +100,31 @@ def _decide(story: Story, row: Any, now: datetime) -> None:
     appealed, fresh = row.status == "appealed", row.signed_level == 0
     first = fresh and not appealed
     said = chance(row.ro_number)
-    cora, mason = story.cast.named("cora"), story.cast.named("mason")
+    cora, mason, ada = (story.cast.named(name) for name in ("cora", "mason", "admin"))
+    is_new = now - row.received_at < timedelta(days=6)  # asked once, not again when it goes on
     actor = cora if first else mason
     code, note = words.DENIALS[said % len(words.DENIALS)]
     asked = row.claim_type == "pre_authorization"
     if first and not asked and not row.returns and said < 9:
         code, note = words.RETURNS[said % len(words.RETURNS)]
         act(story, "send_back", row.id, actor=actor, now=now, reason_code=code, note=note)
-    elif first and not asked and 9 <= said < 13 and now - row.stage_entered_at < timedelta(days=6):
+    elif first and not asked and 9 <= said < 13 and is_new:
         act(story, "ask_engineering", row.id, actor=actor, now=now, note="Is this failure known on this engine?")
-    elif first and not asked and 13 <= said < 18 and now - row.stage_entered_at < timedelta(days=6):
+    elif first and not asked and 13 <= said < 18 and is_new:
         act(story, "await_part", row.id, actor=actor, now=now, note="Send in the old part, please.")
     elif first and 18 <= said < 28 or appealed and said % 3 == 0:
-        act(story, "deny", row.id, actor=actor, now=now, reason_code=code, note=note)
+        _one_of(story, "deny", row.id, (actor, ada), now, reason_code=code, note=note)
     elif first and not asked and 28 <= said < 42:
         _reduce(story, row.id, actor=actor, now=now)
-    elif not act(story, "approve", row.id, actor=actor, now=now):
-        # Who decided before may not decide the appeal, and nobody signs twice.
-        act(story, "approve", row.id, actor=story.cast.named("admin"), now=now, note="Looked at by a second person.")
+    else:
+        _one_of(story, "approve", row.id, (actor, ada), now)
+
+
+def _one_of(story: Story, step: str, claim_id: int, people: Sequence[Actor], now: datetime, **more: Any) -> None:
+    """By the first who may: who decided before may not decide the appeal, and nobody signs twice."""
+    for actor in people:
+        if act(story, step, claim_id, actor=actor, now=now, **more):
+            return
 
 
 def _begin_today(story: Story, planned: Mapping[str, Visit], now: datetime) -> None:

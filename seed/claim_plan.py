@@ -11,14 +11,15 @@ from seed.parc import HOME, Car, cars
 from seed.places import PLACES
 from seed.warranty import BLOCKED, CONTRACTS, RECALL_DAYS, RECALLS
 
-WEEKS = 24
-A_WEEK = (6, 8)
+WEEKS = 23
+A_WEEK = (4, 7)
 COMMON = (
     ("ELE-ALT", 9), ("ENG-COOL", 9), ("HVAC-COMP", 8), ("STR-PUMP", 7), ("ELE-BCM", 8), ("BDY-TRIM", 6),
     ("SUS-SHOCK", 6), ("ENG-INJ", 7), ("EXH-MANI", 7), ("BRK-COMP", 6), ("TRN-CTRL", 7), ("BRK-ABS", 5),
     ("ENG-TURBO", 3), ("STR-GEAR", 3), ("EXH-CAT", 2), ("BDY-PAINT", 2),
 )  # fmt: skip
-CHEAP = ("BDY-TRIM", "SUS-SHOCK", "ENG-COOL", "ELE-ALT")
+CHEAP = ("SUS-SHOCK", "ENG-COOL", "ELE-ALT", "STR-PUMP")
+GOODWILL = ("BDY-TRIM", "SUS-SHOCK", "ELE-BATT")
 KINDS = (
     ("goodwill", 0.035), ("customer_reimbursement", 0.03), ("transport_damage", 0.03), ("recall", 0.05),
     ("service_contract", 0.02), ("pre_authorization", 0.035), ("parts_warranty", 0.015),
@@ -34,6 +35,8 @@ SLOW = (
 )  # fmt: skip
 ENGINEERING = ((12, "00402"), (9, "00137"), (6, "00617"))
 """Claims engineering was asked about and has not answered."""
+BEGINS = {"recall": RECALL_DAYS["R26-04"], "service_contract": 149, "parts_warranty": 90}
+"""Types that need something that happened before: at most so many days before the end."""
 SPIKE = ("00226", 10, 6)
 """A dealer that sends far more than usual in one week: code, days before the end, how many."""
 HUGGER = "00507"
@@ -73,6 +76,7 @@ def _all(seed: int, end: datetime) -> Iterator[Visit]:
     young = {
         code: [n for n, c in enumerate(parc) if c.code == code and n not in taken and n % 13 != 12] for code in active
     }
+    repaired: list[Visit] = []
     old = [n for n in range(len(parc)) if n % 13 == 12 and n not in taken]
 
     def visit(at: datetime, position: int, **more: object) -> Visit:
@@ -91,7 +95,7 @@ def _all(seed: int, end: datetime) -> Iterator[Visit]:
             at = _moment(rng, end, 7 * weeks - rng.choice((0, 1, 2, 3, 4)))
             code = HOME if rng.random() < 0.13 else rng.choices(list(active), [w * w for w in active.values()])[0]
             kind, flaw = _pick(rng, KINDS) or "standard", ""
-            if kind == "recall" and at < end - timedelta(days=RECALL_DAYS["R26-04"]):
+            if at < end - timedelta(days=BEGINS.get(kind, 999)):
                 kind = "standard"
             position, more = car_of(code), dict[str, object]()
             if kind == "standard":
@@ -100,15 +104,24 @@ def _all(seed: int, end: datetime) -> Iterator[Visit]:
                 position = old[rng.randrange(len(old))]
             elif flaw == "wear":
                 more["component"] = rng.choice(("BRK-PADS", "SUS-BUSH", "TRN-CLUT"))
-            elif kind in ("goodwill", "customer_reimbursement"):
-                more["component"] = rng.choice(CHEAP)
-                position = old[rng.randrange(len(old))] if kind == "goodwill" else position
+            elif kind == "goodwill":
+                more["component"] = rng.choice(GOODWILL)
+                position = old[rng.randrange(len(old))]
             elif kind == "service_contract":
                 position = rng.choice(list(CONTRACTS))
+                more["extra"] = CONTRACTS[position]
+            elif kind == "parts_warranty":
+                fitted = [v for v in repaired if v.at < at - timedelta(days=45)]
+                before = rng.choice(fitted)
+                position = parc.index(before.car)
+                more |= {"component": before.component, "code": before.code}
             elif kind == "recall":
                 position, number = _listed(rng, at, end)
                 more |= {"component": RECALLS[number][2], "extra": number}
-            yield visit(at, position, kind=kind, flaw=flaw, **{"code": code, **more})
+            made = visit(at, position, kind=kind, flaw=flaw, **{"code": code, **more})
+            if kind == "standard" and not flaw:
+                repaired.append(made)
+            yield made
     for days, code in SLOW:
         flaw = rng.choice(("excluded", "uncertified", "high"))
         more = {"component": "ENG-TURBO"} if flaw == "high" else {}
@@ -137,7 +150,7 @@ def _odd(rng: Random, end: datetime, visit: object, car_of: object) -> Iterator[
         (61, "00501", "invoice:7731"), (47, "00331", "receipts"), (20, HOME, "picture:b"), (13, HOME, "picture:b"),
     ):  # fmt: skip
         flaw = "sublet" if oddity.startswith(("invoice", "receipts")) else ""
-        yield make(_moment(rng, end, days), car(code), code=code, oddity=oddity, flaw=flaw)  # type: ignore[operator]
+        yield make(_moment(rng, end, days), car(code), code=code, oddity=oddity, flaw=flaw, component=CHEAP[days % 4])  # type: ignore[operator]
     for first, second, days in (("00202", "00207", 52), (HOME, "00409", 24)):
         position = car(first)  # type: ignore[operator]
         for code, later in ((first, 0), (second, 16)):
@@ -155,11 +168,11 @@ def _odd(rng: Random, end: datetime, visit: object, car_of: object) -> Iterator[
     yield make(_moment(rng, end, 58), car("00614"), code="00614", flaw="taken_back")  # type: ignore[operator]
     # Large work that is asked for beforehand, and the claim that follows; one that is asked still.
     for days, code, component, then in (
-        (74, "00402", "ENG-BLOCK", "then"), (41, "00501", "TRN-UNIT", "then"), (6, "00327", "TRN-UNIT", "wait"),
+        (74, "00402", "ENG-BLOCK", "then"), (41, "00501", "TRN-UNIT", "then"), (6, "00327", "ENG-TURBO", "wait"),
         (3, "00402", "TRN-UNIT", ""), (1.2, "00617", "ENG-BLOCK", ""),
     ):  # fmt: skip
         yield make(_moment(rng, end, days), car(code), code=code, kind="pre_authorization", component=component,
-                   extra=then)  # type: ignore[operator]  # fmt: skip
+                   extra=then, is_slow=then != "then")  # type: ignore[operator]  # fmt: skip
 
 
 def _component(rng: Random) -> str:

@@ -26,7 +26,7 @@ from db.terms.queries import terms_on
 from seed import claim_words as words
 from seed.claim_plan import Visit, visits
 from seed.story import Story
-from seed.warranty import CONTRACTS, NAMES, hours_on, net_on, operation_of, part_of, system_of
+from seed.warranty import NAMES, hours_on, net_on, operation_of, part_of, system_of
 
 STANDARD_MARKUP = 40_00
 JUST_BELOW = (951_00, 994_00)
@@ -81,7 +81,7 @@ def _follow(story: Story, visit: Visit, claim_id: int, now: datetime) -> None:
     with reading(story.bind) as session:
         number = session.scalar(select(Claim.number).where(Claim.id == claim_id)) or ""
     later = now + timedelta(days=14 if visit.extra == "then" else 3)
-    after = visit._replace(at=later, ro=f"{visit.ro}A", kind="standard", extra="")
+    after = visit._replace(at=later, ro=f"{visit.ro}A", kind="standard", extra="", is_slow=False)
     story.at(later, partial(_enter, story, after, pre_auth=number))
 
 
@@ -140,7 +140,7 @@ def _mended(visit: Visit, draft: ClaimDraft) -> ClaimDraft:
 def draft_for(visit: Visit, rng: Random, terms: Any, *, now: datetime, today: date) -> ClaimDraft:
     """The claim as its dealer enters it; `terms` are the dealer's of that day, prices those of the catalogue."""
     flaw, car = visit.flaw, visit.car
-    lag = 38 if flaw == "late" else 200 if flaw == "late" and visit.code == "00623" else rng.choice((1, 1, 2, 2, 3, 5))
+    lag = 38 if flaw == "late" else rng.choice((1, 1, 2, 2, 3, 5))
     closed = max(now.date() - timedelta(days=lag), car.in_service + timedelta(days=2))
     opened = max(closed - timedelta(days=rng.randint(0, 2)), car.in_service + timedelta(days=1))
     failed = max(opened - timedelta(days=rng.randint(0, 6)), car.in_service)
@@ -163,12 +163,8 @@ def draft_for(visit: Visit, rng: Random, terms: Any, *, now: datetime, today: da
         goodwill_reason=rng.choice(words.GOODWILL) if visit.kind == "goodwill" else "",
         late_reason=rng.choice(words.LATE) if flaw == "late" else "",
         campaign_number=visit.extra if visit.kind == "recall" else "",
-        contract_number=_contract(visit) if visit.kind == "service_contract" else "",
+        contract_number=visit.extra if visit.kind == "service_contract" else "",
     )  # fmt: skip
-
-
-def _contract(visit: Visit) -> str:
-    return list(CONTRACTS.values())[crc32(visit.car.vin.encode()) % len(CONTRACTS)]
 
 
 def _said(rng: Random, sentences: tuple[str, ...], part: str) -> str:

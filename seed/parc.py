@@ -43,7 +43,7 @@ def cars(seed: int, *, end: date) -> tuple[Car, ...]:
         days = rng.randint(1_900, 2_300) if old else rng.randint(215, 980)
         since = end - timedelta(days=days)
         found.append(
-            Car(made_up_vin(rng, since.year), code, rng.choice(models), since, rng.randint(34, 44) if old
+            Car(made_up_vin(rng, since.year), code, rng.choice(models), since, rng.randint(26, 36) if old
                 else rng.randint(15, 32))
         )  # fmt: skip
     return tuple(found)

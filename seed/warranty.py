@@ -51,7 +51,7 @@ COMPONENTS: tuple[tuple[str, str, str, str, str, str], ...] = (
 )
 # The causal part of a component: number, name, net price. Two more numbers follow from each: a seal kit, a small part.
 MAIN: dict[str, tuple[str, str, int]] = {
-    "ENG-TURBO": ("TC-5000", "Turbocharger", 1_460), "TRN-CTRL": ("TCM-3200", "Transmission control module", 690),
+    "ENG-TURBO": ("TC-5000", "Turbocharger", 1_280), "TRN-CTRL": ("TCM-3200", "Transmission control module", 690),
     "BRK-COMP": ("ACM-2800", "Air compressor module", 540), "EXH-MANI": ("EXM-4100", "Exhaust manifold", 385),
     "STR-GEAR": ("SGB-6500", "Steering gearbox", 920),
 }  # fmt: skip
@@ -64,8 +64,8 @@ WORTH: dict[str, tuple[int, float]] = {
     "TRN-UNIT": (3_240, 9.6), "TRN-CLUT": (355, 5.8), "BRK-PADS": (88, 1.1), "BRK-ABS": (642, 2.2),
     "EXH-CAT": (865, 2.1), "STR-PUMP": (284, 2.0), "SUS-SHOCK": (146, 1.6), "SUS-BUSH": (42, 1.9),
     "ELE-BATT": (139, 0.5), "ELE-ALT": (328, 1.7), "ELE-BCM": (418, 1.3), "HVAC-COMP": (464, 2.8),
-    "BDY-PAINT": (96, 3.4), "BDY-CORR": (120, 4.5), "BDY-TRIM": (74, 0.8), "WHL-TIRE": (178, 0.6),
-    "ENG-TURBO": (1_460, 3.2), "TRN-CTRL": (690, 2.1), "BRK-COMP": (540, 2.6), "EXH-MANI": (385, 2.9),
+    "BDY-PAINT": (64, 2.1), "BDY-CORR": (120, 4.5), "BDY-TRIM": (74, 0.8), "WHL-TIRE": (178, 0.6),
+    "ENG-TURBO": (1_280, 2.6), "TRN-CTRL": (690, 2.1), "BRK-COMP": (540, 2.6), "EXH-MANI": (385, 2.9),
     "STR-GEAR": (920, 3.1),
 }  # fmt: skip
 POWERTRAIN = ("ENG-TURBO", "ENG-BLOCK", "ENG-HEAD", "ENG-COOL", "ENG-INJ", "TRN-CTRL", "TRN-UNIT")
