@@ -28,9 +28,12 @@ from seed import (
     dealer_people,
     house,
     interactions,
+    investigations,
     marketing,
     onboarding,
     paperwork,
+    parts,
+    parts_claims,
     quality,
     routine,
     surveys,
@@ -79,6 +82,9 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     claim_decisions.expect(story, entered, start=start)
     claim_clocks.expect(story, start=start)
     claim_money.expect(story)
+    investigations.expect(story, start=start)
+    parts.expect(story, seed=seed, start=start)
+    parts_claims.expect(story)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()
