@@ -132,8 +132,8 @@ def _all(seed: int, end: datetime) -> Iterator[Visit]:
     for _ in range(SPIKE[2]):
         yield visit(_moment(rng, end, SPIKE[1]), car_of(SPIKE[0]), code=SPIKE[0])
     for number in range(9):
-        yield visit(_moment(rng, end, 80 - 8 * number), car_of(HUGGER), code=HUGGER, oddity="copied",
-                    flaw="just_below", component=("HVAC-COMP", "ELE-BCM", "STR-PUMP")[number % 3])  # fmt: skip
+        yield visit(_moment(rng, end, 80 - 8 * number), car_of(HUGGER), code=HUGGER, flaw="just_below",
+                    oddity="" if number % 3 else "copied", component=("ELE-BCM", "ELE-ALT", "STR-PUMP")[number % 3])  # fmt: skip
     yield from _odd(rng, end, visit, car_of)
     for number in range(7):  # what came in since yesterday
         at = end - timedelta(hours=26 - 3 * number, minutes=rng.randint(0, 50))

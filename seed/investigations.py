@@ -66,7 +66,7 @@ def _open(story: Story, *conditions: Any) -> list[Any]:
     with reading(story.bind) as session:
         return list(
             session.execute(
-                select(found.id, found.number, found.status, found.version, found.created_at)
+                select(found.id, found.region, found.status, found.version, found.created_at)
                 .where(*conditions)
                 .order_by(found.id)
             )
@@ -79,8 +79,8 @@ def _look(story: Story, now: datetime) -> None:
         said = crc32(row.created_at.isoformat().encode()) % 100
         if row.status == "looking":
             _close(story, row, said, now)
-        elif said < 85 or now - row.created_at > timedelta(days=40):
-            _step(story, "take", row, now, by=("cora", "colin", "mason")[said % 3])
+        elif said < 70 or now - row.created_at > timedelta(days=12):
+            _step(story, "take", row, now, by="mason" if said % 3 == 0 else "")
 
 
 def _close(story: Story, row: Any, said: int, now: datetime) -> None:
@@ -118,7 +118,8 @@ def _hand_over(story: Story, now: datetime) -> None:
 def _step(story: Story, step: str, row: Any, now: datetime, *, by: str, **more: Any) -> None:
     try:
         story.do(
-            COMMANDS[step], item_id=row.id, seen_version=row.version, actor=story.cast.named(by), now=now, **more
+            COMMANDS[step], item_id=row.id, seen_version=row.version, actor=story.cast.named(by) if by else story.cast.desk(row.region), now=now,
+            **more,
         )  # fmt: skip
     except Refused as refused:
         story.overtaken[f"investigations.{step}.{refused.code}"] += 1
