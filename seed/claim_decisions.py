@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,7 +10,6 @@ from zlib import crc32
 
 from sqlalchemy import select
 
-from db.claims.commands import COMMANDS
 from db.claims.decide_commands import decide_lines
 from db.claims.decision_rules import LineDecision
 from db.claims.record import charges_of
@@ -18,117 +17,160 @@ from db.claims.tables import Claim
 from db.core.actor import Actor
 from db.core.problems import Refused
 from db.core.session import reading
+from seed import claim_words as words
+from seed.claim_plan import Visit
+from seed.claims import act
 from seed.story import Story
 
-EVERY = timedelta(days=3)
-LEAST_AGE = timedelta(days=2)
-MOST_A_DAY = 12
-DENIALS = (
-    ("NOT_DEFECT", "The part shows no defect of material or make."),
-    ("WEAR_ITEM", "The part wears with use and is not covered."),
-    ("BEYOND_POLICY", "The customer was offered a service at a reduced price instead."),
-)
-RETURNS = (
-    ("DOC_MISSING", "Please attach the diagnostic print-out."),
-    ("NARRATIVE_INSUFFICIENT", "Please say how the cause was found."),
-)
+EVERY = timedelta(days=2)
+HOUR = 15
+"""UTC: ten in the morning in New York."""
+LEAST_AGE = timedelta(days=1)
+MOST_A_TIME = 14
+APPEALS = 45
+"""Percent of what people denied or reduced that is appealed."""
 
 
-def expect(story: Story, *, start: datetime) -> None:
-    """Let the desk work through the queue every few days; what is younger than two days waits."""
-    day = start + EVERY
-    while day < story.until:
-        story.at(day, partial(decide_waiting, story))
+def expect(story: Story, planned: Mapping[str, Visit], *, start: datetime) -> None:
+    """Let the desk work through the queue every other day; each claim waits for some days, slow ones on and on."""
+    day = start.replace(hour=HOUR) + EVERY
+    while day < story.until - timedelta(hours=20):
+        story.at(day, partial(_work, story, planned))
         day += EVERY
-    story.at(story.until - timedelta(hours=7), partial(decide_waiting, story))
+    # Today somebody has begun, so that the queue has claims one has taken and one that is signed.
+    story.at(story.until - timedelta(hours=3), partial(_begin_today, story, planned))
 
 
-def decide_waiting(story: Story, now: datetime) -> None:
-    """Decide what waits, each claim in a way that follows from its number; dealers appeal a few denials."""
-    with reading(story.bind) as session:
-        waiting = session.execute(
-            select(Claim.id, Claim.number, Claim.status, Claim.signed_level)
-            .where(Claim.held_by == "us", Claim.stage_entered_at < now - LEAST_AGE)
-            .order_by(Claim.due_at, Claim.id)
-            .limit(MOST_A_DAY)
-        ).all()
-        stuck = session.execute(
-            select(Claim.id, Claim.status)
-            .where(
-                Claim.status.in_(("pending_part", "with_engineering")),
-                Claim.stage_entered_at < now - timedelta(days=6),
-            )
-            .order_by(Claim.id)
-            .limit(MOST_A_DAY)
-        ).all()  # fmt: skip
-        disputed = session.execute(
-            select(Claim.id, Claim.number, Claim.dealer_id)
-            .where(
-                Claim.status.in_(("denied", "partially_approved")), Claim.appeals == 0,
-                Claim.decided_at.between(now - 2 * EVERY, now - EVERY), Claim.decided_kind == "person",
-            )
-            .order_by(Claim.id)
-            .limit(MOST_A_DAY)
-        ).all()  # fmt: skip
-    for claim_id, _ in stuck:
-        _try(story, "resume", claim_id, actor=story.cast.named("cora"), now=now, note="Seen; the cause is confirmed.")
-    for claim_id, number, status, signed in waiting:
-        _decide(story, claim_id, _chance(number), appealed=status == "appealed", signed=signed, now=now)
-    for claim_id, number, dealer_id in disputed:
-        if _chance(f"{number}:appeal") < 35:
-            _try(story, "appeal", claim_id, actor=story.cast.manager(dealer_id or 0), now=now,
-                 note="The test report shows the fault; please look at it again.")  # fmt: skip
-
-
-def _chance(text: str) -> int:
+def chance(text: str) -> int:
     """0 to 99, always the same for the same text."""
     return crc32(text.encode()) % 100
 
 
-def _decide(story: Story, claim_id: int, chance: int, *, appealed: bool, signed: int, now: datetime) -> None:
-    cora, mason = story.cast.named("cora"), story.cast.named("mason")
-    actor = mason if signed or appealed else cora
-    code, note = DENIALS[chance % len(DENIALS)]
-    if not signed and not appealed and chance < 10:
-        code, note = RETURNS[chance % len(RETURNS)]
-        _try(story, "send_back", claim_id, actor=actor, now=now, reason_code=code, note=note)
-    elif not signed and not appealed and chance < 15:
-        _try(story, "ask_engineering", claim_id, actor=actor, now=now, note="Is this failure known on this engine?")
-    elif not signed and not appealed and chance < 19:
-        _try(story, "await_part", claim_id, actor=actor, now=now, note="Send in the old part, please.")
-    elif not signed and chance < 31:
-        _try(story, "deny", claim_id, actor=actor, now=now, reason_code=code, note=note)
-    elif not signed and not appealed and chance < 46:
-        _reduce(story, claim_id, actor=actor, now=now)
+def _work(story: Story, planned: Mapping[str, Visit], now: datetime) -> None:
+    with reading(story.bind) as session:
+        columns = (Claim.id, Claim.ro_number, Claim.status, Claim.signed_level, Claim.returns, Claim.claim_type,
+                   Claim.stage_entered_at, Claim.received_at)  # fmt: skip
+        waiting = session.execute(
+            select(*columns)
+            .where(Claim.held_by == "us", Claim.stage_entered_at < now - LEAST_AGE)
+            .order_by(Claim.due_at, Claim.id)
+        ).all()
+        stuck = session.execute(
+            select(*columns)
+            .where(Claim.status.in_(("pending_part", "with_engineering")))
+            .where(Claim.stage_entered_at < now - timedelta(days=5))
+            .order_by(Claim.id)
+        ).all()
+        disputed = session.execute(
+            select(Claim.id, Claim.ro_number, Claim.dealer_id)
+            .where(
+                Claim.status.in_(("denied", "partially_approved")), Claim.appeals == 0, Claim.decided_kind == "person",
+                Claim.decided_at.between(now - 3 * EVERY, now - 2 * EVERY + timedelta(hours=12)),
+            )
+            .order_by(Claim.id)
+        ).all()  # fmt: skip
+    cora = story.cast.named("cora")
+    for row in stuck:
+        if not _is_slow(planned, row.ro_number):
+            act(story, "resume", row.id, actor=cora, now=now, note="Seen; the cause is confirmed.")
+    for row in disputed:
+        if chance(f"{row.ro_number}:appeal") < APPEALS:
+            act(story, "appeal", row.id, actor=story.cast.manager(row.dealer_id), now=now,
+                note="The test report shows the fault; please look at it again.")  # fmt: skip
+    ready = [r for r in waiting if now - r.stage_entered_at > timedelta(days=1 + chance(f"{r.ro_number}:wait") % 5)]
+    for row in ready[:MOST_A_TIME]:
+        if _is_slow(planned, row.ro_number):
+            _leave(story, planned, row, now)
+        else:
+            _decide(story, row, now)
+
+
+def _is_slow(planned: Mapping[str, Visit], ro: str) -> bool:
+    return ro in planned and planned[ro].is_slow
+
+
+def _leave(story: Story, planned: Mapping[str, Visit], row: Any, now: datetime) -> None:
+    """What nobody gets round to; a few of these were handed to engineering, which has not answered."""
+    if planned[row.ro_number].oddity == "engineering" and row.status == "in_review":
+        act(story, "ask_engineering", row.id, actor=story.cast.named("cora"), now=now,
+            note="Is this failure known on this engine? Third one of this build month.")  # fmt: skip
+
+
+def _decide(story: Story, row: Any, now: datetime) -> None:
+    appealed, fresh = row.status == "appealed", row.signed_level == 0
+    first = fresh and not appealed
+    said = chance(row.ro_number)
+    cora, mason, ada = (story.cast.named(name) for name in ("cora", "mason", "admin"))
+    is_new = now - row.received_at < timedelta(days=6)  # asked once, not again when it goes on
+    actor = cora if first else mason
+    code, note = words.DENIALS[said % len(words.DENIALS)]
+    asked = row.claim_type == "pre_authorization"
+    if first and not asked and not row.returns and said < 9:
+        code, note = words.RETURNS[said % len(words.RETURNS)]
+        act(story, "send_back", row.id, actor=actor, now=now, reason_code=code, note=note)
+    elif first and not asked and 9 <= said < 13 and is_new:
+        act(story, "ask_engineering", row.id, actor=actor, now=now, note="Is this failure known on this engine?")
+    elif first and not asked and 13 <= said < 18 and is_new:
+        act(story, "await_part", row.id, actor=actor, now=now, note="Send in the old part, please.")
+    elif first and 18 <= said < 28 or appealed and said % 3 == 0:
+        _one_of(story, "deny", row.id, (actor, ada), now, reason_code=code, note=note)
+    elif first and not asked and 28 <= said < 42:
+        _reduce(story, row.id, actor=actor, now=now)
     else:
-        _try(story, "approve", claim_id, actor=actor, now=now)
+        _one_of(story, "approve", row.id, (actor, ada), now)
+
+
+def _one_of(story: Story, step: str, claim_id: int, people: Sequence[Actor], now: datetime, **more: Any) -> None:
+    """By the first who may: who decided before may not decide the appeal, and nobody signs twice."""
+    for actor in people:
+        if act(story, step, claim_id, actor=actor, now=now, **more):
+            return
+
+
+def _begin_today(story: Story, planned: Mapping[str, Visit], now: datetime) -> None:
+    with reading(story.bind) as session:
+        rows = session.execute(
+            select(Claim.id, Claim.ro_number, Claim.level)
+            .where(Claim.status == "in_review", Claim.assignee_id.is_(None), Claim.signed_level == 0)
+            .order_by(Claim.due_at.desc(), Claim.id)
+        ).all()
+    cora, colin = story.cast.named("cora"), story.cast.named("colin")
+    for row in [r for r in rows if r.level > 1][:2]:
+        act(story, "approve", row.id, actor=cora, now=now, note="Turbocharger failed at low mileage; agreed.")
+    open_ones = [r for r in rows if r.level <= 1]
+    for row in open_ones[:2]:
+        act(story, "take", row.id, actor=cora, now=now)
+    for row in open_ones[2:3]:
+        act(story, "hand_over", row.id, actor=cora, now=now, assignee_id=story.cast.named("mason").user_id)
+    for row in open_ones[3:]:
+        if act(story, "take", row.id, actor=colin, now=now):
+            break
 
 
 def _reduce(story: Story, claim_id: int, *, actor: Actor, now: datetime) -> None:
     """Take a fifth off the largest line."""
     with reading(story.bind) as session:
         version = session.scalar(select(Claim.version).where(Claim.id == claim_id))
-        charges = [(c.position, c.kind, c.claimed_cents) for c in charges_of(session, claim_id)]
-    largest = max(charges, key=lambda c: (c[2], c[0]), default=None)
-    if largest is None:
+        charges = [
+            (c.position, c.claimed_cents if c.suggested_cents is None else c.suggested_cents, c.reason_code,
+             c.reason_note)
+            for c in charges_of(session, claim_id)
+        ]  # fmt: skip
+    largest = max(charges, key=lambda c: (c[1], c[0]), default=None)
+    if largest is None or largest[1] <= 0:
         return
+    code, note = words.REDUCTIONS[largest[1] % len(words.REDUCTIONS)]
     lines = [
-        LineDecision(position=p, cents=c * 4 // 5, reason_code="RATE_ADJUSTED", note="The list price of that day.")
+        LineDecision(position=p, cents=c * 4 // 5, reason_code=code, note=note)
         if p == largest[0]
-        else LineDecision(position=p, cents=c)
-        for p, _, c in charges
+        else LineDecision(position=p, cents=c, reason_code=why, note=said)
+        for p, c, why, said in charges
     ]
     _run(story, decide_lines, item_id=claim_id, seen_version=version, lines=lines, actor=actor, now=now)
 
 
-def _try(story: Story, step: str, claim_id: int, *, actor: Actor, now: datetime, **more: Any) -> None:
-    with reading(story.bind) as session:
-        version = session.scalar(select(Claim.version).where(Claim.id == claim_id))
-    _run(story, COMMANDS[step], item_id=claim_id, seen_version=version, actor=actor, now=now, **more)
-
-
 def _run(story: Story, command: Callable[..., Any], **arguments: Any) -> None:
-    """One decision; who may not take it (own signature, a level too high) leaves it to the next."""
+    """One decision; who may not take it leaves it to the next."""
     try:
         story.do(command, **arguments)
     except Refused:

@@ -19,17 +19,22 @@ from seed import (
     access,
     appointments,
     cadence,
+    claim_clocks,
     claim_decisions,
+    claim_money,
     claims,
     contacts,
     crm,
     dealer_people,
     house,
     interactions,
+    investigations,
     marketing,
     onboarding,
     paperwork,
     part_returns,
+    parts,
+    parts_claims,
     quality,
     routine,
     surveys,
@@ -58,7 +63,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     house.settle(story, start=start - timedelta(days=2))
     dealer_people.settle(story, made, start=start - timedelta(days=1))
     terms.settle(story, start=start - timedelta(days=2))
-    warranty.settle(story, made, start=start - timedelta(days=1))
+    warranty.settle(story, made, start=start - timedelta(days=1), seed=seed)
     intake = Intake(story, seed=seed)
     intake.expect(arrivals(seed, start=start, end=now, count=leads, open_at=cast.open_dealers))
     for days, content in zip((150, 97, 41), REFUSED * 2, strict=False):
@@ -74,12 +79,18 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     quality.expect(story, made, seed=seed)
     access.expect(story, made)
     surveys.expect(story, made, seed=seed, start=start)
-    claims.expect(story, seed=seed)
-    claim_decisions.expect(story, start=start)
+    entered = claims.expect(story, seed=seed)
+    claim_decisions.expect(story, entered, start=start)
     part_returns.expect(story, start=start)
+    claim_clocks.expect(story, start=start)
+    claim_money.expect(story)
+    investigations.expect(story, start=start)
+    parts.expect(story, seed=seed, start=start)
+    parts_claims.expect(story)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()
+    claim_clocks.close_day(story)
     onboarding.close_day(story)
     routine.close_day(story, made)
     interactions.close_day(story)

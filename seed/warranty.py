@@ -15,6 +15,7 @@ from db.core.session import reading
 from db.customers.vehicle_tables import Vehicle
 from db.imports.commands import run_import
 from db.warranty.commands import set_block
+from seed import parc
 from seed.network import Network
 from seed.people_names import FIRST_NAMES, LAST_NAMES
 from seed.places import PLACES
@@ -49,13 +50,23 @@ COMPONENTS: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("WHL-TIRE", "Tires", "Wheels", "tires", "", "wear"),
 )
 # The causal part of a component: number, name, net price. Two more numbers follow from each: a seal kit, a small part.
-MAIN = {
-    "ENG-TURBO": ("TC-5000", "Turbocharger", 1_460), "TRN-CTRL": ("TCM-3200", "Transmission control module", 690),
+MAIN: dict[str, tuple[str, str, int]] = {
+    "ENG-TURBO": ("TC-5000", "Turbocharger", 1_280), "TRN-CTRL": ("TCM-3200", "Transmission control module", 690),
     "BRK-COMP": ("ACM-2800", "Air compressor module", 540), "EXH-MANI": ("EXM-4100", "Exhaust manifold", 385),
     "STR-GEAR": ("SGB-6500", "Steering gearbox", 920),
 }  # fmt: skip
 OPERATIONS = {
     "ENG-TURBO": "E1205", "TRN-CTRL": "T2310", "BRK-COMP": "B3120", "EXH-MANI": "X4105", "STR-GEAR": "S5210",
+}  # fmt: skip
+# What the part of the other components costs in dollars, and how many hours replacing takes.
+WORTH: dict[str, tuple[int, float]] = {
+    "ENG-BLOCK": (3_950, 14.5), "ENG-HEAD": (780, 8.2), "ENG-COOL": (168, 2.4), "ENG-INJ": (312, 1.9),
+    "TRN-UNIT": (3_240, 9.6), "TRN-CLUT": (355, 5.8), "BRK-PADS": (88, 1.1), "BRK-ABS": (642, 2.2),
+    "EXH-CAT": (865, 2.1), "STR-PUMP": (284, 2.0), "SUS-SHOCK": (146, 1.6), "SUS-BUSH": (42, 1.9),
+    "ELE-BATT": (139, 0.5), "ELE-ALT": (328, 1.7), "ELE-BCM": (418, 1.3), "HVAC-COMP": (464, 2.8),
+    "BDY-PAINT": (64, 2.1), "BDY-CORR": (120, 4.5), "BDY-TRIM": (74, 0.8), "WHL-TIRE": (178, 0.6),
+    "ENG-TURBO": (1_280, 2.6), "TRN-CTRL": (690, 2.1), "BRK-COMP": (540, 2.6), "EXH-MANI": (385, 2.9),
+    "STR-GEAR": (920, 3.1),
 }  # fmt: skip
 POWERTRAIN = ("ENG-TURBO", "ENG-BLOCK", "ENG-HEAD", "ENG-COOL", "ENG-INJ", "TRN-CTRL", "TRN-UNIT")
 PLANS = (
@@ -68,10 +79,15 @@ PLANS = (
     ("PLUS", "Halden Plus service contract", "contract", 84, 100_000, 100, "", "BDY-PAINT,BDY-CORR", "2010-01-01"),
 )
 MOST_VINS = 40
+_POSITION = {component: position for position, (component, *_) in enumerate(COMPONENTS)}
+NAMES = {component: name for component, name, *_ in COMPONENTS}
 
 
-def settle(story: Story, made: Network, *, start: datetime) -> None:
-    """Bring in the catalogue and the technicians when the network begins; recalls and blocks follow in their time."""
+def settle(story: Story, made: Network, *, start: datetime, seed: int) -> None:
+    """Bring in the catalogue, the technicians and the vehicles sold so far when the network begins.
+
+    Recalls, contracts and blocks follow in their time.
+    """
     listed = [(c, n, s, a, _yes(mark == "wear"), _yes(mark == "major")) for c, n, s, a, _, mark in COMPONENTS]
     _bring(story, start, "warranty_components", ("Code", "Name", "System", "Self-authorization", "Wear item",
            "Major assembly"), listed)  # fmt: skip
@@ -83,10 +99,11 @@ def settle(story: Story, made: Network, *, start: datetime) -> None:
            list(_parts(story.until.date())))  # fmt: skip
     _bring(story, start, "technicians", ("Dealer code", "Technician", "Name", "Works since", "Skill", "Certified on",
            "Expires on"), list(_technicians(made, start.date())))  # fmt: skip
-    story.at(story.until - timedelta(days=75), partial(_recall, story, number="R26-04"))
-    story.at(story.until - timedelta(days=40), partial(_recall, story, number="R26-11"))
-    story.at(story.until - timedelta(days=25), partial(_recall, story, number="S26-02"))
-    story.at(story.until - timedelta(days=20), partial(_contract_and_block, story))
+    _bring(story, start, "vehicles", parc.COLUMNS, parc.rows(parc.cars(seed, end=story.until.date())))
+    for number, days in RECALL_DAYS.items():
+        story.at(story.until - timedelta(days=days), partial(_recall, story, number=number))
+    story.at(story.until - timedelta(days=150), partial(_contracts, story))
+    story.at(story.until - timedelta(days=20), partial(_block, story))
 
 
 def _yes(said: bool) -> str:
@@ -107,15 +124,37 @@ def _bring(story: Story, now: datetime, kind: str, header: Sequence[str], rows: 
     assert not result.rejected, refused[:3]
 
 
-def _operation(component: str, position: int) -> str:
-    return OPERATIONS.get(component, f"{component[0]}{7000 + position * 10}")
+def operation_of(component: str) -> str:
+    """The code of replacing a component."""
+    return OPERATIONS.get(component, f"{component[0]}{7000 + _POSITION[component] * 10}")
+
+
+def part_of(component: str) -> tuple[str, str, int]:
+    """Number, name and first net price in dollars of the part a component fails by."""
+    return MAIN.get(component) or (f"{component}-10", NAMES[component], WORTH[component][0])
+
+
+def system_of(component: str) -> str:
+    """The system a component belongs to."""
+    return COMPONENTS[_POSITION[component]][2]
+
+
+def hours_on(component: str, day: date, *, today: date) -> int:
+    """Hundredths of hours replacing a component takes on a day; some took longer from this year on."""
+    hours = round(WORTH[component][1] * 100)
+    return hours + 30 if _POSITION[component] % 6 == 1 and day.year >= today.year else hours
+
+
+def net_on(dollars: int, day: date, *, today: date) -> int:
+    """The net price in cents on a day; every price rose by four percent with this year."""
+    return round(dollars * 104) if day.year >= today.year else dollars * 100
 
 
 def _operations(today: date) -> Iterable[tuple[object, ...]]:
     """Replacing and checking each component; a few hours changed with the year."""
     for position, (component, name, _, _, skill, mark) in enumerate(COMPONENTS):
-        code = _operation(component, position)
-        hours = 3.2 if component == "ENG-TURBO" else 0.6 + position * 7 % 23 / 5
+        code = operation_of(component)
+        hours = WORTH[component][1]
         asks = _yes(mark == "major" and component not in ("ENG-TURBO", "STR-GEAR"))
         yield code, f"{name}: replace", "flat", f"{hours:.1f}", component, skill, asks, "2015-01-01"
         if position % 6 == 1:
@@ -128,7 +167,7 @@ def _operations(today: date) -> Iterable[tuple[object, ...]]:
 def _parts(today: date) -> Iterable[tuple[object, ...]]:
     """A causal part, its gasket and small parts for each component; every price rose with the year."""
     for position, (component, name, *_) in enumerate(COMPONENTS):
-        number, title, net = MAIN.get(component, (f"{component}-10", name, 45 + position * 53 % 700))
+        number, title, net = part_of(component)
         kinds = ((number, title, net), (f"{number}-G", f"{name}: gasket or seal kit", 18 + position),
                  (f"{number}-F", f"{name}: fasteners", 6 + position % 5))  # fmt: skip
         for code, said, price in kinds:
@@ -154,6 +193,11 @@ def _technicians(made: Network, start: date) -> Iterable[tuple[object, ...]]:
                     yield place.code, f"T{turn + 1:02d}", name, since, skill, since + timedelta(days=40), ends
 
 
+CONTRACTS = {5: "HP-100482", 12: "HP-100497", 25: "HP-100503", 38: "HP-100521"}
+"""Which vehicles, by their place in the parc, have which contract."""
+BLOCKED = 11
+RECALL_DAYS = {"R26-04": 75, "R26-11": 40, "S26-02": 25}
+"""How many days before the end each campaign begins to be known."""
 RECALLS = {
     "R26-04": ("Steering gear may lose assistance", "recall", "STR-GEAR", 0),
     "R26-11": ("Exhaust manifold may crack", "recall", "EXH-MANI", 1),
@@ -171,9 +215,7 @@ def _recall(story: Story, now: datetime, *, number: str) -> None:
     """A campaign with some of the vehicles on file; every fourth is remedied already."""
     title, kind, component, turn = RECALLS[number]
     vins = [vin for _, vin in _vehicles(story)][turn::3][:MOST_VINS]
-    if not vins:
-        return
-    operation = _operation(component, [c[0] for c in COMPONENTS].index(component))
+    operation = operation_of(component)
     first = now.date() - timedelta(days=10)
     rows = [
         (
@@ -192,15 +234,16 @@ def _recall(story: Story, now: datetime, *, number: str) -> None:
            "Remedied on"), rows)  # fmt: skip
 
 
-def _contract_and_block(story: Story, now: datetime) -> None:
-    """One owner bought a contract; one car was a total loss."""
-    found = _vehicles(story)
-    if len(found) < 12:
-        return
-    day = now.date() - timedelta(days=3)
+def _contracts(story: Story, now: datetime) -> None:
+    """Some owners bought a contract when the warranty of their car ended, one while it ran."""
+    found, day = _vehicles(story), now.date() - timedelta(days=3)
     _bring(story, now, "warranty_contracts", ("VIN", "Plan", "Starts", "Contract number"),
-           [(found[5][1], "PLUS", day, "HP-100482")])  # fmt: skip
+           [(found[position][1], "PLUS", day, number) for position, number in CONTRACTS.items()])  # fmt: skip
+
+
+def _block(story: Story, now: datetime) -> None:
+    """One car was a total loss."""
     story.do(
-        set_block, vehicle_id=found[11][0], kind="blocked", since=day, now=now, actor=story.cast.named("mason"),
-        reason="Total loss reported by the insurer; title is salvage",
+        set_block, vehicle_id=_vehicles(story)[BLOCKED][0], kind="blocked", since=now.date() - timedelta(days=3),
+        now=now, actor=story.cast.named("mason"), reason="Total loss reported by the insurer; title is salvage",
     )  # fmt: skip
