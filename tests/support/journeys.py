@@ -83,16 +83,16 @@ def _fill_cell(page: Page, grid: Any, *, column: int, row: int, text: str) -> No
     """Type one cell until the grid says it holds the text."""
     cell = grid.locator(f"tr[aria-rowindex='{row + 2}'] td[aria-colindex='{column}']")
     for _ in range(TRIES):
-        if page.evaluate(IN_CELL):
-            page.keyboard.press("Escape")
+        for _ in range(TRIES):  # the first closes the list of a cell that has one, the next the cell
+            if page.evaluate(IN_CELL):
+                page.keyboard.press("Escape")
         page.wait_for_function(ON_CELL, timeout=WAIT)
         here = int(page.evaluate("document.activeElement.ariaColIndex"))
         for _ in range(abs(column - here)):
             page.keyboard.press("ArrowRight" if column > here else "ArrowLeft")
         page.keyboard.press("Enter")
         page.wait_for_function(IN_CELL, timeout=WAIT)
-        page.keyboard.press("ControlOrMeta+a")
-        page.keyboard.type(text, delay=5)
+        page.keyboard.type(text, delay=20)
         page.keyboard.press("Tab")
         try:
             expect(cell).to_contain_text(text, timeout=1_500)
