@@ -96,7 +96,7 @@ def _draw_job(slots: Slots, job: JobDraft, place: int, *, is_only: bool) -> None
                     FIELDS[name], getattr(job, name), key=one.at(f"job{place}_{name}"), height=90, placeholder=hint
                 )  # fmt: skip
                 slots[f"jobs.{place}.{name}"] = st.container(gap="xxsmall")
-    with st.grid(7, min_column_width=140, gap="small"):
+    with st.grid(7, min_column_width=112, gap="small"):
         for name in CODES:
             key, label = one.at(f"job{place}_{name}"), SHORT.get(name, FIELDS[name])
             with st.container(gap="xxsmall"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from components.areas.claim_entry import FORM
+from components.areas.claim_entry import FORM, dealer
 from components.labels import plain
 from components.perform import outcome_of
 from db.claims.claim_queries import Preview
@@ -61,7 +61,9 @@ def draw_summary(said: Preview | None, notes: Sequence[Note]) -> None:
     """How many things stand in the way, with a link to each, and what would become of it if it were sent now."""
     with st.container(border=True, gap="xsmall"):
         if said is None:
-            st.markdown("##### Choose the dealer and type the VIN")
+            st.markdown(
+                "##### Choose the dealer and type the VIN" if dealer() is None else "##### Type the VIN to begin"
+            )
             st.caption("The rules of adjudication check while you type; what you type is kept on the server.")
             return
         verdict, stops = said.verdict, blocking(notes)
