@@ -29,7 +29,9 @@ def draw_vehicle(slots: Slots, dealers: Mapping[int, str], *, is_stored: bool) -
     one = form()
     base, known = one.base, list(dealers)
     types = [base.claim_type] if base.claim_type in VERSION_TYPES else list(ACTIVE_TYPES)
-    first = known.index(one.dealer_id) if one.dealer_id in dealers else 0 if len(known) == 1 else None
+    first = 0 if len(known) == 1 else None
+    if one.dealer_id is not None and one.dealer_id in dealers:
+        first = known.index(one.dealer_id)
     with st.grid(3, min_column_width=230, gap="small"):
         with st.container(gap="xxsmall"):
             st.selectbox(

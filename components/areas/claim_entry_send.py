@@ -88,7 +88,7 @@ def keep_mine(version: int) -> None:
     entry.form().version = version
 
 
-# ---- what is drawn above the fields ---------------------------------------------------------------------------------------------------
+# ---- what is drawn above the fields ----------------------------------------------------------------------------------
 def receipt(sent: ClaimRow) -> None:
     """What became of a claim that was sent, word for word."""
     state = FLOW.state(sent.status)

@@ -16,11 +16,11 @@ from db.claims.tables import Claim
 from db.core.permissions import Role
 from db.core.session import reading, writing
 from db.customers.vehicle_tables import ServiceVisit
-from tests.claims.factories import NOW, PART, claim_of, saved, sent, step
+from tests.claims.factories import JOB, NOW, PART, claim_of, saved, sent, step
 from tests.claims.in_review import review
 from tests.support.users import actor_named, make_dealer, make_person
 
-BIG = {"charges": (replace(PART, position=1, unit_cents=5_000_00),)}
+BIG: dict[str, Any] = {"charges": (replace(PART, position=1, unit_cents=5_000_00),)}
 """Above the amount that is authorized beforehand (W20)."""
 
 
@@ -115,8 +115,6 @@ def test_a_returned_claim_names_what_sent_it_back(sqlite_engine: Engine):
     engine = sqlite_engine
     own = make_dealer(engine)
     make_person(engine, "dora", Role.DEALER_MANAGER, scope_kind="dealers", dealer_ids=[own])
-    from tests.claims.factories import JOB
-
     claim_id = sent(
         engine, dealer_id=own, actor=actor_named(engine, "dora"), odometer_out=21_900, jobs=(replace(JOB, cause="?"),)
     )
