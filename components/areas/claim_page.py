@@ -16,8 +16,8 @@ from components.labels import badges, empty_state, facts, plain
 from components.timeline import draw_timeline
 from db.claim_payments.paid_queries import PaidLine
 from db.claims.claim_queries import ClaimView, claim_words
-from db.claims.draft_rules import CHARGE_KINDS, EXCLUSIONS, TYPE_LABELS
 from db.claims.cut_rules import cuts_of
+from db.claims.draft_rules import CHARGE_KINDS, EXCLUSIONS, TYPE_LABELS
 from db.claims.entry_rules import notes_of
 from db.claims.flow import DEALERS_TURN, FLOW, HOLDER_LABELS
 from db.claims.hold_queries import ClockLine, held_minutes
