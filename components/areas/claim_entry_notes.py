@@ -11,7 +11,7 @@ from components.areas.claim_entry import FORM, dealer
 from components.labels import plain
 from components.perform import outcome_of
 from db.claims.claim_queries import Preview
-from db.claims.entry_rules import BLOCKS, CORRECTS, DENIES, OPEN, PERSON, WARNS, Note, blocking, count_line
+from db.claims.entry_rules import BLOCKS, CORRECTS, DENIES, OPEN, PERSON, WARNS, Note, count_line
 from db.claims.model import OUTCOMES
 
 TONES = {BLOCKS: "red", OPEN: "gray", DENIES: "red", PERSON: "orange", CORRECTS: "blue", WARNS: "orange"}
@@ -66,10 +66,9 @@ def draw_summary(said: Preview | None, notes: Sequence[Note]) -> None:
             )
             st.caption("The rules of adjudication check while you type; what you type is kept on the server.")
             return
-        verdict, stops = said.verdict, blocking(notes)
-        icon, tone = ("error", "red") if any(n.weight == BLOCKS for n in notes) else ("edit", "gray") if stops else (
-            "check_circle", "green"
-        )  # fmt: skip
+        verdict = said.verdict
+        first = notes[0].weight if notes else ""
+        icon, tone = (ICONS[first], TONES[first]) if first else ("check_circle", "green")
         st.markdown(f"##### :{tone}[:material/{icon}:] {count_line(notes)}")
         amounts = (
             f"claimed **{verdict.claimed_cents / 100:,.2f}** · by the rules **{verdict.suggested_cents / 100:,.2f}**"

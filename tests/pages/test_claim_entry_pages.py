@@ -94,13 +94,14 @@ def test_a_mistake_is_found_beside_its_field_mended_and_sent_once(app_database):
     assert widget(app, "text_area", "Complaint").value == JOB.complaint
     with reading(process_engine()) as session:
         claim = session.scalars(select(Claim)).one()
+        number = claim.number
         assert (claim.status, claim.submitted_at, claim.claimed_cents) == ("draft", None, 720_00)
     widget(app, "number_input", "Odometer out").set_value(21_404).run()
     assert "Odometer makes sense" not in texts(app)
     _attach(app)
     app.button(key="ce_send").click().run()
     assert not app.exception
-    assert f"{claim.number} was sent" in texts(app)
+    assert f"{number} was sent" in texts(app)
     assert not [b for b in app.button if b.key == "ce_send"]
     with reading(process_engine()) as session:
         assert session.scalar(select(func.count()).select_from(Claim)) == 1
@@ -133,11 +134,12 @@ def test_a_file_is_named_missing_added_and_taken_out_with_a_reason(app_database)
     assert "Repair order: there" in texts(app)
     with reading(process_engine()) as session:
         made = session.scalars(select(ClaimAttachment)).one()
+        file_id = made.id
         assert (made.kind, session.get_one(Claim, made.claim_id).vin) == ("ro_copy", VIN)
-    app.button(key=f"ce_file_{made.id}_gone").click().run()
+    app.button(key=f"ce_file_{file_id}_gone").click().run()
     assert "The reason" in texts(app)  # nothing is taken out without one
-    app.text_input(key=f"ce_file_{made.id}_why").set_value("Another car")
-    app.button(key=f"ce_file_{made.id}_gone").click().run()
+    app.text_input(key=f"ce_file_{file_id}_why").set_value("Another car")
+    app.button(key=f"ce_file_{file_id}_gone").click().run()
     assert "Repair order: missing" in texts(app)
 
 
