@@ -17,6 +17,7 @@ from components.clock import now
 from components.perform import forget
 from db.claims.claim_queries import Preview, entry_draft, preview
 from db.claims.draft_rules import tidy
+from db.claims.entry_rules import kept_places
 from db.claims.model import ChargeDraft, ClaimDraft, JobDraft
 from db.claims.typed_commands import Typed, drop_typed, find_typed, keep_typed
 from db.core.actor import Actor
@@ -171,8 +172,8 @@ def add_job(job: JobDraft | None = None, lines: tuple[ChargeDraft, ...] = (), **
     """Another job, with lines of its own, beside what is typed; an empty one takes its place (in a callback)."""
     draft = typed()
     jobs = draft.jobs
-    if job is not None:
-        jobs = tuple(j for j in jobs if any(getattr(j, n) for n in JOB_TEXTS if n != "action"))
+    if job is not None and not kept_places(jobs):
+        jobs = ()
     place = len(jobs) + 1
     added = replace(job or JobDraft(position=place), position=place)
     charges = (*draft.charges, *(replace(c, job=place, position=0) for c in lines))

@@ -29,7 +29,9 @@ def draw_vehicle(slots: Slots, dealers: Mapping[int, str], *, is_stored: bool) -
     one = form()
     base, known = one.base, list(dealers)
     types = [base.claim_type] if base.claim_type in VERSION_TYPES else list(ACTIVE_TYPES)
-    first = known.index(one.dealer_id) if one.dealer_id in dealers else 0 if len(known) == 1 else None
+    first = 0 if len(known) == 1 else None
+    if one.dealer_id is not None and one.dealer_id in dealers:
+        first = known.index(one.dealer_id)
     with st.grid(3, min_column_width=230, gap="small"):
         with st.container(gap="xxsmall"):
             st.selectbox(
@@ -96,7 +98,7 @@ def _draw_job(slots: Slots, job: JobDraft, place: int, *, is_only: bool) -> None
                     FIELDS[name], getattr(job, name), key=one.at(f"job{place}_{name}"), height=90, placeholder=hint
                 )  # fmt: skip
                 slots[f"jobs.{place}.{name}"] = st.container(gap="xxsmall")
-    with st.grid(7, min_column_width=140, gap="small"):
+    with st.grid(7, min_column_width=112, gap="small"):
         for name in CODES:
             key, label = one.at(f"job{place}_{name}"), SHORT.get(name, FIELDS[name])
             with st.container(gap="xxsmall"):

@@ -18,7 +18,7 @@ from db.claims.model import ChargeDraft, JobDraft
 from db.core.actor import Actor
 from db.core.session import reading
 from db.customers.vehicle_queries import VisitLine
-from db.warranty.facts import CampaignRow
+from db.warranty.queries import CampaignRow
 from db.warranty.vehicle_queries import PlanLeft
 
 
@@ -64,7 +64,7 @@ def _draw_vehicle(hints: Hints, said: Preview | None) -> None:
     lines = []
     if cover.in_service_on:
         lines.append(f"In service since {cover.in_service_on.isoformat()}")
-    if cover.odometer is not None and cover.odometer_on is not None:
+    if cover.odometer is not None and cover.odometer_on is not None and typed().odometer_in is None:
         lines.append(f"{cover.odometer:,} mi on {cover.odometer_on.isoformat()}")
     if said is not None:
         rate, markup = said.facts.dealer.labour_rate_cents, said.facts.dealer.markup

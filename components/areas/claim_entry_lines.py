@@ -65,7 +65,7 @@ def edit_lines(base: Sequence[ChargeDraft], *, key: str, jobs: int) -> None:
         {name: "float" if name in _NUMBERS else "object" for name in COLUMNS}
     )
     st.data_editor(
-        frame, key=key, num_rows="dynamic", hide_index=True,
+        frame, key=key, num_rows="dynamic", hide_index=True, placeholder="",
         column_config={
             "Kind": st.column_config.SelectboxColumn("Kind", options=list(_KINDS), width=150, required=True),
             "Job": st.column_config.NumberColumn("Job", step=1, min_value=0, max_value=max(jobs, 1), width=60,

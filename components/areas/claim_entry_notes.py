@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from components.areas.claim_entry import FORM
+from components.areas.claim_entry import FORM, dealer
 from components.labels import plain
 from components.perform import outcome_of
 from db.claims.claim_queries import Preview
-from db.claims.entry_rules import BLOCKS, CORRECTS, DENIES, OPEN, PERSON, WARNS, Note, blocking, count_line
+from db.claims.entry_rules import BLOCKS, CORRECTS, DENIES, OPEN, PERSON, WARNS, Note, count_line
 from db.claims.model import OUTCOMES
 
 TONES = {BLOCKS: "red", OPEN: "gray", DENIES: "red", PERSON: "orange", CORRECTS: "blue", WARNS: "orange"}
@@ -61,13 +61,14 @@ def draw_summary(said: Preview | None, notes: Sequence[Note]) -> None:
     """How many things stand in the way, with a link to each, and what would become of it if it were sent now."""
     with st.container(border=True, gap="xsmall"):
         if said is None:
-            st.markdown("##### Choose the dealer and type the VIN")
+            st.markdown(
+                "##### Choose the dealer and type the VIN" if dealer() is None else "##### Type the VIN to begin"
+            )
             st.caption("The rules of adjudication check while you type; what you type is kept on the server.")
             return
-        verdict, stops = said.verdict, blocking(notes)
-        icon, tone = ("error", "red") if any(n.weight == BLOCKS for n in notes) else ("edit", "gray") if stops else (
-            "check_circle", "green"
-        )  # fmt: skip
+        verdict = said.verdict
+        first = notes[0].weight if notes else ""
+        icon, tone = (ICONS[first], TONES[first]) if first else ("check_circle", "green")
         st.markdown(f"##### :{tone}[:material/{icon}:] {count_line(notes)}")
         amounts = (
             f"claimed **{verdict.claimed_cents / 100:,.2f}** · by the rules **{verdict.suggested_cents / 100:,.2f}**"

@@ -99,7 +99,7 @@ def draw_upload(*, key: str, needed: Sequence[str], files: Sequence[FileRow], cl
     # A kind that was attached makes room for the next one that is missing; the key makes the widget begin there.
     tag = f"{key}_{lacking[0] if lacking else 'none'}"
     turn = st.session_state.setdefault(f"{key}_turn", uuid4().hex)
-    with st.grid(3, min_column_width=230, gap="small"):
+    with st.grid(2, min_column_width=260, gap="small"):
         with st.container(gap="xxsmall"):
             kind = st.selectbox(
                 "What the files are", kinds, index=kinds.index(lacking[0]) if lacking else 0,
@@ -111,14 +111,14 @@ def draw_upload(*, key: str, needed: Sequence[str], files: Sequence[FileRow], cl
                 problems_of(FORM, "invoice_cents")
         with st.container(gap="xxsmall"):
             st.file_uploader(
-                "Files", type=TYPES, accept_multiple_files=True, key=f"{key}_{turn}_files", max_upload_size=10,
+                "Choose files", type=TYPES, accept_multiple_files=True, key=f"{key}_{turn}_files", max_upload_size=10,
                 help="PDF, pictures, Excel, Word or text, up to 10 MB each.",
             )  # fmt: skip
             problems_of(FORM, "file")
-        st.button(
-            "Add files", key=f"{key}_add", icon=":material/upload_file:", on_click=_add,
-            args=(key, turn, f"{tag}_kind", claim),
-        )  # fmt: skip
+            st.button(
+                "Add files", key=f"{key}_add", icon=":material/upload_file:", on_click=_add,
+                args=(key, turn, f"{tag}_kind", claim),
+            )  # fmt: skip
 
 
 def _add(key: str, turn: str, kind_key: str, claim: Callable[[], int | None]) -> None:

@@ -16,6 +16,7 @@ from components.labels import badges, empty_state, facts, plain
 from components.timeline import draw_timeline
 from db.claim_payments.paid_queries import PaidLine
 from db.claims.claim_queries import ClaimView, claim_words
+from db.claims.cut_rules import cuts_of
 from db.claims.draft_rules import CHARGE_KINDS, EXCLUSIONS, TYPE_LABELS
 from db.claims.entry_rules import notes_of
 from db.claims.flow import DEALERS_TURN, FLOW, HOLDER_LABELS
@@ -39,7 +40,8 @@ def draw_answer(view: ClaimView, at: StandingLine, clock: ClockLine) -> None:
     """State and amount, why, what happens next and by when: one glance."""
     state, claim = FLOW.state(view.status), view.claim
     if claim.approved_cents is not None:
-        amount = f"{money(claim.approved_cents)} of {money(claim.claimed_cents)}"
+        so_far = " approved so far" if view.status == "appealed" else ""
+        amount = f"{money(claim.approved_cents)} of {money(claim.claimed_cents)}{so_far}"
     else:
         amount = f"{money(claim.claimed_cents)} claimed"
     with st.container(border=True, gap="xsmall"):
@@ -88,31 +90,23 @@ def draw_money(view: ClaimView) -> None:
         "Approved": [money(c.approved_cents) for c in rows],
     }  # fmt: skip
     right = {
-        name: st.column_config.TextColumn(name, alignment="right", width=100)
-        for name in ("Claimed", "By the rules", "Approved")
+        name: st.column_config.TextColumn(name, alignment="right", width=width)
+        for name, width in (("Claimed", 80), ("By the rules", 92), ("Approved", 80))
     }
     tables.show(
         table(columns), key="claim_lines", alt="Lines of the claim",
-        columns={"Line": tables.text("Line", width=50), "What": tables.text("What", width=260), **right},
+        columns={"Line": tables.text("Line", width=44), "What": tables.text("What", width=210), **right},
     )  # fmt: skip
     claim = view.claim
     st.markdown(
         f"Claimed **{money(claim.claimed_cents)}** · by the rules **{money(claim.suggested_cents)}** · approved "
         f"**{money(claim.approved_cents)}**"
     )
-    for one in rows:
-        paid = one.approved_cents if one.approved_cents is not None else one.suggested_cents
-        if paid is None or paid >= one.claimed_cents or not (one.reason_code or one.reason_note):
-            continue
-        icon, tone, word = (":material/block:", "red", "rejected") if paid == 0 else (
-            ":material/price_change:", "blue", "reduced"
-        )  # fmt: skip
-        if one.approved_cents is None:
-            word = "would be " + word
-        reason = ": ".join(p for p in (REASON_CODES.get(one.reason_code, ""), one.reason_note) if p)
+    for cut in cuts_of(rows):
+        icon, tone = (":material/block:", "red") if cut.paid_cents == 0 else (":material/price_change:", "blue")
         st.markdown(
-            f":{tone}[{icon} **Line {one.position} {plain(word)}**: {money(one.claimed_cents)} → {money(paid)}]  \n"
-            f"{plain(reason)}"
+            f":{tone}[{icon} **{plain(cut.lines)} {plain(cut.word)}**: {money(cut.claimed_cents)} → "
+            f"{money(cut.paid_cents)}]  \n{plain(cut.reason)}"
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.claims.lookup_rules import component_of, job_cents, judged_as, key, lines_of
-from db.claims.model import ClaimFacts, JobDraft, PreAuthFacts, Result
+from db.claims.model import ClaimFacts, JobDraft, Level, PreAuthFacts, Result
 from db.claims.money_rules import half_up, line_cents, total_cents
 from db.claims.policy_rules import Policy
 from db.claims.say_rules import count, day, failed, hours, money, passed
@@ -40,6 +40,13 @@ def w20_authorization(facts: ClaimFacts, policy: Policy) -> list[Result]:
         why = (
             f"{pre.number} was approved on {day(pre.approved_on)}, after the repair order was closed on {day(closed)}."
         )
+    elif _is_awaited(facts):
+        return [
+            failed("W20", _softer(policy.rule("W20").level), n.reason_code, f"{n.what}. {pre.number if pre else ''} is"
+                   " still being decided; the claim waits for it.", observed=n.observed, limit=n.limit,
+                   field="pre_auth_number", job=n.job)
+            for n in needs
+        ]  # fmt: skip
     else:
         why = _why_not(facts)
     return [
@@ -47,6 +54,17 @@ def w20_authorization(facts: ClaimFacts, policy: Policy) -> list[Result]:
                " pre-authorization.", observed=n.observed, limit=n.limit, field="pre_auth_number", job=n.job)
         for n in needs
     ]  # fmt: skip
+
+
+def _is_awaited(facts: ClaimFacts) -> bool:
+    """Whether the pre-authorization named is this vehicle's and still being decided (2.1 C PENDING_PREAUTH)."""
+    pre = facts.pre_auth
+    return pre is not None and pre.is_known and pre.same_vehicle and pre.is_open and not pre.is_approved
+
+
+def _softer(level: Level) -> Level:
+    """What blocks would send the claim back again and again while nobody has decided; a person waits instead."""
+    return "A" if level in "EX" else level
 
 
 def _why_not(facts: ClaimFacts) -> str:
@@ -125,6 +143,12 @@ def w21_within_authorization(facts: ClaimFacts, policy: Policy) -> list[Result]:
     level = policy.rule("W21").level
     if not number or pre is None:
         return [passed("W21", policy, "No pre-authorization is named.", observed="none")]
+    if _is_awaited(facts):
+        text = f"{pre.number} is still being decided; the claim waits for it and is compared with it then."
+        return [
+            failed("W21", _softer(level), "PREAUTH_MISSING", text, observed=number, limit="approved, same vehicle",
+                   field="pre_auth_number")
+        ]  # fmt: skip
     if not (pre.is_known and pre.is_approved and pre.same_vehicle):
         text = (
             f"{_why_not(facts)} A claim stays within an approved one for its vehicle. Correct the number or clear it."

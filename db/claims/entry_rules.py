@@ -22,7 +22,8 @@ WORDS: Final[dict[str, str]] = {
     BLOCKS: "Blocks sending", OPEN: "To fill in", DENIES: "Would be denied", PERSON: "A person decides",
     CORRECTS: "Amount corrected", WARNS: "Warning",
 }  # fmt: skip
-FIELDS: Final[dict[str, str]] = LABELS | {
+FIELDS: Final[dict[str, str]] = {
+    **LABELS,
     "dealer_id": "Dealer", "claim_type": "Type", "ro_opened_on": "Opened", "ro_closed_on": "Closed",
     "failed_on": "Failed", "reported_on": "Reported", "odometer_in": "Odometer in", "odometer_out": "Odometer out",
     "exclusions": "What speaks against it", "attachments": "Files", "jobs": "Jobs", "charges": "Lines",
@@ -127,6 +128,6 @@ def _says_something(one: JobDraft | ChargeDraft) -> bool:
     return any(text.strip() for text in texts)
 
 
-def kept_places(rows: Sequence[JobDraft] | Sequence[ChargeDraft]) -> tuple[int, ...]:
+def kept_places(rows: Sequence[JobDraft | ChargeDraft]) -> tuple[int, ...]:
     """The places (from 1) of the rows that are stored: the n-th job or line of the tidy draft was typed at the n-th."""
     return tuple(place for place, one in enumerate(rows, 1) if _says_something(one))

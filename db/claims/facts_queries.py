@@ -12,6 +12,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.claims.flow import REVIEW, WAITING
 from db.claims.history import LEFT_OUT, SETTLED, earlier_jobs, last_odometer, other_vin_of, usual_amounts
 from db.claims.lookup_rules import component_code, key, repair_day
 from db.claims.model import (
@@ -158,6 +159,7 @@ def _pre_auth(session: Session, draft: ClaimDraft, vin: str, dealer: Dealer) -> 
     )
     return PreAuthFacts(
         number=number, is_known=True, is_approved=claim.status in SETTLED, same_vehicle=claim.vin == vin,
+        is_open=claim.status in (*REVIEW, *WAITING),
         approved_on=local_day(claim.decided_at, dealer.zone) if claim.decided_at and claim.status in SETTLED else None,
         approved_cents=claim.approved_cents or 0,
         lines=tuple(PreAuthLine(kind=k, code=c, quantity=q, cents=a or 0) for k, c, q, a in lines),

@@ -248,6 +248,8 @@ class PreAuthFacts:
     approved_on: date | None = None
     approved_cents: int = 0
     lines: tuple[PreAuthLine, ...] = ()
+    is_open: bool = False
+    """Sent and not decided yet: a claim that names it waits for it instead of coming back (2.1 C PENDING_PREAUTH)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,8 +72,10 @@ def _approved(at: Standing) -> str:
     if at.claim_type == NEVER_PAID:
         return f"The work is authorized: name {at.number} on the claim for it."
     by = f" by {day_words(at.pay_by, at.today)}" if at.pay_by else ""
+    is_late = at.pay_by is not None and at.pay_by < at.today
+    pays = f"It was to be paid{by} with a credit memo." if is_late else f"It is paid{by} with a credit memo."
     appeal = " The dealer may appeal what was reduced." if at.status != "approved" and at.can_appeal else ""
-    return f"It is paid{by} with a credit memo.{appeal}"
+    return pays + appeal
 
 
 def _closed(at: Standing) -> str:

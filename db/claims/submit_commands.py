@@ -14,7 +14,7 @@ from db.claims.adjudicate_rules import adjudicate
 from db.claims.clock_rules import decide_by, pay_by
 from db.claims.facts_queries import facts_of
 from db.claims.flow import DEALERS_TURN, FLOW
-from db.claims.model import OUTCOMES, ClaimFacts, Outcome, Verdict
+from db.claims.model import OUTCOMES, ClaimDraft, ClaimFacts, Outcome, Result, Verdict
 from db.claims.policy_queries import policy_on
 from db.claims.record import (
     COUNTED_ONCE,
@@ -33,12 +33,15 @@ from db.core import events, locks
 from db.core.actor import Actor, system_actor
 from db.core.labels import local_day
 from db.core.problems import Problem, Refused
+from db.customers.visit_commands import VisitFacts, note_visit
 from db.workflow.engine import begin_step
 
 TARGETS = {
     "rejected": "rejected", "returned": "returned", "pay": "approved", "pay_changed": "partially_approved",
     "denied": "denied", "review": "in_review",
 }  # fmt: skip
+OF_A_VISIT = ("standard", "goodwill", "service_contract", "recall", "parts_warranty")
+"""Types whose repair order is a visit of a customer's vehicle at this dealer; a supplement's is on record already."""
 COUNTS_NO_MORE = (*DEALERS_TURN, "void")
 """States in which a claim does not keep others from claiming its repair order."""
 
@@ -100,12 +103,15 @@ def send(session: Session, claim: Claim, *, actor: Actor, now: datetime) -> tupl
         _settle_lines(session, claim, verdict, denied=target == "denied")
     elif target in ("returned", "rejected"):
         values["returns"] = claim.returns + 1
-    failed = verdict.failed
-    if target != "in_review" and target not in ("approved",) and failed:
-        values |= {"reason_code": failed[0].reason_code, "reason_note": failed[0].sentence}
+    weightiest = _weightiest(verdict)
+    if target not in ("in_review", "approved") and weightiest is not None:
+        values |= {"reason_code": weightiest.reason_code, "reason_note": weightiest.sentence}
     if claim.claim_type in COUNTED_ONCE and target not in ("returned", "rejected"):
         _count_once(session, claim)
     changed = move_claim(session, "submit", claim, actor=actor, now=now, target=target, **values)
+    visit_id = _note_visit(session, claim, facts.claim, target=target, actor=actor, now=now)
+    if visit_id is not None:
+        changed["after"] = {**changed["after"], "service_visit": visit_id}
     if target != "in_review":
         kind = {"approved": "approve", "partially_approved": "partial", "denied": "deny", "returned": "return"}
         decided(
@@ -117,6 +123,33 @@ def send(session: Session, claim: Claim, *, actor: Actor, now: datetime) -> tupl
     if values["decided_at"]:
         tell_decided(session, [claim], actor=actor, now=now)
     return target, verdict.outcome, changed
+
+
+def _weightiest(verdict: Verdict) -> Result | None:
+    """The finding the outcome stands on: the first of its reasons, not the first in the order of the rules."""
+    failed = verdict.failed
+    named = (r for sentence in verdict.why for r in failed if r.sentence == sentence)
+    return next(named, failed[0] if failed else None)
+
+
+def _note_visit(
+    session: Session, claim: Claim, draft: ClaimDraft, *, target: str, actor: Actor, now: datetime
+) -> int | None:
+    """The repair order of a claim that was taken in as a service visit of its vehicle, once whatever is sent again.
+
+    What came back is not on record yet: vehicle, days or odometer may still be wrong. Gives the visit's id.
+    """
+    if claim.vehicle_id is None or claim.claim_type not in OF_A_VISIT or target in ("rejected", "returned"):
+        return None
+    told = VisitFacts(
+        ro_number=draft.ro_number, opened_on=draft.ro_opened_on, closed_on=draft.ro_closed_on,
+        odometer_in=draft.odometer_in, odometer_out=draft.odometer_out, unit=draft.unit,
+        complaint="\n".join(j.complaint for j in draft.jobs if j.complaint),
+    )  # fmt: skip
+    return note_visit(
+        session, vehicle_id=claim.vehicle_id, dealer_id=claim.dealer_id or 0, facts=told,
+        customer_id=claim.customer_id, actor=actor, now=now,
+    )  # fmt: skip
 
 
 def keep_run(

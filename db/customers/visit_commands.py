@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.core import timeline
+from db.core import changes, timeline
 from db.core.actor import Actor
 from db.core.insert import insert_or_ignore
 from db.core.labels import local_day
@@ -133,6 +133,59 @@ def put_visit(
     if is_first_here:
         vehicle_record.reindex(session, vehicle)
     return visit, warnings
+
+
+def note_visit(
+    session: Session, *, vehicle_id: int, dealer_id: int, facts: VisitFacts, customer_id: int | None = None,
+    actor: Actor, now: datetime,
+) -> int | None:  # fmt: skip
+    """A repair order another command told of, as a visit: its id, or None where what was told cannot be one.
+
+    The same order again gives the first, with what was still missing on it; nothing that is on it is changed. It has no
+    entry of its own and refuses nothing: it is part of the command that told (sending a claim). Scope is checked.
+    """
+    dealer = get_dealer(session, dealer_id=dealer_id, scope=actor.scope)
+    known = session.scalars(
+        select(ServiceVisit)
+        .where(ServiceVisit.dealer_id == dealer.dealer_id, ServiceVisit.ro_number == facts.ro_number.strip().upper())
+        .with_for_update()
+    ).one_or_none()
+    if known is not None:
+        return _completed(known, vehicle_id, facts, customer_id, actor=actor, now=now)
+    vehicle = session.get(Vehicle, vehicle_id, with_for_update=True)
+    customer = session.get(Customer, customer_id) if customer_id is not None else None
+    if vehicle is None or not facts.ro_number.strip():
+        return None
+    problems = Problems()
+    check(facts, today=local_day(now, dealer.facts.zone), in_service_on=vehicle.in_service_on, problems=problems)
+    if problems.found:
+        return None
+    own = customer if customer is not None and customer.dealer_id == dealer.dealer_id else None
+    visit, _ = put_visit(session, vehicle, dealer, facts, customer=own, form_key=None, actor=actor, now=now)
+    changes.touch(session, "customers")
+    return visit.id
+
+
+def _completed(
+    visit: ServiceVisit, vehicle_id: int, facts: VisitFacts, customer_id: int | None, *, actor: Actor, now: datetime
+) -> int | None:
+    """Fill in what the visit on record does not say yet; None where it is of another vehicle."""
+    if visit.vehicle_id != vehicle_id:
+        return None
+    told = {
+        "closed_on": facts.closed_on if facts.closed_on and facts.closed_on >= visit.opened_on else None,
+        "odometer_out": facts.odometer_out
+        if facts.unit == visit.unit and facts.odometer_out is not None and facts.odometer_out >= visit.odometer_in
+        else None,
+        "customer_id": customer_id, "complaint": facts.complaint,
+    }  # fmt: skip
+    new = {name: value for name, value in told.items() if value and not getattr(visit, name)}
+    for name, value in new.items():
+        setattr(visit, name, value)
+    if new:
+        visit.version += 1
+        visit.updated_at, visit.updated_by = now, actor.name
+    return visit.id
 
 
 def change_visit(
