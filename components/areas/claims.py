@@ -88,13 +88,13 @@ def _draw_amount(page: ClaimDrawer) -> None:
     claim = page.claim
     if claim.status not in OPEN:
         if claim.approved_cents is not None:
-            st.markdown(f"## Approved {money(claim.approved_cents)} :gray[of {money(claim.claimed_cents)}]")
+            st.markdown(f"# Approved {money(claim.approved_cents)} :gray[of {money(claim.claimed_cents)}]")
         else:
-            st.markdown(f"## Claimed {money(claim.claimed_cents)}")
+            st.markdown(f"# Claimed {money(claim.claimed_cents)}")
         return
     outcome = "Signed" if claim.signed_level else OUTCOMES.get(claim.outcome, "")
     st.markdown(
-        f"## Suggested {money(page.suggested_cents)} :gray[of {money(claim.claimed_cents)}]"
+        f"# Suggested {money(page.suggested_cents)} :gray[of {money(claim.claimed_cents)}]"
         + (f"  \n:gray[{plain(outcome)}]" if outcome else "")
     )
 
