@@ -53,7 +53,8 @@ def clock_cell(line: ClockLine | None, due_at: datetime | None, now: datetime) -
     if due_at is None:
         return line.label
     far = abs(due_at - now)
-    away = f"{far.days} d" if far.days else minutes_label(far.seconds // 60)
+    hours = far.seconds // 3600
+    away = f"{far.days} d" if far.days else f"{hours} h" if hours else f"{far.seconds // 60} min"
     return f"Overdue {away}" if line.state.level == "over" else f"{line.state.used_percent}%, {away} left"
 
 

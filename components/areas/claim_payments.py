@@ -11,13 +11,16 @@ import streamlit as st
 
 from components import labels, tables
 from components.access import current_actor, guard
+from components.areas.claim_payments_reverse import FORM as REVERSE
+from components.areas.claim_payments_reverse import draw_reversals
+from components.areas.claims_words import right
 from components.charts.base import table
 from components.clock import now
 from components.exports import guarded_download
 from components.filters import pick
 from components.labels import empty_state, plain
 from components.navigation import may_open
-from components.perform import perform, show_outcome
+from components.perform import forget, perform, show_outcome
 from components.tiles import Tile, draw_tiles
 from db.claim_payments.batch_commands import make_batch
 from db.claim_payments.memo_queries import EntryRow, get_batch, get_memo, ledger_sums, list_ledger, list_memos
@@ -113,8 +116,9 @@ def draw_new_batch(dealers: dict[str, str]) -> None:
                 on_click=_pay, args=(arguments, money_label(seen.cents)),
             )  # fmt: skip
             st.caption(
-                f"{plural(len(seen.memos), 'credit memo')} for {plural(seen.claims, 'claim')}. If a sum changes before "
-                "you click, nothing is paid and you see the new one."
+                f"Makes {plural(len(seen.memos), 'credit memo')} for {plural(seen.claims, 'claim')}, one a dealer; the "
+                "claims are paid then and the dealers are told. If a sum changes before you click, nothing is paid and "
+                "you see the new one."
             )
         tables.show(
             table(
@@ -127,7 +131,7 @@ def draw_new_batch(dealers: dict[str, str]) -> None:
             key="pay_preview", alt="Credit memos of the next batch by dealer, the first due first",
             columns={
                 "Dealer": tables.text("Dealer"), "Code": tables.text("Code", width=90),
-                "Claims": tables.number("Claims", width=80), "Credit": tables.text("Credit", width=120),
+                "Claims": tables.number("Claims", width=80), "Credit": right("Credit", 120),
                 "First due": tables.text("First due", width=120),
             },
         )  # fmt: skip
@@ -159,7 +163,7 @@ def draw_left_out(rows: Sequence[PreviewLeft], *, key: str) -> None:
         key=key, alt="Claims that are left out and why", height=380 if len(rows) > 9 else "auto",
         columns={
             "Claim": tables.text("Claim", width=120), "Dealer": tables.text("Dealer", width=180),
-            "Amount": tables.text("Amount", width=100), "Why": tables.text("Why", width=380),
+            "Amount": right("Amount", 100), "Why": tables.text("Why", width=380),
         },
     )  # fmt: skip
 
@@ -167,11 +171,13 @@ def draw_left_out(rows: Sequence[PreviewLeft], *, key: str) -> None:
 # ---- the drawer ------------------------------------------------------------------------------------------------------
 def open_record(kind: str, found: int | str) -> None:
     """Open the drawer of a memo, a batch (by id) or a claim (by number) at the next run."""
+    forget(REVERSE)
     st.session_state[OPEN] = (kind, found)
 
 
 def _close() -> None:
     st.session_state.pop(OPEN, None)
+    forget(REVERSE)
 
 
 def draw_record() -> None:
@@ -184,6 +190,8 @@ def draw_record() -> None:
     titles = {"memo": "Credit memo", "batch": "Batch", "claim": f"Ledger of {plain(found)}"}
 
     def body() -> None:
+        if st.session_state.get(OPEN) != (kind, found):
+            st.rerun()  # another record was opened from within: its own drawer follows
         try:
             draw(found)
         except NotFound as gone:
@@ -192,11 +200,22 @@ def draw_record() -> None:
     st.dialog(titles[kind], width=640, position="right", on_dismiss=_close)(body)()
 
 
-def draw_lines(rows: Sequence[EntryRow], *, key: str, with_memo: bool = False, with_dealer: bool = False) -> None:
-    """Lines of the ledger; whose day it was is the dealer's."""
+def open_row(key: str, kind: str, position: int) -> None:
+    """Open the drawer of the row at a position of the table `key`, whose ids or numbers were kept."""
+    ids: list[Any] = st.session_state.get(f"{key}_ids", [])
+    if 0 <= position < len(ids):
+        open_record(kind, ids[position])
+
+
+def draw_lines(
+    rows: Sequence[EntryRow], *, key: str, with_memo: bool = False, with_dealer: bool = False, opens: bool = True
+) -> None:
+    """Lines of the ledger; whose day it was is the dealer's. A claim opens its whole story."""
+    st.session_state[f"{key}_ids"] = [x.claim for x in rows]
     columns: dict[str, list[object]] = {
         "Claim": [x.claim for x in rows], "Dealer": [x.dealer for x in rows],
-        "Posted": [moment_label(x.at, x.zone, now=now()) for x in rows], "What": [x.label for x in rows],
+        "Posted": [moment_label(x.at, x.zone, now=now()) for x in rows],
+        "What": [f"{x.label}, taken back" if x.is_reversed else x.label for x in rows],
         "Amount": [money_label(x.cents, x.currency) for x in rows], "Credit memo": [x.memo or "Not yet" for x in rows],
         "By": [x.by for x in rows], "Reason": [x.reason for x in rows],
     }  # fmt: skip
@@ -206,9 +225,15 @@ def draw_lines(rows: Sequence[EntryRow], *, key: str, with_memo: bool = False, w
     }  # fmt: skip
     dropped = {"Credit memo": not with_memo, "Dealer": not with_dealer}
     kept = {name: values for name, values in columns.items() if not dropped.get(name)}
+    shown: dict[str, Any] = {name: tables.text(name, width=widths[name]) for name in kept}
+    shown["Amount"] = right("Amount", widths["Amount"])
+    if opens:
+        shown["Claim"] = tables.opener(
+            "Claim", key=f"{key}_click", on_open=lambda p: open_row(key, "claim", p), width=widths["Claim"]
+        )
     tables.show(
         table(kept), key=key, alt="Lines of the ledger of claims", height=560 if len(rows) > 13 else "auto",
-        columns={name: tables.text(name, width=widths[name]) for name in kept},
+        columns=shown,
     )  # fmt: skip
 
 
@@ -244,6 +269,7 @@ def _batch(batch_id: int) -> None:
             ("Credit memos", batch.memos), ("Claims", batch.claims),
         ]
     )  # fmt: skip
+    st.session_state["pay_batch_memos_ids"] = [m.id for m in memos]
     tables.show(
         table(
             {
@@ -253,8 +279,12 @@ def _batch(batch_id: int) -> None:
         ),
         key="pay_batch_memos", alt="Credit memos of this batch",
         columns={
-            "Credit memo": tables.text("Credit memo", width=110), "Dealer": tables.text("Dealer"),
-            "Claims": tables.number("Claims", width=80), "Credit": tables.text("Credit", width=110),
+            "Credit memo": tables.opener(
+                "Credit memo", key="pay_batch_memos_click", width=110,
+                on_open=lambda p: open_row("pay_batch_memos", "memo", p),
+            ),
+            "Dealer": tables.text("Dealer"), "Claims": tables.number("Claims", width=80),
+            "Credit": right("Credit", 110),
         },
     )  # fmt: skip
     if more is not None:
@@ -283,7 +313,8 @@ def _claim(number: str) -> None:
             icon=":material/description:",
             query_params={"claim": str(own.claim_id)},
         )
-    draw_lines(rows, key="pay_claim_lines", with_memo=True)
+    draw_lines(rows, key="pay_claim_lines", with_memo=True, opens=False)
+    draw_reversals(rows)
 
 
 def short(moment: datetime, zone: str) -> str:

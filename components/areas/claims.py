@@ -19,6 +19,7 @@ from components.clock import now
 from components.forms import Choices
 from components.labels import plain
 from components.navigation import may_open
+from components.perform import outcome_of
 from components.queue_page import Screen, id_at, open_drawer
 from db.claims.board_queries import ClaimFilters, first_waiting
 from db.claims.commands import COMMANDS
@@ -31,13 +32,13 @@ from db.core.labels import moment_label, plural
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.investigations.queries import flagged
-from db.workflow.checks import refusal
+from db.workflow.checks import available_steps, refusal
 
 CLAIM_PAGE = "pages/claims/claim.py"
 FILTERS = "_claims_filters"
 """Session key of what the queue is narrowed to: the next claim is looked for under the same filters."""
 OPEN = (*REVIEW, *WAITING)
-PROPOSED = {"deny": "XEAW", "send_back": "EWA"}
+PROPOSED = {"deny": "XAWE", "send_back": "EWA"}
 """Steps whose reason is proposed, and the levels of findings it is taken from, the best first."""
 
 
@@ -70,6 +71,7 @@ def draw_facts(page: ClaimDrawer) -> None:
     say_flags(page.flags)
     _draw_about(page)
     _say_who_else(page)
+    _keep_typed(page)
     _propose(page)
 
 
@@ -88,13 +90,13 @@ def _draw_amount(page: ClaimDrawer) -> None:
     claim = page.claim
     if claim.status not in OPEN:
         if claim.approved_cents is not None:
-            st.markdown(f"## Approved {money(claim.approved_cents)} :gray[of {money(claim.claimed_cents)}]")
+            st.markdown(f"# Approved {money(claim.approved_cents)} :gray[of {money(claim.claimed_cents)}]")
         else:
-            st.markdown(f"## Claimed {money(claim.claimed_cents)}")
+            st.markdown(f"# Claimed {money(claim.claimed_cents)}")
         return
     outcome = "Signed" if claim.signed_level else OUTCOMES.get(claim.outcome, "")
     st.markdown(
-        f"## Suggested {money(page.suggested_cents)} :gray[of {money(claim.claimed_cents)}]"
+        f"# Suggested {money(page.suggested_cents)} :gray[of {money(claim.claimed_cents)}]"
         + (f"  \n:gray[{plain(outcome)}]" if outcome else "")
     )
 
@@ -141,6 +143,28 @@ def _say_who_else(page: ClaimDrawer) -> None:
         level = next((a.label for a in page.levels if a.level == claim.level), "")
         st.caption(f":material/signature: Above your authority: approving signs it, then level {claim.level}"
                    f" ({plain(level)}) decides.")  # fmt: skip
+
+
+def _keep_typed(page: ClaimDrawer) -> None:
+    """What was typed for a step that is not possible any more, so that it can be copied: another person was faster."""
+    outcome = outcome_of(SCREEN.form)
+    kept = f"_claims_kept_{page.id}"
+    if outcome is None or not any(p.code == "stale" for p in outcome.problems):
+        st.session_state.pop(kept, None)
+        return
+    open_steps = {
+        s.name
+        for s in available_steps(
+            FLOW, status=page.status, submitted_by=page.submitted_by, actor=current_actor(), signed_by=page.signed_by
+        )
+    }
+    gone = [f"{SCREEN.key}_{page.id}_{s.name}_note" for s in FLOW.steps if s.name not in open_steps]
+    typed = [text for key in gone if (text := str(st.session_state.get(key) or "").strip())]
+    if typed:
+        st.session_state[kept] = "\n\n".join(typed)
+    if st.session_state.get(kept):
+        st.caption("What you had typed:")
+        st.code(st.session_state[kept], language=None, wrap_lines=True)
 
 
 def _propose(page: ClaimDrawer) -> None:

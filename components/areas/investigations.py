@@ -11,14 +11,14 @@ import streamlit as st
 from components import labels
 from components.access import current_actor, guard
 from components.areas.claims_words import money
-from components.areas.investigations_flags import draw_flag
+from components.areas.investigations_flags import draw_flag, say_flags
 from components.clock import now
 from components.forms import Choices
 from components.labels import plain
 from components.navigation import may_open
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
 from components.queue_page import Screen, open_drawer
-from db.core.labels import moment_label
+from db.core.labels import moment_label, plural
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices
@@ -37,8 +37,7 @@ def _facts(row: InvestigationRow) -> None:
     labels.badges([(state.label, state.tone), *late, (OUTCOMES.get(row.outcome, ""), "violet")])
     if row.opened_because:
         st.markdown(f"> {plain(row.opened_because)}")
-    for flag in row.flag_lines:
-        draw_flag(flag, zone=actor.zone, now=at, key="inv_flag")
+    say_flags(row.flag_lines, where="below")
     facts: list[tuple[str, object]] = [
         ("Dealer", row.dealer), ("Region", row.region), ("Claim", row.about), ("Claimed", money(row.claimed_cents)),
         ("Looks into it", row.assignee), ("Close by", moment_label(row.due_at, actor.zone, now=at)),
@@ -55,6 +54,15 @@ def _facts(row: InvestigationRow) -> None:
         st.caption("The claim itself is denied, or charged back once it was paid, on its own page.")
 
 
+def _evidence(row: InvestigationRow) -> None:
+    """Each flag with what it stands on, as it was."""
+    if not row.flag_lines:
+        return
+    st.markdown(f"**Evidence** :gray[{plural(len(row.flag_lines), 'flag')}]")
+    for flag in row.flag_lines:
+        draw_flag(flag, zone=current_actor().zone, now=now(), key="inv_flag")
+
+
 def _lookers(row: Any, _typed: Mapping[str, Any]) -> Choices:
     with reading() as session:
         return looker_choices(session, row=row, actor=current_actor())
@@ -62,7 +70,7 @@ def _lookers(row: Any, _typed: Mapping[str, Any]) -> Choices:
 
 SCREEN = Screen(
     flow=FLOW, commands=COMMANDS, key="inv", load=get_investigation,
-    title=lambda r: f"{r.number} · {plain(r.dealer)}", draw_facts=_facts,
+    title=lambda r: f"{r.number} · {plain(r.dealer)}", draw_facts=_facts, draw_below=_evidence, width=640,
     choices={("hand_over", "assignee_id"): _lookers},
 )  # fmt: skip
 

@@ -46,8 +46,8 @@ def draw_flag(flag: FlagLine, *, zone: str, now: Any, key: str) -> None:
             st.caption("Kept as it was when it was flagged, whatever changed since.")
 
 
-def say_flags(flags: Sequence[FlagLine]) -> None:
-    """In one box what looks odd about a claim; the evidence stands with the files."""
+def say_flags(flags: Sequence[FlagLine], *, where: str = "under Evidence") -> None:
+    """In one box what looks odd, each kind with its first sentence; the evidence stands elsewhere."""
     if not flags:
         return
     kinds: dict[str, list[FlagLine]] = {}
@@ -57,7 +57,7 @@ def say_flags(flags: Sequence[FlagLine]) -> None:
         f"**{plain(label)}**: {plain(own[0].sentence)}" + (f" And {len(own) - 1} more." if len(own) > 1 else "")
         for label, own in kinds.items()
     ]
-    said = "  \n".join([*lines, ":small[A flag decides nothing; what it stands on is under Evidence.]"])
+    said = "  \n".join([*lines, f":small[A flag decides nothing; what it stands on is {where}.]"])
     st.warning(said, icon=":material/flag:")
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from db.claim_payments import rules
 from db.claim_payments.payable_queries import PreviewLeft, dealer_names
@@ -105,7 +105,7 @@ def get_batch(session: Session, *, batch_id: int, actor: Actor) -> BatchRow:
 # ---- credit memos ----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class EntryRow:
-    """One line of the ledger. `memo` is empty while no memo has paid it."""
+    """One line of the ledger. `memo` is empty while no memo has paid it; `is_reversed` says it was taken back."""
 
     id: int
     at: datetime
@@ -117,10 +117,12 @@ class EntryRow:
     kind: str
     cents: int
     currency: str
+    username: str
     by: str
     reason: str
     memo_id: int | None
     memo: str
+    is_reversed: bool = False
 
     @property
     def label(self) -> str:
@@ -220,11 +222,14 @@ def lines_of(session: Session, *, memo_ids: Sequence[int], actor: Actor) -> dict
 
 # ---- the ledger ------------------------------------------------------------------------------------------------------
 def _entries(scope: Scope) -> Select[*tuple[Any, ...]]:
+    taken_back = aliased(ClaimEntry)
     return (
         select(
             ClaimEntry.id, ClaimEntry.at, ClaimEntry.claim_id, Claim.number.label("claim"), ClaimEntry.dealer_id,
             Dealer.name.label("dealer"), Dealer.zone, ClaimEntry.kind, ClaimEntry.cents, ClaimEntry.currency,
-            ClaimEntry.by, ClaimEntry.reason, ClaimEntry.memo_id, func.coalesce(CreditMemo.number, "").label("memo"),
+            ClaimEntry.username, ClaimEntry.by, ClaimEntry.reason, ClaimEntry.memo_id,
+            func.coalesce(CreditMemo.number, "").label("memo"),
+            exists().where(taken_back.reverses_id == ClaimEntry.id).label("is_reversed"),
         )
         .join(Claim, Claim.id == ClaimEntry.claim_id)
         .join(Dealer, Dealer.id == ClaimEntry.dealer_id)

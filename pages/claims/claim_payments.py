@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
@@ -15,8 +15,10 @@ from components.areas.claim_payments import (
     draw_new_batch,
     draw_record,
     open_record,
+    open_row,
     short,
 )
+from components.areas.claims_words import right
 from components.charts.base import table
 from components.clock import today
 from components.exports import export_button
@@ -49,13 +51,6 @@ VIEWS = {
 }  # fmt: skip
 
 
-def open_at(key: str, kind: str, position: int) -> None:
-    """Open the drawer of the row at a position."""
-    ids: list[Any] = st.session_state.get(f"{key}_ids", [])
-    if 0 <= position < len(ids):
-        open_record(kind, ids[position])
-
-
 def pick_dealer(dealers: dict[str, str], key: str) -> int | None:
     """The dealer a view is narrowed to; nothing to choose for people of one dealer."""
     if len(dealers) < 2:
@@ -64,9 +59,17 @@ def pick_dealer(dealers: dict[str, str], key: str) -> int | None:
     return int(chosen) if chosen.isdecimal() else None
 
 
+def begin_batch() -> None:
+    """Go to the batch that pays what is payable."""
+    st.session_state["pay_view"] = "new"
+
+
 def payable(dealers: dict[str, str]) -> None:
     """Claims with money no credit memo has paid yet, the first due at the top."""
-    dealer_id = pick_dealer(dealers, "pay_dealer")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        dealer_id = pick_dealer(dealers, "pay_dealer")
+        if actor.can(Permission.CLAIMS_PAY):
+            st.button("Make a batch", key="pay_begin", icon=":material/payments:", on_click=begin_batch)
     draw_figures(dealer_id)
     with reading() as session:
         rows, following = list_payable(
@@ -83,7 +86,8 @@ def payable(dealers: dict[str, str]) -> None:
                 "Claim": [r.number for r in rows], "Dealer": [r.dealer for r in rows],
                 "Type": [r.type_label for r in rows],
                 "Status": [[FLOW.state(r.status).label] for r in rows],
-                "Amount": [money_label(r.cents, r.currency) for r in rows], "Pay by": [day(r.pay_by) for r in rows],
+                "Amount": [money_label(r.cents, r.currency) for r in rows],
+                "Pay by": [day(r.pay_by if r.cents > 0 else None) for r in rows],
                 "Due": [
                     ["Overdue"] if r.pay_by and r.pay_by < today(r.zone) and r.cents > 0 else [] for r in rows
                 ],
@@ -92,9 +96,9 @@ def payable(dealers: dict[str, str]) -> None:
         key="payq_table", alt="Claims with money to pay, the first due at the top",
         height=560 if len(rows) > 13 else "auto",
         columns={
-            "Claim": tables.opener("Claim", key="payq_click", on_open=lambda p: open_at("payq", "claim", p), width=120),
+            "Claim": tables.opener("Claim", key="payq_click", on_open=partial(open_row, "payq", "claim"), width=120),
             "Dealer": tables.text("Dealer", width=220), "Type": tables.text("Type", width=150),
-            "Status": tables.status(FLOW, width=170), "Amount": tables.text("Amount", width=110),
+            "Status": tables.status(FLOW, width=170), "Amount": right("Amount", 110),
             "Pay by": tables.text("Pay by", width=110), "Due": tables.pill("Due", {"Overdue": "red"}, width=100),
         },
     )  # fmt: skip
@@ -120,10 +124,10 @@ def batches() -> None:
         ),
         key="payb_table", alt="Batches, the latest first",
         columns={
-            "Batch": tables.opener("Batch", key="payb_click", on_open=lambda p: open_at("payb", "batch", p), width=110),
+            "Batch": tables.opener("Batch", key="payb_click", on_open=partial(open_row, "payb", "batch"), width=110),
             "Paid": tables.text("Paid", width=170), "By": tables.text("By", width=180),
             "Credit memos": tables.number("Credit memos", width=110), "Claims": tables.number("Claims", width=90),
-            "Sum": tables.text("Sum", width=130),
+            "Sum": right("Sum", 130),
         },
     )  # fmt: skip
     draw_paging("payb", following=following, shown=len(rows), total=count_label(total, CAP))
@@ -154,10 +158,10 @@ def memos(dealers: dict[str, str]) -> None:
         key="paym_table", alt="Credit memos, the latest first", height=560 if len(rows) > 13 else "auto",
         columns={
             "Credit memo": tables.opener(
-                "Credit memo", key="paym_click", on_open=lambda p: open_at("paym", "memo", p), width=120
+                "Credit memo", key="paym_click", on_open=partial(open_row, "paym", "memo"), width=120
             ),
             "Issued": tables.text("Issued", width=120), "Dealer": tables.text("Dealer", width=260),
-            "Claims": tables.number("Claims", width=90), "Credit": tables.text("Credit", width=120),
+            "Claims": tables.number("Claims", width=90), "Credit": right("Credit", 120),
             "Batch": tables.text("Batch", width=110),
         },
     )  # fmt: skip

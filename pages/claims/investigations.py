@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import tables
 from components.access import guard
-from components.areas.claims_words import money
+from components.areas.claims_words import money, right
 from components.areas.investigations import SCREEN, draw_form, open_form
 from components.charts.base import table
 from components.clock import now
@@ -15,12 +15,12 @@ from components.filters import clear_button, one, pick
 from components.labels import empty_state
 from components.queue_page import cursor, draw_drawer, draw_paging, id_at, open_drawer, remember_rows
 from db.core.area import CAP
-from db.core.labels import count_label, relative_label
+from db.core.labels import count_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
 from db.investigations.flow import FLOW, OUTCOMES
-from db.investigations.queries import InvestigationFilters, count_investigations, list_investigations
+from db.investigations.queries import InvestigationFilters, InvestigationRow, count_investigations, list_investigations
 from db.investigations.rules import KINDS
 
 actor = guard(Permission.CLAIMS_INVESTIGATE)
@@ -60,6 +60,12 @@ def open_row(position: int) -> None:
         open_drawer(SCREEN, found)
 
 
+def _due(row: InvestigationRow) -> str:
+    far = abs(row.due_at - at)
+    away = f"{far.days} d" if far.days else f"{far.seconds // 3600} h"
+    return f"Overdue {away}" if row.is_overdue(at) else f"in {away}"
+
+
 def draw_queue(chosen: InvestigationFilters) -> None:
     """One page of the queue."""
     with reading() as session:
@@ -74,26 +80,28 @@ def draw_queue(chosen: InvestigationFilters) -> None:
         )  # fmt: skip
         return
     remember_rows("inv", [row.id for row in rows])
+    due = [_due(r) for r in rows]
+    tones = {d: "red" if r.is_overdue(at) else "gray" for d, r in zip(due, rows, strict=True)}
     columns: dict[str, list[object]] = {
         "Number": [r.number for r in rows],
-        "Status": [[FLOW.state(r.status).label] for r in rows],
-        "Close by": [relative_label(r.due_at, at) for r in rows],
+        "Close by": [[d] for d in due],
         "Outcome": [OUTCOMES.get(r.outcome, "–") for r in rows],
-        "What": [" · ".join(r.kinds) for r in rows],
-        "Why": [" ".join(f.sentence for f in r.flag_lines) or r.opened_because for r in rows],
+        "Status": [[FLOW.state(r.status).label] for r in rows],
+        "Dealer": [r.dealer for r in rows],
         "Claim": [r.claim or "Dealer as a whole" for r in rows],
         "Claimed": [money(r.claimed_cents) for r in rows],
-        "Dealer": [r.dealer for r in rows],
+        "What": [" · ".join(r.kinds) for r in rows],
         "Looks into it": [r.assignee or "Nobody" for r in rows],
+        "Why": [" ".join(f.sentence for f in r.flag_lines) or r.opened_because for r in rows],
     }
     columns.pop("Outcome" if chosen.is_open else "Close by")
     shown = {
-        "Number": tables.opener("Number", key="inv_click", on_open=open_row, width=100),
-        "Status": tables.status(FLOW, width=135), "Close by": tables.text("Close by", width=95),
-        "Outcome": tables.text("Outcome", width=150), "What": tables.text("What", width=200),
-        "Why": tables.text("Why", width=330), "Claim": tables.text("Claim", width=125),
-        "Claimed": tables.text("Claimed", width=90), "Dealer": tables.text("Dealer", width=160),
-        "Looks into it": tables.text("Looks into it", width=130),
+        "Number": tables.opener("Number", key="inv_click", on_open=open_row, width=96),
+        "Close by": tables.pill("Close by", tones, width=110), "Outcome": tables.text("Outcome", width=130),
+        "Status": tables.status(FLOW, width=112), "Dealer": tables.text("Dealer", width=144),
+        "Claim": tables.text("Claim", width=96), "Claimed": right("Claimed", 84),
+        "What": tables.text("What", width=200), "Looks into it": tables.text("Looks into it", width=120),
+        "Why": tables.text("Why", width=420),
     }  # fmt: skip
     tables.show(
         table(columns), key="inv_table", alt="Investigations, the first to close at the top",

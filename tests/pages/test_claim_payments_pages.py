@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from db.claim_payments.tables import CreditMemo
+from db.claim_payments.tables import ClaimEntry, CreditMemo
+from db.core.permissions import Role
 from db.core.session import engine, reading
 from tests.claim_payments.factories import House
-from tests.support.users import app_as
+from tests.support.users import app_as, make_person
 
 PAGE = "pages/claims/claim_payments.py"
 
@@ -117,3 +118,70 @@ def test_drawers_of_a_batch_and_of_a_claim(house):
         app.run()
         assert not app.exception
         assert said in written(app)
+
+
+def charged_back(house: House) -> int:
+    """A paid claim of 300.00 of which a manager took back 100.00; gives its entry."""
+    claim = house.approved(cents=300_00)
+    house.batch()
+    house.step("charge_back", claim, who="mason", amount_cents=100_00, reason_code="AUDIT_FINDING", note="No old part.")
+    with reading(engine()) as session:
+        return session.scalars(select(ClaimEntry.id).where(ClaimEntry.kind == "charge_back")).one()
+
+
+def ledger_of(app: Any, claim: str = "WC-000001") -> Any:
+    """The page with the drawer of a claim's ledger open."""
+    app.session_state["pay_open"] = ("claim", claim)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_another_manager_takes_a_charge_back_back_with_a_reason(house):
+    entry = charged_back(house)
+    make_person(engine(), "maud", Role.MANAGER)
+    app = ledger_of(app_as("maud", page=PAGE))
+    go = f"pay_reverse_{entry}_go"
+    assert app.button(key=go).label.replace("\\", "") == "Take back $100.00"
+    app.button(key=go).click().run()
+    assert "The reason is needed" in written(app)
+    app.text_area(key=f"pay_reverse_{entry}").set_value("The part was found in the store.").run()
+    app.button(key=go).click().run()
+    assert not app.exception
+    assert "Charge-back, taken back" in written(app)
+    assert go not in [b.key for b in app.button]
+    with reading(engine()) as session:
+        made = session.scalars(select(ClaimEntry).where(ClaimEntry.reverses_id == entry)).one()
+        assert (made.cents, made.reason, made.username) == (100_00, "The part was found in the store.", "maud")
+
+
+def test_whoever_charged_back_and_whoever_may_not_have_no_button(house):
+    charged_back(house)
+    app = ledger_of(app_as("mason", page=PAGE))
+    assert "You posted this yourself; another person has to take it back." in written(app)
+    for who in ("mason", "finn", "cora", "dora"):
+        app = ledger_of(app_as(who, page=PAGE))
+        assert not [b for b in app.button if b.key and b.key.startswith("pay_reverse")], who
+
+
+def test_two_managers_take_it_back_once(house):
+    entry = charged_back(house)
+    make_person(engine(), "maud", Role.MANAGER)
+    make_person(engine(), "milo", Role.MANAGER)
+    tabs = [ledger_of(app_as(who, page=PAGE)) for who in ("maud", "milo")]
+    for app in tabs:
+        app.text_area(key=f"pay_reverse_{entry}").set_value("It was there.")
+        app.button(key=f"pay_reverse_{entry}_go").click().run()
+        assert not app.exception
+    assert "This entry was taken back already." in written(tabs[1])
+    with reading(engine()) as session:
+        assert len(session.scalars(select(ClaimEntry).where(ClaimEntry.reverses_id == entry)).all()) == 1
+
+
+def test_the_batch_begins_at_what_is_payable(house):
+    house.approved(cents=300_00)
+    app = app_as("finn", page=PAGE)
+    app.button(key="pay_begin").click().run()
+    assert app.button(key="pay_go").label.replace("\\", "") == "Pay $300.00"
+    assert "one a dealer" in written(app)
+    assert "pay_begin" not in [b.key for b in app_as("mason", page=PAGE).button]
