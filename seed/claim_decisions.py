@@ -75,9 +75,9 @@ def _work(story: Story, planned: Mapping[str, Visit], now: datetime) -> None:
     for row in stuck:
         if not _is_slow(planned, row.ro_number):
             act(story, "resume", row.id, actor=cora, now=now, note="Seen; the cause is confirmed.")
-    for row in disputed:
-        if chance(f"{row.ro_number}:appeal") < APPEALS:
-            act(story, "appeal", row.id, actor=story.cast.manager(row.dealer_id), now=now,
+    for claim_id, ro, dealer_id in disputed:
+        if chance(f"{ro}:appeal") < APPEALS:
+            act(story, "appeal", claim_id, actor=story.cast.manager(dealer_id or 0), now=now,
                 note="The test report shows the fault; please look at it again.")  # fmt: skip
     ready = [r for r in waiting if now - r.stage_entered_at > timedelta(days=1 + chance(f"{r.ro_number}:wait") % 5)]
     for row in ready[:MOST_A_TIME]:
@@ -117,7 +117,7 @@ def _decide(story: Story, row: Any, now: datetime) -> None:
         act(story, "ask_engineering", row.id, actor=actor, now=now, note="Is this failure known on this engine?")
     elif first and not asked and 17 <= said < 24 and is_new:
         act(story, "await_part", row.id, actor=actor, now=now, note="Send in the old part, please.")
-    elif first and 24 <= said < 33 or appealed and said % 3 == 0:
+    elif (first and 24 <= said < 33) or (appealed and said % 3 == 0):
         _one_of(story, "deny", row.id, (actor, ada), now, reason_code=code, note=note)
     elif first and not asked and 33 <= said < 47:
         _reduce(story, row.id, actor=actor, now=now)

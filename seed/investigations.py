@@ -120,10 +120,9 @@ def _hand_over(story: Story, now: datetime) -> None:
 
 
 def _step(story: Story, step: str, row: Any, now: datetime, *, by: str, **more: Any) -> None:
+    """One step of a person, or of the coordinator of the dealer's region where `by` is empty."""
+    actor = story.cast.named(by) if by else story.cast.desk(row.region)
     try:
-        story.do(
-            COMMANDS[step], item_id=row.id, seen_version=row.version, actor=story.cast.named(by) if by else story.cast.desk(row.region), now=now,
-            **more,
-        )  # fmt: skip
+        story.do(COMMANDS[step], item_id=row.id, seen_version=row.version, actor=actor, now=now, **more)
     except Refused as refused:
         story.overtaken[f"investigations.{step}.{refused.code}"] += 1
