@@ -199,7 +199,8 @@ def _open_lines(story: Story) -> list[Any]:
             session.execute(
                 select(
                     line.id, line.version, line.part_id, line.warehouse, line.promised_on, line.promises,
-                    line.ordered_on, (line.ordered - line.shipped - line.cancelled).label("rest"), Part.number, PartsOrder.reference,
+                    line.ordered_on, (line.ordered - line.shipped - line.cancelled).label("rest"), Part.number,
+                    PartsOrder.reference,
                 )
                 .join(PartsOrder, PartsOrder.id == line.order_id)
                 .join(Part, Part.id == line.part_id)
