@@ -37,6 +37,8 @@ def expect(story: Story, planned: Mapping[str, Visit], *, start: datetime) -> No
     while day < story.until - timedelta(hours=20):
         story.at(day, partial(_work, story, planned))
         day += EVERY
+    for hours in (51, 27):
+        story.at(story.until - timedelta(hours=hours), partial(_appeal_latest, story))
     # Today somebody has begun, so that the queue has claims one has taken and one that is signed.
     story.at(story.until - timedelta(hours=3), partial(_begin_today, story, planned))
 
@@ -73,9 +75,9 @@ def _work(story: Story, planned: Mapping[str, Visit], now: datetime) -> None:
     for row in stuck:
         if not _is_slow(planned, row.ro_number):
             act(story, "resume", row.id, actor=cora, now=now, note="Seen; the cause is confirmed.")
-    for row in disputed:
-        if chance(f"{row.ro_number}:appeal") < APPEALS:
-            act(story, "appeal", row.id, actor=story.cast.manager(row.dealer_id), now=now,
+    for claim_id, ro, dealer_id in disputed:
+        if chance(f"{ro}:appeal") < APPEALS:
+            act(story, "appeal", claim_id, actor=story.cast.manager(dealer_id or 0), now=now,
                 note="The test report shows the fault; please look at it again.")  # fmt: skip
     ready = [r for r in waiting if now - r.stage_entered_at > timedelta(days=1 + chance(f"{r.ro_number}:wait") % 5)]
     for row in ready[:MOST_A_TIME]:
@@ -94,6 +96,9 @@ def _leave(story: Story, planned: Mapping[str, Visit], row: Any, now: datetime) 
     if planned[row.ro_number].oddity == "engineering" and row.status == "in_review":
         act(story, "ask_engineering", row.id, actor=story.cast.named("cora"), now=now,
             note="Is this failure known on this engine? Third one of this build month.")  # fmt: skip
+    elif planned[row.ro_number].oddity == "old_part" and row.status == "in_review":
+        act(story, "await_part", row.id, actor=story.cast.named("cora"), now=now,
+            note="Send in the old part with its bracket, please.")  # fmt: skip
 
 
 def _decide(story: Story, row: Any, now: datetime) -> None:
@@ -108,13 +113,13 @@ def _decide(story: Story, row: Any, now: datetime) -> None:
     if first and not asked and not row.returns and said < 9:
         code, note = words.RETURNS[said % len(words.RETURNS)]
         act(story, "send_back", row.id, actor=actor, now=now, reason_code=code, note=note)
-    elif first and not asked and 9 <= said < 13 and is_new:
+    elif first and not asked and 9 <= said < 17 and is_new:
         act(story, "ask_engineering", row.id, actor=actor, now=now, note="Is this failure known on this engine?")
-    elif first and not asked and 13 <= said < 18 and is_new:
+    elif first and not asked and 17 <= said < 24 and is_new:
         act(story, "await_part", row.id, actor=actor, now=now, note="Send in the old part, please.")
-    elif first and 18 <= said < 28 or appealed and said % 3 == 0:
+    elif (first and 24 <= said < 33) or (appealed and said % 3 == 0):
         _one_of(story, "deny", row.id, (actor, ada), now, reason_code=code, note=note)
-    elif first and not asked and 28 <= said < 42:
+    elif first and not asked and 33 <= said < 47:
         _reduce(story, row.id, actor=actor, now=now)
     else:
         _one_of(story, "approve", row.id, (actor, ada), now)
@@ -125,6 +130,23 @@ def _one_of(story: Story, step: str, claim_id: int, people: Sequence[Actor], now
     for actor in people:
         if act(story, step, claim_id, actor=actor, now=now, **more):
             return
+
+
+def _appeal_latest(story: Story, now: datetime) -> None:
+    """An appeal that waits at the end: of the latest decision somebody took money off with."""
+    with reading(story.bind) as session:
+        row = session.execute(
+            select(Claim.id, Claim.dealer_id)
+            .where(
+                Claim.status.in_(("denied", "partially_approved")), Claim.appeals == 0, Claim.claimed_cents > 200_00,
+                Claim.claim_type == "standard", Claim.decided_at > now - timedelta(days=45),
+            )
+            .order_by(Claim.decided_kind.desc(), Claim.decided_at.desc(), Claim.id.desc())
+            .limit(1)
+        ).first()  # fmt: skip
+    if row is not None:
+        act(story, "appeal", row.id, actor=story.cast.manager(row.dealer_id), now=now,
+            note="The photo of the old part was overlooked; it shows the crack. Please look again.")  # fmt: skip
 
 
 def _begin_today(story: Story, planned: Mapping[str, Visit], now: datetime) -> None:

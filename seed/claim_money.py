@@ -46,7 +46,7 @@ def expect(story: Story) -> None:
     for days, code in DEBITS:
         story.at(_hour(story, days, 18), partial(_debit, story, code))
     for days, code, share, reason, note in BACK:
-        story.at(_hour(story, days, 17), partial(_charge_back, story, code, share, reason, note))
+        story.at(_hour(story, days, 17), partial(_charge_back, story, code=code, share=share, reason=reason, note=note))
     story.at(_hour(story, 24, 15), partial(_take_back, story))
 
 
@@ -87,7 +87,7 @@ def _version(story: Story, begin: Any, claim: Any, now: datetime) -> tuple[int, 
         return row.version, replace(draft_of(session, row))
 
 
-def _send(story: Story, claim: Any, key: str, draft: Any, version: int, now: datetime) -> None:
+def _send(story: Story, claim: Any, key: str, *, draft: Any, version: int, now: datetime) -> None:
     actor = story.cast.manager(claim.dealer_id)
     with reading(story.bind) as session:
         made = session.scalar(select(Claim.id).where(Claim.form_key == key)) or 0
@@ -110,7 +110,7 @@ def _supplement(story: Story, code: str, now: datetime) -> None:
     version, draft = _version(story, begin_supplement, claim, now)
     extra = ChargeDraft(position=1, kind="misc", job=1, description="Fluids and shop supplies", unit_cents=38_40)
     draft = replace(draft, charges=(extra,), note="Fluids were left out of the first claim.")
-    _send(story, claim, f"begin_supplement:{claim.ro_number}", draft, version, now)
+    _send(story, claim, f"begin_supplement:{claim.ro_number}", draft=draft, version=version, now=now)
 
 
 def _debit(story: Story, code: str, now: datetime) -> None:
@@ -122,10 +122,10 @@ def _debit(story: Story, code: str, now: datetime) -> None:
     parts = tuple(replace(c, position=n) for n, c in enumerate(
         [c for c in draft.charges if c.kind == "parts"] or draft.charges[:1], 1))  # fmt: skip
     draft = replace(draft, charges=parts, note="The part was charged twice by our parts counter.")
-    _send(story, claim, f"begin_debit:{claim.ro_number}", draft, version, now)
+    _send(story, claim, f"begin_debit:{claim.ro_number}", draft=draft, version=version, now=now)
 
 
-def _charge_back(story: Story, code: str, share: int, reason: str, note: str, now: datetime) -> None:
+def _charge_back(story: Story, now: datetime, *, code: str, share: int, reason: str, note: str) -> None:
     claim = _paid_claim(story, code)
     if claim is None:
         return

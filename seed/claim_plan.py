@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import NamedTuple
@@ -35,10 +34,22 @@ SLOW = (
 )  # fmt: skip
 ENGINEERING = ((12, "00402"), (9, "00137"), (6, "00617"))
 """Claims engineering was asked about and has not answered."""
+OLD_PART = ((8, HOME), (5, "00313"))
+"""Claims whose old part has not come yet."""
 BEGINS = {"recall": RECALL_DAYS["R26-04"], "service_contract": 149, "parts_warranty": 90}
 """Types that need something that happened before: at most so many days before the end."""
 SPIKE = ("00226", 10, 6)
 """A dealer that sends far more than usual in one week: code, days before the end, how many."""
+UNPAID = ("00234", (71, 44, 9))
+"""Suspended while its audit is open: what it is owed is not paid."""
+ODD_PAPERS = (
+    (96, "00313", "picture:a"), (88, "00313", "picture:a"), (70, "00501", "invoice:7731"),
+    (61, "00501", "invoice:7731"), (47, "00331", "receipts"), (20, HOME, "picture:b"), (7, HOME, "picture:b"),
+    (4, "00617", "receipts"), (30, "00137", "picture:c"), (2, "00137", "picture:c"),
+)  # fmt: skip
+"""Days before the end, dealer, what is odd: the same sheet or invoice twice, a receipt of less than is charged."""
+TWICE = (("00202", "00207", 52), (HOME, "00409", 24), ("00415", "00421", 19))
+"""One car repaired twice within weeks, at two dealers."""
 HUGGER = "00507"
 """A dealer whose amounts lie just below the limit, and who writes the same words each time."""
 
@@ -65,114 +76,142 @@ class Visit(NamedTuple):
 
 def visits(seed: int, *, end: datetime) -> dict[str, Visit]:
     """All claims by repair order, in the order of time."""
-    planned = sorted(_all(seed, end), key=lambda v: (v.at, v.ro))
+    plan = _Plan(seed, end)
+    plan.week_by_week()
+    plan.waiting()
+    plan.odd()
+    plan.asked_beforehand()
+    plan.today()
+    planned = sorted(plan.found, key=lambda v: (v.at, v.ro))
     return {v.ro: v for v in planned if v.at <= end}
 
 
-def _all(seed: int, end: datetime) -> Iterator[Visit]:
-    parc, rng, numbers = cars(seed, end=end.date()), Random(f"{seed}:visits"), iter(range(40_210, 99_999, 7))
-    active = {p.code: p.weight for p in PLACES if p.status == "active"}
-    taken = {BLOCKED, *CONTRACTS}
-    young = {
-        code: [n for n, c in enumerate(parc) if c.code == code and n not in taken and n % 13 != 12] for code in active
-    }
-    repaired: list[Visit] = []
-    old = [n for n in range(len(parc)) if n % 13 == 12 and n not in taken]
+class _Plan:
+    """The claims planned so far, and which car of a dealer comes next."""
 
-    def visit(at: datetime, position: int, **more: object) -> Visit:
-        car = parc[position]
-        values: dict[str, object] = {"code": car.code, "kind": "standard", "component": _component(rng)} | more
-        return Visit(at=at, ro=f"W{next(numbers)}", car=car, **values)  # type: ignore[arg-type]
+    def __init__(self, seed: int, end: datetime) -> None:
+        self.parc, self.rng, self.end = cars(seed, end=end.date()), Random(f"{seed}:visits"), end
+        self.found: list[Visit] = []
+        self._numbers = iter(range(40_210, 99_999, 7))
+        self._active = {p.code: p.weight for p in PLACES if p.status == "active"}
+        free = [n for n in range(len(self.parc)) if n not in (BLOCKED, *CONTRACTS)]
+        self._old = [n for n in free if n % 13 == 12]
+        self._young = {
+            code: [n for n in free if self.parc[n].code == code and n % 13 != 12] for code in self._active
+        }  # fmt: skip
 
-    def car_of(code: str) -> int:
+    def add(
+        self, days: float | datetime, position: int, *, code: str = "", kind: str = "standard", component: str = "",
+        flaw: str = "", oddity: str = "", is_slow: bool = False, extra: str = "",
+    ) -> Visit:  # fmt: skip
+        """One claim for a car, so many days before the end (or at a moment); its seller claims unless `code` says."""
+        car = self.parc[position]
+        at = days if isinstance(days, datetime) else _moment(self.rng, self.end, days)
+        made = Visit(
+            at=at, ro=f"W{next(self._numbers)}", car=car, code=code or car.code, kind=kind, flaw=flaw, oddity=oddity,
+            component=component or _component(self.rng), is_slow=is_slow, extra=extra,
+        )  # fmt: skip
+        self.found.append(made)
+        return made
+
+    def car(self, code: str) -> int:
         """The cars of a dealer in turn, so that few come twice; without one of its own, somebody passing through."""
-        own = young[code] or young[HOME]
+        own = self._young.get(code) or self._young[HOME]
         own.append(own.pop(0))
         return own[-1]
 
-    for weeks in range(WEEKS, 0, -1):
-        for _ in range(rng.randint(*A_WEEK)):
-            at = _moment(rng, end, 7 * weeks - rng.choice((0, 1, 2, 3, 4)))
-            code = HOME if rng.random() < 0.13 else rng.choices(list(active), [w * w for w in active.values()])[0]
-            kind, flaw = _pick(rng, KINDS) or "standard", ""
-            if at < end - timedelta(days=BEGINS.get(kind, 999)):
-                kind = "standard"
-            position, more = car_of(code), dict[str, object]()
-            if kind == "standard":
-                flaw = _pick(rng, FLAWS)
-            if flaw == "worn_out":
-                position = old[rng.randrange(len(old))]
-            elif flaw == "wear":
-                more["component"] = rng.choice(("BRK-PADS", "SUS-BUSH", "TRN-CLUT"))
-            elif kind == "goodwill":
-                more["component"] = rng.choice(GOODWILL)
-                position = old[rng.randrange(len(old))]
-            elif kind == "service_contract":
-                position = rng.choice(list(CONTRACTS))
-                more["extra"] = CONTRACTS[position]
-            elif kind == "parts_warranty":
-                fitted = [v for v in repaired if v.at < at - timedelta(days=45)]
-                before = rng.choice(fitted)
-                position = parc.index(before.car)
-                more |= {"component": before.component, "code": before.code}
-            elif kind == "recall":
-                position, number = _listed(rng, at, end)
-                more |= {"component": RECALLS[number][2], "extra": number}
-            made = visit(at, position, kind=kind, flaw=flaw, **{"code": code, **more})
-            if kind == "standard" and not flaw:
-                repaired.append(made)
-            yield made
-    for days, code in SLOW:
-        flaw = rng.choice(("excluded", "uncertified", "high"))
-        more = {"component": "ENG-TURBO"} if flaw == "high" else {}
-        yield visit(_moment(rng, end, days), car_of(code), flaw=flaw, is_slow=True, **{"code": code, **more})
-    for days, code in ENGINEERING:
-        yield visit(_moment(rng, end, days + 2), car_of(code), flaw="uncertified", oddity="engineering",
-                    is_slow=True, code=code, component="ENG-TURBO")  # fmt: skip
-    for _ in range(SPIKE[2]):
-        yield visit(_moment(rng, end, SPIKE[1]), car_of(SPIKE[0]), code=SPIKE[0])
-    for number in range(9):
-        yield visit(_moment(rng, end, 80 - 8 * number), car_of(HUGGER), code=HUGGER, flaw="just_below",
-                    oddity="" if number % 3 else "copied", component=("ELE-BCM", "ELE-ALT", "STR-PUMP")[number % 3])  # fmt: skip
-    yield from _odd(rng, end, visit, car_of)
-    for number in range(7):  # what came in since yesterday
-        at = end - timedelta(hours=26 - 3 * number, minutes=rng.randint(0, 50))
-        code = (HOME, *active)[rng.randrange(len(active))] if number % 3 else HOME
-        yield visit(at, car_of(code), code=code, flaw=("", "excluded", "", "high", "rental", "no_file", "")[number],
-                    component="ENG-TURBO" if number == 3 else rng.choice(CHEAP))  # fmt: skip
+    def week_by_week(self) -> None:
+        """What comes in anyway: mostly sound repairs, now and then another type or a flaw."""
+        rng = self.rng
+        for weeks in range(WEEKS, 0, -1):
+            for _ in range(rng.randint(*A_WEEK)):
+                at = _moment(rng, self.end, 7 * weeks - rng.choice((0, 1, 2, 3, 4)))
+                kind = _pick(rng, KINDS) or "standard"
+                if at < self.end - timedelta(days=BEGINS.get(kind, 999)):
+                    kind = "standard"
+                self._usual(at, kind, _pick(rng, FLAWS) if kind == "standard" else "")
 
+    def _usual(self, at: datetime, kind: str, flaw: str) -> None:
+        rng, component, extra = self.rng, "", ""
+        weights = [w * w for w in self._active.values()]
+        code = HOME if rng.random() < 0.13 else rng.choices(list(self._active), weights)[0]
+        position = self.car(code)
+        if flaw == "worn_out":
+            position = rng.choice(self._old)
+        elif flaw == "wear":
+            component = rng.choice(("BRK-PADS", "SUS-BUSH", "TRN-CLUT"))
+        elif kind == "goodwill":
+            component, position = rng.choice(GOODWILL), rng.choice(self._old)
+        elif kind == "service_contract":
+            position = rng.choice(list(CONTRACTS))
+            extra = CONTRACTS[position]
+        elif kind == "parts_warranty":  # of a part that was fitted under warranty before
+            before = rng.choice([
+                v for v in self.found if v.kind == "standard" and not v.flaw and v.at < at - timedelta(days=45)
+            ])  # fmt: skip
+            position, component, code = self.parc.index(before.car), before.component, before.code
+        elif kind == "recall":
+            position, extra = _listed(rng, at, self.end)
+            component = RECALLS[extra][2]
+        self.add(at, position, code=code, kind=kind, flaw=flaw, component=component, extra=extra)
 
-def _odd(rng: Random, end: datetime, visit: object, car_of: object) -> Iterator[Visit]:
-    """What investigations are about: papers, pictures and readings that do not fit."""
-    make, car = visit, car_of
-    for days, code, oddity in (
-        (96, "00313", "picture:a"), (88, "00313", "picture:a"), (70, "00501", "invoice:7731"),
-        (61, "00501", "invoice:7731"), (47, "00331", "receipts"), (20, HOME, "picture:b"), (13, HOME, "picture:b"),
-    ):  # fmt: skip
-        flaw = "sublet" if oddity.startswith(("invoice", "receipts")) else ""
-        yield make(_moment(rng, end, days), car(code), code=code, oddity=oddity, flaw=flaw, component=CHEAP[days % 4])  # type: ignore[operator]
-    for first, second, days in (("00202", "00207", 52), (HOME, "00409", 24)):
-        position = car(first)  # type: ignore[operator]
-        for code, later in ((first, 0), (second, 16)):
-            yield make(_moment(rng, end, days - later), position, code=code, component="STR-PUMP")  # type: ignore[operator]
-    position = car("00608")  # type: ignore[operator]
-    yield make(_moment(rng, end, 66), position, code="00608", component="ELE-ALT")  # type: ignore[operator]
-    yield make(_moment(rng, end, 30), position, code="00608", component="HVAC-COMP", oddity="reading")  # type: ignore[operator]
-    # A total loss claimed all the same, key data that are missing, and a type that is taken no more.
-    yield make(_moment(rng, end, 15), BLOCKED)  # type: ignore[operator]
-    yield make(_moment(rng, end, 5), car(HOME), code=HOME, flaw="no_vin")  # type: ignore[operator]
-    yield make(_moment(rng, end, 90), car("00512"), code="00512", flaw="no_vin")  # type: ignore[operator]
-    yield make(_moment(rng, end, 33), car("00415"), code="00415", kind="pdi", component="BDY-TRIM")  # type: ignore[operator]
-    for days in (11, 4, 2):
-        yield make(_moment(rng, end, days), car(HOME), code=HOME, flaw="draft")  # type: ignore[operator]
-    yield make(_moment(rng, end, 58), car("00614"), code="00614", flaw="taken_back")  # type: ignore[operator]
-    # Large work that is asked for beforehand, and the claim that follows; one that is asked still.
-    for days, code, component, then in (
-        (74, "00402", "ENG-BLOCK", "then"), (41, "00501", "TRN-UNIT", "then"), (6, "00327", "ENG-TURBO", "wait"),
-        (3, "00402", "TRN-UNIT", ""), (1.2, "00617", "ENG-BLOCK", ""),
-    ):  # fmt: skip
-        yield make(_moment(rng, end, days), car(code), code=code, kind="pre_authorization", component=component,
-                   extra=then, is_slow=then != "then")  # type: ignore[operator]  # fmt: skip
+    def waiting(self) -> None:
+        """What waits at the end: with us for long, with engineering, with a dealer, or unpaid."""
+        for days, code in SLOW:
+            flaw = self.rng.choice(("excluded", "uncertified", "high"))
+            component = "ENG-TURBO" if flaw == "high" else ""
+            self.add(days, self.car(code), code=code, flaw=flaw, component=component, is_slow=True)
+        for days, code in ENGINEERING:
+            self.add(days + 2, self.car(code), code=code, flaw="uncertified", component="ENG-TURBO",
+                     oddity="engineering", is_slow=True)  # fmt: skip
+        for days, code in OLD_PART:
+            self.add(days + 2, self.car(code), code=code, flaw="excluded", oddity="old_part", is_slow=True)
+        for days in UNPAID[1]:
+            self.add(days, self.car(HOME), code=UNPAID[0], component="ELE-ALT")
+        for lag, flaw in ((11, "draft"), (4, "draft"), (2, "draft"), (2.3, "short"), (1.6, "no_file")):
+            self.add(lag, self.car(HOME), code=HOME, flaw=flaw)
+        self.add(58, self.car("00614"), code="00614", flaw="taken_back")
+
+    def odd(self) -> None:
+        """What investigations are about: papers, pictures, readings and amounts that do not fit; and what cannot be."""
+        for _ in range(SPIKE[2]):
+            self.add(SPIKE[1], self.car(SPIKE[0]), code=SPIKE[0])
+        for number in range(9):
+            self.add(80 - 8 * number, self.car(HUGGER), code=HUGGER, flaw="just_below",
+                     oddity="" if number % 3 else "copied", component=("ELE-BCM", "ELE-ALT", "STR-PUMP")[number % 3]
+                     )  # fmt: skip
+        for days, code, oddity in ODD_PAPERS:
+            flaw = "sublet" if oddity.startswith(("invoice", "receipts")) else ""
+            self.add(days, self.car(code), code=code, oddity=oddity, flaw=flaw, component=CHEAP[days % len(CHEAP)])
+        for first, second, days in TWICE:
+            position = self.car(first)
+            self.add(days, position, code=first, component="STR-PUMP")
+            self.add(days - 16, position, code=second, component="STR-PUMP")
+        position = self.car("00608")
+        self.add(66, position, code="00608", component="ELE-ALT")
+        self.add(30, position, code="00608", component="HVAC-COMP", oddity="reading")
+        self.add(15, BLOCKED)  # a total loss, claimed all the same
+        for days, code in ((5, HOME), (90, "00512")):
+            self.add(days, self.car(code), code=code, flaw="no_vin")
+        self.add(33, self.car("00415"), code="00415", kind="pdi", component="BDY-TRIM")
+
+    def asked_beforehand(self) -> None:
+        """Large work that is asked for beforehand, and the claim that follows; some is still to be decided."""
+        for days, code, component, then in (
+            (74, HOME, "ENG-BLOCK", "then"), (41, "00501", "TRN-UNIT", "then"), (6, "00327", "ENG-TURBO", "wait"),
+            (3, HOME, "TRN-UNIT", ""), (1.2, "00617", "ENG-BLOCK", ""),
+        ):  # fmt: skip
+            self.add(days, self.car(code), code=code, kind="pre_authorization", component=component, extra=then,
+                     is_slow=then != "then")  # fmt: skip
+
+    def today(self) -> None:
+        """What came in since yesterday."""
+        flaws, rng = ("", "excluded", "no_vin", "high", "rate", "no_file", ""), self.rng
+        for number, flaw in enumerate(flaws):
+            at = self.end - timedelta(hours=26 - 3 * number, minutes=rng.randint(0, 50))
+            code = rng.choice((HOME, *self._active)) if number % 3 else HOME
+            component = "ENG-TURBO" if flaw == "high" else rng.choice(CHEAP)
+            self.add(at, self.car(code), code=code, flaw=flaw, component=component)
 
 
 def _component(rng: Random) -> str:

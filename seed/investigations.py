@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from db.core.problems import Refused
 from db.core.session import reading
@@ -24,8 +24,8 @@ OUTCOMES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "invoice_reuse": (("confirmed", "The machine shop wrote one invoice; it was claimed twice."),),
     "same_words": (
-        ("unfounded", "The advisor uses a template; the test reports differ from car to car."),
         ("inconclusive", "Words are the same, the readings could be true. Watched for a quarter."),
+        ("unfounded", "The advisor uses a template; the test reports differ from car to car."),
     ),
     "vehicle_twice": (
         ("inconclusive", "Owner moved; the second shop says the first repair did not hold. Part was scrapped."),
@@ -88,8 +88,12 @@ def _close(story: Story, row: Any, said: int, now: datetime) -> None:
         return  # still being looked into today
     with reading(story.bind) as session:
         kind = session.scalar(select(ClaimFlag.kind).where(ClaimFlag.investigation_id == row.id).order_by(ClaimFlag.id))
+        same = select(ClaimFlag.investigation_id).where(ClaimFlag.kind == kind)
+        before = session.scalar(
+            select(func.count()).where(Investigation.closed_at.is_not(None), Investigation.id.in_(same))
+        )
     choices = OUTCOMES.get(kind or "", ELSE)
-    outcome, note = choices[said % len(choices)]
+    outcome, note = choices[(before or 0) % len(choices)]
     _step(story, "close", row, now, by=("cora", "mason")[said % 2], outcome=outcome, note=note)
 
 
@@ -116,10 +120,9 @@ def _hand_over(story: Story, now: datetime) -> None:
 
 
 def _step(story: Story, step: str, row: Any, now: datetime, *, by: str, **more: Any) -> None:
+    """One step of a person, or of the coordinator of the dealer's region where `by` is empty."""
+    actor = story.cast.named(by) if by else story.cast.desk(row.region)
     try:
-        story.do(
-            COMMANDS[step], item_id=row.id, seen_version=row.version, actor=story.cast.named(by) if by else story.cast.desk(row.region), now=now,
-            **more,
-        )  # fmt: skip
+        story.do(COMMANDS[step], item_id=row.id, seen_version=row.version, actor=actor, now=now, **more)
     except Refused as refused:
         story.overtaken[f"investigations.{step}.{refused.code}"] += 1

@@ -87,9 +87,9 @@ def expect(story: Story, *, seed: int, start: datetime) -> None:
         story.at(_hour(end, days, 11), partial(_count_stock, story, seed, days))
     sellers = [p for p in PLACES if p.status == "active"]
     for number in range(ORDERS):
-        days = DAYS - number * (DAYS - 2) / ORDERS - rng.random()
+        ago = DAYS - number * (DAYS - 2) / ORDERS - rng.random()
         code = HOME if number % 6 == 5 else rng.choices(sellers, [p.weight for p in sellers])[0].code
-        at = _hour(end, days, 15 + number % 6)
+        at = _hour(end, ago, 15 + number % 6)
         story.at(at, partial(_order, story, f"H{2_310 + 7 * number}", code, Random(f"{seed}:parts:{number}")))
     for number, one in enumerate(WAITING):
         story.at(_hour(end, one.days, 13), partial(_wait, story, f"B{4_105 + 3 * number}", one))
@@ -99,7 +99,9 @@ def expect(story: Story, *, seed: int, start: datetime) -> None:
         story.at(_hour(end, days, 17), partial(_share_out, story))
     story.at(_hour(end, 70, 18), partial(_call_off, story))
     for hours, code in ((4, "00101"), (3, HOME), (2, "00608")):  # nobody has confirmed these yet
-        story.at(end - timedelta(hours=hours), partial(_order, story, f"H9{hours}41", code, Random(f"{seed}:now:{hours}")))
+        story.at(
+            end - timedelta(hours=hours), partial(_order, story, f"H9{hours}41", code, Random(f"{seed}:now:{hours}"))
+        )
 
 
 def _hour(end: datetime, days: float, hour: int) -> datetime:
@@ -161,21 +163,21 @@ def _stock_row(rng: Random, number: str, warehouse: str, days: int) -> tuple[obj
 
 # ---- orders ----------------------------------------------------------------------------------------------------------
 def _order(story: Story, reference: str, code: str, rng: Random, now: datetime) -> None:
-    kinds, weights = zip(*KINDS, strict=True)
-    kind = rng.choices(kinds, weights)[0]
+    kind = rng.choices([name for name, _ in KINDS], [share for _, share in KINDS])[0]
     wanted = rng.sample([n for n in numbers() if n not in SHORT], rng.randint(2, 5) if kind == "stock" else 1)
     if rng.random() < 0.2:
         wanted[0] = rng.choice(SHORT)
     lines = [(n, rng.randint(2, 8) if kind == "stock" and n not in SHORT else 1) for n in wanted]
-    _place(story, reference, code, kind, lines, rng.choice(STANDS), now)
+    _place(story, now, reference=reference, code=code, kind=kind, lines=lines, note=rng.choice(STANDS))
 
 
 def _wait(story: Story, reference: str, one: Waiting, now: datetime) -> None:
-    _place(story, reference, one.code, one.kind, one.lines, STANDS[one.days % len(STANDS)], now)
+    note = STANDS[one.days % len(STANDS)]
+    _place(story, now, reference=reference, code=one.code, kind=one.kind, lines=one.lines, note=note)
 
 
 def _place(
-    story: Story, reference: str, code: str, kind: str, lines: Any, note: str, now: datetime
+    story: Story, now: datetime, *, reference: str, code: str, kind: str, lines: Any, note: str = ""
 ) -> None:  # fmt: skip
     dealer_id = story.cast.id_of(code)
     actor = story.cast.sales(dealer_id, turn=crc32(reference.encode()) % 2, assignee_id=None)
@@ -196,8 +198,9 @@ def _open_lines(story: Story) -> list[Any]:
         return list(
             session.execute(
                 select(
-                    line.id, line.version, line.part_id, line.warehouse, line.promised_on, line.promises, line.ordered_on,
-                    (line.ordered - line.shipped - line.cancelled).label("rest"), Part.number, PartsOrder.reference,
+                    line.id, line.version, line.part_id, line.warehouse, line.promised_on, line.promises,
+                    line.ordered_on, (line.ordered - line.shipped - line.cancelled).label("rest"), Part.number,
+                    PartsOrder.reference,
                 )
                 .join(PartsOrder, PartsOrder.id == line.order_id)
                 .join(Part, Part.id == line.part_id)
@@ -287,9 +290,11 @@ def _call_off(story: Story, now: datetime) -> None:
     for turn, code in enumerate((HOME, "00313", "00501")):
         reference = f"C{3_001 + turn}"
         lines = [("TC-5000", 2), ("ELE-ALT-10", 3)]
-        _place(story, reference, code, "stock", lines, "", now)
+        _place(story, now, reference=reference, code=code, kind="stock", lines=lines)
         with reading(story.bind) as session:
-            order = session.execute(select(PartsOrder.id, PartsOrder.version).where(PartsOrder.form_key == reference)).one()
+            order = session.execute(
+                select(PartsOrder.id, PartsOrder.version).where(PartsOrder.form_key == reference)
+            ).one()
             first = session.execute(
                 select(PartsOrderLine.id, PartsOrderLine.version).where(
                     PartsOrderLine.order_id == order.id, PartsOrderLine.position == 1
@@ -301,7 +306,9 @@ def _call_off(story: Story, now: datetime) -> None:
                 note="Ordered twice.", actor=story.cast.manager(story.cast.id_of(code)),
             )  # fmt: skip
         elif turn == 1:
-            story.do(COMMANDS["parts_orders"]["confirm"], item_id=order.id, seen_version=order.version, actor=cora, now=now)
+            story.do(
+                COMMANDS["parts_orders"]["confirm"], item_id=order.id, seen_version=order.version, actor=cora, now=now
+            )
             story.at(now + timedelta(days=3), partial(_cancel_rest, story, order.id))
         else:
             story.do(

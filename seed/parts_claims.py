@@ -32,7 +32,9 @@ DELIVERIES = (
     Delivery(104, "shortage", "Packing list says more than there was in the carton; seal was whole.", "credit"),
     Delivery(93, "damaged", "Carton crushed on one side, housing is cracked.", "replace", "Photo, document D-118"),
     Delivery(86, "wrong_part", "Label is right, but the part in the box is that of the other engine.", "replace"),
-    Delivery(77, "defective", "Fault on first start: no pressure, measured twice.", "credit", "Test report of the bench"),
+    Delivery(
+        77, "defective", "Fault on first start: no pressure, measured twice.", "credit", "Test report of the bench"
+    ),
     Delivery(69, "damaged", "Scratched at the flange.", "late"),
     Delivery(60, "overage", "More pieces came than we ordered; we send them back.", "credit"),
     Delivery(51, "shortage", "One piece is missing.", "partly"),
@@ -63,7 +65,8 @@ def _file(story: Story, one: Delivery, now: datetime) -> None:
             select(line.id, line.shipped, line.dealer_id, shipped.shipped_on)
             .join(shipped, shipped.line_id == line.id)
             .where(
-                shipped.shipped_at < now - timedelta(days=13 if one.fate == "late" else 1.5), line.shipped > 0, line.unit_cents > 0,
+                shipped.shipped_at < now - timedelta(days=13 if one.fate == "late" else 1.5), line.shipped > 0,
+                line.unit_cents > 0,
                 line.id.not_in(claimed),
             )
             .order_by(shipped.shipped_on.desc(), line.unit_cents.desc(), line.id.desc())

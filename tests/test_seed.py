@@ -15,6 +15,12 @@ from sqlalchemy import create_engine, func, select
 
 from db import catalog
 from db.calendar.tables import CalendarException, Holiday
+from db.claim_payments.rules import KINDS as ENTRIES
+from db.claim_payments.tables import ClaimEntry, CreditMemo, PaymentBatch
+from db.claims.clock_rules import used_percent
+from db.claims.flow import FLOW as CLAIMS
+from db.claims.flow import HOLDERS
+from db.claims.tables import Claim, ClaimDecision, ClaimHold
 from db.contact_log.flow import FLOW as PROMISES
 from db.contact_log.tables import ContactReport, Promise
 from db.core.actor import EVERYTHING, system_actor
@@ -26,8 +32,16 @@ from db.dealers.territory_queries import changing_areas, owner_on
 from db.documents.coverage_queries import find_gaps
 from db.documents.tables import Document
 from db.imports.tables import ImportBatch, ImportRow, SavedMapping
+from db.investigations.flow import FLOW as INVESTIGATIONS
+from db.investigations.flow import OUTCOMES
+from db.investigations.tables import ClaimFlag, Investigation
 from db.leads.flow import FLOW
 from db.leads.tables import Lead, LeadProvider, ProductLine, RoutingPolicy
+from db.parts.allocation_queries import short_parts
+from db.parts.backorder_queries import BackorderFilters, ageing, stock_risks
+from db.parts.flow import CLAIMS as PARTS_CLAIMS
+from db.parts.flow import ORDERS
+from db.parts.tables import PartsAllocation, PartsClaim, PartsOrder, PartsOrderLine, PartsPromise
 from db.people.commands import set_password
 from db.people.queries import actor_for
 from db.people.sign_in import verify
@@ -38,6 +52,7 @@ from db.terms.queries import tiers_on
 from db.terms.tables import DealerTerm, TermChange
 from seed import aside
 from seed.arrivals import arrivals
+from seed.claim_plan import visits
 from seed.demo import DAYS, build
 from seed.styles import styles
 from tests.support.paths import ROOT
@@ -47,7 +62,7 @@ SMALL: dict[str, Any] = {"now": NOW, "seed": 7, "leads": 60}
 
 
 def figures(engine):
-    """What two demos must have in common: who has which lead, in which state, by which steps.
+    """What two demos must have in common: leads, claims, money and parts, in which state, by which steps.
 
     Numbers are left out: PostgreSQL leaves some unused where an arrival turned out to be a lead we have.
     """
@@ -61,6 +76,23 @@ def figures(engine):
             .order_by(Lead.id)
         ).all()  # fmt: skip
         commands = session.execute(select(TimelineEntry.command, TimelineEntry.at).order_by(TimelineEntry.seq)).all()
+        leads += session.execute(
+            select(Claim.ro_number, Claim.status, Claim.claimed_cents, Claim.approved_cents, Claim.held_by, Dealer.code)
+            .join(Dealer, Dealer.id == Claim.dealer_id)
+            .order_by(Claim.id)
+        ).all()
+        leads += session.execute(
+            select(ClaimEntry.kind, ClaimEntry.cents, ClaimEntry.at, ClaimEntry.memo_id.is_(None)).order_by(
+                ClaimEntry.id
+            )
+        ).all()
+        leads += session.execute(select(Investigation.status, Investigation.outcome).order_by(Investigation.id)).all()
+        leads += session.execute(
+            select(PartsOrder.reference, PartsOrder.status, PartsOrderLine.shipped, PartsOrderLine.promised_on)
+            .join(PartsOrderLine, PartsOrderLine.order_id == PartsOrder.id)
+            .order_by(PartsOrderLine.id)
+        ).all()
+        leads += session.execute(select(PartsClaim.status, PartsClaim.credit_cents).order_by(PartsClaim.id)).all()
     return [tuple(row) for row in leads], [tuple(row) for row in commands]
 
 
@@ -282,6 +314,116 @@ def test_dealers_were_spoken_to_and_promises_made_in_every_way(middle):
         assert 6 <= len(gaps) <= 20
         signals = catalog.dealer_signals(session, actor=system_actor(), now=NOW)
         assert {s.level for found in signals.values() for s in found} == {"watch", "risk"}
+
+
+def states(session, column):
+    return set(session.scalars(select(column)))
+
+
+@pytest.mark.slow
+def test_claims_are_in_every_state_and_with_everybody(middle):
+    engine, made = middle
+    home = made.dealers["00402"]
+    with reading(engine) as session:
+        # A claim is paid as soon as it is approved in part or whole, so each of the two is there by what came today.
+        assert states(session, Claim.status) == {state.name for state in CLAIMS.states}
+        assert states(session, Claim.held_by) == {*HOLDERS.values(), ""}
+        assert states(session, Claim.decided_kind) == {"", "auto", "person", "deemed"}
+        assert states(session, Claim.outcome) == {"", "pay", "pay_changed", "review", "returned", "denied", "rejected"}
+        assert states(session, ClaimDecision.kind) >= {"recommend", "approve", "partial", "deny", "return", "appeal"}
+        assert states(session, ClaimHold.holder) == {"dealer", "us", "engineering", "finance"}
+        assert states(session, Claim.claim_type) >= {
+            "standard", "pre_authorization", "goodwill", "service_contract", "recall", "parts_warranty", "pdi",
+            "transport_damage", "customer_reimbursement", "add_credit", "debit",
+        }  # fmt: skip
+        assert {"upheld", "overturned", "pending"} <= states(session, Claim.appeal_result)
+        running = session.execute(
+            select(Claim.received_at, Claim.decide_by, Claim.warned_percent).where(Claim.status == "in_review")
+        ).all()
+        used = [used_percent(received, until, NOW) for received, until, _ in running]
+        for low, high in ((0, 49), (50, 79), (80, 99), (100, 400)):
+            assert any(low <= percent <= high for percent in used), (low, sorted(used))
+        assert {warned for *_, warned in running} == {0, 50, 80, 100}
+        own = dict(
+            session.execute(select(Claim.status, func.count()).where(Claim.dealer_id == home).group_by("status"))
+        )
+        assert {"draft", "returned", "in_review", "approved", "denied", "paid"} <= set(own)
+
+
+@pytest.mark.slow
+def test_claims_are_paid_taken_back_and_carried(middle):
+    engine, _ = middle
+    with reading(engine) as session:
+        batches = session.scalars(select(PaymentBatch)).all()
+        assert len(batches) > 15
+        assert {made.username for made in batches} == {"finn"}
+        assert {one["why"] for made in batches for one in made.left_out} >= {"suspended"}
+        assert session.scalar(select(func.count()).select_from(CreditMemo)) > 60
+        assert states(session, ClaimEntry.kind) >= set(ENTRIES) - {"part_debit", "part_credit"}
+        back = session.scalars(select(ClaimEntry).where(ClaimEntry.kind == "charge_back")).all()
+        assert len({one.reason_code for one in back}) >= 2
+        assert all(one.reason for one in back)
+        overdue = Claim.pay_by < NOW.date(), Claim.held_by == "finance"
+        assert session.scalar(select(func.count()).where(*overdue)), "of the dealer that is suspended"
+
+
+@pytest.mark.slow
+def test_odd_claims_were_looked_into_with_every_outcome(middle):
+    engine, _ = middle
+    with reading(engine) as session:
+        assert states(session, Investigation.status) == {state.name for state in INVESTIGATIONS.states}
+        assert states(session, Investigation.outcome) == {*OUTCOMES, ""}
+        assert states(session, ClaimFlag.kind) >= {
+            "picture_reuse", "invoice_reuse", "same_words", "vehicle_twice", "usage", "document", "spike",
+        }  # fmt: skip
+        open_ones = session.scalars(select(Investigation).where(Investigation.is_open)).all()
+        assert 4 <= len(open_ones) <= 14
+        assert {one.assignee_id is None for one in open_ones} == {True, False}
+        assert any(one.opened_because for one in open_ones)
+
+
+@pytest.mark.slow
+def test_parts_are_ordered_late_short_and_claimed(middle):
+    engine, _ = middle
+    with reading(engine) as session:
+        cora = actor_for(session, username="cora")
+        assert states(session, PartsOrder.status) == {state.name for state in ORDERS.states}
+        assert states(session, PartsOrder.kind) == {"stock", "emergency", "vehicle_down"}
+        assert states(session, PartsClaim.status) == {state.name for state in PARTS_CLAIMS.states}
+        assert states(session, PartsClaim.is_late) == {True, False}
+        groups = ageing(session, actor=cora, filters=BackorderFilters(), now=NOW)
+        assert all(group.lines for group in groups)
+        assert sum(group.vehicles_down for group in groups) >= 3
+        assert max(session.scalars(select(PartsPromise.slip_first))) > 14
+        assert len(states(session, PartsPromise.cause)) >= 4
+        assert session.scalar(select(func.count()).select_from(PartsAllocation))
+        assert short_parts(session, actor=cora), "something to share out now"
+        assert stock_risks(session, actor=cora)
+
+
+def test_claims_are_planned_the_same_each_time_and_at_every_hour():
+    for hour in (0, 3, 7, 12, 23):
+        end = NOW.replace(hour=hour, minute=59)
+        planned = visits(5, end=end)
+        assert planned == visits(5, end=end)
+        assert list(planned.values()) == sorted(planned.values(), key=lambda v: (v.at, v.ro))
+        assert all(end - timedelta(days=DAYS) < v.at <= end for v in planned.values())
+        assert 150 < len(planned) < 240
+    assert visits(5, end=NOW) != visits(6, end=NOW)
+
+
+@pytest.mark.slow
+def test_the_figures_of_claims_are_those_of_a_real_network(middle):
+    engine, _ = middle
+
+    def value(name):
+        with reading(engine) as session:
+            rows = catalog.metric(name).compute(session, scope=EVERYTHING, by=(), filters={}, now=NOW)
+            return rows[0]["value"]
+
+    assert 0.75 <= value("claims_first_pass") <= 0.95
+    assert 0.45 <= value("claims_touchless") <= 0.8
+    assert 0.02 <= value("claims_denied") <= 0.15
 
 
 @pytest.mark.slow

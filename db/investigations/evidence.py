@@ -21,6 +21,8 @@ from db.investigations.tables import ClaimFingerprint
 
 _MOST = 20
 _RECEIPTED = ("sublet", "rental", "freight")
+# Made once: an alias of a wide table costs more to make than its statement to run, and this is asked of every claim.
+_OWN, _OTHER, _OWNER = aliased(ClaimAttachment), aliased(ClaimAttachment), aliased(Claim)
 
 
 def flags_of(session: Session, claim: Claim) -> list[Flag]:
@@ -41,7 +43,7 @@ def flags_of(session: Session, claim: Claim) -> list[Flag]:
 
 
 def _uses(session: Session, claim: Claim) -> list[OtherUse]:
-    own, other, owner = aliased(ClaimAttachment), aliased(ClaimAttachment), aliased(Claim)
+    own, other, owner = _OWN, _OTHER, _OWNER
     same_picture = and_(own.picture_hash != "", other.picture_hash == own.picture_hash)
     # A claim of the same vehicle and repair order may show the same picture; another vehicle may not.
     rows = session.execute(
@@ -70,7 +72,7 @@ def _uses(session: Session, claim: Claim) -> list[OtherUse]:
 
 
 def _invoices(session: Session, claim: Claim) -> list[OtherInvoice]:
-    own, other, owner = aliased(ClaimAttachment), aliased(ClaimAttachment), aliased(Claim)
+    own, other, owner = _OWN, _OTHER, _OWNER
     rows = session.execute(
         select(own.invoice_number, own.invoice_cents, owner.number, other.invoice_cents)
         .join(other, and_(other.dealer_id == own.dealer_id, other.invoice_number == own.invoice_number))
