@@ -161,6 +161,7 @@ def _tell_stock(session: Session, rows: Sequence[Mapping[str, Any]], made: int) 
         "a lead time that is unknown": sum(row["lead_time_days"] is None for row in rows),
         "no figure of the supplier's performance": sum(row["perf_6"] is None for row in rows),
         "a negative stock, kept as oversold": sum(row["oversold"] > 0 for row in rows),
+        "a part that was on backorder": sum(row["went_on_backorder"] is True for row in rows),
     }
     reading.tell(session, *(f"{plural(n, 'row')} with {what}." for what, n in said.items() if n))
     if made:

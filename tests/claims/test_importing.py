@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from db import catalog  # noqa: F401 - makes the kinds of import known
 from db.claims.narrative_split import split
-from db.claims.tables import Claim
 from db.core.actor import system_actor
 from db.core.area import SourceFile
-from db.core.session import reading, run
+from db.core.session import run
 from db.imports.commands import run_import
 from db.imports.mapping import load_mapping
 from tests.support.users import make_dealer
@@ -65,17 +62,3 @@ def test_rows_are_taken_or_told_why(engine):
 )
 def test_notes_are_split(notes, cause, correction):
     assert split(notes) == (cause, correction)
-
-
-def test_the_real_500_are_all_there(sqlite_engine):
-    if not REAL.exists():
-        pytest.skip(f"{REAL} is not here")
-    for number in range(1, 26):
-        make_dealer(sqlite_engine, code=f"DLR-{number:04}")
-    batch = bring(sqlite_engine, REAL.read_bytes())
-    assert Counter(r.outcome for r in batch.outcomes) == {"created": 500}
-    assert sum("year_differs" in r.code for r in batch.outcomes) == 265
-    assert sum("serial_again" in r.code for r in batch.outcomes) == 4
-    with reading(sqlite_engine) as session:
-        assert session.scalar(select(func.count()).select_from(Claim).where(Claim.submitted_at.is_not(None))) == 500
-        assert session.scalar(select(func.count(Claim.dealer_id.distinct()))) == 25
