@@ -48,7 +48,7 @@ def test_tried_taken_found_again_and_taken_back(kind, desk):
     before = held(desk.engine, *TABLES[kind])
     for form in FORMATS:
         tried = bring(desk.engine, kind, table(*GOOD[kind], form=form), actor=desk.cora, dry_run=True)
-        assert tried.rejected == 0 and tried.duplicates == 0, tried.rejections
+        assert (tried.rejected, tried.duplicates) == (0, 0), tried.rejections
         assert held(desk.engine, *TABLES[kind]) == before
     batch = bring(desk.engine, kind, table(*GOOD[kind]), actor=desk.cora)
     after = held(desk.engine, *TABLES[kind])

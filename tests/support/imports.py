@@ -38,7 +38,9 @@ def table(
     return SourceFile(name=f"{name}.csv", content=content)
 
 
-def bring(engine: Engine, kind: str, *files: SourceFile, actor: Actor, dry_run: bool = False, **more: Any) -> BatchResult:
+def bring(
+    engine: Engine, kind: str, *files: SourceFile, actor: Actor, dry_run: bool = False, **more: Any
+) -> BatchResult:
     """Import files, or only try it."""
     arguments = {"kind": kind, "files": list(files), "channel": "page", "actor": actor, "now": NOW, **more}
     if dry_run:
