@@ -78,6 +78,18 @@ def facts_of(
     )  # fmt: skip
 
 
+def price_facts(session: Session, draft: ClaimDraft, *, dealer_id: int, actor: Actor, today: date) -> ClaimFacts:
+    """Only what prices follow from (price_rules.fill): the dealer's terms, operations and parts of the day."""
+    dealer = session.get(Dealer, dealer_id)
+    if dealer is None or not actor.scope.allows(dealer_id=dealer.id, region=dealer.region):
+        raise NotFound("This dealer")
+    on = draft.ro_opened_on or today
+    return ClaimFacts(
+        claim=draft, today=today, dealer=_terms(session, dealer, actor=actor, on=on),
+        operations=_operations(session, draft, on), parts=_parts(session, draft, on),
+    )  # fmt: skip
+
+
 def _terms(session: Session, dealer: Dealer, *, actor: Actor, on: date) -> DealerTerms:
     terms = terms_on(session, dealer_id=dealer.id, on=on, scope=actor.scope)
     rate, markup = terms.get("labour_rate"), terms.get("parts_markup")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db.claims.draft_commands import new_claim
-from db.claims.facts_queries import facts_of
+from db.claims.facts_queries import price_facts
 from db.claims.flow import FLOW
 from db.claims.importing_rows import FIELDS, Built, build
 from db.claims.model import ClaimDraft
@@ -200,7 +200,7 @@ def _priced(
         return draft, ""
     zone = session.get_one(Dealer, dealer_id).zone
     filled = fill(
-        wanted, facts_of(session, wanted, dealer_id=dealer_id, actor=actor, today=local_day(now, zone))
+        wanted, price_facts(session, wanted, dealer_id=dealer_id, actor=actor, today=local_day(now, zone))
     )  # fmt: skip
     if not bare:
         return filled, ""

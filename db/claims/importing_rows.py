@@ -14,7 +14,7 @@ from typing import Any, Final
 from db.claims import draft_rules
 from db.claims.model import CHARGE_KINDS, EXCLUSIONS, REPAIR_ACTIONS, ChargeDraft, ClaimDraft, JobDraft
 from db.claims.money_rules import half_up, line_cents
-from db.claims.narrative_split import split
+from db.claims.narrative_split import replaces, split
 from db.core import vin as vins
 from db.core.problems import Problem, Problems
 from db.imports.mapping import FieldKind, MappedRow, TargetField
@@ -62,7 +62,7 @@ _JOB: tuple[TargetField, ...] = (
     _field("failure_code", "Failure code", "trouble code", "dtc"),
     _field("operation", "Labour operation", "labor op", "labor operation", "op code"),
     _field("action", "What was done", "action", kind="choice", choices=tuple(REPAIR_ACTIONS),
-           help="Without it, replacement where the correction begins with it, else repair."),
+           help="Without it, replacement where the correction says so, else repair."),
     _field("failed_serial", "Serial of the old part", "old serial"),
     _field("fitted_serial", "Serial of the new part", "new serial"),
 )  # fmt: skip
@@ -250,10 +250,8 @@ def _job(position: int, said: dict[str, Any]) -> JobDraft:
     if said.get("notes") and not (texts["cause"] and texts["correction"]):
         cause, correction = split(str(said["notes"]))
         texts["cause"], texts["correction"] = texts["cause"] or cause, texts["correction"] or correction
-    replaced = texts["correction"].strip().lower().startswith(("replaced", "swap"))
-    return JobDraft(
-        position=position, **texts, action=said.get("action") or ("replacement" if replaced else "repair")
-    )  # fmt: skip
+    usual = "replacement" if replaces(texts["correction"]) else "repair"
+    return JobDraft(position=position, **texts, action=said.get("action") or usual)
 
 
 # ---- money -----------------------------------------------------------------------------------------------------------

@@ -161,6 +161,7 @@ def _tell_stock(session: Session, rows: Sequence[Mapping[str, Any]], made: int) 
         "a lead time that is unknown": sum(row["lead_time_days"] is None for row in rows),
         "no figure of the supplier's performance": sum(row["perf_6"] is None for row in rows),
         "a negative stock, kept as oversold": sum(row["oversold"] > 0 for row in rows),
+        "a part that was on backorder": sum(row["went_on_backorder"] is True for row in rows),
     }
     reading.tell(session, *(f"{plural(n, 'row')} with {what}." for what, n in said.items() if n))
     if made:
@@ -217,16 +218,25 @@ def apply_orders(
     reading.tell(session, *tables.sentences)
     groups: dict[tuple[str, str], list[MappedRow]] = {}
     for row in tables.rows:
-        values = row.values
-        groups.setdefault((str(values["dealer_code"]).strip(), str(values["reference"]).strip()), []).append(row)
+        groups.setdefault(_order_of(row), []).append(row)
+    lost = {_order_of(row): row.row for row in reversed(tables.unreadable)}
     outcomes: list[RowOutcome] = []
     for (code, reference), rows in groups.items():
+        if (code, reference) in lost:
+            message = f"Another line of this order cannot be read: row {lost[code, reference]:,}."
+            outcomes += [reading.refuse_row(row, Problem(code="other_line", message=message)) for row in rows]
+            continue
         dealer = session.scalars(select(Dealer).where(Dealer.code == code)).one_or_none()
         if dealer is not None and not actor.scope.allows(dealer_id=dealer.id, region=dealer.region):
             dealer = None
         outcomes += _take_order(session, dealer, code, reference, rows, batch_id=batch_id, actor=actor, now=now)
     changes.touch(session, "parts")
     return _in_order([*outcomes, *tables.rejected], files)
+
+
+def _order_of(row: MappedRow) -> tuple[str, str]:
+    """Dealer and reference of a line."""
+    return str(row.values.get("dealer_code") or "").strip(), str(row.values.get("reference") or "").strip()
 
 
 def _take_order(
