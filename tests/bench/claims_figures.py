@@ -111,7 +111,7 @@ def _claim(rng: Random, rows: dict[Any, list[dict[str, Any]]], claim_id: int, *,
          "turnaround_minutes": None if is_open else took, "business_minutes": None if is_open else took // 3,
          "pay_days": None if is_open or status == "denied" else rng.randrange(3, 30)}
     )  # fmt: skip
-    spans = (("dealer", sent - timedelta(days=1), sent), ("us", sent, None if is_open else decided))
+    spans: tuple[tuple[str, datetime, datetime | None], ...] = (("dealer", sent - timedelta(days=1), sent), ("us", sent, None if is_open else decided))
     if not is_open and status == "paid":
         spans = (*spans, ("finance", decided, decided + timedelta(days=9)))
     rows[ClaimHold] += [
@@ -240,9 +240,7 @@ def main() -> None:
             print(f"filled in {time.perf_counter() - began:.0f} s")
         with Session(engine) as session:
             count = session.scalar(select(text("count(*)")).select_from(Claim))
-        print(
-            f"{count:,} claims, {path.stat().st_size / 1e6:,.0f} MB; medians in ms of {options.times} runs, wall / processor"
-        )
+        print(f"{count:,} claims, {path.stat().st_size / 1e6:,.0f} MB; wall / processor ms of {options.times} runs")
         for days in options.days:
             asked = {name: questions(scope, days) for name, scope in SCOPES.items()}
             print(f"\n| last {days} days | statements | " + " | ".join(SCOPES) + " |\n|---|---|---|---|---|")
