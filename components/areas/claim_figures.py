@@ -15,7 +15,7 @@ from components.labels import empty_state, plain
 from components.tiles import Tile
 from db.claims import figure_queries, overview_queries, reason_queries, trend_queries
 from db.claims.figure_rules import AGES, LEAST_FOR_RANK, SMALL, SPANS, bucket_of
-from db.claims.metrics_queries import definition
+from db.claims.metrics_queries import TIMED, definition
 from db.claims.overview_queries import Beside
 from db.core import changes
 from db.core.actor import Actor, Scope
@@ -111,8 +111,26 @@ def words(one: Beside) -> str:
     if found.unit == "money":
         return money(one.value)
     if found.unit == "days":
-        return f"{one.value:.1f} d"
+        return _short(one) if one.value < 1 and one.name in TIMED else f"{one.value:.1f} d"
     return f"{one.value:,.0f}" if one.denominator is None or one.name == "claim_overdue" else f"{one.value:.2f}"
+
+
+def _short(one: Beside) -> str:
+    """Less than a day as hours and minutes; a business day has its own length."""
+    return minutes_label((one.value or 0) * TIMED[one.name][3])
+
+
+def _moved(one: Beside) -> str | None:
+    """How a figure moved, in its unit; None where it is unknown or rounds to nothing."""
+    change, unit = one.change, definition(one.name).unit
+    if change is None:
+        return None
+    if unit == "percent":
+        return f"{100 * change:+.1f} pp" if round(100 * change, 1) else None
+    if unit == "money":
+        return ("-" if change < 0 else "+") + money(abs(change)) if round(change / 100) else None
+    digits = 1 if unit == "days" else 2 if one.denominator is not None else 0
+    return f"{change:+,.{digits}f}" if round(change, digits) else None
 
 
 def _note(one: Beside, peers: str) -> str:
@@ -136,17 +154,9 @@ def tiles(found: dict[str, Beside], peers: str, *, versus: str, names: Sequence[
     made = []
     for name, icon in names:
         one, meant = found[name], definition(name)
-        delta = None
-        if one.change is not None:
-            if meant.unit == "percent":
-                delta = f"{100 * one.change:+.1f} pp"
-            elif meant.unit == "money":
-                delta = ("-" if one.change < 0 else "+") + money(abs(one.change))
-            else:
-                delta = f"{one.change:+.1f}"
         made.append(
             Tile(
-                definition=meant, value=words(one), icon=f":material/{icon}:", delta=delta, versus=versus,
+                definition=meant, value=words(one), icon=f":material/{icon}:", delta=_moved(one), versus=versus,
                 up_is_good=None if meant.better == "none" else meant.better == "up", note=_note(one, peers),
             )
         )  # fmt: skip
@@ -242,8 +252,8 @@ def draw_held(scope: Scope, filters: Filters, at: datetime) -> None:
         ),
         key="cpf_held", alt="Who held claims how long",
         columns={
-            "Held by": tables.text("Held by", width=110), "Share": tables.text("Share of time", width=100),
-            "Mean": tables.text("Mean a claim", width=110), "Claims": tables.number("Claims", width=70),
+            "Held by": tables.text("Held by", width=95), "Share": tables.text("Of the time", width=85),
+            "Mean": tables.text("Mean a claim", width=100), "Claims": tables.number("Claims", width=60),
         },
     )  # fmt: skip
 

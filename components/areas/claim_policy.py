@@ -58,12 +58,12 @@ def draw_rules(version: PolicyVersion) -> None:
     _read(
         {
             "Rule": list(RULE_BOOK), "Title": [info.title for info in RULE_BOOK.values()],
-            "Level": [[level] for level in levels], "Numbers": [numbers[code] or "–" for code in RULE_BOOK],
-            "Question": [info.question for info in RULE_BOOK.values()],
+            "Level": [[level] for level in levels], "Question": [info.question for info in RULE_BOOK.values()],
+            "Numbers": [numbers[code] or "–" for code in RULE_BOOK],
         },
         {
             "Rule": tables.text("Rule", width=60), "Title": tables.text("Title", width=210),
-            "Level": tables.pill("If it fails", _LEVEL_TONES, width=160), "Numbers": tables.text("Numbers", width=330),
+            "Level": tables.pill("If it fails", _LEVEL_TONES, width=160), "Numbers": tables.text("Numbers", width=230),
             "Question": tables.text("Question", width=520),
         },
         key="cp_rules", alt="Rules of the policy", height=560,

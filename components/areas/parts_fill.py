@@ -95,7 +95,7 @@ def draw_fill(filters: dict[str, Any], *, has_regions: bool, has_dealers: bool) 
 
 def _months(months: Sequence[Fill], where: str) -> None:
     with st.container(border=True):
-        st.markdown(f"**Fill by month** :gray[{where.lower()}, the band is the target of {LOW} to {HIGH} %]")
+        st.markdown(f"**Fill by month** :gray[{where.lower()}, the band is the target, {LOW}–{HIGH}%]")
         draw(
             fill_by_month(low=LOW / 100, high=HIGH / 100),
             table(

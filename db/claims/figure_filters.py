@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
-from typing import Any, Final
+from functools import wraps
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.core.problems import Problem, Refused
 from db.dealers.tables import Dealer
+
+_MEMORY: Final = "claim_figures"
+Query = TypeVar("Query", bound=Callable[..., Any])
+
+
+@contextmanager
+def remembered(session: Session) -> Iterator[None]:
+    """Within it every query marked with `once` reads the database once for the same question.
+
+    For one screen read in one transaction: its figures share their counts. Nothing outlives the block.
+    """
+    session.info[_MEMORY] = {}
+    try:
+        yield
+    finally:
+        session.info.pop(_MEMORY, None)
+
+
+def once(query: Query) -> Query:
+    """A query whose answer may be kept within `remembered`; who asks must not change it."""
+
+    @wraps(query)
+    def ask(session: Session, **asked: Any) -> Any:
+        memory = session.info.get(_MEMORY)
+        if memory is None:
+            return query(session, **asked)
+        given = {
+            **asked,
+            "by": tuple(asked.get("by", ())),
+            "filters": tuple(sorted((asked.get("filters") or {}).items())),
+        }
+        key = (query.__name__, tuple(sorted(given.items(), key=lambda one: one[0])))
+        if key not in memory:
+            memory[key] = query(session, **asked)
+        return memory[key]
+
+    return cast(Query, ask)
+
 
 FILTERS: Final = ("from", "to", "region", "dealer", "type", "component", "model", "part")
 

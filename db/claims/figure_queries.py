@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.claims import figure_filters
@@ -105,15 +105,23 @@ def _check_by(by: Sequence[str], allowed: Sequence[str] = DIMS) -> None:
 def _grouped(
     session: Session, day: Any, by: Sequence[str], values: Mapping[str, Any], where: Sequence[ColumnElement[bool]]
 ) -> list[dict[str, Any]]:
-    """Sums by dimensions; a month or week is folded out of days, which is exact: a claim counts on one day only."""
+    """Sums by dimensions; a month or week is folded out of days, which is exact: a claim counts on one day only.
+
+    Months alone are folded by the database, from the text of the day, so that some hundred rows are read and not all
+    days of all keys.
+    """
     folded = [dim for dim in by if dim in FOLDED]
     plain = [dim for dim in by if dim not in FOLDED]
+    by_text = folded == ["month"]
+    if by_text:
+        day = func.substr(cast(day, String), 1, 7)
     keys = [*(COLUMNS[dim] for dim in plain), *([day] if folded else [])]
     query = select(*keys, *(value.label(name) for name, value in values.items())).where(*where)
     rows = session.execute(query.group_by(*keys) if keys else query)
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
-        known = dict(zip(plain, row, strict=False)) | {dim: FOLDED[dim](row[len(plain)]) for dim in folded}
+        at = date.fromisoformat(f"{row[len(plain)]}-01") if by_text else row[len(plain)] if folded else None
+        known = dict(zip(plain, row, strict=False)) | {dim: FOLDED[dim](at) for dim in folded if at is not None}
         key = tuple(known[dim] for dim in by)
         cell = found.setdefault(key, {dim: known[dim] for dim in by} | dict.fromkeys(values, 0))
         for name, value in zip(values, row[len(keys) :], strict=True):
@@ -121,6 +129,7 @@ def _grouped(
     return [found[key] for key in sorted(found, key=lambda one: tuple((part is None, str(part)) for part in one))]
 
 
+@figure_filters.once
 def counts(
     session: Session, *, scope: Scope, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None
 ) -> list[dict[str, Any]]:
@@ -134,6 +143,7 @@ def counts(
     return _grouped(session, Claim.first_decided_on, by, values, where)
 
 
+@figure_filters.once
 def sent(
     session: Session, *, scope: Scope, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None
 ) -> list[dict[str, Any]]:
@@ -145,6 +155,7 @@ def sent(
     return _grouped(session, Claim.submitted_on, by, values, where)
 
 
+@figure_filters.once
 def repeats(
     session: Session, *, scope: Scope, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None
 ) -> list[dict[str, Any]]:
@@ -152,6 +163,11 @@ def repeats(
     _check_by(by)
     wanted = checked(session, filters)
     came_back = select(ClaimFinding.claim_id).where(ClaimFinding.rule == "W18")
+    if "from" in wanted:
+        # A claim has its findings when it is sent, or later: earlier ones belong to no claim of the period. The day
+        # more is for zones.
+        first = datetime(wanted["from"].year, wanted["from"].month, wanted["from"].day, tzinfo=UTC) - DAY
+        came_back = came_back.where(ClaimFinding.found_at >= first)
     where = [
         *_between(Claim.submitted_on, wanted), Claim.status != "void", Claim.id.in_(came_back),
         *conditions(scope, wanted),
@@ -162,6 +178,7 @@ def repeats(
 TIMED: Final[dict[str, Any]] = {"turnaround": Claim.turnaround_minutes, "business": Claim.business_minutes}
 
 
+@figure_filters.once
 def minutes(
     session: Session, *, scope: Scope, what: str, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None
 ) -> dict[tuple[Any, ...], list[tuple[float, int]]]:
@@ -185,6 +202,7 @@ def minutes(
 
 
 # ---- as they stand now ---------------------------------------------------------------------------------------------
+@figure_filters.once
 def standing(
     session: Session, *, scope: Scope, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None, now: datetime
 ) -> list[dict[str, Any]]:
@@ -220,6 +238,7 @@ class Owed:
     months: int = 1
 
 
+@figure_filters.once
 def owed(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = None, today: date) -> dict[int, Owed]:
     """Unpaid approved amounts and the year of approved amounts before today, for each dealer with either.
 
@@ -227,11 +246,13 @@ def owed(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = 
     """
     wanted = {k: v for k, v in checked(session, filters).items() if k in ("region", "dealer")}
     where = conditions(scope, wanted, types=UNPAID_TYPES)
+    # Grouped by a sum, so that SQLite reads the few unpaid ones and not all claims in the order of their dealers.
+    whose = Claim.dealer_id + 0
     unpaid = dict(
         session.execute(
-            select(Claim.dealer_id, func.sum(Claim.approved_cents))
+            select(whose, func.sum(Claim.approved_cents))
             .where(Claim.status.in_(("approved", "partially_approved")), *where)
-            .group_by(Claim.dealer_id)
+            .group_by(whose)
         ).all()
     )  # fmt: skip
     year = today - timedelta(days=365)
@@ -254,6 +275,7 @@ def owed(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = 
     return found
 
 
+@figure_filters.once
 def in_service(
     session: Session, *, scope: Scope, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None, today: date
 ) -> dict[Any, int]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from db.claims import figure_queries as figures
+from db.claims.figure_filters import remembered
 from db.claims.metrics_queries import OTHERS, RATIOS, TIMED, compute, peer_value, timed_value, value_of
 from db.core.actor import Scope
 from db.core.problems import Problem, Refused
@@ -43,6 +44,13 @@ def overview(
     """Every figure of the period from..to beside the period before and peers, and whom the peers are (in words)."""
     if "from" not in filters or "to" not in filters:
         raise Refused(Problem(code="required", field="from", message="Choose the days to compare."))
+    with remembered(session):
+        return _overview(session, scope=scope, filters=filters, now=now)
+
+
+def _overview(
+    session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime
+) -> tuple[dict[str, Beside], str]:
     since, until = period_before(filters["from"], filters["to"])
     earlier = {**filters, "from": since, "to": until}
     (whole,) = figures.counts(session, scope=scope, filters=filters) or [{}]

@@ -21,6 +21,11 @@ _FIGURES = (
     "claim_type", "dealer_id", "region", "component", "model", "status", "decided_kind", "returns", "appeals",
     "appeal_result", "claimed_cents", "approved_cents", "turnaround_minutes", "business_minutes", "pay_days",
 )  # fmt: skip
+# What is waiting or unpaid now: a few of all claims, read without touching them.
+_STANDING = (
+    "claim_type", "dealer_id", "region", "component", "model", "received_at", "decide_by", "submitted_on",
+    "claimed_cents", "approved_cents",
+)  # fmt: skip
 _SENT = ("claim_type", "dealer_id", "region", "component", "model", "causal_part", "status", "claimed_cents")
 
 
@@ -49,6 +54,7 @@ class Claim(QueueItem):
         Index("uq_claim_external", "dealer_id", "external_number", unique=True),
         Index("ix_claim_figures", "first_decided_on", *_FIGURES),
         Index("ix_claim_sent", "submitted_on", *_SENT),
+        Index("ix_claim_standing", "status", *_STANDING),
         CheckConstraint(
             "approved_cents IS NULL OR approved_cents <= claimed_cents OR claim_type = 'debit'", name="approved"
         ),

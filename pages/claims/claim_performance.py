@@ -120,8 +120,8 @@ with reading() as session:
     known_regions = regions(session, actor.scope)
     dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
 known = show.known(actor.scope, change)
+period = one("Period", PERIODS, key="cpf_period", default="90")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    period = one("Period", PERIODS, key="cpf_period", default="90")
     picked: dict[str, Any] = {}
     if len(known_regions) > 1:
         picked["region"] = pick(
@@ -135,7 +135,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             picked[name] = pick(
                 name.capitalize(), {v: v for v in known[name]}, key=f"cpf_{name}", all_label=f"All {name}s", width=150
             )
-clear_button(KEYS, key="cpf_clear")
+    clear_button(KEYS, key="cpf_clear")
 chosen = {name: value for name, value in picked.items() if value}
 if "dealer" in chosen:
     chosen["dealer"] = int(chosen["dealer"])

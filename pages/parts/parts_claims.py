@@ -67,13 +67,13 @@ def draw_table(rows: list[ClaimRow], *, is_open: bool) -> None:
         "Order": [r.order for r in rows], "Dealer": [r.dealer for r in rows],
     }  # fmt: skip
     shown = {
-        "Claim": tables.opener("Claim", key="pc_click", on_open=open_at, width=100),
-        "Status": tables.status(CLAIMS, width=120), "Due": tables.text("Due", width=100),
-        "What is wrong": tables.text("What is wrong", width=150),
-        "In time": tables.pill("In time", {"In time": "green", "Late": "orange"}, width=90),
-        "Part": tables.text("Part", width=110), "Units": tables.number("Units", width=60),
-        "Amount": tables.text("Amount", width=90), "Credited": tables.text("Credited", width=90),
-        "Order": tables.text("Order", width=95), "Dealer": tables.text("Dealer", width=170),
+        "Claim": tables.opener("Claim", key="pc_click", on_open=open_at, width=92),
+        "Status": tables.status(CLAIMS, width=112), "Due": tables.text("Due", width=96),
+        "What is wrong": tables.text("What is wrong", width=145),
+        "In time": tables.pill("In time", {"In time": "green", "Late": "orange"}, width=78),
+        "Part": tables.text("Part", width=110), "Units": tables.number("Units", width=50),
+        "Amount": tables.text("Amount", width=75), "Credited": tables.text("Credited", width=75),
+        "Order": tables.text("Order", width=90), "Dealer": tables.text("Dealer", width=155),
     }  # fmt: skip
     columns.pop("Credited" if is_open else "Due")
     tables.show(

@@ -71,12 +71,12 @@ def draw_table(rows: list[OrderRow], *, is_open: bool) -> None:
         "Ordered": [day_label(r.ordered_on) for r in rows], "Needed by": [day_label(r.required_by) for r in rows],
     }  # fmt: skip
     shown = {
-        "Order": tables.opener("Order", key="po_click", on_open=open_at, width=100),
-        "Status": tables.status(ORDERS, width=110), "Kind": tables.pill("Kind", KIND_TONES, width=115),
-        "Due": tables.text("Due", width=100), "Dealer": tables.text("Dealer", width=170),
-        "Dealer's number": tables.text("Dealer's number", width=120), "Lines": tables.number("Lines", width=60),
-        "Amount": tables.text("Amount", width=100), "Ordered": tables.text("Ordered", width=100),
-        "Needed by": tables.text("Needed by", width=100),
+        "Order": tables.opener("Order", key="po_click", on_open=open_at, width=95),
+        "Status": tables.status(ORDERS, width=100), "Kind": tables.pill("Kind", KIND_TONES, width=110),
+        "Due": tables.text("Due", width=100), "Dealer": tables.text("Dealer", width=160),
+        "Dealer's number": tables.text("Dealer's number", width=115), "Lines": tables.number("Lines", width=52),
+        "Amount": tables.text("Amount", width=80), "Ordered": tables.text("Ordered", width=92),
+        "Needed by": tables.text("Needed by", width=92),
     }  # fmt: skip
     if not is_open:
         columns.pop("Due")

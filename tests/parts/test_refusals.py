@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
+from db.core.actor import Actor
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading, run
@@ -38,9 +39,16 @@ STATES = {
 }
 
 
+class House(Desk):
+    """The desk with two more: one who only reads, and a coordinator of the West."""
+
+    sal: Actor
+    wes: Actor
+
+
 @pytest.fixture
 def quick(sqlite_engine):
-    made = Desk(sqlite_engine)
+    made = House(sqlite_engine)
     make_person(sqlite_engine, "sal", Role.SALES_LEADER)
     made.sal = actor_named(sqlite_engine, "sal")
     make_person(sqlite_engine, "wes", Role.COORDINATOR, scope_kind="regions", regions=["West"])
@@ -53,7 +61,7 @@ def stored(desk) -> dict[str, list[Any]]:
         return {name: [tuple(row) for row in session.execute(text(sql))] for name, sql in STATES.items()}
 
 
-def refused(desk, error: type[Exception], call: Callable[[], Any]) -> Exception:
+def refused(desk, error: type[Exception], call: Callable[[], Any]) -> Any:
     """The error, once it is sure that nothing was stored."""
     before = stored(desk)
     with pytest.raises(error) as caught:
@@ -226,11 +234,11 @@ def test_what_was_not_shipped_cannot_be_claimed_and_others_deliveries_are_not_th
     f.shipped(quick.engine, order, 4, actor=quick.cora)
     refused(quick, NotFound, lambda: f.claimed(quick.engine, order, actor=quick.stella))
     refused(quick, Refused, lambda: f.claimed(quick.engine, order, actor=quick.sal))
-    values = {"kind": "shortage", "quantity": 1, "received_on": DAY, "description": "One is missing"}
+    values: dict[str, Any] = {"kind": "shortage", "quantity": 1, "received_on": DAY, "description": "One is missing"}
     for line_id in (None, 999):
         refused(
             quick, NotFound,
-            lambda line_id=line_id: run(
+            lambda line_id=line_id: run(  # type: ignore[misc]
                 file_claim, bind=quick.engine, line_id=line_id, actor=quick.dana, now=NOW, **values
             ),
         )  # fmt: skip
@@ -263,7 +271,7 @@ def test_sharing_out_is_for_who_manages_and_for_what_is_there(quick):
 
 def test_a_warehouse_faces_each_region_once_and_is_saved_as_seen(quick):
     def save(actor=quick.cora, **more):
-        values = {"code": "east", "name": "East", "regions": ["East"], "seen_version": 0} | more
+        values: dict[str, Any] = {"code": "east", "name": "East", "regions": ["East"], "seen_version": 0} | more
         return lambda: run(save_warehouse, bind=quick.engine, actor=actor, now=NOW, **values)
 
     refused(quick, Refused, save(quick.dana))
