@@ -51,7 +51,7 @@ def _decisions(engine: Engine) -> list[str]:
 def _approved(engine: Engine) -> list[tuple[str, int, int | None]]:
     with reading(engine) as session:
         wanted = select(ClaimCharge.kind, ClaimCharge.claimed_cents, ClaimCharge.approved_cents)
-        return [tuple(row) for row in session.execute(wanted.order_by(ClaimCharge.position))]
+        return [row._tuple() for row in session.execute(wanted.order_by(ClaimCharge.position))]
 
 
 def _repair_order() -> bytes:
@@ -63,11 +63,8 @@ def _repair_order() -> bytes:
 
 
 def _fill(page: Page, label: str, text: str) -> None:
-    box = (
-        page.get_by_role("textbox", name=label, exact=True)
-        .or_(page.get_by_role("spinbutton", name=label, exact=True))
-        .first
-    )
+    words = page.get_by_role("textbox", name=label, exact=True)
+    box = words.or_(page.get_by_role("spinbutton", name=label, exact=True)).first
     box.fill(text)
     box.press("Tab")
     settle(page)
