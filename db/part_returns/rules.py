@@ -202,7 +202,7 @@ def numbers_in(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for piece in re.split(r"[,;\r\n\t]+", re.sub(r"(?i)\brma[ _-]+", "RMA-", text)):
         for word in piece.split():
-            clean = word.strip().upper()
+            clean = word.strip("* ").upper()  # Code 39 begins and ends with it
             match = _NUMBER.fullmatch(clean)
             found[f"RMA-{int(match.group(1)):06}" if match else clean[:LONGEST_NUMBER]] = None
     return tuple(found)
