@@ -76,7 +76,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     surveys.expect(story, made, seed=seed, start=start)
     claims.expect(story, seed=seed)
     claim_decisions.expect(story, start=start)
-    part_returns.expect(story, start=start)
+    part_returns.expect(story, start=start, seed=seed)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()

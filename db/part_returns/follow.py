@@ -121,7 +121,10 @@ def _follow(session: Session, claim: Claim, row: PartReturn, job: Job, *, actor:
 
 def _denied(session: Session, claim: Claim, row: PartReturn, job: Job, *, actor: Actor, now: datetime) -> None:
     if row.status in AT_DEALER:
-        _move(session, row, "cancelled", actor=actor, now=now, note=DENIED, part_cents=0)
+        back = record.correct_charge(
+            session, row, claim, status="cancelled", part_cents=0, reason=DENIED, actor=actor, now=now
+        )
+        _move(session, row, "cancelled", actor=actor, now=now, note=DENIED, part_cents=0, **back)
         notices.tell_changed(session, row, "no longer asked for", DENIED, now=now)
         return
     owed = rules.is_back_owed(claim_status=claim.status, reasons=(claim.reason_code, *job.reasons))

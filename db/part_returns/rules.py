@@ -203,6 +203,8 @@ def numbers_in(text: str) -> tuple[str, ...]:
     for piece in re.split(r"[,;\r\n\t]+", re.sub(r"(?i)\brma[ _-]+", "RMA-", text)):
         for word in piece.split():
             clean = word.strip("* ").upper()  # Code 39 begins and ends with it
+            if not clean:
+                continue
             match = _NUMBER.fullmatch(clean)
             found[f"RMA-{int(match.group(1)):06}" if match else clean[:LONGEST_NUMBER]] = None
     return tuple(found)
