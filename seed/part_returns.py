@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -26,6 +27,7 @@ from db.part_returns import jobs
 from db.part_returns.bulk_commands import receive_box, ship_many
 from db.part_returns.commands import COMMANDS
 from db.part_returns.rule_commands import publish_rule
+from db.part_returns.rules import WAITS_FOR_PART
 from db.part_returns.tables import PartReturn
 from db.warranty.tables import LabourOperation, Part, Technician
 from seed.story import Story
@@ -45,6 +47,7 @@ SEEN = (
     ("damaged", "scrap", "Housing broken in transport, cannot be judged."),
     ("wrong_part", "later", "A part with another number was in the box."),
 )
+FINE = "All values are within their limits on the bench."
 MOST = 25
 
 
@@ -53,7 +56,10 @@ def expect(story: Story, *, start: datetime, seed: int) -> None:
     rng = Random(f"{seed}:part returns")
     for number in range(REPAIRS):
         at = story.until - timedelta(days=rng.uniform(1, REPAIR_DAYS))
-        story.at(at, partial(_repair, story, Random(f"{seed}:part returns:{number}")))
+        story.at(at, partial(_usual, story, Random(f"{seed}:part returns:{number}")))
+    for days in (61, 40, 27, 22, 14):
+        at = story.until - timedelta(days=days)
+        story.at(at, partial(_doubted, story, Random(f"{seed}:part returns:doubted:{days}")))
     story.at(start + timedelta(hours=9), partial(_rule, story))
     day = start + EVERY + timedelta(hours=10)
     while day < story.until:
@@ -71,8 +77,32 @@ def _rule(story: Story, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _repair(story: Story, rng: Random, now: datetime) -> None:
-    """A dealer replaces a part of a car it sold and claims it; the rules or the desk decide."""
+def _usual(story: Story, rng: Random, now: datetime) -> None:
+    """A claim the rules or the desk decide in their usual way."""
+    _repair(story, rng, now)
+
+
+def _doubted(story: Story, rng: Random, now: datetime) -> None:
+    """A claim the desk decides only once it has seen the old part."""
+    claim_id = _repair(story, rng, now, exclusions=("modified",))
+    if claim_id is not None:
+        _claim_step(story, "await_part", claim_id, now, note="Send in the old part before we decide, please.")
+
+
+def _claim_step(story: Story, step: str, claim_id: int, now: datetime, **more: Any) -> None:
+    with reading(story.bind) as session:
+        version = session.scalar(select(Claim.version).where(Claim.id == claim_id))
+    try:
+        story.do(
+            COMMANDS_OF_CLAIMS[step], item_id=claim_id, seen_version=version, actor=story.cast.named("cora"), now=now,
+            **more,
+        )  # fmt: skip
+    except Refused:
+        story.overtaken[f"part_{step}"] += 1
+
+
+def _repair(story: Story, rng: Random, now: datetime, *, exclusions: tuple[str, ...] = ()) -> int | None:
+    """A dealer replaces a part of a car it sold and claims it; the rules or the desk decide. Gives the claim's id."""
     with reading(story.bind) as session:
         sold = session.execute(
             select(Vehicle.vin, Purchase.dealer_id, Purchase.odometer, Purchase.bought_on)
@@ -87,13 +117,15 @@ def _repair(story: Story, rng: Random, now: datetime) -> None:
             .order_by(Part.number, LabourOperation.code)
         ).all()
         if not sold or not jobs_known:
-            return
-        car, job = rng.choice(sold), rng.choice(jobs_known)
+            return None
+        # The dealer people sign in as should have something to do.
+        own = [c for c in sold if c.dealer_id in story.cast.named("dana").scope.dealer_ids]
+        car, job = rng.choice(own if own and rng.random() < 0.3 else sold), rng.choice(jobs_known)
         technician = session.scalars(
             select(Technician.code).where(Technician.dealer_id == car.dealer_id).order_by(Technician.code)
         ).first()
     actor, key = story.cast.manager(car.dealer_id), UUID(int=rng.getrandbits(128)).hex
-    draft = _claim(rng, car, job, technician or "", now)
+    draft = replace(_claim(rng, car, job, technician or "", now), exclusions=exclusions)
     with reading(story.bind) as session:
         draft = preview(session, draft, dealer_id=car.dealer_id, actor=actor, now=now).draft
     claim_id = story.do(save_draft, dealer_id=car.dealer_id, draft=draft, actor=actor, now=now, form_key=key)
@@ -107,6 +139,8 @@ def _repair(story: Story, rng: Random, now: datetime) -> None:
         story.do(COMMANDS_OF_CLAIMS["submit"], item_id=claim_id, seen_version=version, actor=actor, now=now)
     except Refused:
         story.overtaken["part_claim"] += 1
+        return None
+    return int(claim_id)
 
 
 def _claim(rng: Random, car: Any, job: Any, technician: str, now: datetime) -> ClaimDraft:
@@ -155,15 +189,20 @@ def work(story: Story, now: datetime) -> None:
                 PartReturn.id, PartReturn.number, PartReturn.status, PartReturn.version, PartReturn.dealer_id,
                 PartReturn.requested_at, PartReturn.due_at, PartReturn.shipped_at, PartReturn.received_at,
                 PartReturn.inspected_at, PartReturn.finding, PartReturn.back_owed, PartReturn.part_cents,
+                PartReturn.claim_id, Claim.status.label("claim_status"),
             )
+            .join(Claim, Claim.id == PartReturn.claim_id)
             .where(PartReturn.status.in_(("held", "requested", "shipped", "received", "inspected", "missing")))
             .order_by(PartReturn.id)
         ).all()  # fmt: skip
     _ship(story, [r for r in rows if r.status in ("requested", "missing")], now)
     _receive(story, [r for r in rows if r.status == "shipped"], now)
     for row in [r for r in rows if r.status == "received"][:MOST]:
-        if now - row.received_at >= timedelta(days=2 + _chance(row.number, "look") % 9):
-            finding, then, note = SEEN[_chance(row.number, "seen") % len(SEEN)]
+        finding, then, note = SEEN[_chance(row.number, "seen") % len(SEEN)]
+        if row.claim_status == WAITS_FOR_PART:
+            _try(story, COMMANDS["inspect"], row, by="cora", now=now, finding="not_defect", then="later", note=FINE)
+            _claim_step(story, "deny", row.claim_id, now, reason_code="NOT_DEFECT", note=FINE)
+        elif now - row.received_at >= timedelta(days=2 + _chance(row.number, "look") % 9):
             then = "later" if row.back_owed else then
             _try(story, COMMANDS["inspect"], row, by="cora", now=now, finding=finding, then=then, note=note)
     for row in [r for r in rows if r.status == "inspected" and now - r.inspected_at >= timedelta(days=5)][:MOST]:
@@ -171,6 +210,11 @@ def work(story: Story, now: datetime) -> None:
     for row in [r for r in rows if r.status == "held"][:MOST]:
         if _chance(row.number, f"ask:{now:%j}") < 1:
             _try(story, COMMANDS["request"], row, by="cora", now=now, note="The supplier asked to see this part.")
+
+
+def _call_off(story: Story, row: Any, now: datetime) -> None:
+    note = "The laboratory has enough of these by now."
+    _try(story, COMMANDS["cancel"], row, by="cora", now=now, note=note)
 
 
 def _chance(number: str, what: str) -> int:
@@ -184,6 +228,11 @@ def _ship(story: Story, rows: list[Any], now: datetime) -> None:
     for row in rows:
         chance = _chance(row.number, "ship")
         days = 2 + chance % 11
+        if row.claim_status == WAITS_FOR_PART:
+            chance, days = 99, 0
+        elif row.status == "requested" and _chance(row.number, "off") < 4:
+            _call_off(story, row, now)
+            continue
         if chance < 11 or (row.status == "missing" and (chance >= 22 or now - row.due_at < timedelta(days=4))):
             continue
         if row.status == "requested" and (chance < 22 or now - row.requested_at < timedelta(days=days)):
@@ -202,7 +251,11 @@ def _ship(story: Story, rows: list[Any], now: datetime) -> None:
 
 
 def _receive(story: Story, rows: list[Any], now: datetime) -> None:
-    came = [r.number for r in rows if now - r.shipped_at >= timedelta(days=3 + _chance(r.number, "way") % 4)]
+    came = [
+        r.number
+        for r in rows
+        if r.claim_status == WAITS_FOR_PART or now - r.shipped_at >= timedelta(days=3 + _chance(r.number, "way") % 4)
+    ]
     lost = {n for n in came if _chance(n, "lost") < 4}
     came = [n for n in came if n not in lost]
     if came:

@@ -21,7 +21,6 @@ from db.part_returns.tables import PartReturn
 from db.workflow.engine import move
 
 APPROVED = ("approved", "partially_approved")
-AT_DEALER = ("held", "requested")
 WITH_US = ("shipped", "received", "inspected")
 GONE = ("kept", "scrapped")
 DENIED = "The claim was denied; the part is the dealer's."
@@ -120,7 +119,7 @@ def _follow(session: Session, claim: Claim, row: PartReturn, job: Job, *, actor:
 
 
 def _denied(session: Session, claim: Claim, row: PartReturn, job: Job, *, actor: Actor, now: datetime) -> None:
-    if row.status in AT_DEALER:
+    if row.status in rules.AT_DEALER:
         back = record.correct_charge(
             session, row, claim, status="cancelled", part_cents=0, reason=DENIED, actor=actor, now=now
         )
@@ -171,7 +170,7 @@ def reopened(session: Session, *, event: Event, actor: Actor, now: datetime) -> 
     desk = system_actor(actor.source)
     for some in _rows(session, [c.id for c in void]).values():
         for row in some:
-            if row.status in AT_DEALER:
+            if row.status in rules.AT_DEALER:
                 _move(session, row, "cancelled", actor=desk, now=now, note="The claim was taken back.")
     _correct_family(session, void, reason="The claim was taken back.", actor=desk, now=now)
 
@@ -184,7 +183,7 @@ def charged_back(session: Session, *, event: Event, actor: Actor, now: datetime)
         if net > 0:
             continue
         for row in _rows(session, [claim.id]).get(claim.id, ()):
-            if row.status in (*AT_DEALER, "missing"):
+            if row.status in (*rules.AT_DEALER, "missing"):
                 _move(session, row, "cancelled", actor=desk, now=now, note=TAKEN_BACK)
                 notices.tell_changed(session, row, "no longer asked for", TAKEN_BACK, now=now)
 

@@ -22,6 +22,9 @@ STANDS: Final = ("approved", "partially_approved", "paid", "adjusted", "charged_
 SETTLED: Final = (*STANDS, "denied", "void")
 """Nobody decides the claim now, so a part that was kept long enough may go."""
 WAITS_FOR_PART: Final = "pending_part"
+AT_DEALER: Final = ("held", "requested")
+CLOCK_RUNS: Final = (*SETTLED, WAITS_FOR_PART)
+"""States of the claim in which the days of a part at the dealer count; an appeal stops them."""
 NOT_A_DEFECT: Final = "NOT_DEFECT"
 
 FINDINGS: Final[dict[str, str]] = {
