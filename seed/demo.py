@@ -81,7 +81,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     surveys.expect(story, made, seed=seed, start=start)
     entered = claims.expect(story, seed=seed)
     claim_decisions.expect(story, entered, start=start)
-    part_returns.expect(story, start=start)
+    part_returns.expect(story, start=start, seed=seed)
     claim_clocks.expect(story, start=start)
     claim_money.expect(story)
     investigations.expect(story, start=start)

@@ -68,9 +68,12 @@ def _facts(row: ReturnRow) -> None:
             "The claim was denied because the part has no defect: send it back at our cost, or pay for it.",
             icon=":material/gavel:",
         )
+    if row.is_stopped:
+        st.caption("The claim is being decided again: its days do not count, and nothing is charged meanwhile.")
     facts: list[tuple[str, object]] = [
         ("Part", f"{row.part_number} {row.part_name}".strip()), ("Serial number", row.serial),
-        ("Dealer", row.dealer), ("VIN", row.vin), ("Paid for it", money(row.part_cents)),
+        ("Dealer", row.dealer), ("VIN", row.vin),
+        ("Paid for it", "" if row.paid_cents is None else money(row.paid_cents)),
         ("At the decision", DISPOSITIONS.get(row.disposition, row.disposition)),
     ]  # fmt: skip
     if row.status == "held":

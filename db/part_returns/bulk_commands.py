@@ -163,11 +163,10 @@ def ask_waiting(session: Session, *, claim_ids: Sequence[int], actor: Actor, now
     actor.require(Permission.RETURNS_RECEIVE)
     claims = record.claims_that_wait(session, claim_ids, actor=actor)
     jobs = jobs_of(session, [c.id for c in claims])
-    known = set(
-        session.execute(
-            select(PartReturn.claim_id, PartReturn.job).where(PartReturn.claim_id.in_([c.id for c in claims]))
-        ).tuples()
+    rows = session.execute(
+        select(PartReturn.claim_id, PartReturn.job).where(PartReturn.claim_id.in_([c.id for c in claims]))
     )
+    known = {(claim_id, job) for claim_id, job in rows}
     wanted = [(c, j) for c in claims for j in jobs.get(c.id, ()) if (c.id, j.position) not in known]
     if not wanted:
         raise Refused(Problem(code="nothing", message="No claim waits for a part that was not asked for."))

@@ -129,10 +129,13 @@ def release(session: Session, *, item_id: int, seen_version: int, actor: Actor, 
 
 
 def cancel(session: Session, *, item_id: int, seen_version: int, note: str, actor: Actor, now: datetime) -> None:
-    """The part is not needed any more. Problems: note."""
+    """The part is not needed any more; what is charged for one lost on its way is taken back. Problems: note."""
     row = record.begin(session, "cancel", item_id=item_id, seen_version=seen_version, actor=actor)
     note = _text(note, "note", "The reason", needed=True)
-    changed = end_step(session, FLOW, "cancel", row, actor=actor, now=now, note=note, closed_at=now, due_at=now)
+    values = record.take_back(session, row, reason=note, actor=actor, now=now)
+    changed = end_step(
+        session, FLOW, "cancel", row, actor=actor, now=now, note=note, closed_at=now, due_at=now, **values
+    )
     record.note_entry(session, "cancel", row, "no longer asked for.", actor=actor, now=now, reason=note, **changed)
     notices.tell_changed(session, row, "no longer asked for", note, now=now)
 

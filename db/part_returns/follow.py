@@ -21,7 +21,6 @@ from db.part_returns.tables import PartReturn
 from db.workflow.engine import move
 
 APPROVED = ("approved", "partially_approved")
-AT_DEALER = ("held", "requested")
 WITH_US = ("shipped", "received", "inspected")
 GONE = ("kept", "scrapped")
 DENIED = "The claim was denied; the part is the dealer's."
@@ -120,8 +119,11 @@ def _follow(session: Session, claim: Claim, row: PartReturn, job: Job, *, actor:
 
 
 def _denied(session: Session, claim: Claim, row: PartReturn, job: Job, *, actor: Actor, now: datetime) -> None:
-    if row.status in AT_DEALER:
-        _move(session, row, "cancelled", actor=actor, now=now, note=DENIED, part_cents=0)
+    if row.status in rules.AT_DEALER:
+        back = record.correct_charge(
+            session, row, claim, status="cancelled", part_cents=0, reason=DENIED, actor=actor, now=now
+        )
+        _move(session, row, "cancelled", actor=actor, now=now, note=DENIED, part_cents=0, **back)
         notices.tell_changed(session, row, "no longer asked for", DENIED, now=now)
         return
     owed = rules.is_back_owed(claim_status=claim.status, reasons=(claim.reason_code, *job.reasons))
@@ -168,7 +170,7 @@ def reopened(session: Session, *, event: Event, actor: Actor, now: datetime) -> 
     desk = system_actor(actor.source)
     for some in _rows(session, [c.id for c in void]).values():
         for row in some:
-            if row.status in AT_DEALER:
+            if row.status in rules.AT_DEALER:
                 _move(session, row, "cancelled", actor=desk, now=now, note="The claim was taken back.")
     _correct_family(session, void, reason="The claim was taken back.", actor=desk, now=now)
 
@@ -181,7 +183,7 @@ def charged_back(session: Session, *, event: Event, actor: Actor, now: datetime)
         if net > 0:
             continue
         for row in _rows(session, [claim.id]).get(claim.id, ()):
-            if row.status in (*AT_DEALER, "missing"):
+            if row.status in (*rules.AT_DEALER, "missing"):
                 _move(session, row, "cancelled", actor=desk, now=now, note=TAKEN_BACK)
                 notices.tell_changed(session, row, "no longer asked for", TAKEN_BACK, now=now)
 

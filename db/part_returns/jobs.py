@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from db.calendar.queries import DESK_ZONE
 from db.claims.policy_queries import policy_on
 from db.claims.policy_rules import Policy
-from db.claims.tables import Claim
+from db.claims.tables import Claim, ClaimJob
 from db.core import changes
 from db.core.actor import system_actor
 from db.core.area import Job
@@ -77,10 +77,13 @@ def _policy(bind: Engine | None, now: datetime) -> Policy:
 def run_ask(bind: Engine | None, *, now: datetime) -> int:
     """Ask for the parts that claims wait for before they are decided; gives how many were asked for."""
     asked_already = exists().where(PartReturn.claim_id == Claim.id)
+    has_part = exists().where(ClaimJob.claim_id == Claim.id, ClaimJob.causal_part != "")
     with reading(bind) as session:
         ids = session.scalars(
             select(Claim.id)
-            .where(Claim.status == rules.WAITS_FOR_PART, ~asked_already, Claim.claim_type.not_in(rules.NO_PART))
+            .where(
+                Claim.status == rules.WAITS_FOR_PART, has_part, ~asked_already, Claim.claim_type.not_in(rules.NO_PART)
+            )
             .order_by(Claim.id)
             .limit(BATCH)
         ).all()

@@ -19,6 +19,7 @@ from db.part_returns.queries import (
     PAGE_FILE,
     Cursor,
     ReturnFilters,
+    late,
     list_returns,
     returns_by_id,
     rows_of,
@@ -59,11 +60,11 @@ def work_counts(session: Session, *, actor: Actor, now: datetime) -> list[WorkCo
     """How many old parts wait for this actor, and how many of them are overdue."""
     r = PartReturn
     waiting = select(r.id).where(actor.scope.where(r.dealer_id, r.region), r.status.in_(_waits_for(actor)))
-    count, late = (
+    count, behind = (
         session.scalar(select(func.count()).select_from(query.limit(CAP + 1).subquery())) or 0
-        for query in (waiting, waiting.where(r.due_at <= now))
+        for query in (waiting, waiting.where(late(now)))
     )
-    return [WorkCount(label="Old parts", count=count, overdue=late, page=PAGE_FILE)] if count else []
+    return [WorkCount(label="Old parts", count=count, overdue=behind, page=PAGE_FILE)] if count else []
 
 
 def found_returns(session: Session, *, ids: Sequence[int], actor: Actor) -> list[SearchResult]:
@@ -130,8 +131,8 @@ def dealer_lines(
 ) -> list[DealerLine]:
     """Old parts of one dealer to speak about: what should have come, and what was charged since the last contact."""
     r = PartReturn
-    late = rows_of(actor.scope).where(
-        r.dealer_id == dealer_id, r.status == "requested", r.due_at <= now, r.is_open == true()
+    overdue = rows_of(actor.scope).where(
+        r.dealer_id == dealer_id, r.status == "requested", late(now), r.is_open == true()
     )
     charged = rows_of(actor.scope).where(r.dealer_id == dealer_id, r.status == "missing")
     if since is not None:
@@ -141,7 +142,7 @@ def dealer_lines(
             kind="overdue", title=f"{row.number}: the old {row.part_name or row.part_number} did not come",
             detail=f"{row.claim}, due by {row.due_on}", at=row.due_at, page=PAGE_FILE, query={"rma": str(row.id)},
         )
-        for row in session.execute(late.order_by(r.due_at, r.id).limit(5))
+        for row in session.execute(overdue.order_by(r.due_at, r.id).limit(5))
     ]  # fmt: skip
     return found + [
         DealerLine(

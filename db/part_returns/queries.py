@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from db.claim_payments.tables import ClaimEntry
@@ -19,7 +19,7 @@ from db.core.problems import NotFound
 from db.dealers.tables import Dealer
 from db.part_returns.flow import FLOW
 from db.part_returns.record import as_rules, rules_on
-from db.part_returns.rules import ReturnRules
+from db.part_returns.rules import AT_DEALER, CLOCK_RUNS, WAITS_FOR_PART, ReturnRules
 from db.part_returns.tables import PartReturn, PartReturnRule
 
 PAGE = 50
@@ -102,6 +102,11 @@ class ReturnRow:
         return self.part_name or self.part_number
 
     @property
+    def paid_cents(self) -> int | None:
+        """What the claim paid for the part; None while it is not decided."""
+        return None if self.claim_status == WAITS_FOR_PART else self.part_cents
+
+    @property
     def suggested_step(self) -> str:
         """What is likely next: what we owe goes back; another part is asked for again."""
         if self.status == "inspected":
@@ -110,7 +115,12 @@ class ReturnRow:
 
     def is_late(self, now: datetime) -> bool:
         """Whether its day is over."""
-        return self.is_open and self.due_at <= now
+        return self.is_open and self.due_at <= now and not self.is_stopped
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether its days do not count now, because the claim is being decided again."""
+        return self.status in AT_DEALER and self.claim_status not in CLOCK_RUNS
 
 
 def rows_of(scope: Scope) -> Select[*tuple[Any, ...]]:
@@ -136,6 +146,13 @@ def rows_of(scope: Scope) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
+def late(now: datetime) -> ColumnElement[bool]:
+    """The condition on an open part whose day is over, and whose days count (`ReturnRow.is_stopped`)."""
+    r = PartReturn
+    stopped = exists().where(Claim.id == r.claim_id, Claim.status.not_in(CLOCK_RUNS))
+    return and_(r.due_at <= now, or_(r.status.not_in(AT_DEALER), ~stopped.correlate(r)))
+
+
 def _conditions(filters: ReturnFilters, now: datetime) -> list[ColumnElement[bool]]:
     r = PartReturn
     parts: list[ColumnElement[bool]] = []
@@ -150,7 +167,7 @@ def _conditions(filters: ReturnFilters, now: datetime) -> list[ColumnElement[boo
     if filters.dealer_id is not None:
         parts.append(r.dealer_id == filters.dealer_id)
     if filters.late and filters.view != "closed":
-        parts.append(r.due_at <= now)
+        parts.append(late(now))
     return parts
 
 
@@ -188,11 +205,11 @@ def count_states(session: Session, *, actor: Actor, now: datetime) -> dict[str, 
     actor.require(Permission.CLAIMS_VIEW)
     r = PartReturn
     rows = session.execute(
-        select(r.status, func.count(), func.sum(case((r.due_at <= now, 1), else_=0)))
+        select(r.status, func.count(), func.sum(case((late(now), 1), else_=0)))
         .where(r.is_open == true(), actor.scope.where(r.dealer_id, r.region))
         .group_by(r.status)
     )
-    return {status: (count, int(late or 0)) for status, count, late in rows}
+    return {status: (count, int(overdue or 0)) for status, count, overdue in rows}
 
 
 def get_return(session: Session, *, item_id: int, actor: Actor, now: datetime) -> ReturnRow:

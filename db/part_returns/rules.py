@@ -22,6 +22,9 @@ STANDS: Final = ("approved", "partially_approved", "paid", "adjusted", "charged_
 SETTLED: Final = (*STANDS, "denied", "void")
 """Nobody decides the claim now, so a part that was kept long enough may go."""
 WAITS_FOR_PART: Final = "pending_part"
+AT_DEALER: Final = ("held", "requested")
+CLOCK_RUNS: Final = (*SETTLED, WAITS_FOR_PART)
+"""States of the claim in which the days of a part at the dealer count; an appeal stops them."""
 NOT_A_DEFECT: Final = "NOT_DEFECT"
 
 FINDINGS: Final[dict[str, str]] = {
@@ -202,7 +205,9 @@ def numbers_in(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for piece in re.split(r"[,;\r\n\t]+", re.sub(r"(?i)\brma[ _-]+", "RMA-", text)):
         for word in piece.split():
-            clean = word.strip().upper()
+            clean = word.strip("* ").upper()  # Code 39 begins and ends with it
+            if not clean:
+                continue
             match = _NUMBER.fullmatch(clean)
             found[f"RMA-{int(match.group(1)):06}" if match else clean[:LONGEST_NUMBER]] = None
     return tuple(found)

@@ -63,7 +63,7 @@ def draw_tiles() -> None:
             count, late = counts.get(state, (0, 0))
             st.metric(
                 label, f"{count:,}", delta=f"{late:,} overdue" if late else None, delta_color="inverse",
-                delta_arrow="off", border=True, help=FLOW.state(state).help,
+                delta_arrow="off", border=True, height="stretch", help=FLOW.state(state).help,
             )  # fmt: skip
 
 
@@ -99,6 +99,8 @@ def open_row(position: int) -> None:
 
 def next_words(row: ReturnRow) -> str:
     """What has to happen, with the dealer's own day."""
+    if row.is_stopped:
+        return "The claim is decided again"
     if row.status == "held":
         return f"Keep until {day(row.hold_until)}"
     if row.status == "requested":
@@ -115,7 +117,7 @@ def next_words(row: ReturnRow) -> str:
 def draw_list(rows: list[ReturnRow], *, is_open: bool) -> None:
     """A page of old parts; those to be sent in can be chosen together."""
     remember_rows("pr", [r.id for r in rows])
-    due = [relative_label(r.due_at, at) for r in rows]
+    due = ["Stopped" if r.is_stopped else relative_label(r.due_at, at) for r in rows]
     tones = {d: "red" if r.is_late(at) else "gray" for d, r in zip(due, rows, strict=True)}
     many = actor.can(Permission.RETURNS_SHIP) and any(r.status in TO_SHIP for r in rows)
     with_dealer = not actor.role.is_dealer or len(actor.scope.dealer_ids) > 1
@@ -130,12 +132,12 @@ def draw_list(rows: list[ReturnRow], *, is_open: bool) -> None:
                 "Due": [[d] for d in due],
                 "Closed": [day(local_day(r.closed_at, r.zone)) if r.closed_at else "–" for r in rows],
                 "Next": [next_words(r) for r in rows],
-                "Paid for it": [money(r.part_cents) for r in rows],
+                "Paid for it": ["–" if r.paid_cents is None else money(r.paid_cents) for r in rows],
                 "Why": [r.why for r in rows],
             }
         ),
         key=f"pr_table_{crc32(repr([r.id for r in rows]).encode()):08x}", select="many" if many else "none",
-        alt="Old parts, the first due at the top", height=560 if len(rows) > 14 else "auto",
+        alt="Old parts, the first due at the top", height=560 if len(rows) > 16 else "content",
         columns={
             "RMA": tables.opener("RMA", key="pr_click", on_open=open_row, width=105),
             "Dealer": tables.text("Dealer", width=160) if with_dealer else None,

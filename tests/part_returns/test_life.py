@@ -102,7 +102,8 @@ def test_a_dealer_takes_no_step_of_ours(sqlite_engine, name):
 
 WRONG = [
     ("requested", "ship", {"carrier": " "}, "carrier"), ("requested", "ship", {"carrier": "x" * 61}, "carrier"),
-    ("requested", "ship", {"carrier": "UPS", "tracking": "1" * 61}, "tracking"), ("held", "request", {"note": ""}, "note"),
+    ("requested", "ship", {"carrier": "UPS", "tracking": "1" * 61}, "tracking"),
+    ("held", "request", {"note": ""}, "note"),
     ("held", "request", {"note": "x", "due_on": date(2026, 11, 21)}, "due_on"),
     ("held", "extend", {"note": "x", "due_on": None}, "due_on"), ("held", "cancel", {"note": " "}, "note"),
     ("received", "inspect", {"finding": "", "then": "keep", "note": "x"}, "finding"),
