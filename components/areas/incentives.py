@@ -74,20 +74,25 @@ def _facts(claim: ClaimRow) -> None:
     state = FLOW.state(claim.status)
     due = f"Due {relative_label(claim.due_at, at)}" if claim.due_at else ""
     signed = f"Signed: {money(claim.signed_cents)}" if claim.signed_cents else ""
-    labels.badges([(state.label, state.tone), (due, "red" if claim.due_at and claim.due_at < at else "gray"), (signed, "violet")])
+    labels.badges(
+        [(state.label, state.tone), (due, "red" if claim.due_at and claim.due_at < at else "gray"), (signed, "violet")]
+    )
     if claim.approved_cents is not None:
-        st.markdown(f"#### Approved {plain(money(claim.approved_cents))} :gray[of {plain(money(claim.claimed_cents or 0))}]")
+        st.markdown(
+            f"#### Approved {plain(money(claim.approved_cents))} :gray[of {plain(money(claim.claimed_cents or 0))}]"
+        )
     else:
         pays = f":gray[the program pays {plain(money(claim.entitled_cents))}]" if claim.entitled_cents else ""
         st.markdown(f"#### Claimed {plain(money(claim.claimed_cents or 0))} {pays}")
     if claim.reason_note:
         st.caption(plain(claim.reason_note))
     draw_checks(claim.checks)
+    decided = f"{claim.decided_by}, {moment_label(claim.decided_at, zone, now=at)}" if claim.decided_at else ""
     labels.facts(
         [
             ("Program", f"{claim.program} {claim.program_name}"), ("Dealer", claim.dealer),
             ("Sale", f"{claim.sale} {claim.vin}".strip() or f"Period {claim.period}"),
-            ("Decided", f"{claim.decided_by}, {moment_label(claim.decided_at, zone, now=at)}" if claim.decided_at else ""),
+            ("Decided", decided),
         ]
     )  # fmt: skip
 

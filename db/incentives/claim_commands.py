@@ -20,6 +20,7 @@ from db.incentives.claim_rules import judge_period
 from db.incentives.clock import decide_by
 from db.incentives.facts import Verdict
 from db.incentives.flow import FLOW
+from db.incentives.model import program_from_json
 from db.incentives.record import dealer_of, item_of_claim, item_of_sale, note, sale_of
 from db.incentives.tables import IncentiveClaim, IncentiveVersion, SaleReport
 from db.incentives.unit_rules import near
@@ -115,13 +116,24 @@ def claim_period(
     return claim.id
 
 
-def submit(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime) -> str:
-    """Send a claim that came back, once more; all checks run with the sale as it is now. Gives the state it came to."""
+def submit(
+    session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, checklist_done: bool = False,
+    amount_cents: int | None = None,
+) -> str:  # fmt: skip
+    """Send a claim that came back, once more; all checks run with the sale as it is now. Gives the state it came to.
+
+    `checklist_done` ticks the whole checklist; for a period the amount is always what is left of it.
+    """
     claim = begin_step(session, FLOW, "submit", item_id=item_id, seen_version=seen_version, actor=actor)
+    if checklist_done:
+        claim.checked = list(program_from_json(session.get_one(IncentiveVersion, claim.version_id).body).checklist)
+    session.flush()
     if claim.sale_id is None:
         changed = _send_period(session, claim, actor=actor, now=now)
     else:
         sale = sale_of(session, claim.sale_id, actor=actor)
+        if amount_cents is not None:
+            claim.claimed_cents = amount_cents
         changed = _send(session, claim, sale, asked=(), actor=actor, now=now)
     said = f"{claim.number} sent: {FLOW.state(claim.status).label.lower()}."
     note(session, "submit", said, [item_of_claim(claim)], actor=actor, now=now, **changed)

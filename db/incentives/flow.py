@@ -46,6 +46,10 @@ FLOW = Flow(
         Step(
             name="submit", label="Send", icon=":material/send:", permission=P.INCENTIVES_ENTER, sources=OPEN_FOR_DEALER,
             targets=("in_review", "returned", "denied"), routine=True,
+            inputs=(
+                Input(name="checklist_done", label="Everything on the program's checklist is done", kind="bool", required=False),
+                Input(name="amount_cents", label="Amount", kind="money", required=False, help="Empty: as claimed before"),
+            ),
         ),
         Step(
             name="void", label="Take back", icon=":material/delete:", permission=P.INCENTIVES_ENTER,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from db.incentives import books, claim_store, sale_store
 from db.incentives.amount_rules import amount_of, outlook
 from db.incentives.claim_rules import does_count, judge
 from db.incentives.entry_rules import SaleDraft, check_sale, sale_key, tidy
-from db.incentives.facts import Check, Outcome, SaleFacts
+from db.incentives.facts import Check, Level, Outcome, SaleFacts
 from db.incentives.flow import FLOW
 from db.incentives.model import DOCUMENTS, KINDS, SALE_TYPES
 from db.incentives.period_store import name_of
@@ -86,6 +86,11 @@ class ClaimRow:
     decided_by: str
     decided_at: datetime | None
     checks: tuple[Check, ...] = ()
+
+    @property
+    def suggested_step(self) -> str:
+        """What is done with it most often."""
+        return {"returned": "submit", "in_review": "approve"}.get(self.status, "")
 
     @property
     def state(self) -> str:
@@ -189,9 +194,9 @@ def claim_view(session: Session, *, item_id: int, actor: Actor, now: datetime) -
     )
     checks = tuple(
         Check(
-            rule=c.rule, version=c.rule_version, level=c.level, sentence=c.sentence, observed=c.observed,
+            rule=c.rule, version=c.rule_version, level=cast("Level", c.level), sentence=c.sentence, observed=c.observed,
             limit=c.limit_text, document=c.document,
-        )  # type: ignore[arg-type]  # the level was written by the rules
+        )
         for c in rows
     )  # fmt: skip
     return replace(found[0], checks=checks)
@@ -315,9 +320,7 @@ def _single(
     )  # fmt: skip
 
 
-def _volume(
-    session: Session, sale: SaleReport, fact: SaleFacts, plan: Plan, checks: tuple[Check, ...]
-) -> ProgramView:
+def _volume(session: Session, sale: SaleReport, fact: SaleFacts, plan: Plan, checks: tuple[Check, ...]) -> ProgramView:
     program = plan.program
     levels = {c.level for c in checks}
     outcome: Outcome = "not_eligible" if "fail" in levels else "returned" if "missing" in levels else "valid"

@@ -197,7 +197,8 @@ def test_dealers_see_and_touch_only_their_own(house):
     (claim,) = house.claim(sale)
     for call in (
         lambda: house.unwind(sale, who="otto"), lambda: house.claim(sale, who="otto"),
-        lambda: house.step("void", claim, who="otto", note="x"), lambda: house.sell(who="otto", vin="2HGCM82633A004351"),
+        lambda: house.step("void", claim, who="otto", note="x"),
+        lambda: house.sell(who="otto", vin="2HGCM82633A004351"),
     ):  # fmt: skip
         with pytest.raises(NotFound):
             call()
@@ -218,7 +219,8 @@ def test_a_new_vehicle_is_sold_once_and_another_dealers_sale_is_not_named(house)
 
 
 WRONG = [
-    ({"vin": " "}, ["vin"]), ({"contract_on": None, "delivered_on": None}, ["contract_on"]), ({"sale_type": "gift"}, ["sale_type"]),
+    ({"vin": " "}, ["vin"]), ({"contract_on": None, "delivered_on": None}, ["contract_on"]),
+    ({"sale_type": "gift"}, ["sale_type"]),
     ({"delivered_on": date(2026, 11, 23)}, ["delivered_on"]), ({"documents": (("passport", ""),)}, ["documents"]),
     ({"year": 26}, ["year"]), ({"price_cents": -1}, ["price_cents"]), ({"make": "x" * 81}, ["make"]),
 ]  # fmt: skip
@@ -325,7 +327,8 @@ def test_a_new_version_counts_from_its_first_day_and_approved_claims_keep_theirs
 
 CHANGES = [
     ({"rule": {"kind": "dealer_cash", "cents": 1}}, None, "rule"), ({"period": "quarter"}, None, "period"),
-    ({}, date(2026, 10, 31), "effective_from"), ({"program": {"first": "2026-11-02", "last": "2026-11-30"}}, None, "program"),
+    ({}, date(2026, 10, 31), "effective_from"),
+    ({"program": {"first": "2026-11-02", "last": "2026-11-30"}}, None, "program"),
 ]  # fmt: skip
 
 
