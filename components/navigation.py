@@ -48,7 +48,7 @@ class PageEntry:
 
 
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
-CLAIMS, PARTS = "Claims", "Parts"
+CLAIMS, PARTS, INCENTIVES = "Claims", "Parts", "Incentives"
 ADMINISTRATION = "Administration"
 
 PAGES: tuple[PageEntry, ...] = (
@@ -198,6 +198,11 @@ PAGES: tuple[PageEntry, ...] = (
         file="pages/parts/parts_claims.py", title="Parts claims", icon="package_2",
         section=PARTS, permission=P.PARTS_VIEW,
         help="Short, wrong or damaged deliveries and what became of them",
+    ),
+    PageEntry(
+        file="pages/incentives/validate.py", title="Incentive check", icon="fact_check",
+        section=INCENTIVES, permission=P.INCENTIVES_VIEW,
+        help="Report a sale, see what every program says of it, claim what it pays",
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,

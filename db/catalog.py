@@ -50,6 +50,7 @@ from db.dealers.area import AREA as DEALERS
 from db.documents.area import AREA as DOCUMENTS
 from db.imports.area import AREA as IMPORTS
 from db.imports.kinds import register
+from db.incentives.area import AREA as INCENTIVES
 from db.interactions.area import AREA as INTERACTIONS
 from db.investigations.area import AREA as INVESTIGATIONS
 from db.leads.area import AREA as LEADS
@@ -70,7 +71,7 @@ T = TypeVar("T")
 AREAS: tuple[Area, ...] = (
     PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, CUSTOMERS, LEADS,
     APPOINTMENTS, CADENCE, INTERACTIONS, QUALITY, SURVEYS, MARKETING,
-    WARRANTY, CLAIMS, CLAIM_PAYMENTS, PART_RETURNS, INVESTIGATIONS, PARTS, ONBOARDING, IMPORTS, REPORTS,
+    WARRANTY, CLAIMS, CLAIM_PAYMENTS, PART_RETURNS, INVESTIGATIONS, PARTS, INCENTIVES, ONBOARDING, IMPORTS, REPORTS,
 )  # fmt: skip
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
 _IMPORTS = {kind.name: kind for area in AREAS for kind in area.imports}
@@ -164,6 +165,8 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "quality_form": ("pages/crm/quality.py", "version"),
     "parts_order": ("pages/parts/parts_orders.py", "order"),
     "parts_claim": ("pages/parts/parts_claims.py", "claim"),
+    "sale": ("pages/incentives/validate.py", "sale"),
+    "incentive_claim": ("pages/incentives/validate.py", "incentive_claim"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from db.incentives.amount_rules import amount_of
 from db.incentives.customer_rules import i08_proof, i09_previous
-from db.incentives.facts import Check, ClaimFacts, Level, Outcome, SaleFacts, Verdict
-from db.incentives.model import Program
+from db.incentives.facts import Check, ClaimFacts, Level, Outcome, PeriodFacts, SaleFacts, Verdict
+from db.incentives.model import DEALER_STATUSES, Program
 from db.incentives.sale_rules import COUNTING, check, days_label
 from db.incentives.say_rules import day, money, words
 from db.incentives.stack_rules import Offer, conflict, offer_of
@@ -104,9 +104,13 @@ def i12_stacking(sale: SaleFacts, claim: ClaimFacts, program: Program) -> Check:
 
 def i14_checklist(sale: SaleFacts, claim: ClaimFacts, program: Program) -> Check:
     """Everything on the program's checklist is ticked."""
+    return _checklist(claim.checked, program)
+
+
+def _checklist(ticked: tuple[str, ...], program: Program) -> Check:
     if not program.checklist:
         return check("I14", "none", "The program has no checklist.")
-    left = [c for c in program.checklist if c not in claim.checked]
+    left = [c for c in program.checklist if c not in ticked]
     limit = f"{len(program.checklist)} points"
     observed = f"{len(program.checklist) - len(left)} points"
     if left:
@@ -140,7 +144,53 @@ def judge(sale: SaleFacts, claim: ClaimFacts, program: Program) -> Verdict:
     """All fourteen checks of a claim in their order, and what they come to."""
     found = [one(sale, program) for one in OF_SALE] + [one(sale, claim, program) for one in OF_CLAIM]
     checks = tuple(sorted(found, key=lambda c: c.rule))
-    levels = {c.level for c in checks}
-    outcome: Outcome = "not_eligible" if "fail" in levels else "returned" if "missing" in levels else "valid"
+    outcome = _outcome(checks)
     cents = 0 if outcome == "not_eligible" else entitled(sale, claim, program)[0]
     return Verdict(outcome=outcome, entitled_cents=cents, checks=checks)
+
+
+def _outcome(checks: tuple[Check, ...]) -> Outcome:
+    levels = {c.level for c in checks}
+    return "not_eligible" if "fail" in levels else "returned" if "missing" in levels else "valid"
+
+
+def judge_period(facts: PeriodFacts, program: Program) -> Verdict:
+    """The checks of a volume: its units passed theirs one by one, so dealer, time, amount and checklist are left."""
+    left = facts.earned_cents - facts.approved_cents
+    checks = (_period_dealer(facts), _period_window(facts, program), _period_amount(facts, left),
+              _checklist(facts.checked, program))  # fmt: skip
+    outcome = _outcome(checks)
+    return Verdict(outcome=outcome, entitled_cents=max(0, left) if outcome != "not_eligible" else 0, checks=checks)
+
+
+def _period_dealer(facts: PeriodFacts) -> Check:
+    active = facts.dealer_status in DEALER_STATUSES
+    sentence = "The dealer is active." if active else f"The dealer is {facts.dealer_status}, not active."
+    return check("I06", "pass" if active else "fail", sentence, observed=facts.dealer_status, limit="active")
+
+
+def _period_window(facts: PeriodFacts, program: Program) -> Check:
+    first, last = facts.last_day + timedelta(days=1), facts.last_day + timedelta(days=program.claim_days)
+    if program.claims:
+        first, last = max(first, program.claims.first), program.claims.last
+    limit = f"{day(first)} to {day(last)}"
+    if facts.today < first:
+        sentence = f"The period lasts until {day(facts.last_day)}; it can be claimed from {day(first)} on."
+        return check("I10", "missing", sentence, observed=day(facts.today), limit=limit)
+    if facts.today > last:
+        return check("I10", "fail", f"It could be claimed until {day(last)}.", observed=day(facts.today), limit=limit)
+    return check("I10", "pass", "Claimed in time after the period.", observed=day(facts.today), limit=limit)
+
+
+def _period_amount(facts: PeriodFacts, left: int) -> Check:
+    earned = " ".join(facts.said[:1])
+    if left <= 0:
+        sentence = f"{money(facts.approved_cents)} of {money(facts.earned_cents)} earned is approved already. {earned}"
+        return check("I11", "fail", sentence.strip(), observed=money(facts.approved_cents), limit=money(0))
+    claimed = facts.claimed_cents or 0
+    if claimed > left:
+        sentence = f"{money(claimed)} is claimed, {money(left)} is left of what was earned. {earned}"
+        return check("I11", "warn", sentence, observed=money(claimed), limit=money(left))
+    if claimed <= 0:
+        return check("I11", "missing", f"The amount is missing; {money(left)} is left.", limit=money(left))
+    return check("I11", "pass", f"{money(claimed)} was earned. {earned}", observed=money(claimed), limit=money(left))

@@ -118,6 +118,22 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeriodFacts:
+    """The volume of a dealer in a period as it is claimed; `last_day` is the period's last."""
+
+    period: str
+    last_day: date
+    today: date
+    dealer_status: str
+    units: int
+    earned_cents: int
+    approved_cents: int
+    claimed_cents: int | None
+    checked: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unit:
     """A sale that counts for a program in a period; `cents` is what it pays by itself (0 where volume is counted)."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from db.core.problems import Problems
 from db.incentives.model import Growth, PriceProtection, Program, StairStep
 from db.incentives.say_rules import day, money
@@ -35,3 +37,24 @@ def check_program(program: Program, problems: Problems, *, committed_cents: int 
     unknown = [d for d in program.eligible.enrolled if not d.strip()]
     if unknown:
         problems.add("eligible.enrolled", "empty", "A dealer code is empty.")
+
+
+def check_successor(
+    program: Program, first: date, problems: Problems, *, before: Program | None, began: date | None
+) -> None:
+    """A later version begins within the program, never before the one it follows, and stays the same kind of thing.
+
+    Kind and period cannot change: what was earned is summed up by them. Another kind is another program.
+    """
+    if not program.program.holds(first):
+        problems.add("effective_from", "outside", "A version begins within the program.")
+    if before is None or began is None:
+        return
+    if first < began:
+        problems.add("effective_from", "before_newest", f"The newest version begins on {day(began)}.")
+    if program.rule.kind != before.rule.kind:
+        problems.add("rule", "kind_changed", "The kind cannot change; make another program.")
+    if program.period != before.period:
+        problems.add("period", "period_changed", "The period cannot change; make another program.")
+    if program.program.first != before.program.first:
+        problems.add("program", "start_changed", f"The program began on {day(before.program.first)}; that stays.")

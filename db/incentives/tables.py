@@ -1,6 +1,6 @@
 """Programs and their versions, reported sales, claims with every check kept, and the ledger of incentives.
 
-Rows of the ledger and published versions are never changed (triggers, db/triggers.py; decision 0053).
+Rows of the ledger and published versions are never changed (triggers, db/triggers.py; decision 0054).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class IncentiveVersion(Base):
 
 
 class SaleReport(Base):
-    """A retail delivery report: one sale of one vehicle. `customer_ref` is the dealer's own number; days are the dealer's.
+    """A retail delivery report: one sale of one vehicle. `customer_ref` is the dealer's own; days are the dealer's.
 
     `sale_key` names the vehicle while the sale stands, so that a new one is sold once; unwinding frees it. A sale is
     never deleted, only unwound. Without `delivered_on` it is contracted and not delivered yet.
@@ -127,6 +127,10 @@ class SaleReport(Base):
     waived_payments: Mapped[int | None] = mapped_column(Integer)
     payment_cents: Mapped[int | None] = mapped_column(Cents)
     external_number: Mapped[str | None] = mapped_column(String(40))
+    # The dealer as it was on the day of the report: what was earned does not change when a dealer moves or closes.
+    dealer_status: Mapped[str] = mapped_column(String(20), nullable=False)
+    dealer_region: Mapped[str] = mapped_column(String(40), nullable=False)
+    dealer_tier: Mapped[str] = mapped_column(String(40), nullable=False, default="")
     version: Mapped[int] = mapped_column(Integer, nullable=False, default=1)
     username: Mapped[str] = mapped_column(String(80), nullable=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)

@@ -1,0 +1,103 @@
+"""What the incentive check draws: every check in a sentence, what stacks and what loses, the drawer of a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from components import labels
+from components.access import current_actor
+from components.clock import now
+from components.labels import plain
+from components.queue_page import Screen
+from db.core.labels import moment_label, relative_label
+from db.incentives.claim_rules import TITLES
+from db.incentives.commands import COMMANDS
+from db.incentives.facts_rules import ANSWERS
+from db.incentives.flow import FLOW
+from db.incentives.say_rules import money
+from db.incentives.validation_queries import ClaimRow, ProgramView, Validation, claim_view
+
+ICONS = {
+    "pass": ":green[:material/check_circle:]", "warn": ":orange[:material/info:]",
+    "missing": ":orange[:material/pending:]", "fail": ":red[:material/cancel:]",
+    "none": ":gray[:material/remove:]",
+}  # fmt: skip
+
+
+def draw_checks(checks: Sequence[Any]) -> None:
+    """Each check that was asked, the ones that stand in the way first; what was not asked stays out."""
+    order = ("fail", "missing", "warn", "pass")
+    for level in order:
+        for one in [c for c in checks if c.level == level]:
+            proof = f" :gray[· {plain(one.document)}]" if one.document else ""
+            name = f"**{one.rule} {TITLES[one.rule]}**"
+            st.markdown(f"{ICONS[level]} {name}: {plain(one.sentence)}{proof}")
+
+
+def draw_program(view: ProgramView, *, opened: bool) -> None:
+    """One program: what it comes to in its head, every check and the program in plain words inside."""
+    word, tone = ANSWERS[view.outcome]
+    if view.outcome == "valid" and not view.chosen and not view.is_volume:
+        word, tone = "Loses", "gray"
+    amount = "Counts" if view.is_volume and view.outcome == "valid" else money(view.cents) if view.cents else "–"
+    head = f"{labels.badge(word, tone)} **{plain(view.code)}** {plain(view.name)} · {plain(amount)}"
+    with st.expander(head, expanded=opened):
+        if view.claim:
+            st.caption(f"Claimed: {plain(view.claim)}")
+        if view.note:
+            st.markdown(f":material/stairs: {plain(view.note)}")
+        draw_checks(view.checks)
+        said = " ".join(view.words)
+        st.caption(plain(f"{view.kind}, version {view.version}. {said}"))
+
+
+def draw_stacking(found: Validation) -> None:
+    """What the sale is paid at best, and every losing program with its reason."""
+    if not found.programs:
+        return
+    chosen = [v for v in found.programs if v.chosen and not v.is_volume and v.outcome != "not_eligible"]
+    if chosen:
+        names = " + ".join(f"{v.code} {money(v.cents)}" for v in chosen)
+        st.markdown(f"#### {plain(money(found.cents))} :gray[{plain(names)}]")
+    else:
+        st.markdown("#### Nothing can be claimed for this sale as it stands")
+    for loser in found.losers:
+        st.markdown(f":gray[:material/layers_clear:] {plain(loser.why)}")
+
+
+# ---- the drawer of a claim -------------------------------------------------------------------------------------------
+def _facts(claim: ClaimRow) -> None:
+    at, zone = now(), current_actor().zone
+    state = FLOW.state(claim.status)
+    due = f"Due {relative_label(claim.due_at, at)}" if claim.due_at else ""
+    signed = f"Signed: {money(claim.signed_cents)}" if claim.signed_cents else ""
+    labels.badges(
+        [(state.label, state.tone), (due, "red" if claim.due_at and claim.due_at < at else "gray"), (signed, "violet")]
+    )
+    if claim.approved_cents is not None:
+        st.markdown(
+            f"#### Approved {plain(money(claim.approved_cents))} :gray[of {plain(money(claim.claimed_cents or 0))}]"
+        )
+    else:
+        pays = f":gray[the program pays {plain(money(claim.entitled_cents))}]" if claim.entitled_cents else ""
+        st.markdown(f"#### Claimed {plain(money(claim.claimed_cents or 0))} {pays}")
+    if claim.reason_note:
+        st.caption(plain(claim.reason_note))
+    draw_checks(claim.checks)
+    decided = f"{claim.decided_by}, {moment_label(claim.decided_at, zone, now=at)}" if claim.decided_at else ""
+    labels.facts(
+        [
+            ("Program", f"{claim.program} {claim.program_name}"), ("Dealer", claim.dealer),
+            ("Sale", f"{claim.sale} {claim.vin}".strip() or f"Period {claim.period}"),
+            ("Decided", decided),
+        ]
+    )  # fmt: skip
+
+
+SCREEN = Screen(
+    flow=FLOW, commands=COMMANDS, key="incentive", load=claim_view, title=lambda c: f"{c.number} · {plain(c.program)}",
+    draw_facts=_facts, said=lambda item, step: f"{item.number}: {step.label.lower()} saved",
+)  # fmt: skip

@@ -1,0 +1,110 @@
+"""What the rules are told, read from the tables: versions, sales as facts, baselines. Who asks decides who sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.core import vin as vins
+from db.dealers.tables import Dealer
+from db.incentives.facts import SaleFacts
+from db.incentives.model import Growth, Program, Window, program_from_json
+from db.incentives.tables import IncentiveVersion, SaleDocument, SaleReport
+from db.incentives.tier_rules import days_of, year_before
+from db.incentives.unit_rules import Plan
+
+AT_ONCE = 500
+_KEPT = "incentive_plans"
+
+
+def plans_of(session: Session) -> dict[int, list[Plan]]:
+    """Every published version by program, oldest first. Read once a session: an import judges thousands of sales."""
+    kept: dict[int, list[Plan]] | None = session.info.get(_KEPT)
+    if kept is None:
+        kept = {}
+        rows = session.scalars(
+            select(IncentiveVersion)
+            .where(IncentiveVersion.state == "published")
+            .order_by(IncentiveVersion.program_id, IncentiveVersion.number)
+        )
+        for row in rows:
+            kept.setdefault(row.program_id, []).append(plan_of_row(row))
+        session.info[_KEPT] = kept
+    return kept
+
+
+def plan_of_row(row: IncentiveVersion) -> Plan:
+    """A stored version as the rules know it."""
+    return Plan(
+        program_id=row.program_id, version_id=row.id, number=row.number, effective_from=row.effective_from,
+        program=program_from_json(row.body),
+    )  # fmt: skip
+
+
+def forget_plans(session: Session) -> None:
+    """What `plans_of` keeps no longer holds: a version was published in this session."""
+    session.info.pop(_KEPT, None)
+
+
+def facts_of(session: Session, sales: Sequence[SaleReport], *, today: date) -> list[SaleFacts]:
+    """Sales as the rules know them, in the order given, with a bounded number of statements."""
+    papers: dict[int, list[str]] = {}
+    names: dict[int, tuple[str, str]] = {}
+    for start in range(0, len(sales), AT_ONCE):
+        some = sales[start : start + AT_ONCE]
+        for sale_id, kind in session.execute(
+            select(SaleDocument.sale_id, SaleDocument.kind)
+            .where(SaleDocument.sale_id.in_([s.id for s in some]))
+            .order_by(SaleDocument.id)
+        ):
+            papers.setdefault(sale_id, []).append(kind)
+        ids = sorted({s.dealer_id for s in some} - set(names))
+        rows = session.execute(select(Dealer.id, Dealer.code, Dealer.name).where(Dealer.id.in_(ids)))
+        names |= {dealer_id: (code, name) for dealer_id, code, name in rows}
+    return [_fact(s, *names[s.dealer_id], tuple(papers.get(s.id, ())), today) for s in sales]
+
+
+def _fact(sale: SaleReport, code: str, name: str, documents: tuple[str, ...], today: date) -> SaleFacts:
+    return SaleFacts(
+        vin=sale.vin, vin_ok=vins.has_shape(sale.vin), make=sale.make, model=sale.model, year=sale.year,
+        trim=sale.trim, condition=sale.condition, sale_type=sale.sale_type, dealer_code=code, dealer_name=name,
+        dealer_status=sale.dealer_status, region=sale.dealer_region, tier=sale.dealer_tier, stocked_on=sale.stocked_on,
+        contract_on=sale.contract_on, delivered_on=sale.delivered_on, reported_on=sale.reported_on,
+        unwound_on=sale.unwound_on, customer_ref=sale.customer_ref, documents=documents, trade_make=sale.trade_make,
+        trade_year=sale.trade_year, affinity=sale.affinity, certificates=tuple(sale.certificates),
+        lease_ends_on=sale.lease_ends_on, waived_payments=sale.waived_payments, payment_cents=sale.payment_cents,
+        number=sale.number, sale_id=sale.id, today=today,
+    )  # fmt: skip
+
+
+def baseline_of(session: Session, program: Program, *, dealer_id: int, dealer_code: str, period: str) -> int:
+    """The units a growth program is measured against; 0 for every other kind.
+
+    Of the year before, every sale of the same makes, models, condition and type that stands; its year, its papers and
+    when it was reported are not asked.
+    """
+    rule = program.rule
+    if not isinstance(rule, Growth):
+        return 0
+    if rule.baseline == "target":
+        return rule.targets.get(dealer_code, 0)
+    return count_like(session, program, dealer_id=dealer_id, days=year_before(days_of(period, program.program)))
+
+
+def count_like(session: Session, program: Program, *, dealer_id: int, days: Window) -> int:
+    """How many standing sales of the program's vehicles and sale types a dealer delivered in these days."""
+    wanted = program.eligible
+    conditions: list[Any] = [
+        SaleReport.dealer_id == dealer_id, SaleReport.delivered_on >= days.first, SaleReport.delivered_on <= days.last,
+        SaleReport.unwound_on.is_(None), SaleReport.condition.in_(wanted.conditions),
+        SaleReport.sale_type.in_(wanted.sale_types),
+    ]  # fmt: skip
+    if wanted.makes:
+        conditions.append(func.lower(SaleReport.make).in_([m.lower() for m in wanted.makes]))
+    if wanted.models:
+        conditions.append(func.lower(SaleReport.model).in_([m.lower() for m in wanted.models]))
+    return session.scalar(select(func.count()).select_from(SaleReport).where(*conditions)) or 0

@@ -1,0 +1,93 @@
+"""What must hold between sales, programs, claims and the ledger (`python -m db check`)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.core.area import Check
+from db.incentives.calculate import from_scratch
+from db.incentives.tables import IncentiveClaim, IncentiveEarning, IncentiveEntry, IncentiveProgram
+
+MOST = 50
+_ANY_DAY = date(2000, 1, 1)
+"""What is earned does not depend on the day it is asked."""
+
+
+def earned_is_recomputed(session: Session) -> list[str]:
+    """What the ledger says was earned is what sales and programs give when everything is calculated from scratch."""
+    posted = {
+        (program_id, dealer_id, period): int(cents)
+        for program_id, dealer_id, period, cents in session.execute(
+            select(
+                IncentiveEntry.program_id, IncentiveEntry.dealer_id, IncentiveEntry.period,
+                func.sum(IncentiveEntry.cents),
+            )
+            .where(IncentiveEntry.book == "earned")
+            .group_by(IncentiveEntry.program_id, IncentiveEntry.dealer_id, IncentiveEntry.period)
+        )
+    }  # fmt: skip
+    kept = {(row.program_id, row.dealer_id, row.period): row.cents for row in session.scalars(select(IncentiveEarning))}
+    scratch = {key: found.cents for key, found in from_scratch(session, today=_ANY_DAY).items()}
+    codes = {row.id: row.code for row in session.execute(select(IncentiveProgram.id, IncentiveProgram.code))}
+    found = []
+    for key in sorted(posted.keys() | kept.keys() | scratch.keys()):
+        amounts = (posted.get(key, 0), kept.get(key, 0), scratch.get(key, 0))
+        if len(set(amounts)) > 1:
+            what = f"{codes.get(key[0], key[0])}, dealer {key[1]}, {key[2]}"
+            found.append(
+                f"{what}: the ledger says {amounts[0]}, the sum {amounts[1]}, calculated anew {amounts[2]} cents"
+            )
+    return found[:MOST]
+
+
+def approved_is_the_budget(session: Session) -> list[str]:
+    """What a program has committed is what its ledger says was approved less what was taken back."""
+    sums = (
+        select(IncentiveEntry.program_id, func.sum(IncentiveEntry.cents).label("cents"))
+        .where(IncentiveEntry.book == "approved")
+        .group_by(IncentiveEntry.program_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(IncentiveProgram.code, IncentiveProgram.committed_cents, func.coalesce(sums.c.cents, 0)).outerjoin(
+            sums, sums.c.program_id == IncentiveProgram.id
+        )
+    )
+    return [
+        f"{code}: {committed} cents are committed, {int(cents)} approved"
+        for code, committed, cents in rows
+        if committed != int(cents)
+    ][:MOST]
+
+
+def approvals_are_claims(session: Session) -> list[str]:
+    """Each approved claim has its approval in the ledger, each reversed one nothing left."""
+    sums = (
+        select(IncentiveEntry.claim_id, func.sum(IncentiveEntry.cents).label("cents"))
+        .where(IncentiveEntry.book == "approved", IncentiveEntry.kind != "charge_back")
+        .group_by(IncentiveEntry.claim_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            IncentiveClaim.number, IncentiveClaim.status, IncentiveClaim.approved_cents, func.coalesce(sums.c.cents, 0)
+        )
+        .outerjoin(sums, sums.c.claim_id == IncentiveClaim.id)
+        .where(IncentiveClaim.approved_cents.is_not(None))
+    )
+    found = []
+    for number, status, approved, cents in rows:
+        wanted = 0 if status == "reversed" else approved
+        if int(cents) != wanted:
+            found.append(f"{number}: {wanted} cents approved, {int(cents)} in the ledger")
+    return found[:MOST]
+
+
+CHECKS = (
+    Check(name="Incentives earned are calculated from the sales", run=earned_is_recomputed),
+    Check(name="Incentive budgets are what was approved", run=approved_is_the_budget),
+    Check(name="Approved incentive claims are in the ledger", run=approvals_are_claims),
+)

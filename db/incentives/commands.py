@@ -1,0 +1,20 @@
+"""Every step of an incentive claim by its name, and the other commands of the area."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from db.incentives.claim_commands import claim_period, claim_sale, submit, void
+from db.incentives.decide_commands import approve, deny, reverse, send_back, validate
+from db.incentives.program_commands import discard_draft, publish_program, recalculate_program, save_program
+from db.incentives.sale_commands import correct_sale, report_sale, unwind_sale
+
+COMMANDS: Mapping[str, Callable[..., Any]] = {
+    "submit": submit, "void": void, "approve": approve, "deny": deny, "send_back": send_back, "validate": validate,
+    "reverse": reverse,
+}  # fmt: skip
+__all__ = [
+    "COMMANDS", "claim_period", "claim_sale", "correct_sale", "discard_draft", "publish_program",
+    "recalculate_program", "report_sale", "save_program", "unwind_sale",
+]  # fmt: skip

@@ -1,0 +1,47 @@
+"""What people are told about incentive claims: who sent one, what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.core.actor import Actor
+from db.core.permissions import Permission
+from db.incentives.flow import FLOW
+from db.incentives.tables import IncentiveClaim
+from db.people.notifications import notify
+from db.people.queries import people_to_tell
+from db.people.tables import Person
+
+ITEM = "incentive_claim"
+
+
+def tell_decided(session: Session, claim: IncentiveClaim, *, by: Actor, now: datetime) -> None:
+    """Tell who sent a claim what was decided and why."""
+    people = session.scalars(select(Person.id).where(Person.username == claim.submitted_by)).all()
+    state = FLOW.state(claim.status).label.lower()
+    _tell(
+        session, [p for p in people if p != by.user_id], claim, kind="incentive_decided",
+        title=f"{claim.number} was {state}", body=claim.reason_note, now=now,
+    )  # fmt: skip
+
+
+def tell_next_level(session: Session, claim: IncentiveClaim, *, by: Actor, body: str, now: datetime) -> None:
+    """Tell who may authorize that a signature was given."""
+    people = people_to_tell(
+        session, dealer_id=claim.dealer_id, region=claim.region, permission=Permission.INCENTIVES_AUTHORIZE
+    )
+    others = [p for p in people if p != by.user_id]
+    title = f"{claim.number} waits for your signature"
+    _tell(session, others, claim, kind="incentive_signed", title=title, body=body, now=now)
+
+
+def _tell(
+    session: Session, people: list[int], claim: IncentiveClaim, *, kind: str, title: str, body: str, now: datetime
+) -> None:
+    notify(
+        session, person_ids=people, kind=kind, title=title, body=body, item_type=ITEM, item_id=claim.id,
+        dedupe_key=f"{kind}:{claim.id}:{claim.version}", now=now, mail=False,
+    )  # fmt: skip

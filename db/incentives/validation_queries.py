@@ -1,0 +1,339 @@
+"""The validation form: a sale on file or as it is typed, what every program says of it, and its claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.core import search
+from db.core.actor import Actor
+from db.core.labels import local_day
+from db.core.permissions import Permission
+from db.core.problems import NotFound, Problems
+from db.dealers.tables import Dealer
+from db.incentives import books, claim_store, sale_store
+from db.incentives.amount_rules import amount_of, outlook
+from db.incentives.claim_rules import does_count, judge
+from db.incentives.entry_rules import SaleDraft, check_sale, sale_key, tidy
+from db.incentives.facts import Check, Level, Outcome, SaleFacts
+from db.incentives.flow import FLOW
+from db.incentives.model import DOCUMENTS, KINDS, SALE_TYPES
+from db.incentives.period_store import name_of
+from db.incentives.record import dealer_of
+from db.incentives.stack_rules import Loser
+from db.incentives.tables import (
+    IncentiveCheck,
+    IncentiveClaim,
+    IncentiveEarning,
+    IncentiveProgram,
+    SaleReport,
+)
+from db.incentives.unit_rules import Plan, evaluate, near
+from db.incentives.words_rules import in_words
+
+__all__ = ["DOCUMENTS", "SALE_TYPES", "SaleDraft"]
+PAGE = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaleRow:
+    """One sale in a list."""
+
+    id: int
+    number: str
+    version: int
+    vin: str
+    what: str
+    dealer_id: int
+    dealer: str
+    zone: str
+    sale_type: str
+    contract_on: date | None
+    delivered_on: date | None
+    reported_on: date | None
+    unwound_on: date | None
+    unwound_reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimRow:
+    """One claim; `signed_by` and `submitted_by` are user names, for four eyes."""
+
+    id: int
+    number: str
+    status: str
+    version: int
+    submitted_by: str
+    signed_by: str
+    signed_cents: int | None
+    program: str
+    program_name: str
+    dealer: str
+    sale_id: int | None
+    sale: str
+    vin: str
+    period: str
+    claimed_cents: int | None
+    entitled_cents: int
+    approved_cents: int | None
+    due_at: datetime | None
+    reason_note: str
+    decided_by: str
+    decided_at: datetime | None
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def suggested_step(self) -> str:
+        """What is done with it most often."""
+        return {"returned": "submit", "in_review": "approve"}.get(self.status, "")
+
+    @property
+    def state(self) -> str:
+        """The state in words."""
+        return FLOW.state(self.status).label
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramView:
+    """What one program says of a sale. `chosen`: it is in the best legal set; `claim` names what is claimed already."""
+
+    code: str
+    name: str
+    kind: str
+    version: int
+    bulletin: str
+    is_volume: bool
+    outcome: Outcome
+    cents: int
+    checks: tuple[Check, ...]
+    checklist: tuple[str, ...]
+    chosen: bool
+    claim: str
+    words: tuple[str, ...]
+    note: str = ""
+
+    @property
+    def can_claim(self) -> bool:
+        """Whether a claim for this vehicle can be sent; incomplete ones would come back."""
+        return not self.is_volume and not self.claim and self.outcome != "not_eligible"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """A sale under every program of its day: what it pays at best, and which programs lose and why."""
+
+    programs: tuple[ProgramView, ...]
+    cents: int
+    losers: tuple[Loser, ...]
+    problems: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaleView:
+    """A sale on file, whole."""
+
+    row: SaleRow
+    draft: SaleDraft
+    validation: Validation
+    claims: tuple[ClaimRow, ...]
+
+
+# ---- lists -----------------------------------------------------------------------------------------------------------
+def list_sales(session: Session, *, actor: Actor, text: str = "", limit: int = PAGE) -> list[SaleRow]:
+    """The newest sales of the actor's dealers; with a text those it finds by number, VIN or customer number."""
+    actor.require(Permission.INCENTIVES_VIEW)
+    query = _sales(actor).order_by(SaleReport.id.desc()).limit(limit)
+    if text.strip():
+        hits = search.find(session, text, kinds=(sale_store.KIND,), scope=actor.scope, limit=limit)
+        query = query.where(SaleReport.id.in_([hit.item_id for hit in hits]))
+    return [_sale_row(*row) for row in session.execute(query)]
+
+
+def _sales(actor: Actor) -> Any:
+    return (
+        select(SaleReport, Dealer.name, Dealer.zone)
+        .join(Dealer, Dealer.id == SaleReport.dealer_id)
+        .where(actor.scope.where(SaleReport.dealer_id, SaleReport.region))
+    )
+
+
+def _sale_row(sale: SaleReport, dealer: str, zone: str) -> SaleRow:
+    what = " ".join(str(w) for w in (sale.year, sale.make, sale.model, sale.trim) if w)
+    return SaleRow(
+        id=sale.id, number=sale.number, version=sale.version, vin=sale.vin, what=what, dealer_id=sale.dealer_id,
+        dealer=dealer, zone=zone, sale_type=SALE_TYPES.get(sale.sale_type, sale.sale_type),
+        contract_on=sale.contract_on, delivered_on=sale.delivered_on, reported_on=sale.reported_on,
+        unwound_on=sale.unwound_on, unwound_reason=sale.unwound_reason,
+    )  # fmt: skip
+
+
+def waiting_claims(session: Session, *, actor: Actor, limit: int = PAGE) -> list[ClaimRow]:
+    """Claims to decide, due first; for people of a dealer those that came back."""
+    actor.require(Permission.INCENTIVES_VIEW)
+    state = "returned" if actor.role.is_dealer else "in_review"
+    query = _claims(actor).where(IncentiveClaim.is_open.is_(True), IncentiveClaim.status == state)
+    return _claim_rows(session, query.order_by(IncentiveClaim.due_at, IncentiveClaim.id).limit(limit))
+
+
+def claim_view(session: Session, *, item_id: int, actor: Actor, now: datetime) -> ClaimRow:
+    """One claim with the answer of every check of its newest run; `NotFound` when absent or out of scope."""
+    actor.require(Permission.INCENTIVES_VIEW)
+    found = _claim_rows(session, _claims(actor).where(IncentiveClaim.id == item_id))
+    if not found:
+        raise NotFound("This incentive claim")
+    run = select(IncentiveClaim.run).where(IncentiveClaim.id == item_id).scalar_subquery()
+    rows = session.scalars(
+        select(IncentiveCheck)
+        .where(IncentiveCheck.claim_id == item_id, IncentiveCheck.run == run)
+        .order_by(IncentiveCheck.rule)
+    )
+    checks = tuple(
+        Check(
+            rule=c.rule, version=c.rule_version, level=cast("Level", c.level), sentence=c.sentence, observed=c.observed,
+            limit=c.limit_text, document=c.document,
+        )
+        for c in rows
+    )  # fmt: skip
+    return replace(found[0], checks=checks)
+
+
+def _claims(actor: Actor) -> Any:
+    return (
+        select(
+            IncentiveClaim, IncentiveProgram.code, IncentiveProgram.name, Dealer.name, SaleReport.number, SaleReport.vin
+        )
+        .join(IncentiveProgram, IncentiveProgram.id == IncentiveClaim.program_id)
+        .join(Dealer, Dealer.id == IncentiveClaim.dealer_id)
+        .outerjoin(SaleReport, SaleReport.id == IncentiveClaim.sale_id)
+        .where(actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region))
+    )
+
+
+def _claim_rows(session: Session, query: Any) -> list[ClaimRow]:
+    return [
+        ClaimRow(
+            id=c.id, number=c.number, status=c.status, version=c.version, submitted_by=c.submitted_by,
+            signed_by=c.signed_by, signed_cents=c.signed_cents, program=code, program_name=name, dealer=dealer,
+            sale_id=c.sale_id, sale=sale or "", vin=vin or "", period=c.period, claimed_cents=c.claimed_cents,
+            entitled_cents=c.entitled_cents, approved_cents=c.approved_cents, due_at=c.due_at,
+            reason_note=c.reason_note, decided_by=c.decided_by, decided_at=c.decided_at,
+        )
+        for c, code, name, dealer, sale, vin in session.execute(query)
+    ]  # fmt: skip
+
+
+# ---- the form --------------------------------------------------------------------------------------------------------
+def sale_view(session: Session, *, sale_id: int, actor: Actor, now: datetime) -> SaleView:
+    """A sale on file with what every program says of it now, and its claims; `NotFound` when out of scope."""
+    actor.require(Permission.INCENTIVES_VIEW)
+    found = session.execute(_sales(actor).where(SaleReport.id == sale_id)).one_or_none()
+    if found is None:
+        raise NotFound("This sale")
+    sale = found[0]
+    row = _sale_row(*found)
+    today = local_day(now, row.zone)
+    (fact,) = books.facts_of(session, [sale], today=today)
+    claims = _claim_rows(
+        session, _claims(actor).where(IncentiveClaim.sale_id == sale_id).order_by(IncentiveClaim.id.desc())
+    )  # fmt: skip
+    return SaleView(
+        row=row, draft=sale_store.draft_of(session, sale), claims=tuple(claims),
+        validation=_validate(session, sale, fact, claims),
+    )  # fmt: skip
+
+
+def preview_sale(
+    session: Session, draft: SaleDraft, *, dealer_id: int, actor: Actor, now: datetime
+) -> Validation:  # fmt: skip
+    """What every program would say of a sale as it is typed; nothing is stored. `problems` keep it from being."""
+    actor.require(Permission.INCENTIVES_VIEW)
+    dealer = dealer_of(session, dealer_id, actor=actor)
+    today = local_day(now, dealer.zone)
+    draft, _ = sale_store.with_vehicle(session, tidy(draft), actor=actor)
+    problems = Problems()
+    check_sale(draft, problems, today=today)
+    day = draft.delivered_on or draft.contract_on
+    if problems.found or day is None:
+        return Validation(programs=(), cents=0, losers=(), problems=tuple((p.field, p.message) for p in problems.found))
+    sale = SaleReport(
+        **sale_store.columns_of(draft), **sale_store.dealer_facts(session, dealer, day), id=0, number="",
+        dealer_id=dealer.id, region=dealer.region, reported_on=today if draft.delivered_on else None,
+    )  # fmt: skip
+    (bare,) = books.facts_of(session, [sale], today=today)
+    fact = replace(
+        bare, documents=tuple(kind for kind, _ in draft.documents),
+        sold_before=_standing(session, draft, dealer, day),
+    )  # fmt: skip
+    return _validate(session, sale, fact, ())
+
+
+def _standing(session: Session, draft: SaleDraft, dealer: Dealer, day: date) -> str:
+    """The number of the sale this vehicle is sold with already; that of another dealer is not named."""
+    row = session.execute(
+        select(SaleReport.number, SaleReport.dealer_id).where(
+            SaleReport.sale_key == sale_key(draft.vin, draft.condition, day)
+        )
+    ).one_or_none()
+    if row is None:
+        return ""
+    return row.number if row.dealer_id == dealer.id else "another dealer's sale"
+
+
+def _validate(session: Session, sale: SaleReport, fact: SaleFacts, claims: Sequence[ClaimRow]) -> Validation:
+    plans = near(fact, books.plans_of(session).values())
+    results, _ = evaluate(fact, plans)
+    prior = claim_store.prior_of(session, sale)
+    stacked = claim_store.stack(fact, plans, prior=prior)
+    live = {c.program: c for c in claims if c.status in (*claim_store.WAITING, *claim_store.APPROVED)}
+    views = []
+    for plan, result in zip(plans, results, strict=True):
+        if plan.program.is_volume:
+            views.append(_volume(session, sale, fact, plan, result.checks))
+            continue
+        mine = live.get(plan.program.code)
+        views.append(_single(session, sale, fact, plan, mine, chosen=plan.program.code in stacked.chosen))
+    return Validation(programs=tuple(views), cents=stacked.cents, losers=stacked.losers)
+
+
+def _single(
+    session: Session, sale: SaleReport, fact: SaleFacts, plan: Plan, mine: ClaimRow | None, *, chosen: bool
+) -> ProgramView:
+    program = plan.program
+    full = amount_of(program, fact)
+    facts = claim_store.claim_facts(
+        session, sale, fact, program, program_id=plan.program_id,
+        period=name_of(program, fact), claimed_cents=full or None, claimed_on=fact.today, checked=program.checklist,
+        asked=(program.code,), but=mine.id if mine else None,
+    )  # fmt: skip
+    verdict = judge(fact, facts, program)
+    checks = tuple(c for c in verdict.checks if c.rule != "I14")  # ticked with the claim
+    return ProgramView(
+        code=program.code, name=program.name, kind=KINDS[program.rule.kind], version=plan.number,
+        bulletin=program.bulletin, is_volume=False, outcome=verdict.outcome, cents=verdict.entitled_cents,
+        checks=checks, checklist=program.checklist, chosen=chosen, words=in_words(program),
+        claim=f"{mine.number} · {mine.state}" if mine else "",
+    )  # fmt: skip
+
+
+def _volume(session: Session, sale: SaleReport, fact: SaleFacts, plan: Plan, checks: tuple[Check, ...]) -> ProgramView:
+    program = plan.program
+    levels = {c.level for c in checks}
+    outcome: Outcome = "not_eligible" if "fail" in levels else "returned" if "missing" in levels else "valid"
+    row = session.execute(
+        select(IncentiveEarning.units, IncentiveEarning.baseline).where(
+            IncentiveEarning.program_id == plan.program_id, IncentiveEarning.dealer_id == sale.dealer_id,
+            IncentiveEarning.period == name_of(program, fact),
+        )
+    ).one_or_none()  # fmt: skip
+    units, baseline = (row.units, row.baseline) if row else (0, 0)
+    note = f"{units} units counted so far. {outlook(program, units, baseline=baseline)}".strip()
+    return ProgramView(
+        code=program.code, name=program.name, kind=KINDS[program.rule.kind], version=plan.number,
+        bulletin=program.bulletin, is_volume=True, outcome=outcome, cents=0, checks=checks, checklist=(),
+        chosen=does_count(checks), claim="", words=in_words(program), note=note,
+    )  # fmt: skip

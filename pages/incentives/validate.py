@@ -1,0 +1,218 @@
+"""Incentive check: a sale on file or a new one, what every program says of it, its claims, and what waits."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from components.access import guard
+from components.areas.incentives import SCREEN, draw_program, draw_stacking
+from components.areas.incentives_lists import draw_claims
+from components.areas.incentives_lists import draw_sales as sales_table
+from components.areas.incentives_sale import FORM, SHOWN, draw_corrections, draw_form
+from components.clock import now
+from components.filters import one, words
+from components.forms import cents
+from components.labels import badges, empty_state, facts, plain
+from components.perform import forget, perform, problems_of, show_outcome, stray_problems
+from components.queue_page import draw_drawer, is_open, open_drawer
+from db.core.permissions import Permission
+from db.core.problems import NotFound
+from db.core.session import reading
+from db.dealers.queries import dealer_choices
+from db.incentives.commands import claim_sale, report_sale
+from db.incentives.flow import FLOW
+from db.incentives.say_rules import day
+from db.incentives.validation_queries import (
+    SaleView,
+    Validation,
+    list_sales,
+    preview_sale,
+    sale_view,
+    waiting_claims,
+)
+
+actor = guard(Permission.INCENTIVES_VIEW)
+CLAIM = "incentive_claim_form"
+enters = actor.can(Permission.INCENTIVES_ENTER)
+VIEWS = {"sales": "Sales", **({"new": "New sale"} if enters else {}), "waiting": "Claims that wait"}
+
+
+def choose(sale_id: int | None) -> None:
+    """Show a sale, or the list again (in a callback)."""
+    forget(FORM)
+    forget(CLAIM)
+    st.session_state["ic_sale"] = sale_id
+
+
+def reported(sale_id: int) -> None:
+    """A new sale is on file: show it, and begin a new form next time."""
+    st.session_state["ic_sale"] = sale_id
+    st.session_state["ic_form_key"] = uuid4().hex
+
+
+def draw_sales() -> None:
+    """Find a sale by its number, VIN or customer number."""
+    text = words("Find", key="ic_find", placeholder="Number, VIN or customer number", width=340)
+    with reading() as session:
+        rows = list_sales(session, actor=actor, text=text)
+    if rows:
+        sales_table(rows, key="ic_sales", on_open=choose)
+    else:
+        empty_state("sell", "No sale matches." if text else "No sale was reported yet.")
+
+
+def draw_new() -> None:
+    """A sale as it is typed, with what every program would say of it."""
+    key = st.session_state.setdefault("ic_form_key", uuid4().hex)
+    with reading() as session:
+        dealers = {d.dealer_id: d.label for d in dealer_choices(session, actor.scope)}
+    known = list(dealers)
+    dealer_id = st.selectbox(
+        "Dealer", known, format_func=lambda v: dealers.get(v, "–"), index=0 if len(known) == 1 else None,
+        key=f"ic_{key}_dealer", placeholder="Choose", width=420,
+    )  # fmt: skip
+    draft = draw_form(at=f"ic_{key}_")
+    for name in SHOWN:
+        problems_of(FORM, name)
+    stray_problems(FORM, SHOWN)
+
+    def report() -> None:
+        perform(
+            report_sale, form=FORM, say="The sale was reported", after=reported,
+            arguments={"dealer_id": dealer_id, "draft": draft, "form_key": key},
+        )  # fmt: skip
+
+    st.button("Report the sale", key="ic_report", type="primary", icon=":material/sell:", on_click=report)
+    if dealer_id is None or not draft.vin:
+        return
+    with reading() as session:
+        found = preview_sale(session, draft, dealer_id=dealer_id, actor=actor, now=now())
+    st.markdown("##### What the programs would say")
+    for _, sentence in found.problems:
+        st.markdown(f":orange[:material/pending:] {plain(sentence)}")
+    if not found.problems:
+        draw_validation(found)
+
+
+def draw_validation(found: Validation) -> None:
+    """What the sale is paid, then each program with its checks."""
+    if not found.programs:
+        empty_state("event_busy", "No program runs on the day of this sale.")
+        return
+    draw_stacking(found)
+    for view in found.programs:
+        draw_program(view, opened=len(found.programs) == 1)
+
+
+def draw_claiming(view: SaleView) -> None:
+    """Choose programs (the best set is chosen already), tick the checklists, send."""
+    offered = [p for p in view.validation.programs if p.can_claim]
+    if not offered or view.row.unwound_on or not enters:
+        return
+    at = f"ic_{view.row.id}_{view.row.version}_{len(view.claims)}_"
+    st.markdown("##### Claim")
+    chosen = st.pills(
+        "Programs", [p.code for p in offered], selection_mode="multi", key=f"{at}programs",
+        default=[p.code for p in offered if p.chosen], label_visibility="collapsed",
+    )  # fmt: skip
+    problems_of(CLAIM, "programs")
+    ticked: dict[str, list[str]] = {}
+    for one_program in [p for p in offered if p.code in chosen]:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.text_input(
+                f"{plain(one_program.code)}: amount", f"{one_program.cents / 100:.2f}", key=f"{at}{one_program.code}",
+                width=180,
+            )  # fmt: skip
+            ticked[one_program.code] = [
+                point for n, point in enumerate(one_program.checklist)
+                if st.checkbox(plain(point), key=f"{at}{one_program.code}_{n}")
+            ]  # fmt: skip
+    stray_problems(CLAIM, ("programs",))
+    form_key = st.session_state.setdefault(f"{at}key", uuid4().hex)
+
+    def send() -> None:
+        def amounts(_: Any) -> dict[str, int | None]:
+            typed = {code: st.session_state.get(f"{at}{code}") for code in chosen}
+            return {code: cents(text, field="programs", label=f"The amount of {code}") for code, text in typed.items()}
+
+        def said(states: dict[str, str]) -> str:
+            return ", ".join(f"{n}: {FLOW.state(s).label.lower()}" for n, s in states.items())
+
+        perform(
+            claim_sale, form=CLAIM, say=said, typed={"amounts": f"{at}programs"}, convert={"amounts": amounts},
+            arguments={
+                "sale_id": view.row.id, "programs": list(chosen), "checked": ticked, "form_key": form_key,
+            },
+        )  # fmt: skip
+
+    st.button("Send the claim", key=f"{at}send", type="primary", icon=":material/send:", on_click=send)
+
+
+def draw_sale(sale_id: int) -> None:
+    """A sale on file: its facts, what every program says, the claim, its claims, corrections."""
+    st.button("All sales", key="ic_back", icon=":material/arrow_back:", type="tertiary", on_click=choose, args=(None,))
+    try:
+        with reading() as session:
+            view = sale_view(session, sale_id=sale_id, actor=actor, now=now())
+    except NotFound as gone:
+        st.error(gone.problems[0].message)
+        return
+    row = view.row
+    show_outcome(FORM)
+    show_outcome(CLAIM)
+    st.markdown(f"### {row.number} · {plain(row.what or row.vin)}")
+    stands = (
+        ("Unwound", "red") if row.unwound_on else ("Delivered", "green") if row.delivered_on else ("Contracted", "gray")
+    )
+    badges([stands, (row.sale_type, "blue")])
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        draw_validation(view.validation)
+        draw_claiming(view)
+    with right:
+        facts(
+            [
+                ("Dealer", row.dealer), ("VIN", row.vin), ("Contract", day(row.contract_on)),
+                ("Delivered", day(row.delivered_on)), ("Reported", day(row.reported_on)),
+                ("Unwound", f"{day(row.unwound_on)}: {row.unwound_reason}" if row.unwound_on else "–"),
+            ]
+        )  # fmt: skip
+        if view.claims:
+            st.markdown("##### Its claims")
+            draw_claims(list(view.claims), key="ic_claims", whole=False)
+        if enters and not row.unwound_on:
+            st.markdown("##### Correct")
+            stray_problems(FORM, ("documents", "reason"))
+            draw_corrections(view)
+
+
+st.title(":material/fact_check: Incentive check")
+linked = st.query_params.pop("sale", "")
+if linked.isdecimal():
+    choose(int(linked))
+linked = st.query_params.pop("incentive_claim", "")
+if linked.isdecimal():
+    open_drawer(SCREEN, int(linked))
+if is_open(SCREEN):
+    show_outcome(SCREEN.form)
+shown = st.session_state.get("ic_sale")
+if shown is not None:
+    draw_sale(shown)
+else:
+    show_outcome(FORM)
+    chosen_view = one("Show", VIEWS, key="ic_view", default="sales")
+    if chosen_view == "new":
+        draw_new()
+    elif chosen_view == "waiting":
+        with reading() as session:
+            waiting = waiting_claims(session, actor=actor)
+        if waiting:
+            draw_claims(waiting, key="ic_waiting", whole=True)
+        else:
+            empty_state("task_alt", "No incentive claim waits.")
+    else:
+        draw_sales()
+draw_drawer(SCREEN)

@@ -1,0 +1,123 @@
+"""The incentive check as people use it: a dealer reports, is returned, claims; a coordinator approves."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from db.core.session import engine as process_engine
+from tests.incentives.factories import CASH, STEPS, House
+from tests.support.users import app_as
+
+PAGE = "pages/incentives/validate.py"
+
+
+@pytest.fixture
+def house(app_database):
+    return House(process_engine())
+
+
+def opened(who, **state):
+    app = app_as(None, page=PAGE) if who is None else app_as(who, page=PAGE)
+    for name, value in state.items():
+        app.session_state[name] = value
+    return app.run()
+
+
+def said(app):
+    return "\n".join(str(e.value) for e in [*app.markdown, *app.caption, *app.error, *app.subheader])
+
+
+def test_a_sale_shows_every_check_and_what_stacks(house):
+    house.publish(stack_group="cash")
+    house.publish(CASH | {"code": "BIG-11", "rule": {"kind": "dealer_cash", "cents": 800_00}}, stack_group="cash")
+    house.publish(STEPS)
+    sale = house.sell()
+    app = opened("dora", ic_sale=sale)
+    assert not app.exception
+    text = said(app)
+    assert "I08 Proof of the customer" in text
+    assert "proved by Registration" in text
+    assert "cannot be combined with BIG\\-11" in text
+    assert "24 units to the next step" in text
+    assert [e.label for e in app.expander if "CASH" in e.label]
+
+
+def test_a_dealer_claims_what_is_chosen_and_a_coordinator_approves(house):
+    house.publish()
+    sale = house.sell()
+    app = opened("dora", ic_sale=sale)
+    at = f"ic_{sale}_1_0_"
+    app.checkbox(key=f"{at}CASH-11_0").check().run()
+    app.button(key=f"{at}send").click().run()
+    assert not app.exception
+    assert [t.value for t in app.toast] == ["IC-000001: in review"]
+    desk = opened("cora", incentive_open=1)
+    assert "Claimed" in said(desk)
+    desk.button(key="incentive_1_approve_go").click().run()
+    assert not desk.exception
+    assert house.status(1) == "approved"
+
+
+def test_an_unticked_checklist_comes_back_with_the_sentence(house):
+    house.publish()
+    sale = house.sell()
+    app = opened("dora", ic_sale=sale)
+    app.button(key=f"ic_{sale}_1_0_send").click().run()
+    assert house.status(1) == "returned"
+    drawer = opened("dora", incentive_open=1)
+    assert "Not ticked yet\\: Signed by the customer" in said(drawer)
+    drawer.checkbox(key="incentive_1_submit_checklist_done").check().run()
+    drawer.button(key="incentive_1_submit_go").click().run()
+    assert not drawer.exception
+    assert house.status(1) == "in_review"
+
+
+def test_a_sale_is_reported_with_the_checks_while_typing(house):
+    house.publish()
+    app = opened("dora", ic_view="new")
+    key = app.session_state["ic_form_key"]
+    at = f"ic_{key}_"
+    app.button(key="ic_report").click().run()
+    assert "The VIN is needed" in said(app)
+    app.text_input(key=f"{at}vin").set_value("1HGCM82633A004352").run()
+    for name, day in (("stocked_on", 1), ("contract_on", 2), ("delivered_on", 2)):
+        app.date_input(key=f"{at}{name}").set_value(date(2026, 11, day))
+    app.run()
+    assert "Proof of the customer is missing" in said(app)
+    app.multiselect(key=f"{at}papers").set_value(["registration"]).run()
+    app.button(key="ic_report").click().run()
+    assert not app.exception
+    assert app.session_state["ic_sale"] == 1
+    assert "proved by Registration" in said(app)
+
+
+def test_papers_are_corrected_and_a_sale_is_unwound(house):
+    house.publish()
+    sale = house.sell(documents=())
+    app = opened("dora", ic_sale=sale)
+    app.multiselect(key=f"ic_{sale}_1_papers").set_value(["title"]).run()
+    app.button(key=f"ic_{sale}_1_save").click().run()
+    assert house.book("earned") == [500_00]
+    app.button(key=f"ic_{sale}_2_unwind").click().run()
+    assert "The reason is needed" in said(app)
+    app.text_area(key=f"ic_{sale}_2_reason").set_value("Stepped back").run()
+    app.button(key=f"ic_{sale}_2_unwind").click().run()
+    assert not app.exception
+    assert sum(house.book("earned")) == 0
+
+
+def test_another_dealers_sale_does_not_exist_here(house):
+    sale = house.sell()
+    app = opened("otto", ic_sale=sale)
+    assert "This sale was not found" in said(app)
+    assert "1HGCM82633A004352" not in said(opened("otto"))
+
+
+def test_those_who_only_read_have_nothing_to_send(house):
+    house.publish()
+    sale = house.sell()
+    app = opened("finn", ic_sale=sale)
+    assert not app.exception
+    assert not [b for b in app.button if b.key and b.key.endswith(("send", "save", "unwind"))]
