@@ -1,4 +1,4 @@
-"""Incentives."""
+"""Old parts and incentives."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from db.triggers import incentive_statements
 
-revision = "0009"
-down_revision = "0008"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -362,10 +362,141 @@ def upgrade() -> None:
     with op.batch_alter_table("incentive_run", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_incentive_run_dealer_id"), ["dealer_id"], unique=False)
         batch_op.create_index("uq_incentive_run", ["claim_id", "run"], unique=True)
+
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_claim_standing",
+            [
+                "status",
+                "claim_type",
+                "dealer_id",
+                "region",
+                "component",
+                "model",
+                "received_at",
+                "decide_by",
+                "submitted_on",
+                "claimed_cents",
+                "approved_cents",
+            ],
+            unique=False,
+        )
+
+    with op.batch_alter_table("part_return", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("credit_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("back_owed", sa.Boolean(), server_default=sa.text("0"), nullable=False))
+        batch_op.add_column(sa.Column("warned_percent", sa.Integer(), server_default="0", nullable=False))
+        batch_op.create_index(batch_op.f("ix_part_return_credit_entry_id"), ["credit_entry_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_part_return_credit_entry_id_claim_entry"), "claim_entry", ["credit_entry_id"], ["id"]
+        )
+
+    with op.batch_alter_table("part_return_rule", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("address", sa.Text(), server_default="", nullable=False))
+
+    with op.batch_alter_table("parts_order_line", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_parts_order_line_day"))
+        batch_op.create_index(
+            "ix_parts_order_line_day",
+            ["ordered_on", "dealer_id", "region", "rank", "part_id", "ordered", "network_units", "facing_units"],
+            unique=False,
+        )
+
+    with op.batch_alter_table("parts_promise", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_parts_promise_said", ["said_at", "cause", "slip_last", "dealer_id", "region", "line_id"], unique=False
+        )
     for statement in incentive_statements(op.get_bind().dialect.name):
         op.execute(statement)
 
 
 def downgrade() -> None:
-    """Take back: the way back is the backup made before the upgrade."""
-    raise NotImplementedError("restore the backup made before the upgrade")
+    """Take back."""
+    with op.batch_alter_table("parts_promise", schema=None) as batch_op:
+        batch_op.drop_index("ix_parts_promise_said")
+
+    with op.batch_alter_table("parts_order_line", schema=None) as batch_op:
+        batch_op.drop_index("ix_parts_order_line_day")
+        batch_op.create_index(batch_op.f("ix_parts_order_line_day"), ["ordered_on", "dealer_id"], unique=False)
+
+    with op.batch_alter_table("part_return_rule", schema=None) as batch_op:
+        batch_op.drop_column("address")
+
+    with op.batch_alter_table("part_return", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_part_return_credit_entry_id_claim_entry"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_part_return_credit_entry_id"))
+        batch_op.drop_column("warned_percent")
+        batch_op.drop_column("back_owed")
+        batch_op.drop_column("credit_entry_id")
+
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.drop_index("ix_claim_standing")
+
+    with op.batch_alter_table("incentive_run", schema=None) as batch_op:
+        batch_op.drop_index("uq_incentive_run")
+        batch_op.drop_index(batch_op.f("ix_incentive_run_dealer_id"))
+
+    op.drop_table("incentive_run")
+    with op.batch_alter_table("incentive_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_incentive_entry_sum")
+        batch_op.drop_index(batch_op.f("ix_incentive_entry_sale_id"))
+        batch_op.drop_index(batch_op.f("ix_incentive_entry_region"))
+        batch_op.drop_index("ix_incentive_entry_dealer")
+        batch_op.drop_index("ix_incentive_entry_claim")
+
+    op.drop_table("incentive_entry")
+    with op.batch_alter_table("incentive_check", schema=None) as batch_op:
+        batch_op.drop_index("uq_incentive_check")
+        batch_op.drop_index("ix_incentive_check_rule")
+        batch_op.drop_index(batch_op.f("ix_incentive_check_dealer_id"))
+
+    op.drop_table("incentive_check")
+    with op.batch_alter_table("sale_document", schema=None) as batch_op:
+        batch_op.drop_index("uq_sale_document")
+        batch_op.drop_index(batch_op.f("ix_sale_document_dealer_id"))
+
+    op.drop_table("sale_document")
+    with op.batch_alter_table("incentive_unit", schema=None) as batch_op:
+        batch_op.drop_index("uq_incentive_unit")
+        batch_op.drop_index(batch_op.f("ix_incentive_unit_version_id"))
+        batch_op.drop_index("ix_incentive_unit_sum")
+        batch_op.drop_index(batch_op.f("ix_incentive_unit_dealer_id"))
+
+    op.drop_table("incentive_unit")
+    with op.batch_alter_table("incentive_claim", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_incentive_claim_version_id"))
+        batch_op.drop_index("ix_incentive_claim_sale")
+        batch_op.drop_index("ix_incentive_claim_program")
+        batch_op.drop_index("ix_incentive_claim_dealer")
+        batch_op.drop_index("ix_incentive_claim_board")
+
+    op.drop_table("incentive_claim")
+    with op.batch_alter_table("sale_report", schema=None) as batch_op:
+        batch_op.drop_index("uq_sale_report_external")
+        batch_op.drop_index("ix_sale_report_vin")
+        batch_op.drop_index(batch_op.f("ix_sale_report_vehicle_id"))
+        batch_op.drop_index(batch_op.f("ix_sale_report_region"))
+        batch_op.drop_index("ix_sale_report_dealer")
+        batch_op.drop_index("ix_sale_report_days")
+        batch_op.drop_index(batch_op.f("ix_sale_report_customer_id"))
+        batch_op.drop_index(batch_op.f("ix_sale_report_batch_id"))
+
+    op.drop_table("sale_report")
+    with op.batch_alter_table("incentive_earning", schema=None) as batch_op:
+        batch_op.drop_index("uq_incentive_earning")
+        batch_op.drop_index("ix_incentive_earning_dealer")
+
+    op.drop_table("incentive_earning")
+    with op.batch_alter_table("incentive_version", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_incentive_version_draft",
+            sqlite_where=sa.text("state = 'draft'"),
+            postgresql_where=sa.text("state = 'draft'"),
+        )
+        batch_op.drop_index("uq_incentive_version")
+        batch_op.drop_index("ix_incentive_version_days")
+
+    op.drop_table("incentive_version")
+    op.drop_table("incentive_program")
