@@ -386,7 +386,7 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("credit_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
-        batch_op.add_column(sa.Column("back_owed", sa.Boolean(), server_default=sa.text("0"), nullable=False))
+        batch_op.add_column(sa.Column("back_owed", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("warned_percent", sa.Integer(), server_default="0", nullable=False))
         batch_op.create_index(batch_op.f("ix_part_return_credit_entry_id"), ["credit_entry_id"], unique=False)
         batch_op.create_foreign_key(
