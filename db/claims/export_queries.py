@@ -1,8 +1,13 @@
-"""Claims, their lines and their findings as tables to take out; no personal data of customers (decision 32)."""
+"""Claims, their lines and their findings as tables to take out; no personal data of customers (decision 32).
+
+VINs are masked for roles without personal data, inside sentences, too. People of the manufacturer get what was sent,
+never what a dealer is still writing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +24,7 @@ from db.core.masking import mask_vin
 from db.core.permissions import Permission
 from db.dealers.tables import Dealer
 
+_VIN = re.compile(r"\b[A-HJ-NPR-Z0-9]{17}\b")
 CLAIM_COLUMNS = (
     ExportColumn(name="number", label="Claim"),
     ExportColumn(name="external_number", label="Own number"),
@@ -72,14 +78,33 @@ FINDING_COLUMNS = (
 )
 
 
+def _shown(values: Mapping[str, Any], columns: Sequence[ExportColumn], vin: str, actor: Actor) -> tuple[Any, ...]:
+    """One row; for a role without personal data the end of every VIN in it is hidden."""
+    cells = [values[c.name] for c in columns]
+    if actor.can(Permission.PERSONAL_DATA_VIEW):
+        return tuple(cells)
+    return tuple(_masked(cell, vin) if isinstance(cell, str) else cell for cell in cells)
+
+
+def _masked(text: str, vin: str) -> str:
+    plain = text.replace(vin, mask_vin(vin)) if vin else text
+    return _VIN.sub(lambda found: mask_vin(found.group()), plain)
+
+
+def _values(row: Any, columns: Sequence[ExportColumn], known: Mapping[str, Any]) -> dict[str, Any]:
+    return {c.name: known[c.name] if c.name in known else getattr(row, c.name) for c in columns}
+
+
 def _wanted(
     session: Session, *, actor: Actor, scope: Scope, filters: Mapping[str, Any], now: datetime
 ) -> list[ColumnElement[bool]]:  # fmt: skip
     """Claims of the scope, narrowed like the queue; `filters` may hold what `EXPORTED` names.
 
-    Without a view every claim of the scope, drafts among them.
+    Without a view every claim of the scope; what a dealer has not sent yet only the dealer takes along.
     """
     found = [scope.where(Claim.dealer_id, Claim.region)]
+    if not actor.role.is_dealer:
+        found.append(Claim.submitted_at.is_not(None))
     known = {name: filters[name] for name in EXPORTED if filters.get(name) not in (None, "")}
     if known.get("dealer_id"):
         known["dealer_id"] = int(known["dealer_id"])
@@ -101,16 +126,12 @@ def claim_rows(
         .where(*_wanted(session, actor=actor, scope=scope, filters=filters, now=now))
         .order_by(Claim.id)
     )
-    personal = actor.can(Permission.PERSONAL_DATA_VIEW)
     for claim, code, name in session.execute(query.execution_options(yield_per=500)):
         values = {
             "status": FLOW.state(claim.status).label, "claim_type": CLAIM_TYPES[claim.claim_type],
             "outcome": OUTCOMES.get(claim.outcome, ""), "dealer_code": code, "dealer": name,
-            "vin": claim.vin if personal else mask_vin(claim.vin),
         }  # fmt: skip
-        yield tuple(
-            values[c.name] if c.name in values else getattr(claim, c.name) for c in CLAIM_COLUMNS
-        )  # fmt: skip
+        yield _shown(_values(claim, CLAIM_COLUMNS, values), CLAIM_COLUMNS, claim.vin, actor)
 
 
 def line_rows(
@@ -118,18 +139,18 @@ def line_rows(
 ) -> Iterator[tuple[Any, ...]]:
     """One tuple a charge in the order of `LINE_COLUMNS`."""
     query = (
-        select(ClaimCharge, Claim.number, Claim.status, Dealer.code.label("dealer_code"))
+        select(ClaimCharge, Claim.number, Claim.status, Claim.vin, Dealer.code.label("dealer_code"))
         .join(Claim, Claim.id == ClaimCharge.claim_id)
         .join(Dealer, Dealer.id == Claim.dealer_id)
         .where(*_wanted(session, actor=actor, scope=scope, filters=filters, now=now))
         .order_by(Claim.id, ClaimCharge.position)
     )
-    for charge, number, status, code in session.execute(query.execution_options(yield_per=500)):
+    for charge, number, status, vin, code in session.execute(query.execution_options(yield_per=500)):
         known = {
             "number": number, "status": FLOW.state(status).label, "dealer_code": code,
             "kind": CHARGE_KINDS[charge.kind],
         }  # fmt: skip
-        yield tuple(known[c.name] if c.name in known else getattr(charge, c.name) for c in LINE_COLUMNS)
+        yield _shown(_values(charge, LINE_COLUMNS, known), LINE_COLUMNS, vin, actor)
 
 
 def finding_rows(
@@ -137,12 +158,12 @@ def finding_rows(
 ) -> Iterator[tuple[Any, ...]]:
     """One tuple a finding of each claim's latest run in the order of `FINDING_COLUMNS`."""
     query = (
-        select(ClaimFinding, Claim.number, Dealer.code.label("dealer_code"))
+        select(ClaimFinding, Claim.number, Claim.vin, Dealer.code.label("dealer_code"))
         .join(Claim, Claim.id == ClaimFinding.claim_id)
         .join(Dealer, Dealer.id == Claim.dealer_id)
         .where(*_wanted(session, actor=actor, scope=scope, filters=filters, now=now))
         .order_by(Claim.id, ClaimFinding.id)
     )
-    for finding, number, code in session.execute(query.execution_options(yield_per=500)):
+    for finding, number, vin, code in session.execute(query.execution_options(yield_per=500)):
         known = {"number": number, "dealer_code": code}
-        yield tuple(known[c.name] if c.name in known else getattr(finding, c.name) for c in FINDING_COLUMNS)
+        yield _shown(_values(finding, FINDING_COLUMNS, known), FINDING_COLUMNS, vin, actor)

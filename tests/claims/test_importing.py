@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -65,11 +67,11 @@ TABLES = (
 )  # fmt: skip
 
 
-def rows(*given: dict[str, object]) -> list[list[object]]:
+def rows(*given: Mapping[str, object]) -> list[list[object]]:
     return [[one.get(name, "") for name in HEAD] for one in given]
 
 
-def sheet(*given: dict[str, object], form: str = "csv"):
+def sheet(*given: Mapping[str, object], form: str = "csv"):
     return table(HEAD, rows(*given), form=form, name="claims")
 
 
@@ -81,7 +83,7 @@ def cora(sqlite_engine):
     return actor_named(sqlite_engine, "cora")
 
 
-def lines(engine, number: str = "C-1") -> list[tuple[str, int, str, int, int, int, int]]:
+def lines(engine, number: str = "C-1") -> list[tuple[Any, ...]]:
     """(kind, job, code, quantity, unit, markup, cents) of the lines of a claim."""
     c = ClaimCharge
     with reading(engine) as session:

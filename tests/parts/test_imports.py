@@ -163,7 +163,9 @@ def test_only_those_who_may_and_only_their_dealers(desk):
 def test_what_was_worked_on_is_not_taken_back(desk):
     stock = bring(desk.engine, "parts_stock", table(STOCK, STOCK_ROWS), actor=desk.cora)
     orders = bring(desk.engine, "parts_orders", table(ORDERS, ORDER_ROWS), actor=desk.cora)
-    f.shipped(desk.engine, orders.outcomes[0].item_id, 1, actor=desk.cora)
+    order_id = orders.outcomes[0].item_id
+    assert order_id is not None
+    f.shipped(desk.engine, order_id, 1, actor=desk.cora)
     for batch in (stock, orders):
         with pytest.raises(Refused) as refused:
             take_back(desk.engine, batch, actor=desk.cora)
