@@ -29,7 +29,7 @@ from tests.claim_payments.test_ledger import agrees
 from tests.claims.factories import NOW, claim_of, step
 from tests.support.at_once import at_once, works
 
-WHY = {"reason_code": "NOT_DEFECT", "note": "The part shows no defect."}
+WHY: dict[str, Any] = {"reason_code": "NOT_DEFECT", "note": "The part shows no defect."}
 EARLY, SWEPT = NOW - timedelta(days=20), NOW + timedelta(days=16)
 
 

@@ -113,7 +113,7 @@ def test_the_queries_add_up_to_the_whole_time_in_every_cut(sqlite_engine: Engine
         (whole,) = hold_summary(session, scope=EVERYTHING, days=days, now=NOW)
         assert whole.minutes == pytest.approx(dict(expected))
         for by in ("region", "dealer", "status"):
-            parts = hold_summary(session, scope=EVERYTHING, days=days, now=NOW, by=by)  # type: ignore[arg-type]
+            parts = hold_summary(session, scope=EVERYTHING, days=days, now=NOW, by=by)
             assert sum(p.total for p in parts) == pytest.approx(whole.total), by
             assert by == "status" or sum(p.claims for p in parts) == whole.claims
         states = {p.key: p.total for p in hold_summary(session, scope=EVERYTHING, days=days, now=NOW, by="status")}
