@@ -55,7 +55,8 @@ def _texts(one: Any) -> dict[str, Any]:
         value = getattr(one, f.name)
         if isinstance(value, str) and f.name not in ("claim_type", "unit", "kind", "action", "original_number"):
             value = storable(value).strip()
-            found[f.name] = value.upper() if f.name in _UPPER else value
+            # One space is as good as two: a repair order typed with two must not be another one (W16).
+            found[f.name] = " ".join(value.split()).upper() if f.name in _UPPER else value
     return found
 
 

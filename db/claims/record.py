@@ -93,12 +93,16 @@ def store_lines(session: Session, claim: Claim, draft: ClaimDraft) -> int:
 
 
 def hold(session: Session, claim: Claim, status: str, now: datetime) -> None:
-    """Note who holds the claim from now on; the interval before ends. A closed state begins none."""
+    """Note who holds the claim from now on; the interval before ends. A closed state begins none.
+
+    Two processes, or a sweep that began earlier, may not agree on now: an interval never begins before the one it ends.
+    """
     last = session.scalars(
         select(ClaimHold).where(ClaimHold.claim_id == claim.id).order_by(ClaimHold.position.desc()).limit(1)
     ).one_or_none()
+    since = max(now, last.until or last.since) if last is not None else now
     if last is not None and last.until is None:
-        session.execute(update(ClaimHold).where(ClaimHold.id == last.id).values(until=max(now, last.since)))
+        session.execute(update(ClaimHold).where(ClaimHold.id == last.id).values(until=since))
     holder = holder_of(status, claim.claim_type)
     if holder:
         session.execute(
@@ -106,7 +110,7 @@ def hold(session: Session, claim: Claim, status: str, now: datetime) -> None:
             [
                 {
                     "claim_id": claim.id, "dealer_id": claim.dealer_id, "region": claim.region, "holder": holder,
-                    "status": status, "since": now, "position": last.position + 1 if last else 1,
+                    "status": status, "since": since, "position": last.position + 1 if last else 1,
                 }
             ],
         )  # fmt: skip

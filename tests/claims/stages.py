@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -13,6 +13,7 @@ from db.claim_payments.entry_commands import reverse_entry
 from db.claim_payments.tables import ClaimEntry, CreditMemo
 from db.claims import submit_commands
 from db.claims.draft_commands import save_draft
+from db.claims.model import Outcome
 from db.claims.record import draft_of
 from db.claims.tables import Claim
 from db.claims.version_commands import begin_debit, begin_supplement
@@ -24,7 +25,7 @@ from tests.claim_payments.factories import House
 from tests.claims.factories import LABOUR, NOW, claim_of, step
 from tests.support.users import make_person
 
-WHY = {"reason_code": "NOT_DEFECT", "note": "The part shows no defect."}
+WHY: dict[str, Any] = {"reason_code": "NOT_DEFECT", "note": "The part shows no defect."}
 LATER = NOW + timedelta(days=2)
 
 
@@ -33,6 +34,14 @@ class Stages(House):
 
     `looks` holds investigations by state; `memo`, `charged` and `approval` ids of the money of a paid claim.
     """
+
+    # What the table of commands needs beside, made in test_every_command.py.
+    taken: int
+    large: int
+    by_mason: int
+    looked_at: int | None
+    closed_before: int
+    scanned: date
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -48,7 +57,7 @@ class Stages(House):
         self._open()
         self._looks()
 
-    def outcome(self, name: str, **more: Any) -> int:
+    def outcome(self, name: Outcome, **more: Any) -> int:
         """A claim the rules made this outcome of."""
         judge = submit_commands.adjudicate
         with patch.object(
@@ -106,7 +115,8 @@ class Stages(House):
     def _open(self) -> None:
         found = self.claims
         found["draft"] = self.draft()
-        for outcome in ("rejected", "returned", "denied"):
+        outcomes: tuple[Outcome, ...] = ("rejected", "returned", "denied")
+        for outcome in outcomes:
             found[outcome] = self.outcome(outcome)
         found["void"] = self.draft()
         self.step("void", found["void"], who="dora", note="Never mind")

@@ -415,7 +415,7 @@ class World(Stages):
             self.looked_at = look.claim_id
         self.look("close", self.looks["flagged"], outcome="unfounded", note="Nothing in it")
         self.closed_before = self.looks["flagged"]
-        new = {"dealer_id": self.dealer, "because": "Again", "actor": self.cora, "now": LATER}
+        new: dict[str, Any] = {"dealer_id": self.dealer, "because": "Again", "actor": self.cora, "now": LATER}
         self.looks["flagged"] = run(
             looks.open_investigation, bind=engine, claim_id=self.looked_at, form_key="look", **new
         )

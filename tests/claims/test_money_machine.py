@@ -257,7 +257,10 @@ class Life(RuleBasedStateMachine):
             return
         entries = self.all("SELECT * FROM claim_entry ORDER BY id")
         by_id = {e["id"]: e for e in entries}
-        posted, unpaid, families, paid = (defaultdict(int) for _ in range(4))
+        posted: dict[int, int] = defaultdict(int)
+        unpaid: dict[int, int] = defaultdict(int)
+        families: dict[int, int] = defaultdict(int)
+        paid: dict[int | None, int] = defaultdict(int)
         for e in entries:
             families[e["family_id"]] += e["cents"]
             paid[e["memo_id"]] += e["cents"]
@@ -363,7 +366,7 @@ def test_random_lives(template: House, tmp_path: Path):
         houses = (template,)
 
     Here.engine = engine
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Here,
         settings=settings(
             max_examples=LIVES, stateful_step_count=STEPS, deadline=None, derandomize=True, database=None,

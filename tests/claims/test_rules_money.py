@@ -30,9 +30,9 @@ def lines(random: Random) -> tuple[ChargeDraft, ...]:
     return tuple(found)
 
 
-def test_amounts_of_80_000_random_claims():
+def test_amounts_of_96_000_random_claims():
     random = Random(45)
-    for _ in range(80_000):
+    for _ in range(96_000):
         charges = lines(random)
         claimed = [line_cents(c) for c in charges]
         assert total_cents(charges) == sum(claimed) == total_cents(reversed(charges))
@@ -49,9 +49,9 @@ def test_amounts_of_80_000_random_claims():
         assert sum(kept) == min(cap, sum(max(c, 0) for c in claimed))
 
 
-def test_suggestions_of_20_000_random_claims():
+def test_suggestions_of_4_000_random_claims():
     random = Random(46)
-    for _ in range(20_000):
+    for n in range(4_000):
         charges = lines(random)
         plan = replace(BASIC, deductible_cents=random.choice((0, 0, 100_00)))
         facts = replace(
@@ -65,6 +65,8 @@ def test_suggestions_of_20_000_random_claims():
                 assert 0 <= one.suggested_cents <= one.claimed_cents
         if total >= 0:
             assert 0 <= verdict.suggested_cents <= total
+        if n % 4:
+            continue  # the order of lines matters to no rule, or to one of them often
         mixed = list(charges)
         random.shuffle(mixed)
         other = adjudicate(replace(facts, claim=replace(facts.claim, charges=tuple(mixed))), DEFAULT)
