@@ -57,7 +57,7 @@ def expect(story: Story, *, start: datetime, seed: int) -> None:
     for number in range(REPAIRS):
         at = story.until - timedelta(days=rng.uniform(1, REPAIR_DAYS))
         story.at(at, partial(_usual, story, Random(f"{seed}:part returns:{number}")))
-    for days in (61, 40, 27, 22, 14):
+    for days in (61, 40, 27, 22, 14, 7):
         at = story.until - timedelta(days=days)
         story.at(at, partial(_doubted, story, Random(f"{seed}:part returns:doubted:{days}")))
     story.at(start + timedelta(hours=9), partial(_rule, story))
@@ -71,7 +71,7 @@ def expect(story: Story, *, start: datetime, seed: int) -> None:
 def _rule(story: Story, now: datetime) -> None:
     mason = story.cast.named("mason")
     story.do(
-        publish_rule, effective_from=local_day(now, mason.zone), scrap_below_cents=75_00, return_from_cents=300_00,
+        publish_rule, effective_from=local_day(now, mason.zone), scrap_below_cents=75_00, return_from_cents=600_00,
         return_major=True, return_unusual=True, address=ADDRESS, seen_version=1, form_key="seed-part-return-rule",
         reason="The return center in Toledo takes old parts from now on.", actor=mason, now=now,
     )  # fmt: skip

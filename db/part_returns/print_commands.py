@@ -79,7 +79,7 @@ def make_pdf(rows: Sequence[ReturnRow], *, address: str, made_at: datetime) -> b
         pdf.ln(2)
         _line(pdf, row.number, size=28, bold=True)
         # Code 39 knows letters, digits and "-", all an RMA number has; "*" begins and ends it.
-        pdf.code39(f"*{row.number}*", x=8, y=pdf.get_y() + 1, w=0.55, h=16)
+        pdf.code39(f"*{row.number}*", x=8, y=pdf.get_y() + 1, w=1.2, h=16)
         pdf.set_y(pdf.get_y() + 21)
         last = f"{row.due_on.day} {row.due_on:%B %Y}" if row.due_on else "-"
         for label, value in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -100,7 +101,7 @@ def test_a_denied_claim_makes_no_part(sqlite_engine):
 
 def test_a_valuable_part_is_asked_for_at_the_decision_and_the_dealer_is_told(sqlite_engine):
     house = House(sqlite_engine)
-    rule = {
+    rule: dict[str, Any] = {
         "effective_from": date(2026, 11, 22), "scrap_below_cents": 10_00, "return_from_cents": 400_00,
         "return_major": True, "return_unusual": True, "address": "Dock 4", "reason": "Send more in.",
         "seen_version": 1, "form_key": "r1", "now": NOW,
@@ -292,7 +293,8 @@ def test_the_supplier_asks_for_what_the_dealer_keeps(sqlite_engine):
 # ---- two at once -----------------------------------------------------------------------------------------------------
 def at_once(*what):
     """Run functions in threads that start together; gives what each gave back."""
-    gate, found = threading.Barrier(len(what)), [None] * len(what)
+    gate = threading.Barrier(len(what))
+    found: list[Any] = [None] * len(what)
 
     def one(i, call):
         gate.wait()

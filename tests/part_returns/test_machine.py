@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ from tests.part_returns.factories import PAID, charged, problems, row_of
 from tests.part_returns.test_follow import parts, tell
 from tests.support.users import actor_named
 
-MORE = {
+MORE: dict[str, dict[str, Any]] = {
     "request": {"note": "Please."}, "ship": {"carrier": "UPS"}, "receive": {}, "cancel": {"note": "No."},
     "inspect": {"finding": "wrong_part", "then": "later", "note": "Another."}, "ask_again": {"note": "The other."},
     "not_arrived": {"note": "Lost."}, "waive": {"note": "Ours."}, "keep": {}, "release": {},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -26,10 +27,10 @@ LATE = NOW + timedelta(days=20)
 @pytest.fixture
 def house(sqlite_engine):
     """Three parts of dora's dealer (kept, asked for, to inspect) and one asked for of otto's."""
-    found = House(sqlite_engine)
+    found: Any = House(sqlite_engine)
     found.parts = []
     for number in range(4):
-        more = {"dealer_id": found.other_dealer} if number == 3 else {}
+        more: dict[str, Any] = {"dealer_id": found.other_dealer} if number == 3 else {}
         claim = found.approved(cents=720_00, **more)
         (part,) = parts(sqlite_engine, claim)
         found.parts.append(part)
@@ -49,7 +50,7 @@ def seen(house, who, **more):
     return [r.id for r in rows]
 
 
-VIEWS = [
+VIEWS: list[tuple[str, dict[str, Any], tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = [
     ("open", {}, (2, 1, 3, 0), (2, 1, 0), (3,)), ("requested", {}, (1, 3), (1,), (3,)), ("held", {}, (0,), (0,), ()),
     ("way", {}, (2,), (2,), ()), ("received", {}, (2,), (2,), ()), ("closed", {}, (), (), ()),
     ("open", {"late": True}, (2, 1, 3), (2, 1), (3,)), ("open", {"region": "West"}, (3,), (), (3,)),
@@ -72,7 +73,8 @@ def test_counts_of_the_tiles(house):
 
 def test_pages_follow_each_other_without_gap(house):
     with reading(house.engine) as session:
-        found, after = [], None
+        found: list[int] = []
+        after: Any = None
         while True:
             rows, after = queries.list_returns(
                 session, actor=house.cora, filters=ReturnFilters(), now=LATE, after=after, limit=1
