@@ -1,4 +1,4 @@
-"""Sales from a file: none lost, each counted, taken back whole; and real orders of resellers against independent SQL."""
+"""Sales from a file: none lost, each counted, taken back whole; real orders of resellers against independent SQL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from db.dealers.tables import Dealer
 from db.imports.commands import run_import, undo_import
 from db.imports.mapping import load_mapping
 from db.incentives.tables import IncentiveEarning, IncentiveEntry, SaleReport
-from tests.incentives.factories import CASH, NOW, STEPS, House
+from tests.incentives.factories import CASH, NOW, House
 from tests.support.users import make_dealer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,11 +71,9 @@ def test_a_batch_is_taken_back_whole_unless_a_sale_was_claimed(sqlite_engine):
     house.publish(CASH)
     batch = bring(sqlite_engine, HEAD + ROWS)
     (claim,) = house.claim(batch.outcomes[0].item_id)
-    ask = {"batch_id": batch.batch_id, "actor": house.cora, "now": NOW}
-    with pytest.raises(Refused, match="claims one of these sales"):
-        run(undo_import, bind=sqlite_engine, seen_version=1, **ask) if False else run(
-            undo_import, bind=sqlite_engine, **ask
-        )
+    ask = {"batch_id": batch.batch_id, "reason": "Wrong file", "actor": house.cora, "now": NOW}
+    with pytest.raises(Refused, match="changed since by Dealer manager Dora"):
+        run(undo_import, bind=sqlite_engine, **ask)
     assert house.status(claim) == "in_review"
     other = bring(sqlite_engine, HEAD + "B1,04012,4HGCM82633A004359,Honda,Accord,Cash,2026-10-01,2026-11-18,title\n")
     assert sum(house.book("earned")) == 1_000_00
@@ -85,13 +83,13 @@ def test_a_batch_is_taken_back_whole_unless_a_sale_was_claimed(sqlite_engine):
 
 
 # ---- real orders -----------------------------------------------------------------------------------------------------
-CHOSEN = ("1", "136", "141", "161", "364", "99")
+CHOSEN = ("661", "311", "449", "424")
 YEAR = {"first": "2019-01-01", "last": "2019-12-31"}
 ANY = {"makes": ["Adventure Works"], "any_serial": True}
 STEP = {
     "code": "AW-STEP", "name": "Volume of the quarter", "program": YEAR, "period": "quarter", "eligible": ANY,
     "rule": {"kind": "stair_step", "method": "retroactive", "tiers": [
-        {"from_units": n, "cents": c * 100} for n, c in ((1, 0), (10, 20), (20, 40), (40, 60))]},
+        {"from_units": n, "cents": c * 100} for n, c in ((1, 0), (5, 20), (10, 40), (30, 60))]},
 }  # fmt: skip
 GROW = {
     "code": "AW-GROW", "name": "Growth on the year", "program": YEAR, "period": "quarter", "eligible": ANY,
@@ -100,7 +98,7 @@ GROW = {
 STEP_SQL = """
     WITH units AS (SELECT ResellerKey AS d, (CAST(substr(OrderDate, 6, 2) AS INTEGER) + 2) / 3 AS q,
         SUM(CAST(OrderQuantity AS INTEGER)) AS n FROM sales WHERE substr(OrderDate, 1, 4) = '2019' GROUP BY 1, 2)
-    SELECT d, '2019-Q' || q, n * CASE WHEN n >= 40 THEN 6000 WHEN n >= 20 THEN 4000 WHEN n >= 10 THEN 2000 ELSE 0 END
+    SELECT d, '2019-Q' || q, n * CASE WHEN n >= 30 THEN 6000 WHEN n >= 10 THEN 4000 WHEN n >= 5 THEN 2000 ELSE 0 END
     FROM units"""
 GROW_SQL = """
     WITH units AS (SELECT ResellerKey AS d, substr(OrderDate, 1, 4) AS y,
@@ -129,7 +127,7 @@ def test_real_orders_earn_what_independent_sql_says(sqlite_engine):
     products = SourceFile(name="Product.csv", content=(REAL / "Product.csv").read_bytes())
     batch = bring(sqlite_engine, text.getvalue(), MAPPING, products)
     assert {o.outcome for o in batch.outcomes} == {"created"}
-    assert house.count(SaleReport) == sum(int(r["OrderQuantity"]) for r in rows) > 400
+    assert house.count(SaleReport) == sum(int(r["OrderQuantity"]) for r in rows) > 200
 
     books = sqlite3.connect(":memory:")
     books.execute("CREATE TABLE sales (ResellerKey TEXT, OrderDate TEXT, OrderQuantity TEXT)")
@@ -151,4 +149,3 @@ def test_real_orders_earn_what_independent_sql_says(sqlite_engine):
             assert len({c for c in expected.values() if c}) > 2
             posted = session.scalars(select(IncentiveEntry.cents).where(IncentiveEntry.program_id == program_id))
             assert sum(posted) == sum(expected.values())
-    assert STEPS["rule"]["kind"] == STEP["rule"]["kind"]
