@@ -33,8 +33,8 @@ def draw_claims(rows: Sequence[ClaimRow], *, key: str, whole: bool) -> None:
 
     columns: dict[str, Any] = {
         "Claim": tables.opener("Claim", key=f"{key}_click", on_open=opened, width=96),
-        "Status": tables.status(FLOW, width=128), "Program": tables.text("Program", width=110),
-        "Claimed": tables.text("Claimed", width=90), "Approved": tables.text("Approved", width=90),
+        "Status": tables.status(FLOW, width=112), "Program": tables.text("Program", width=84),
+        "Claimed": tables.text("Claimed", width=76), "Approved": tables.text("Approved", width=76) if whole else None,
         "Dealer": tables.text("Dealer", width=160) if whole else None,
         "For": tables.text("For", width=170) if whole else None,
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ from db.incentives.model import DOCUMENTS, SALE_TYPES
 from db.incentives.record import dealer_of
 from db.incentives.tables import IncentiveClaim, IncentiveUnit, SaleDocument, SaleReport
 
+MOST_UNITS = 500
 FIELDS: tuple[TargetField, ...] = (
     TargetField(name="external_number", label="Sale number", required=True,
                 synonyms=("rdr", "deal number", "order number", "contract number")),
@@ -44,6 +46,8 @@ FIELDS: tuple[TargetField, ...] = (
     TargetField(name="delivered_on", label="Day of the delivery", kind="date", synonyms=("delivery date",)),
     TargetField(name="reported_on", label="Day of the report", kind="date", synonyms=("report date", "rdr date"),
                 help="Today where the cell is blank."),
+    TargetField(name="quantity", label="Units", kind="integer", synonyms=("order quantity",),
+                help="A row of several units makes as many sales; their numbers end with /2, /3 and so on."),
     TargetField(name="customer_ref", label="Customer number", synonyms=("customer id",)),
     TargetField(name="price", label="Price", kind="money", synonyms=("sales amount",)),
     TargetField(name="trade_make", label="Make of the trade-in"),
@@ -84,13 +88,12 @@ def apply(
     for row in tables.rows:
         try:
             with session.begin_nested():
-                outcome, sale = _take(session, row, batch_id=batch_id, actor=actor, now=now)
+                outcome, made = _take(session, row, batch_id=batch_id, actor=actor, now=now)
         except Refused as refusal:
             outcomes.append(reading.refuse_row(row, *refusal.problems))
             continue
         outcomes.append(outcome)
-        if sale is not None:
-            sales.append(sale)
+        sales += made
     refresh(session, sales, actor=actor, now=now, today=now.date())
     changes.touch(session, "incentives")
     order = {file.name: number for number, file in enumerate(files)}
@@ -99,7 +102,7 @@ def apply(
 
 def _take(
     session: Session, row: MappedRow, *, batch_id: int, actor: Actor, now: datetime
-) -> tuple[RowOutcome, SaleReport | None]:
+) -> tuple[RowOutcome, list[SaleReport]]:
     values = row.values
     number, code = str(values["external_number"]).strip(), str(values["dealer_code"]).strip()
     found = find_dealer_by_code(session, code=code, scope=actor.scope)
@@ -120,7 +123,7 @@ def _take(
             file=row.file, row=row.row, outcome="duplicate", code="known", message=f"{number} is there already.",
             item_type="sale", item_id=there, dealer_id=found.dealer_id,
         )  # fmt: skip
-        return known, None
+        return known, []
     dealer = dealer_of(session, found.dealer_id, actor=actor)
     today = local_day(now, dealer.zone)
     draft = tidy(_draft(values))
@@ -129,15 +132,25 @@ def _take(
     if reported is not None and reported > today:
         problems.add("reported_on", "future", "This day is still to come.")
     problems.refuse_if_any()
-    sale = sale_store.add_sale(
-        session, draft, dealer, form_key=None, reported_on=reported or today, customer_id=None,
-        external_number=number, batch_id=batch_id, actor=actor, now=now,
-    )  # fmt: skip
+    quantity = values.get("quantity") or 1
+    if not 0 < quantity <= MOST_UNITS:
+        problems.add("quantity", "out_of_range", f"A row has between 1 and {MOST_UNITS} units.")
+    problems.refuse_if_any()
+    sales = []
+    for n in range(1, quantity + 1):
+        unit = draft if n == 1 else replace(draft, vin=f"{draft.vin}/{n}")
+        sales.append(
+            sale_store.add_sale(
+                session, unit, dealer, form_key=None, reported_on=reported or today, customer_id=None,
+                external_number=number if n == 1 else f"{number}/{n}", batch_id=batch_id, actor=actor, now=now,
+            )
+        )  # fmt: skip
+    said = sales[0].number if quantity == 1 else f"{sales[0].number} to {sales[-1].number}"
     made = RowOutcome(
-        file=row.file, row=row.row, outcome="created", item_type="sale", item_id=sale.id, dealer_id=dealer.id,
-        message=sale.number, undo={"sale": sale.id},
+        file=row.file, row=row.row, outcome="created", item_type="sale", item_id=sales[0].id, dealer_id=dealer.id,
+        message=said, undo={"sale": sales[0].id},
     )  # fmt: skip
-    return made, sale
+    return made, sales
 
 
 def undo(session: Session, *, batch_id: int, rows: Sequence[RowOutcome], actor: Actor, now: datetime) -> int:

@@ -195,13 +195,17 @@ VOLUME: Final = ("stair_step", "growth")
 
 # ---- the program -----------------------------------------------------------------------------------------------------
 class Eligibility(_Frozen):
-    """Which sales a program takes; an empty list takes any. `sale_types` names what is taken, all else is excluded."""
+    """Which sales a program takes; an empty list takes any. `sale_types` names what is taken, all else is excluded.
+
+    `any_serial` takes goods that have a serial number and no VIN.
+    """
 
     makes: tuple[Word, ...] = ()
     models: tuple[Word, ...] = ()
     years: tuple[Annotated[int, Field(ge=1980, le=2100)], ...] = ()
     trims: tuple[Word, ...] = ()
     vins: tuple[Word, ...] = ()
+    any_serial: bool = False
     conditions: Annotated[tuple[Literal["new", "used"], ...], Field(min_length=1)] = ("new",)
     sale_types: Annotated[
         tuple[Literal["cash", "loan", "lease", "fleet", "resale", "export", "demo", "employee"], ...],

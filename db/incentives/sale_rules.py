@@ -35,7 +35,7 @@ def days_label(window: Window) -> str:
 def i01_vehicle(sale: SaleFacts, program: Program) -> Check:
     """The vehicle is one of the program's and stood in the dealer's stock when it was sold."""
     paper = "invoice"
-    if not sale.vin_ok:
+    if not sale.vin_ok and not (program.eligible.any_serial and sale.vin):
         return check("I01", "missing", f"{sale.vin} is no valid VIN.", observed=sale.vin, limit="17 characters")
     wanted = program.eligible
     if sale.condition not in wanted.conditions:

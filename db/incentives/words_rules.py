@@ -86,6 +86,7 @@ def in_words(program: Program) -> tuple[str, ...]:
     which = [
         *(("model years " + words([str(y) for y in wanted.years], "and"),) if wanted.years else ()),
         *wanted.makes, *wanted.models, *wanted.trims, *((f"{len(wanted.vins)} listed VINs",) if wanted.vins else ()),
+        *(("any serial number",) if wanted.any_serial else ()),
     ]  # fmt: skip
     said.append(f"Vehicles: {words(wanted.conditions, 'or')}, {', '.join(which) if which else 'every model'}.")
     left_out = [label for name, label in SALE_TYPES.items() if name not in wanted.sale_types]

@@ -104,7 +104,8 @@ def draw_validation(found: Validation) -> None:
         return
     draw_stacking(found)
     for view in found.programs:
-        draw_program(view, opened=len(found.programs) == 1)
+        acts = view.outcome == "returned" or (view.outcome == "valid" and view.chosen and not view.is_volume)
+        draw_program(view, opened=acts and not view.claim)
 
 
 def draw_claiming(view: SaleView) -> None:
