@@ -46,6 +46,7 @@ class Form:
     typed: ClaimDraft | None = None
     revealed: bool = False
     sent: bool = False
+    is_given: bool = False
     brought_back: bool = False
 
     def at(self, name: str) -> str:
@@ -60,37 +61,39 @@ def form() -> Form:
 
 
 def start(claim_id: int | None = None, *, base: ClaimDraft | None = None, dealer_id: int | None = None) -> None:
-    """Begin a new form, or go on with a claim (in a callback, or before anything is drawn)."""
+    """Begin a new form, go on with a claim, or begin with `base` (in a callback, or before anything is drawn)."""
     forget(FORM)
     st.session_state[_STATE] = Form(
-        key=uuid4().hex, base=base or ClaimDraft(), claim_id=claim_id, dealer_id=dealer_id, saved=None
+        key=uuid4().hex, base=base or ClaimDraft(), claim_id=claim_id, dealer_id=dealer_id, is_given=base is not None
     )  # fmt: skip
 
 
-def begin(actor: Actor) -> Form:
-    """The form to draw: the one on the screen, what was typed before a lost connection, or a new one."""
+def begin() -> None:
+    """Make sure that there is a form, with everything that was typed before this page was left."""
     if _STATE not in st.session_state:
-        with reading() as session:
-            kept = find_typed(session, actor=actor, now=now())
         start()
-        if kept is not None:
-            st.session_state[_STATE] = Form(
-                key=kept.form_key or uuid4().hex, base=kept.draft, claim_id=kept.claim_id, version=kept.version,
-                dealer_id=kept.dealer_id, typed=kept.draft, brought_back=True, saved=ClaimDraft(),
-            )  # fmt: skip
     one = form()
     if one.typed is not None and one.at("vin") not in st.session_state:
         adopt(one.typed)  # the page was left and entered again: its widgets are gone, what was typed is not
-    return one
 
 
-def load(one: Form, *, version: int, actor: Actor) -> None:
-    """Show the stored claim where the form has not shown any yet."""
-    if one.claim_id is not None and one.saved is None:
-        with reading() as session:
-            one.base = one.saved = entry_draft(session, claim_id=one.claim_id, actor=actor)
-        one.version = version
-        one.revision += 1
+def load(*, version: int, dealer_id: int | None, actor: Actor) -> None:
+    """Fill a form that has shown nothing yet: the stored claim, or what this person had typed and not saved.
+
+    `version` and `dealer_id` are those of the stored claim (0, None for a new one).
+    """
+    one = form()
+    if one.saved is not None:
+        return
+    with reading() as session:
+        one.saved = entry_draft(session, claim_id=one.claim_id, actor=actor)
+        kept = None if one.is_given else find_typed(session, claim_id=one.claim_id, actor=actor, now=now())
+    one.version, one.dealer_id = version, dealer_id or one.dealer_id
+    one.base, one.brought_back = (one.base if one.is_given else one.saved), False
+    if kept is not None and tidy(kept.draft) != tidy(one.saved):
+        one.base = one.typed = kept.draft
+        one.version, one.dealer_id, one.brought_back = kept.version, dealer_id or kept.dealer_id, True
+    one.revision += 1
 
 
 def adopt(draft: ClaimDraft) -> None:
@@ -144,28 +147,28 @@ def keep_on_server(actor: Actor) -> bool:
     """After the widgets are drawn: keep what is not saved, once for each change. True while something is not saved."""
     one, draft = form(), typed()
     changed = is_changed(one, draft)
-    if draft != one.typed:
-        one.typed = draft
-        with writing(keeps_timeline=False) as session:
-            if changed:
-                kept = Typed(draft=draft, claim_id=one.claim_id, version=one.version, dealer_id=dealer(),
-                             form_key=one.key)  # fmt: skip
-                keep_typed(session, typed=kept, actor=actor, now=now())
-            else:
-                drop_typed(session, actor=actor, now=now())
+    if draft == one.typed or (one.typed is None and not changed):
+        return changed
+    one.typed = draft
+    with writing(keeps_timeline=False) as session:
+        if changed:
+            kept = Typed(draft=draft, claim_id=one.claim_id, version=one.version, dealer_id=dealer())
+            keep_typed(session, typed=kept, actor=actor, now=now())
+        else:
+            drop_typed(session, claim_id=one.claim_id, actor=actor, now=now())
     return changed
 
 
 def forget_typed(actor: Actor) -> None:
-    """Drop what was kept for this person."""
+    """Drop what was kept of the claim on the screen."""
     with writing(keeps_timeline=False) as session:
-        drop_typed(session, actor=actor, now=now())
+        drop_typed(session, claim_id=form().claim_id, actor=actor, now=now())
 
 
 def throw_away(actor: Actor) -> None:
-    """A new, empty form; what was typed is gone (in a callback)."""
+    """Show the claim as it is stored, or an empty form; what was typed and not saved is gone (in a callback)."""
     forget_typed(actor)
-    start()
+    start(form().claim_id)
 
 
 def add_job(job: JobDraft | None = None, lines: tuple[ChargeDraft, ...] = (), **header: Any) -> None:

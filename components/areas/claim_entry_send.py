@@ -37,8 +37,8 @@ def saved(claim_id: int) -> None:
     one = entry.form()
     with reading() as session:
         one.version = claim_row(session, claim_id=claim_id, scope=current_actor().scope).version
-    one.claim_id, one.saved, one.typed, one.brought_back = claim_id, None, None, False
     entry.forget_typed(current_actor())
+    one.claim_id, one.saved, one.typed, one.is_given = claim_id, None, None, False
 
 
 def save() -> None:
@@ -79,8 +79,7 @@ def was_sent(_state: str) -> None:
 
 def take_newest() -> None:
     """Show what somebody else saved; what was typed here is given up."""
-    entry.forget_typed(current_actor())
-    entry.start(entry.form().claim_id)
+    entry.throw_away(current_actor())
 
 
 def keep_mine(version: int) -> None:
@@ -124,7 +123,8 @@ def draw_state(one: entry.Form, stored: ClaimRow | None, actor: Actor) -> None:
     if one.brought_back:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info("What you had typed is back; it was not saved yet.", icon=":material/restore:")
-            st.button("Start empty", key="ce_empty", on_click=entry.throw_away, args=(actor,))
+            label = "Start empty" if stored is None else "Show what is saved"
+            st.button(label, key="ce_empty", on_click=entry.throw_away, args=(actor,))
     if stored is None:
         return
     badges([(stored.number, "blue"), (FLOW.state(stored.status).label, FLOW.state(stored.status).tone),

@@ -16,7 +16,7 @@ from db.core.actor import Actor
 from db.core.permissions import Permission
 from db.people.drafts_commands import drop_draft, find_draft, keep_draft
 
-FORM = "claim_entry"
+_FORM = "claim_entry"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,38 +27,41 @@ class Typed:
     claim_id: int | None = None
     version: int = 0
     dealer_id: int | None = None
-    form_key: str = ""
+
+
+def _form(claim_id: int | None) -> str:
+    """Each claim's text is kept apart, so that opening another one loses nothing."""
+    return _FORM if claim_id is None else f"{_FORM}_{claim_id}"
 
 
 def keep_typed(session: Session, *, typed: Typed, actor: Actor, now: datetime) -> None:
-    """Keep what this person has on the screen; it replaces what was kept before."""
+    """Keep what this person has on the screen; it replaces what was kept of this claim before."""
     actor.require(Permission.CLAIMS_ENTER)
     if actor.user_id is None:
         return
-    content = {
-        "draft": draft_to_json(typed.draft), "claim_id": typed.claim_id, "version": typed.version,
-        "dealer_id": typed.dealer_id, "form_key": typed.form_key,
-    }  # fmt: skip
-    keep_draft(session, person_id=actor.user_id, form=FORM, content=content, now=now)
+    content = {"draft": draft_to_json(typed.draft), "version": typed.version, "dealer_id": typed.dealer_id}
+    keep_draft(session, person_id=actor.user_id, form=_form(typed.claim_id), content=content, now=now)
 
 
-def drop_typed(session: Session, *, actor: Actor, now: datetime) -> None:
-    """Forget it: it was saved, sent or thrown away."""
+def drop_typed(session: Session, *, claim_id: int | None, actor: Actor, now: datetime) -> None:
+    """Forget what was typed of a claim (None: of a new one): it was saved, sent or thrown away."""
     actor.require(Permission.CLAIMS_ENTER)
     if actor.user_id is not None:
-        drop_draft(session, person_id=actor.user_id, form=FORM)
+        drop_draft(session, person_id=actor.user_id, form=_form(claim_id))
 
 
-def find_typed(session: Session, *, actor: Actor, now: datetime) -> Typed | None:
-    """What this person typed last and did not save, or None; what can no longer be read is none."""
+def find_typed(session: Session, *, claim_id: int | None, actor: Actor, now: datetime) -> Typed | None:
+    """What this person typed of a claim (None: of a new one) and did not save; what cannot be read is none."""
     actor.require(Permission.CLAIMS_ENTER)
-    kept = find_draft(session, person_id=actor.user_id, form=FORM, now=now) if actor.user_id is not None else None
+    if actor.user_id is None:
+        return None
+    kept = find_draft(session, person_id=actor.user_id, form=_form(claim_id), now=now)
     if not kept:
         return None
     try:
         return Typed(
-            draft=draft_from_json(kept["draft"]), claim_id=kept["claim_id"], version=kept["version"],
-            dealer_id=kept["dealer_id"], form_key=kept["form_key"],
+            draft=draft_from_json(kept["draft"]), claim_id=claim_id, version=kept["version"],
+            dealer_id=kept["dealer_id"],
         )  # fmt: skip
     except (KeyError, ValueError):
         return None

@@ -31,7 +31,7 @@ actor = guard(Permission.CLAIMS_ENTER)
 
 
 st.title(":material/post_add: New claim")
-form = entry.begin(actor)
+entry.begin()
 linked, copied = st.query_params.pop("draft", ""), st.query_params.pop("copy", "")
 dealers: dict[int, str] = {}
 row: ClaimRow | None = None
@@ -46,13 +46,11 @@ try:
         form = entry.form()
         dealers = {d.dealer_id: d.label for d in dealer_choices(session, actor.scope)}
         row = claim_row(session, claim_id=form.claim_id, scope=actor.scope) if form.claim_id is not None else None
-    if row is not None:
-        entry.load(form, version=row.version, actor=actor)
-        form.dealer_id = row.dealer_id
-        form.revealed = form.revealed or row.status != "draft"
+    entry.load(version=row.version if row else 0, dealer_id=row.dealer_id if row else None, actor=actor)
+    form.revealed = form.revealed or (row is not None and row.status != "draft")
 except NotFound as gone:
     st.error(gone.problems[0].message)
-    st.button("New claim", key="ce_gone", on_click=entry.throw_away, args=(actor,))
+    st.button("New claim", key="ce_gone", on_click=entry.start)
     st.stop()
 show_outcome(FORM)
 if row is not None and (row.status not in DEALERS_TURN or form.sent):

@@ -159,6 +159,26 @@ def test_what_is_typed_survives_a_sign_out(app_database):
     assert "What you had typed is back" not in texts(app_as("dealer_staff", page=PAGE))
 
 
+def test_opening_another_claim_or_page_loses_nothing_typed(app_database):
+    people()
+    staff = actor_named(process_engine(), "dealer_staff")
+    claim_id = saved(process_engine(), dealer_id=make_dealer(process_engine()), actor=staff)
+    app = app_as("dealer_staff", page=PAGE)
+    widget(app, "text_input", "VIN").set_value("1HGCM82633A00").run()
+    app.button(key=f"ce_open_{claim_id}").click().run()
+    widget(app, "text_area", "Note").set_value("of the other one").run()
+    app.switch_page("pages/claims/claims.py").run()
+    app.switch_page(PAGE).run()
+    assert widget(app, "text_area", "Note").value == "of the other one"
+    fresh = app_as("dealer_staff", page=PAGE)
+    assert widget(fresh, "text_input", "VIN").value == "1HGCM82633A00"
+    fresh.button(key=f"ce_open_{claim_id}").click().run()
+    assert widget(fresh, "text_area", "Note").value == "of the other one"
+    fresh.button(key="ce_empty").click().run()
+    assert widget(fresh, "text_area", "Note").value == ""
+    assert claim_of(process_engine(), claim_id).note == ""
+
+
 def test_two_tabs_lose_nothing_and_send_once(app_database):
     people()
     staff = actor_named(process_engine(), "dealer_staff")
