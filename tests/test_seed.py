@@ -421,9 +421,9 @@ def test_the_figures_of_claims_are_those_of_a_real_network(middle):
             rows = catalog.metric(name).compute(session, scope=EVERYTHING, by=(), filters={}, now=NOW)
             return rows[0]["value"]
 
-    assert 0.75 <= value("claims_first_pass") <= 0.95
-    assert 0.45 <= value("claims_touchless") <= 0.8
-    assert 0.02 <= value("claims_denied") <= 0.15
+    assert 0.75 <= value("claim_first_pass") <= 0.95
+    assert 0.45 <= value("claim_touchless") <= 0.8
+    assert 0.02 <= value("claim_denial") <= 0.15
 
 
 @pytest.mark.slow
