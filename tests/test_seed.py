@@ -340,7 +340,7 @@ def test_claims_are_in_every_state_and_with_everybody(middle):
         running = session.execute(
             select(Claim.received_at, Claim.decide_by, Claim.warned_percent).where(Claim.status == "in_review")
         ).all()
-        used = [used_percent(received, until, NOW) for received, until, _ in running]
+        used = [used_percent(received, until, NOW) for received, until, _ in running if received and until]
         for low, high in ((0, 49), (50, 79), (80, 99), (100, 400)):
             assert any(low <= percent <= high for percent in used), (low, sorted(used))
         assert {warned for *_, warned in running} == {0, 50, 80, 100}
@@ -358,7 +358,7 @@ def test_claims_are_paid_taken_back_and_carried(middle):
         assert len(batches) > 15
         assert {made.username for made in batches} == {"finn"}
         assert {one["why"] for made in batches for one in made.left_out} >= {"suspended"}
-        assert session.scalar(select(func.count()).select_from(CreditMemo)) > 60
+        assert len(session.scalars(select(CreditMemo.id)).all()) > 60
         assert states(session, ClaimEntry.kind) >= set(ENTRIES) - {"part_debit", "part_credit"}
         back = session.scalars(select(ClaimEntry).where(ClaimEntry.kind == "charge_back")).all()
         assert len({one.reason_code for one in back}) >= 2
