@@ -76,24 +76,25 @@ def figures(engine):
             .order_by(Lead.id)
         ).all()  # fmt: skip
         commands = session.execute(select(TimelineEntry.command, TimelineEntry.at).order_by(TimelineEntry.seq)).all()
-        leads += session.execute(
+        found: list[Any] = [*leads]
+        found += session.execute(
             select(Claim.ro_number, Claim.status, Claim.claimed_cents, Claim.approved_cents, Claim.held_by, Dealer.code)
             .join(Dealer, Dealer.id == Claim.dealer_id)
             .order_by(Claim.id)
         ).all()
-        leads += session.execute(
+        found += session.execute(
             select(ClaimEntry.kind, ClaimEntry.cents, ClaimEntry.at, ClaimEntry.memo_id.is_(None)).order_by(
                 ClaimEntry.id
             )
         ).all()
-        leads += session.execute(select(Investigation.status, Investigation.outcome).order_by(Investigation.id)).all()
-        leads += session.execute(
+        found += session.execute(select(Investigation.status, Investigation.outcome).order_by(Investigation.id)).all()
+        found += session.execute(
             select(PartsOrder.reference, PartsOrder.status, PartsOrderLine.shipped, PartsOrderLine.promised_on)
             .join(PartsOrderLine, PartsOrderLine.order_id == PartsOrder.id)
             .order_by(PartsOrderLine.id)
         ).all()
-        leads += session.execute(select(PartsClaim.status, PartsClaim.credit_cents).order_by(PartsClaim.id)).all()
-    return [tuple(row) for row in leads], [tuple(row) for row in commands]
+        found += session.execute(select(PartsClaim.status, PartsClaim.credit_cents).order_by(PartsClaim.id)).all()
+    return [tuple(row) for row in found], [tuple(row) for row in commands]
 
 
 @pytest.fixture(scope="module")
