@@ -345,10 +345,8 @@ def test_claims_are_in_every_state_and_with_everybody(middle):
         for low, high in ((0, 49), (50, 79), (80, 99), (100, 400)):
             assert any(low <= percent <= high for percent in used), (low, sorted(used))
         assert {warned for *_, warned in running} == {0, 50, 80, 100}
-        own = dict(
-            session.execute(select(Claim.status, func.count()).where(Claim.dealer_id == home).group_by("status"))
-        )
-        assert {"draft", "returned", "in_review", "approved", "denied", "paid"} <= set(own)
+        own = set(session.scalars(select(Claim.status).where(Claim.dealer_id == home)))
+        assert {"draft", "returned", "in_review", "approved", "denied", "paid"} <= own
 
 
 @pytest.mark.slow
