@@ -82,6 +82,7 @@ def visits(seed: int, *, end: datetime) -> dict[str, Visit]:
     plan.odd()
     plan.asked_beforehand()
     plan.today()
+    plan.every_kind()
     planned = sorted(plan.found, key=lambda v: (v.at, v.ro))
     return {v.ro: v for v in planned if v.at <= end}
 
@@ -203,6 +204,12 @@ class _Plan:
         ):  # fmt: skip
             self.add(days, self.car(code), code=code, kind="pre_authorization", component=component, extra=then,
                      is_slow=then != "then")  # fmt: skip
+
+    def every_kind(self) -> None:
+        """One of each type at least, whatever chance made of the weeks."""
+        for position, (kind, _) in enumerate(KINDS):
+            if kind != "pre_authorization":
+                self._usual(_moment(self.rng, self.end, 23 - 2 * position), kind, "")
 
     def today(self) -> None:
         """What came in since yesterday."""

@@ -240,11 +240,25 @@ def _desk(story: Story, now: datetime) -> None:
             there[source] -= units
         elif row.promised_on is None:
             promised[today + timedelta(days=6), "first", ""][row.id] = row.version
+    _confirm(story, now)
     for (day, cause, reason), lines in promised.items():
         story.do(
             promise_lines, lines=lines, promised_on=day, cause=cause, reason=reason, actor=story.cast.named("cora"),
             now=now,
         )  # fmt: skip
+
+
+def _confirm(story: Story, now: datetime) -> None:
+    """Take what came in before today and cannot be promised yet."""
+    order, confirm = PartsOrder, COMMANDS["parts_orders"]["confirm"]
+    with reading(story.bind) as session:
+        rows = session.execute(
+            select(order.id, order.version)
+            .where(order.status == "placed", order.created_at < now - timedelta(hours=12))
+            .order_by(order.id)
+        ).all()
+    for order_id, version in rows:
+        story.do(confirm, item_id=order_id, seen_version=version, actor=story.cast.named("cora"), now=now)
 
 
 def _arrives(reference: str, number: str) -> int:

@@ -75,7 +75,7 @@ def _file(story: Story, one: Delivery, now: datetime) -> None:
     home = story.cast.id_of(HOME)
     if not found:
         return
-    row: Any = next((r for r in found if r.dealer_id == home), found[0])
+    row: Any = next((r for r in found if r.dealer_id == home), found[int(one.days) % len(found)])
     received = max(row.shipped_on, now.date() - timedelta(days=12 if one.fate == "late" else 1))
     actor = story.cast.manager(row.dealer_id)
     claim_id = story.do(

@@ -76,24 +76,25 @@ def figures(engine):
             .order_by(Lead.id)
         ).all()  # fmt: skip
         commands = session.execute(select(TimelineEntry.command, TimelineEntry.at).order_by(TimelineEntry.seq)).all()
-        leads += session.execute(
+        found: list[Any] = [*leads]
+        found += session.execute(
             select(Claim.ro_number, Claim.status, Claim.claimed_cents, Claim.approved_cents, Claim.held_by, Dealer.code)
             .join(Dealer, Dealer.id == Claim.dealer_id)
             .order_by(Claim.id)
         ).all()
-        leads += session.execute(
+        found += session.execute(
             select(ClaimEntry.kind, ClaimEntry.cents, ClaimEntry.at, ClaimEntry.memo_id.is_(None)).order_by(
                 ClaimEntry.id
             )
         ).all()
-        leads += session.execute(select(Investigation.status, Investigation.outcome).order_by(Investigation.id)).all()
-        leads += session.execute(
+        found += session.execute(select(Investigation.status, Investigation.outcome).order_by(Investigation.id)).all()
+        found += session.execute(
             select(PartsOrder.reference, PartsOrder.status, PartsOrderLine.shipped, PartsOrderLine.promised_on)
             .join(PartsOrderLine, PartsOrderLine.order_id == PartsOrder.id)
             .order_by(PartsOrderLine.id)
         ).all()
-        leads += session.execute(select(PartsClaim.status, PartsClaim.credit_cents).order_by(PartsClaim.id)).all()
-    return [tuple(row) for row in leads], [tuple(row) for row in commands]
+        found += session.execute(select(PartsClaim.status, PartsClaim.credit_cents).order_by(PartsClaim.id)).all()
+    return [tuple(row) for row in found], [tuple(row) for row in commands]
 
 
 @pytest.fixture(scope="module")
@@ -340,14 +341,12 @@ def test_claims_are_in_every_state_and_with_everybody(middle):
         running = session.execute(
             select(Claim.received_at, Claim.decide_by, Claim.warned_percent).where(Claim.status == "in_review")
         ).all()
-        used = [used_percent(received, until, NOW) for received, until, _ in running]
+        used = [used_percent(received, until, NOW) for received, until, _ in running if received and until]
         for low, high in ((0, 49), (50, 79), (80, 99), (100, 400)):
             assert any(low <= percent <= high for percent in used), (low, sorted(used))
         assert {warned for *_, warned in running} == {0, 50, 80, 100}
-        own = dict(
-            session.execute(select(Claim.status, func.count()).where(Claim.dealer_id == home).group_by("status"))
-        )
-        assert {"draft", "returned", "in_review", "approved", "denied", "paid"} <= set(own)
+        own = set(session.scalars(select(Claim.status).where(Claim.dealer_id == home)))
+        assert {"draft", "returned", "in_review", "approved", "denied", "paid"} <= own
 
 
 @pytest.mark.slow
@@ -358,7 +357,7 @@ def test_claims_are_paid_taken_back_and_carried(middle):
         assert len(batches) > 15
         assert {made.username for made in batches} == {"finn"}
         assert {one["why"] for made in batches for one in made.left_out} >= {"suspended"}
-        assert session.scalar(select(func.count()).select_from(CreditMemo)) > 60
+        assert len(session.scalars(select(CreditMemo.id)).all()) > 60
         assert states(session, ClaimEntry.kind) >= set(ENTRIES) - {"part_debit", "part_credit"}
         back = session.scalars(select(ClaimEntry).where(ClaimEntry.kind == "charge_back")).all()
         assert len({one.reason_code for one in back}) >= 2
@@ -421,9 +420,9 @@ def test_the_figures_of_claims_are_those_of_a_real_network(middle):
             rows = catalog.metric(name).compute(session, scope=EVERYTHING, by=(), filters={}, now=NOW)
             return rows[0]["value"]
 
-    assert 0.75 <= value("claims_first_pass") <= 0.95
-    assert 0.45 <= value("claims_touchless") <= 0.8
-    assert 0.02 <= value("claims_denied") <= 0.15
+    assert 0.75 <= value("claim_first_pass") <= 0.95
+    assert 0.45 <= value("claim_touchless") <= 0.8
+    assert 0.02 <= value("claim_denial") <= 0.15
 
 
 @pytest.mark.slow
