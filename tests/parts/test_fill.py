@@ -141,7 +141,8 @@ def test_both_databases_count_alike(both):
         "parts_line_fill": pytest.approx(2 / 6), "parts_unit_fill": pytest.approx(9 / 16),
         "parts_backorders": 6,
         "parts_vehicles_down": 2, "parts_backorder_weight": 15, "parts_backorder_age": pytest.approx(442 / 15),
-        "parts_promise_kept": None, "parts_line_fill_facing": pytest.approx(2 / 6), "parts_unit_fill_facing": pytest.approx(6 / 16),
+        "parts_promise_kept": None, "parts_line_fill_facing": pytest.approx(2 / 6),
+        "parts_unit_fill_facing": pytest.approx(6 / 16),
     }  # fmt: skip
     assert [c.days for c in both.ask(slips_by_cause, actor=both.cora, filters=SlipFilters(since=NOW))] == [3]
     assert [r.slip_first for r in both.ask(list_slips, actor=both.cora, filters=SlipFilters(part="BR"))[0]] == [3]
