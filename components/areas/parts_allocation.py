@@ -69,9 +69,9 @@ def _draw_proposal(proposal: Proposal) -> None:
         ),
         key="pa_table", alt=f"Proposed shares of {proposal.part}",
         columns={
-            "Order": tables.text("Order", width=140), "Dealer": tables.text("Dealer", width=150),
-            "Kind": tables.pill("Kind", KIND_TONES, width=120), "Asked": tables.number("Asked", width=60),
-            "Gets": tables.number("Gets", width=60), "Why": tables.text("Why", width=360),
+            "Order": tables.text("Order", width=122), "Dealer": tables.text("Dealer", width=145),
+            "Kind": tables.pill("Kind", KIND_TONES, width=110), "Asked": tables.number("Asked", width=60),
+            "Gets": tables.number("Gets", width=60), "Why": tables.text("Why", width=335),
             "90 days": tables.number("90 days", width=70, help="Units the dealer ordered in the last 90 days"),
             "Ordered": st.column_config.DateColumn("Ordered", format="D MMM YYYY", width=95),
         },

@@ -57,7 +57,7 @@ def _tile(name: str, found: Sequence[Fill], before: Sequence[Fill], days: int) -
 
 
 def draw_fill(filters: dict[str, Any], *, has_regions: bool, has_dealers: bool) -> None:
-    """Tiles, the months and one table of fill rates; `filters` are those of `fill_queries.FILTERS`."""
+    """Tiles, the months and one table of fill rates; `filters` are those of `fill_filters.FILTERS`."""
     actor, day = current_actor(), today(current_actor().zone)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         days = int(one("Period", PERIODS, key="bo_days", default="90"))

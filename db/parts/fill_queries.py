@@ -16,15 +16,14 @@ from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
 from db.core.permissions import Permission
-from db.core.problems import Problem, Refused
 from db.parts import rules
+from db.parts.fill_filters import check_by, checked
 from db.parts.tables import Dealer, Part, PartsOrderLine
 from db.warranty.tables import Component
 
 Source = Literal["network", "facing"]
 By = Literal["all", "month", "region", "component", "kind", "dealer", "part"]
 DIMS: Final = ("month", "region", "dealer", "component", "kind", "part")
-FILTERS: Final = ("from", "to", "region", "dealer", "component", "kind", "part")
 COVERED: Final[dict[Source, Any]] = {
     "network": PartsOrderLine.network_units, "facing": PartsOrderLine.facing_units,
 }  # fmt: skip
@@ -55,47 +54,6 @@ class Fill:
     def by_unit(self) -> float | None:
         """Percent of units that were covered."""
         return 100 * self.filled_units / self.units if self.units else None
-
-
-def checked(session: Session, filters: Mapping[str, Any] | None, *, allowed: Sequence[str] = FILTERS) -> dict[str, Any]:
-    """Filters as they are asked with: days as days, a dealer as its id (its code as text), a kind as it is ranked.
-
-    `part` is what its number begins with. Refused: unknown names and unreadable values; an unknown dealer matches
-    nothing.
-    """
-    found: dict[str, Any] = {}
-    for name, given in (filters or {}).items():
-        value = given
-        if name not in allowed:
-            message = f"Parts are narrowed by {', '.join(allowed)}, not by {name}."
-            raise Refused(Problem(code="unknown_filter", field=name, message=message))
-        if value in (None, ""):
-            continue
-        if name in ("from", "to") and isinstance(value, str):
-            try:
-                value = date.fromisoformat(value)
-            except ValueError:
-                message = f"{value} is no day: write it as 2026-01-31."
-                raise Refused(Problem(code="bad_day", field=name, message=message)) from None
-        elif name == "kind":
-            if value not in rules.RANKS:
-                message = f"{value} is none of {', '.join(rules.RANKS)}."
-                raise Refused(Problem(code="unknown_kind", field=name, message=message))
-            value = rules.RANKS[value]
-        elif name == "dealer" and isinstance(value, str):
-            value = session.scalar(select(Dealer.id).where(Dealer.code == value)) or 0
-        elif name == "part":
-            value = str(value).strip().upper()
-        found[name] = value
-    return found
-
-
-def check_by(by: Sequence[str], allowed: Sequence[str]) -> None:
-    """Refused: a dimension that is not counted by."""
-    unknown = [dim for dim in by if dim not in allowed]
-    if unknown:
-        message = f"Parts are counted by {', '.join(allowed)}, not by {', '.join(unknown)}."
-        raise Refused(Problem(code="unknown_dimension", field="by", message=message))
 
 
 def narrowed(scope: Scope, wanted: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -154,7 +112,7 @@ def fill_rates(
 ) -> list[Fill]:  # fmt: skip
     """Fill of lines ordered from `since` to `until` (both included); months in order, else the most units short first.
 
-    `filters` narrows further (`FILTERS`).
+    `filters` narrows further (`fill_filters.FILTERS`).
     """
     actor.require(Permission.PARTS_VIEW)
     dims = () if by == "all" else (by,)

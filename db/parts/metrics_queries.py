@@ -18,6 +18,7 @@ from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.parts import fill_queries as fill
 from db.parts import rules
+from db.parts.fill_filters import check_by, checked
 from db.parts.tables import Dealer, Part, PartsOrderLine
 
 RULE: Final = "2.11, decision 0051"
@@ -139,8 +140,8 @@ def _standing(
     session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any] | None, now: datetime
 ) -> Rows:
     """What is on backorder now; days of the filters are ignored. Ages are folded out of days, which is exact."""
-    fill.check_by(by, NOW_DIMS)
-    wanted, line = fill.checked(session, filters), PartsOrderLine
+    check_by(by, NOW_DIMS)
+    wanted, line = checked(session, filters), PartsOrderLine
     today = local_day(now, DESK_ZONE)
     late = and_(line.is_open == true(), or_(line.first_promised_on.is_(None), line.first_promised_on < today))
     keys = [Part.component if dim == "component" else _DIM[dim] for dim in by]
@@ -175,8 +176,8 @@ def _kept(
     session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any] | None, now: datetime
 ) -> Rows:
     """Lines by whether everything was shipped by the first promised day; a month is that of the promise."""
-    fill.check_by(by, fill.DIMS)
-    wanted, line = fill.checked(session, filters), PartsOrderLine
+    check_by(by, fill.DIMS)
+    wanted, line = checked(session, filters), PartsOrderLine
     last = local_day(now, DESK_ZONE)
     due = line.first_promised_on
     where = [due < last, line.cancelled == 0, *fill.narrowed(scope, wanted)]

@@ -111,7 +111,10 @@ def _claim(rng: Random, rows: dict[Any, list[dict[str, Any]]], claim_id: int, *,
          "turnaround_minutes": None if is_open else took, "business_minutes": None if is_open else took // 3,
          "pay_days": None if is_open or status == "denied" else rng.randrange(3, 30)}
     )  # fmt: skip
-    spans: tuple[tuple[str, datetime, datetime | None], ...] = (("dealer", sent - timedelta(days=1), sent), ("us", sent, None if is_open else decided))
+    spans: tuple[tuple[str, datetime, datetime | None], ...] = (
+        ("dealer", sent - timedelta(days=1), sent),
+        ("us", sent, None if is_open else decided),
+    )
     if not is_open and status == "paid":
         spans = (*spans, ("finance", decided, decided + timedelta(days=9)))
     rows[ClaimHold] += [

@@ -52,15 +52,24 @@ class Desk:
 
 @pytest.fixture
 def desk(sqlite_engine):
-    made = Desk(sqlite_engine)
-    with writing(sqlite_engine, keeps_timeline=False) as session:
+    return furnished(sqlite_engine)
+
+
+@pytest.fixture
+def both(engine):
+    return furnished(engine)
+
+
+def furnished(engine):
+    made = Desk(engine)
+    with writing(engine, keeps_timeline=False) as session:
         session.add(
             PartsWarehouse(code="EAST", name="East", regions=["West"], updated_at=NOW, updated_by="A test")
         )  # fmt: skip
         session.add(Component(code="BRAKES", name="Brakes"))
     for number, stock in (("BR-100", 6), ("EN-1", 3), ("XX-1", None)):
-        f.part(sqlite_engine, number, on_hand=stock)
-    with writing(sqlite_engine, keeps_timeline=False) as session:
+        f.part(engine, number, on_hand=stock)
+    with writing(engine, keeps_timeline=False) as session:
         session.scalars(select(Part).where(Part.number == "BR-100")).one().component = "BRAKES"
     made.order(made.lone, 40, lines={"BR-100": 4, "XX-1": 2})
     made.order(made.star, 35, kind="vehicle_down", lines={"BR-100": 3, "EN-1": 3})
@@ -116,6 +125,30 @@ def test_fill_is_what_was_free_and_not_what_came_later(desk):
                                 until=YEAR["to"])}  # fmt: skip
     assert facing["North Star"][1] > 0, "the warehouse faces the West"
     assert facing.get("Lone Pine Motors", (0, 0))[1] == 0, "no warehouse faces the dealer"
+
+
+def test_both_databases_count_alike(both):
+    order = both.order(both.lone, 3)
+    f.promised(both.engine, order, DAY, actor=both.cora)
+    f.promised(both.engine, order, DAY + timedelta(days=3), actor=both.cora, cause="supplier", reason="Strike")
+    for by, key in KEYS.items():
+        rows = both.ask(fill_rates, actor=both.cora, by=by, since=YEAR["from"], until=YEAR["to"])
+        expected = recomputed(both.engine, key=key, source="network")
+        assert {r.key: [r.lines, r.filled_lines, r.units, r.filled_units] for r in rows} == expected, by
+    values = {m.definition.name: both.ask(m.compute, scope=both.cora.scope, by=(), filters=None, now=NOW)[0]["value"]
+              for m in METRICS}  # fmt: skip
+    assert values == {
+        "parts_line_fill": pytest.approx(2 / 6), "parts_unit_fill": pytest.approx(9 / 16),
+        "parts_backorders": 6,
+        "parts_vehicles_down": 2, "parts_backorder_weight": 15, "parts_backorder_age": pytest.approx(442 / 15),
+        "parts_promise_kept": None, "parts_line_fill_facing": pytest.approx(2 / 6),
+        "parts_unit_fill_facing": pytest.approx(6 / 16),
+    }  # fmt: skip
+    assert [c.days for c in both.ask(slips_by_cause, actor=both.cora, filters=SlipFilters(since=NOW))] == [3]
+    assert [r.slip_first for r in both.ask(list_slips, actor=both.cora, filters=SlipFilters(part="BR"))[0]] == [3]
+    said = both.ask(lines, dealer_id=both.star, actor=both.cora, now=NOW, since=None)
+    assert "2 vehicle-down lines on backorder" in [x.title for x in said]
+    assert both.star in both.ask(signals, scope=both.cora.scope, now=NOW)
 
 
 @pytest.mark.parametrize(
