@@ -12,7 +12,7 @@ from components.areas.claim_clock import draw_holds
 from components.areas.claim_entry_notes import say
 from components.charts.base import table
 from components.clock import now
-from components.labels import badges, empty_state, facts, plain
+from components.labels import badge, badges, empty_state, facts, plain
 from components.timeline import draw_timeline
 from db.claim_payments.paid_queries import PaidLine
 from db.claims.claim_queries import ClaimView, claim_words
@@ -28,6 +28,8 @@ from db.claims.standing_queries import StandingLine
 from db.core.actor import Actor
 from db.core.labels import moment_label
 from db.core.session import reading
+from db.part_returns.flow import FLOW as RETURNS
+from db.part_returns.queries import ReturnRow
 from db.reports.history_queries import item_history
 
 
@@ -108,6 +110,17 @@ def draw_money(view: ClaimView) -> None:
             f":{tone}[{icon} **{plain(cut.lines)} {plain(cut.word)}**: {money(cut.claimed_cents)} → "
             f"{money(cut.paid_cents)}]  \n{plain(cut.reason)}"
         )
+
+
+def draw_old_parts(parts: Sequence[ReturnRow]) -> None:
+    """What becomes of each old part and why, with the link to it."""
+    for one in parts:
+        state = RETURNS.state(one.status)
+        due = f" · due {one.due_on:%d %B}" if one.due_on and one.is_open else ""
+        head = f"**Old part** {plain(one.part_number)} {badge(state.label, state.tone)}"
+        st.markdown(f"{head} :gray[{plain(one.number + due)}]  \n{plain(one.why)}")
+        st.page_link("pages/claims/parts_returns.py", label=f"Open {one.number}", icon=":material/assignment_return:",
+                     query_params={"rma": str(one.id)})  # fmt: skip
 
 
 def _what(charge: object) -> str:

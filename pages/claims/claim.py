@@ -16,6 +16,7 @@ from components.areas.claim_page import (
     draw_findings,
     draw_jobs,
     draw_money,
+    draw_old_parts,
     draw_story,
     draw_versions,
 )
@@ -34,6 +35,7 @@ from db.claims.version_commands import SETTLED, begin_debit, begin_supplement
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
+from db.part_returns.queries import returns_of_claims
 
 actor = guard(Permission.CLAIMS_VIEW)
 FORM = "claim_more"
@@ -106,6 +108,7 @@ try:
         memos = tuple(p.memo for p in paid if p.claim_id == shown.id)
         standing = standing_of(session, claim_id=shown.id, actor=actor, now=now(), memos=memos)
         clock = clock_of(session, claim_id=shown.id, actor=actor, now=now())
+        old_parts = returns_of_claims(session, claim_ids=[shown.id], actor=actor).get(shown.id, ())
 except NotFound as gone:
     st.error(gone.problems[0].message)
     st.stop()
@@ -117,6 +120,7 @@ left, right = st.columns([3, 2], gap="medium")
 with left:
     st.subheader("Money")
     draw_money(shown)
+    draw_old_parts(old_parts)
 with right:
     st.subheader("The claim")
     draw_facts(shown)
