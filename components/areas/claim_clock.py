@@ -49,7 +49,7 @@ def draw_clock(line: ClockLine, *, in_short: bool = False) -> None:
 def clock_cell(line: ClockLine | None, due_at: datetime | None, now: datetime) -> str:
     """The clock of a row of a list: how much of it is used and how far its end is; empty while none runs."""
     if line is None or line.state is None:
-        return ""
+        return f"Correct by {line.correct_by:%-d %b}" if line is not None and line.correct_by is not None else ""
     if due_at is None:
         return line.label
     far = abs(due_at - now)

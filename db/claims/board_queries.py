@@ -78,7 +78,10 @@ class ClaimFilters:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimRow:
-    """One claim as lists show it; `vin` is masked for roles without personal data, `worst` a level or empty."""
+    """One claim as lists show it; `vin` is masked for roles without personal data, `worst` a level or empty.
+
+    `reason_note` is the sentence the dealer was told when it came back or was decided.
+    """
 
     id: int
     number: str
@@ -97,6 +100,7 @@ class ClaimRow:
     deemed_on: date | None
     first_decided_at: datetime | None
     decided_at: datetime | None
+    reason_note: str
     assignee: str
     findings: int
     worst: str
@@ -197,7 +201,7 @@ def list_claims(
             Claim.id, Claim.number, Claim.status, Claim.version, Claim.submitted_by, Claim.signed_by,
             Dealer.name.label("dealer"), Claim.vin, Claim.claim_type, Claim.claimed_cents, Claim.suggested_cents,
             Claim.approved_cents, Claim.level, Claim.due_at, Claim.deemed_on, Claim.first_decided_at, Claim.decided_at,
-            Person.name.label("assignee"), column.label("at"),
+            Claim.reason_note, Person.name.label("assignee"), column.label("at"),
         )
         .join(Dealer, Dealer.id == Claim.dealer_id)
         .outerjoin(Person, Person.id == Claim.assignee_id)

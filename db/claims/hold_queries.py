@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from db.calendar.model import Calendar
 from db.calendar.queries import DESK_ZONE, calendar_book
 from db.calendar.rules import elapsed_minutes
-from db.claims.clock_rules import ClockState, clock_state, pay_state, silence_may_approve
+from db.claims.clock_rules import ClockState, clock_state, correct_by, pay_state, silence_may_approve
 from db.claims.flow import DEALERS_TURN, FLOW, REVIEW, WAITING
 from db.claims.hold_rules import ON_OUR_CALENDAR, Held, Holds, HoldTotal, since_sent
 from db.claims.policy_queries import policy_on
+from db.claims.policy_rules import Policy
 from db.claims.tables import Claim, ClaimHold
 from db.core.actor import Actor, Scope
 from db.core.labels import local_day
@@ -33,7 +34,8 @@ _MINUTE = timedelta(minutes=1)
 class ClockLine:
     """The clock of a claim as it is drawn: a word and its colour, the sentence behind it, and what silence means.
 
-    `state` is None while no clock runs: never sent, back at the dealer, or closed.
+    `state` is None while no clock runs: never sent, back at the dealer, or closed. `correct_by` is the last day (the
+    dealer's) to correct a claim that came back.
     """
 
     claim_id: int
@@ -43,6 +45,7 @@ class ClockLine:
     sentence: str
     silence: str
     state: ClockState | None = None
+    correct_by: date | None = None
 
 
 def clock_of(session: Session, *, claim_id: int, actor: Actor, now: datetime) -> ClockLine:
@@ -60,21 +63,21 @@ def clocks_of(
     rows = session.execute(
         select(
             Claim.id, Claim.number, Claim.status, Claim.state, Claim.received_at, Claim.decide_by, Claim.deemed_on,
-            Claim.first_decided_at, Claim.decided_at, Claim.decided_kind, Claim.pay_by, Claim.appeals, Dealer.zone,
+            Claim.first_decided_at, Claim.decided_at, Claim.decided_kind, Claim.pay_by, Claim.appeals,
+            Claim.stage_entered_at, Dealer.zone,
         )
         .join(Dealer, Dealer.id == Claim.dealer_id)
         .where(Claim.id.in_(list(claim_ids)), scope.where(Claim.dealer_id, Claim.region))
     ).all()  # fmt: skip
     policy = policy_on(session, local_day(now, DESK_ZONE))
-    return {
-        r.id: line_of(r, zone=r.zone, source=policy.clock(r.state).source, warn_at=policy.warn_at, now=now)
-        for r in rows
-    }
+    return {r.id: line_of(r, zone=r.zone, policy=policy, now=now) for r in rows}
 
 
-def line_of(row: Any, *, zone: str, source: str, warn_at: Sequence[int], now: datetime) -> ClockLine:
+def line_of(row: Any, *, zone: str, policy: Policy, now: datetime) -> ClockLine:
     """The clock of a claim whose columns are at hand (any object with the columns of `Claim`)."""
     deemed_on: date | None = row.deemed_on
+    clock = policy.clock(row.state)
+    source, warn_at = clock.source, policy.warn_at
     silent = silence_may_approve(deemed_on=deemed_on, first_decided_at=row.first_decided_at)
     words = {"claim_id": row.id, "number": row.number}
     if row.status in (*REVIEW, *WAITING) and row.received_at is not None and row.decide_by is not None:
@@ -92,11 +95,17 @@ def line_of(row: Any, *, zone: str, source: str, warn_at: Sequence[int], now: da
             silence += " Waiting does not stop the clock."
         label = "Overdue" if state.level == "over" else f"{state.used_percent} % used"
         return ClockLine(**words, label=label, tone=state.tone, sentence=state.sentence, silence=silence, state=state)
-    if row.status in DEALERS_TURN:
-        sent = row.received_at is not None
-        sentence = "The clock stopped: it is the dealer's turn." if sent else "It was not sent yet."
+    if row.status in ("returned", "rejected"):
+        until = correct_by(row.stage_entered_at, clock, return_days=policy.return_days, zone=zone)
+        last = local_day(until - timedelta(microseconds=1), zone)
         return ClockLine(
-            **words, label="Stopped" if sent else "Not sent", tone="gray", sentence=sentence,
+            **words, label="Stopped", tone="orange" if last >= local_day(now, zone) else "red", correct_by=last,
+            sentence=f"The clock stopped: it is the dealer's turn, until {last:%-d %B}.",
+            silence="Sending it starts a new clock.",
+        )  # fmt: skip
+    if row.status in DEALERS_TURN:
+        return ClockLine(
+            **words, label="Not sent", tone="gray", sentence="It was not sent yet.",
             silence="Sending it starts a new clock.",
         )  # fmt: skip
     if row.status in ("approved", "partially_approved") and row.pay_by is not None and row.decided_at is not None:
