@@ -189,7 +189,7 @@ def keep_run(
 
 def _settle_lines(session: Session, claim: Claim, verdict: Verdict, *, denied: bool) -> None:
     for one in verdict.charges:
-        paid = 0 if denied and one.claimed_cents > 0 else one.suggested_cents
+        paid = 0 if denied else one.suggested_cents
         word = "reject" if paid == 0 and one.claimed_cents else "reduce" if paid < one.claimed_cents else "approve"
         session.execute(
             update(ClaimCharge)

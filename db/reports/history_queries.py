@@ -25,6 +25,8 @@ AREA_LABELS = {
     "marketing": "Marketing spend",
     "appointments": "Appointments",
     "cadence": "Follow-up",
+    "warranty": "Warranty data", "claims": "Claims", "claim_payments": "Claim payments",
+    "part_returns": "Parts returns", "investigations": "Investigations", "parts": "Parts", "incentives": "Incentives",
 }  # fmt: skip
 
 # What one may not see on its page must not show in a history either; areas that are not named are for everybody.
@@ -37,6 +39,10 @@ NEEDED: dict[str, Permission] = {
     "marketing": Permission.FUNNEL_VIEW,
     "appointments": Permission.APPOINTMENTS_VIEW,
     "cadence": Permission.TASKS_VIEW,
+    "warranty": Permission.WARRANTY_VIEW, "claims": Permission.CLAIMS_VIEW,
+    "claim_payments": Permission.CLAIMS_PAYMENTS, "part_returns": Permission.CLAIMS_VIEW,
+    "investigations": Permission.CLAIMS_INVESTIGATE, "parts": Permission.PARTS_VIEW,
+    "incentives": Permission.INCENTIVES_VIEW,
 }  # fmt: skip
 
 
