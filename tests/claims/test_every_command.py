@@ -371,8 +371,8 @@ WITHIN = {
     "db.claim_payments.entry_commands.post_part_credit": "part_returns calls it within its own command",
     "db.claim_payments.entry_commands.post_reversal": "part_returns calls it within its own command",
 }
-ELSEWHERE = {"db.claims.draft_commands", "db.claims.attachment_commands"}
-"""Asked in tests/claims/test_entering.py."""
+ELSEWHERE = {"db.claims.draft_commands", "db.claims.attachment_commands", "db.claims.typed_commands"}
+"""Asked in tests/claims/test_entering.py; what a person typed and did not save yet: in test_entry_queries.py."""
 
 
 def commands_of_the_areas() -> Iterator[str]:
