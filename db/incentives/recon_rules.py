@@ -33,6 +33,8 @@ MEANINGS: Final[dict[str, str]] = {
     "waiting": "Earned or credited, and not paid yet; still within the days allowed",
 }
 DIFFERENCES: Final = ("paid_not_earned", "earned_not_paid", "amount_mismatch", "duplicate", "orphan")
+SETTLING: Final = ("written_off", "other_system")
+"""Reasons after which a payment missing in the file is looked for no longer; after any other it is asked again."""
 REASONS: Final[dict[str, str]] = {
     "bank_error": "The bank or the DMS is wrong and corrects it",
     "recover": "Paid too much; set off against the next payment",
@@ -86,6 +88,7 @@ class Account:
     period: str
     earned_cents: int
     paid_cents: int
+    approved_cents: int = 0
     open_since: date | None = None
 
 
@@ -129,11 +132,15 @@ def open_since(earned: Iterable[tuple[date, int]], paid_cents: int) -> date | No
 
 
 def reconcile(
-    files: Iterable[FileLine], paid: Iterable[PaidLine], accounts: Iterable[Account], *, today: date, days: int
-) -> tuple[Match, ...]:
-    """Every line in exactly one match; the accounts add what is earned and not paid, or paid and not earned."""
+    files: Iterable[FileLine], paid: Iterable[PaidLine], accounts: Iterable[Account], *, today: date, days: int,
+    settled: Iterable[PaidLine] = (),
+) -> tuple[Match, ...]:  # fmt: skip
+    """Every line in exactly one match; the accounts add what is earned and not paid, or paid and not earned.
+
+    `settled` are our lines found in earlier files: they are in no match, but what pays them again is paid twice.
+    """
     lines = sorted(files, key=lambda f: (-_named(f), f.paid_on, f.id))
-    pool = Pool(paid)
+    pool = Pool(paid, settled)
     found: list[Match] = []
     groups: dict[tuple[object, ...], list[FileLine]] = {}
     for line in lines:
@@ -170,15 +177,17 @@ def _names_something(line: FileLine) -> bool:
 class Pool:
     """Our lines: those not matched yet by dealer, and all of them as they were, by dealer, claim and vehicle."""
 
-    def __init__(self, paid: Iterable[PaidLine]) -> None:
+    def __init__(self, paid: Iterable[PaidLine], settled: Iterable[PaidLine] = ()) -> None:
         self.by_id: dict[int, PaidLine] = {}
         self.left: dict[int, dict[int, PaidLine]] = {}
         self.every: dict[int, list[PaidLine]] = {}
         self.net: dict[int, int] = {}
         self.claims: dict[tuple[str, int], set[int]] = {}
-        for one in sorted(paid, key=lambda p: p.id):
+        open_ones = sorted(paid, key=lambda p: p.id)
+        for one in open_ones:
             self.by_id[one.id] = one
             self.left.setdefault(one.dealer_id, {})[one.id] = one
+        for one in (*settled, *open_ones):
             self.every.setdefault(one.dealer_id, []).append(one)
             self.net[one.claim_id] = self.net.get(one.claim_id, 0) + one.cents
             if one.vin:
@@ -286,7 +295,10 @@ def _of_account(one: Account, *, today: date, days: int) -> Match | None:
     else:
         is_late = one.open_since is not None and one.open_since + timedelta(days=days) < today
         kind = "earned_not_paid" if is_late else "waiting"
-        said = f"{money(one.earned_cents)} earned, {money(one.paid_cents)} paid; open since {day(one.open_since)}."
+        said = (
+            f"{money(one.earned_cents)} earned, {money(one.approved_cents)} approved, {money(one.paid_cents)} paid; "
+            f"open since {day(one.open_since)}."
+        )
     return Match(
         kind=kind, sentence=said, cents=-rest, dealer_id=one.dealer_id, program_id=one.program_id, period=one.period,
         same_key=f"{kind}|account|{one.dealer_id}|{one.program_id}|{one.period}|{rest}",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from db.core.permissions import Role
 from db.core.problems import NotFound, Refused
 from db.core.session import reading, run
-from db.incentives.commands import claim_period
 from db.incentives.pay_commands import make_payment
 from db.incentives.pay_queries import (
     account_view,
@@ -27,56 +23,13 @@ from db.incentives.pay_queries import (
     memos_by_id,
     pay_figures,
     preview_payment,
-    read_owed,
 )  # fmt: skip
 from db.incentives.pay_rules import Owed, plan, too_much
 from db.incentives.payment_tables import IncentiveMemo, IncentiveMemoLine
 from db.incentives.tables import IncentiveClaim
-from tests.incentives.factories import NOW, STEPS, House
+from tests.incentives.factories import NOW, STEPS
+from tests.incentives.paying import LATER, PayHouse
 from tests.support.core import at_once
-from tests.support.users import make_person
-
-LATER = NOW + timedelta(days=20)
-
-
-class PayHouse(House):
-    """The house of incentives with approved claims and payments."""
-
-    def __init__(self, engine):
-        super().__init__(engine)
-        make_person(engine, "fred", Role.FINANCE)
-
-    def approved(self, *, dealer_id=None, cents=500_00, **more):
-        """An approved claim for one more sale of the program CASH-11; gives its id."""
-        self.made += 1
-        who = "otto" if dealer_id == self.other_dealer else "dora"
-        sale = self.sell(dealer_id=dealer_id, vin=f"1HGCM8263{self.made:08}", customer_ref=f"C-{self.made}", **more)
-        (claim,) = self.claim(sale, who=who, cents=cents)
-        self.step("approve", claim, who="cora")
-        return claim
-
-    def pay(self, *, who="finn", now=LATER, **more):
-        return run(make_payment, bind=self.engine, actor=getattr(self, who), now=now, **more)
-
-    def volume(self, program_id):
-        """The volume of November claimed in December and approved, by two signatures where one is not enough."""
-        claim = run(
-            claim_period, bind=self.engine, program_id=program_id, dealer_id=self.dealer, period="2026-11", checked=(),
-            form_key=self.key(), actor=self.dora, now=LATER,
-        )  # fmt: skip
-        self.step("approve", claim, who="cora", now=LATER)
-        self.step("approve", claim, who="mason", now=LATER)
-        assert self.status(claim) == "approved"
-        return claim
-
-    def memos(self):
-        with reading(self.engine) as session:
-            rows = session.scalars(select(IncentiveMemo).order_by(IncentiveMemo.id))
-            return [(m.dealer_id, m.cents) for m in rows]
-
-    def owed(self):
-        with reading(self.engine) as session:
-            return sum(o.cents for o in read_owed(session, actor=self.finn))
 
 
 @pytest.fixture

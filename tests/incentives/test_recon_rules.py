@@ -14,6 +14,7 @@ from db.incentives.recon_rules import (
     KINDS,
     MEANINGS,
     REASONS,
+    SETTLING,
     TONES,
     Account,
     FileLine,
@@ -54,7 +55,8 @@ CASES = {
     "less than our memo": ([f(300)], [p(500)], [], ["amount_mismatch -200"]),
     "a bank line pays a whole memo": (
         [f(800, memo="IM-1", **NOTHING)], [p(500), p(300, 2, vin=V2, program=2)], [], ["matched 0"]),
-    "a memo with another sum": ([f(900, memo="IM-1", **NOTHING)], [p(500), p(300, 2, vin=V2)], [], ["amount_mismatch 100"]),
+    "a memo with another sum": (
+        [f(900, memo="IM-1", **NOTHING)], [p(500), p(300, 2, vin=V2)], [], ["amount_mismatch 100"]),
     "two lines of the file make up one of ours": ([f(200), f(300, 2)], [p(500)], [], ["matched 0"]),
     "two payments of one claim in one line": ([f(500)], [p(200, claim=9), p(300, 2, claim=9)], [], ["matched 0"]),
     "a period without a vehicle": ([f(800, vin="")], [p(500), p(300, 2, vin=V2)], [], ["matched 0"]),
@@ -98,6 +100,11 @@ def test_a_case(name):
     assert unexplained(found) == sum(abs(m.cents) for m in found if m.kind in DIFFERENCES)
 
 
+def test_what_an_earlier_file_paid_already_is_paid_twice():
+    found = reconcile([f(500)], [], [], today=TODAY, days=30, settled=[p(500)])
+    assert [(m.kind, m.cents, m.paid_ids) for m in found] == [("duplicate", 500, ())]
+
+
 @pytest.mark.parametrize(
     ("paid", "wanted"),
     [(0, date(2026, 11, 1)), (98, date(2026, 11, 1)), (100, date(2026, 11, 5)), (300, None), (299, None), (400, None)],
@@ -113,6 +120,7 @@ def test_an_earning_taken_back_is_not_open():
 def test_the_words_are_complete():
     assert set(KINDS) == set(TONES) == set(MEANINGS) == {*DIFFERENCES, "matched", "waiting"}
     assert len(set(REASONS.values())) == len(REASONS)
+    assert set(SETTLING) < set(REASONS)
 
 
 dealers, programs = st.integers(1, 2), st.integers(1, 2)
