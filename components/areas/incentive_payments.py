@@ -23,11 +23,11 @@ from db.core.labels import moment_label, plural
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Refused
 from db.core.session import reading
+from db.incentives.account_queries import account_view
 from db.incentives.pay_commands import make_payment
 from db.incentives.pay_queries import (
     LeftRow,
     PayableRow,
-    account_view,
     get_batch,
     get_memo,
     list_memos,

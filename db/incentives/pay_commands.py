@@ -41,7 +41,7 @@ def make_payment(
     # Whoever waits here sees afterwards what the other payment has paid already; the entry's key refuses the rest.
     locks.hold(session, "incentive-payments")
     owed = read_owed(session, actor=actor, dealer_ids=dealer_ids)
-    chosen = {tuple(key): cents for key, cents in (amounts or {}).items()}
+    chosen = dict(amounts or {})
     over = rules.too_much(owed, chosen)
     if over is not None:
         message = f"Between $0 and {money(max(0, over[1]))} can be authorized for period {over[0][2]}."

@@ -55,7 +55,7 @@ def read_paid_lines(session: Session) -> list[PaidLine]:
 
 def read_settled(session: Session, files: Sequence[FileLine], paid: Sequence[PaidLine]) -> list[PaidLine]:
     """Lines of our memos that were settled and concern the same vehicles, memos or periods as what is open now."""
-    vins = sorted({x.vin for x in (*files, *paid) if x.vin})
+    vins = sorted({f.vin for f in files if f.vin} | {p.vin for p in paid if p.vin})
     memos = sorted({f.memo for f in files if f.memo})
     periods = sorted({f.period for f in files if f.period and not f.vin and not f.memo})
     found: dict[int, PaidLine] = {}

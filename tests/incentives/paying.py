@@ -63,7 +63,8 @@ class PayHouse(House):
         self.made += 1
         source = SourceFile(name=f"bank{self.made}.csv", content="\n".join(lines).encode())
         return run(
-            run_import, bind=self.engine, kind="incentive_statement", files=[source], channel="page", actor=getattr(self, who),
+            run_import, bind=self.engine, kind="incentive_statement", files=[source], channel="page",
+            actor=getattr(self, who),
             now=more.pop("now", LATER), **more,
         )  # fmt: skip
 

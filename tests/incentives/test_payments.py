@@ -9,9 +9,9 @@ from sqlalchemy import select, text
 
 from db.core.problems import NotFound, Refused
 from db.core.session import reading, run
+from db.incentives.account_queries import account_view
 from db.incentives.pay_commands import make_payment
 from db.incentives.pay_queries import (
-    account_view,
     count_batches,
     count_memos,
     get_batch,
