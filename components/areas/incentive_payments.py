@@ -102,10 +102,10 @@ def draw_accounts(rows: Sequence[PayableRow], *, key: str, amounts: dict[Key, in
     ]
     columns: dict[str, Any] = {
         "Program": tables.opener("Program", key=f"{key}_click", on_open=partial(open_row, key, "account"), width=120),
-        "Dealer": tables.text("Dealer", width=220), "Period": tables.text("Period", width=90),
+        "Dealer": tables.text("Dealer", width=200), "Period": tables.text("Period", width=80),
         "Claims": tables.number("Claims", width=70), "Owed": right("Owed", 110),
         "Pay now": right("Pay now", 110) if amounts is not None else None,
-        "Approved": tables.text("Approved", width=130), "Note": tables.text("Note", width=260),
+        "Approved": tables.text("Approved", width=130), "Note": tables.text("Note", width=250),
     }  # fmt: skip
     tables.show(
         table(
@@ -114,7 +114,7 @@ def draw_accounts(rows: Sequence[PayableRow], *, key: str, amounts: dict[Key, in
                 "Period": [r.period for r in rows], "Claims": [r.claims for r in rows],
                 "Owed": [money(r.cents) for r in rows], "Pay now": said,
                 "Approved": [moment_label(r.since, current_actor().zone, now=now()) for r in rows],
-                "Note": [r.why or ("Set off against the next credit memo" if r.cents < 0 else "") for r in rows],
+                "Note": [r.why or ("Set off next time" if r.cents < 0 else "") for r in rows],
             }
         ),
         key=f"{key}_table", columns=columns, height=560 if len(rows) > 13 else "auto",

@@ -277,8 +277,8 @@ def _draw_match(match_id: int) -> None:
             ),
             key="ir_lines", alt="Lines of the file and of credit memos behind this",
             columns={
-                "From": tables.text("From", width=95), "Number": tables.text("Number", width=110),
-                "Day": tables.text("Day", width=95), "Names": tables.text("Names", width=220),
+                "From": tables.text("From", width=90), "Number": tables.text("Number", width=105),
+                "Day": tables.text("Day", width=95), "Names": tables.text("Names", width=190),
                 "Amount": right("Amount", 90),
             },
         )  # fmt: skip
