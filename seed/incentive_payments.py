@@ -100,7 +100,7 @@ def _file(story: Story, days: int, today: date) -> str | None:
                 select(IncentiveMemo.number, Dealer.code, IncentiveMemo.issued_on, IncentiveMemo.cents)
                 .join(Dealer, Dealer.id == IncentiveMemo.dealer_id)
                 .where(
-                    IncentiveMemo.issued_on > today - timedelta(days=33), IncentiveMemo.issued_on <= today,
+                    IncentiveMemo.issued_on > today - timedelta(days=31), IncentiveMemo.issued_on <= today,
                     IncentiveMemo.cents > 0,
                 )
                 .order_by(IncentiveMemo.id)
