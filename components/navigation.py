@@ -205,6 +205,16 @@ PAGES: tuple[PageEntry, ...] = (
         help="Report a sale, see what every program says of it, claim what it pays",
     ),
     PageEntry(
+        file="pages/incentives/payments.py", title="Incentive payments", icon="request_quote",
+        section=INCENTIVES, permission=P.INCENTIVES_PAYMENTS,
+        help="What is approved and not paid, payments in full or in part, credit memos",
+    ),
+    PageEntry(
+        file="pages/incentives/reconciliation.py", title="Reconciliation", icon="balance",
+        section=INCENTIVES, permission=P.INCENTIVES_RECONCILE,
+        help="Earned, approved and paid against the bank's file; each difference with its reason",
+    ),
+    PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,
         permission=P.DEALERS_VIEW, help="The dealers you may see",
     ),

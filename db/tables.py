@@ -20,6 +20,8 @@ from db.customers import vehicle_tables as _vehicles
 from db.dealers import tables as _dealers
 from db.documents import tables as _documents
 from db.imports import tables as _imports
+from db.incentives import payment_tables as _incentive_payments
+from db.incentives import recon_tables as _incentive_recon
 from db.incentives import tables as _incentives
 from db.interactions import tables as _interactions
 from db.investigations import tables as _investigations
@@ -40,4 +42,5 @@ MODULES = (
     _onboarding, _outbox, _people, _search, _terms, _timeline,
     _vehicles, _appointments, _cadence, _interactions, _marketing, _quality, _surveys,
     _warranty, _claims, _claim_payments, _part_returns, _investigations, _parts, _incentives,
+    _incentive_payments, _incentive_recon,
 )  # fmt: skip

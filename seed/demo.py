@@ -27,6 +27,7 @@ from seed import (
     crm,
     dealer_people,
     house,
+    incentive_payments,
     interactions,
     investigations,
     marketing,
@@ -84,6 +85,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     part_returns.expect(story, start=start, seed=seed)
     claim_clocks.expect(story, start=start)
     claim_money.expect(story)
+    incentive_payments.expect(story)
     investigations.expect(story, start=start)
     parts.expect(story, seed=seed, start=start)
     parts_claims.expect(story)

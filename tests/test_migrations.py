@@ -46,6 +46,7 @@ SPECIAL: dict[tuple[str, str], Any] = {
     ("claim_entry", "kind"): "reversal",
     ("incentive_entry", "book"): "earned",
     ("incentive_entry", "kind"): "calculation",
+    ("incentive_match_line", "memo_line_id"): None,
     ("parts_order_line", "ordered"): 2,
 }
 

@@ -7,19 +7,29 @@ from db.core.permissions import Permission
 from db.incentives.checks import CHECKS
 from db.incentives.flow import FLOW
 from db.incentives.importing import SALES
+from db.incentives.pay_checks import CHECKS as PAY_CHECKS
+from db.incentives.pay_offers import EXPORTS as PAY_EXPORTS
+from db.incentives.pay_offers import SEARCH as PAY_SEARCH
+from db.incentives.pay_offers import WORK as PAY_WORK
+from db.incentives.statement_importing import STATEMENTS
 from db.incentives.work_queries import found_claims, found_sales, work_counts, work_lines
 
 AREA = Area(
     name="incentives",
     title="Incentives",
     flows=(FLOW,),
-    work=(WorkSource(name="incentives", permission=Permission.INCENTIVES_VIEW, lines=work_lines, counts=work_counts),),
+    work=(
+        WorkSource(name="incentives", permission=Permission.INCENTIVES_VIEW, lines=work_lines, counts=work_counts),
+        *PAY_WORK,
+    ),
     search=(
         SearchSource(kind="sale", label="Sales", permission=Permission.INCENTIVES_VIEW, load=found_sales),
         SearchSource(
             kind="incentive_claim", label="Incentive claims", permission=Permission.INCENTIVES_VIEW, load=found_claims
         ),
+        PAY_SEARCH,
     ),
-    imports=(SALES,),
-    checks=CHECKS,
+    imports=(SALES, STATEMENTS),
+    exports=PAY_EXPORTS,
+    checks=(*CHECKS, *PAY_CHECKS),
 )

@@ -8,14 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
-from db.core.permissions import Permission
+from db.core.permissions import GRANTED, Permission
 from db.incentives.flow import FLOW
+from db.incentives.payment_tables import IncentiveMemo
+from db.incentives.say_rules import money
 from db.incentives.tables import IncentiveClaim
 from db.people.notifications import notify
 from db.people.queries import people_to_tell
-from db.people.tables import Person
+from db.people.tables import Person, PersonScope
 
 ITEM = "incentive_claim"
+PAYMENTS = Permission.INCENTIVES_PAYMENTS
 
 
 def tell_decided(session: Session, claim: IncentiveClaim, *, by: Actor, now: datetime) -> None:
@@ -44,4 +47,21 @@ def _tell(
     notify(
         session, person_ids=people, kind=kind, title=title, body=body, item_type=ITEM, item_id=claim.id,
         dedupe_key=f"{kind}:{claim.id}:{claim.version}", now=now, mail=False,
+    )  # fmt: skip
+
+
+def tell_paid(session: Session, memo: IncentiveMemo, *, now: datetime) -> None:
+    """Tell the people of a dealer that a credit memo was issued."""
+    roles = [role.value for role, granted in GRANTED.items() if role.is_dealer and PAYMENTS in granted]
+    people = session.scalars(
+        select(Person.id)
+        .distinct()
+        .join(PersonScope, PersonScope.person_id == Person.id)
+        .where(Person.is_active.is_(True), Person.role.in_(roles), PersonScope.dealer_id == memo.dealer_id)
+        .order_by(Person.id)
+    ).all()
+    notify(
+        session, person_ids=list(people), kind="incentive_memo", body="",
+        title=f"{memo.number}: {money(memo.cents)} of incentives credited", item_type="incentive_memo",
+        item_id=memo.id, dedupe_key=f"incentive_memo:{memo.id}", now=now, mail=True,
     )  # fmt: skip
