@@ -217,7 +217,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/incentives/programs.py", title="Incentive programs", icon="campaign",
         section=INCENTIVES, permission=P.INCENTIVES_VIEW,
-        help="What is paid for which sales, version by version; draft and publish", planned=True,
+        help="What is paid for which sales, version by version; draft and publish",
     ),
     PageEntry(
         file="pages/incentives/simulator.py", title="Incentive simulator", icon="experiment",
