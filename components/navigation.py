@@ -222,7 +222,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/incentives/simulator.py", title="Incentive simulator", icon="experiment",
         section=INCENTIVES, permission=P.INCENTIVES_DRAFT,
-        help="A draft program over past sales: cost, who gains, who loses", planned=True,
+        help="A draft program over past sales: cost, who gains, who loses",
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,

@@ -219,8 +219,8 @@ def _rows(session: Session, actor: Actor, today: date, *, only: int | None = Non
             continue
         found.append(
             _row(
-                owner, program, draft=draft, sums=sums.get(owner.id, (0, 0)), is_house=codes is None, number=shown.number,
-                state=_state(program, is_published=shown.state == "published", today=today),
+                owner, program, draft=draft, sums=sums.get(owner.id, (0, 0)), is_house=codes is None,
+                number=shown.number, state=_state(program, is_published=shown.state == "published", today=today),
             )
         )  # fmt: skip
     return sorted(found, key=lambda r: (-r.first.toordinal(), r.code))
