@@ -212,7 +212,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/incentives/outlook.py", title="Next tier", icon="stairs",
         section=INCENTIVES, permission=P.INCENTIVES_VIEW,
-        help="How far each dealer is from the next step, and what is at stake", planned=True,
+        help="How far each dealer is from the next step, and what is at stake",
     ),
     PageEntry(
         file="pages/incentives/programs.py", title="Incentive programs", icon="campaign",

@@ -118,10 +118,11 @@ def simulate(
     lines = [_line(d, names, was, would) for d, names in known.items()]
     lines = [x for x in lines if x.cents_before or x.cents_after or x.units_after]
     return Simulation(
-        code=program.code, number=row.number, before_number=held.number if held else None, days=days, sales=len(tried),
-        is_capped=len(ids) > MOST, program=program, before=before.sums(was) if before else None, after=after.sums(would),
+        code=program.code, number=row.number, before_number=held.number if held else None, days=days,
+        sales=len(tried), is_capped=len(ids) > MOST, program=program, before=before.sums(was) if before else None,
+        after=after.sums(would), budget_gone_on=after.budget_gone_on(),
         dealers=tuple(sorted(lines, key=lambda x: (-abs(x.change_cents), -x.cents_after, x.code))),
-        against=tuple(sorted(after.against.items(), key=lambda x: (-x[1], x[0]))), budget_gone_on=after.budget_gone_on(),
+        against=tuple(sorted(after.against.items(), key=lambda x: (-x[1], x[0]))),
     )  # fmt: skip
 
 
@@ -129,8 +130,8 @@ def _sales(actor: Actor, days: Window) -> Any:
     return (
         select(SaleReport.id)
         .where(
-            SaleReport.delivered_on >= days.first, SaleReport.delivered_on <= days.last, SaleReport.unwound_on.is_(None),
-            actor.scope.where(SaleReport.dealer_id, SaleReport.region),
+            SaleReport.delivered_on >= days.first, SaleReport.delivered_on <= days.last,
+            SaleReport.unwound_on.is_(None), actor.scope.where(SaleReport.dealer_id, SaleReport.region),
         )
         .order_by(SaleReport.delivered_on.desc(), SaleReport.id.desc())
     )  # fmt: skip
