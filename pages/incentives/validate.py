@@ -200,8 +200,7 @@ if linked.isdecimal():
     open_drawer(SCREEN, int(linked))
 if is_open(SCREEN):
     show_outcome(SCREEN.form)
-shown = st.session_state.get("ic_sale")
-if shown is not None:
+if (shown := st.session_state.get("ic_sale")) is not None:
     draw_sale(shown)
 else:
     show_outcome(FORM)
