@@ -27,6 +27,7 @@ from seed import (
     crm,
     dealer_people,
     house,
+    incentives,
     interactions,
     investigations,
     marketing,
@@ -87,6 +88,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     investigations.expect(story, start=start)
     parts.expect(story, seed=seed, start=start)
     parts_claims.expect(story)
+    incentives.expect(story, seed=seed, start=start)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()
