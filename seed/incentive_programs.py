@@ -45,12 +45,12 @@ def programs(end: date) -> list[dict[str, Any]]:
         any_year | {
             "code": f"VOLUME-{year}", "name": "Volume bonus", "bulletin": f"B-{year}-01",
             "checklist": ["Stock counted"],
-            "rule": {"kind": "stair_step", "method": "retroactive", "tiers": tiers((1, 0), (5, 300), (9, 500))},
+            "rule": {"kind": "stair_step", "method": "retroactive", "tiers": tiers((1, 0), (6, 200), (12, 350))},
         },
         any_year | {
             "code": f"VANS-{year}", "name": "Vans, step by step", "bulletin": f"B-{year}-02", "period": "quarter",
             "eligible": {"makes": [MAKE], "models": ["Carrier", "Carrier High Roof"]},
-            "rule": {"kind": "stair_step", "method": "incremental", "tiers": tiers((1, 150), (3, 400), (6, 700))},
+            "rule": {"kind": "stair_step", "method": "incremental", "tiers": tiers((1, 150), (4, 400), (8, 700))},
         },
         any_year | {
             "code": f"GROWTH-{year}", "name": "Growth on last year", "bulletin": f"B-{year}-03", "period": "quarter",
@@ -120,7 +120,7 @@ def changed(end: date) -> list[tuple[int, str, str, dict[str, Any], date]]:
          end - timedelta(days=55)),
         (max(1, (end - first).days), f"VOLUME-{year}", "One more tier for the last month.", {
             "rule": {"kind": "stair_step", "method": "retroactive",
-                     "tiers": tiers((1, 0), (5, 300), (9, 500), (14, 700))}}, first),
+                     "tiers": tiers((1, 0), (6, 200), (12, 350), (18, 550))}}, first),
     ]  # fmt: skip
 
 
@@ -136,6 +136,8 @@ def drafts(end: date) -> list[tuple[str, str, dict[str, Any], date | None]]:
             "bulletin": f"B-{next_year}", "eligible": {"makes": [MAKE]}, "budget_cents": 40_000_00,
             "rule": {"kind": "stair_step", "method": "retroactive", "tiers": tiers((1, 0), (7, 400), (12, 800))},
         }, None),
-        ("cora", "The order is on file with us anyway; ask for one paper less.", cash | {
-            "documents": [PROOF], "rule": {"kind": "customer_cash", "cents": 850_00}}, end),
+        ("cora", "Lyra sells without it; the larger models need more.", cash | {
+            "eligible": {"makes": [MAKE], "models": ["Orion", "Orion Hybrid", "Vega", "Vega Touring", "Vega XL",
+                                                     "Atlas 1500", "Atlas 2500"]},
+            "rule": {"kind": "customer_cash", "cents": 1_000_00}}, end),
     ]  # fmt: skip

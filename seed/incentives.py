@@ -31,7 +31,7 @@ from db.incentives.commands import (
 )
 from db.incentives.entry_rules import SaleDraft
 from db.incentives.sale_store import draft_of
-from db.incentives.tables import IncentiveClaim, IncentiveProgram, IncentiveVersion, SaleReport
+from db.incentives.tables import IncentiveClaim, IncentiveEarning, IncentiveProgram, IncentiveVersion, SaleReport
 from db.incentives.validation_queries import sale_view
 from seed.arrivals import made_up_vin
 from seed.incentive_programs import changed, drafts, month_of, programs
@@ -39,10 +39,10 @@ from seed.places import LINES, MAKE, PLACES
 from seed.story import Story
 
 HOME = "00402"
-CLAIMANTS = (HOME, HOME, "00101", HOME, "00137", "00313", HOME, "00501")
+CLAIMANTS = (HOME, "00101", HOME, "00137", HOME, "00313", "00501")
 HEADER = ("Sale number", "Dealer code", "VIN", "Make", "Model", "Model year", "Type of sale", "In stock since",
           "Contract date", "Delivery date", "Report date", "Customer number", "Price", "Papers")  # fmt: skip
-HISTORY, WEEKLY = 230, 9
+HISTORY, WEEKLY = 150, 7
 TICKS = {"CASH": ("Signed by the customer", "Shown on the order"), "VOLUME": ("Stock counted",)}
 OTHER_MAKES = ("Ostara", "Brightwell", "Corva")
 OPEN = ((HOME, 5), ("00101", 3), ("00313", 2), ("00137", 1))
@@ -62,8 +62,8 @@ FATES = ("approve", "approve", "wrong_paper", "approve", "part", "approve", "den
 BRINGS = ("plain", "loyal", "conquest", "plain", "graduate", "plain", "lease", "trade", "plain", "conquest")
 TOLD = tuple(
     Told(5 + 3.1 * n, "own" if FATES[n % len(FATES)] == "own_make" else BRINGS[n % len(BRINGS)], FATES[n % len(FATES)])
-    for n in range(40)
-) + tuple(Told(0.6 + 0.7 * n, BRINGS[n % len(BRINGS)], "wait") for n in range(7))  # fmt: skip
+    for n in range(35)
+) + tuple(Told(0.6 + 0.7 * n, BRINGS[n % len(BRINGS)], "wait") for n in range(6))  # fmt: skip
 
 
 def expect(story: Story, *, seed: int, start: datetime) -> None:
@@ -119,6 +119,8 @@ def _row(rng: Random, code: str, delivered: date, number: str, *, brought: date)
     vin, model, year, price = _vehicle(rng, delivered)
     contract = delivered - timedelta(days=rng.randint(0, 12))
     papers = "" if rng.random() < 0.1 else "registration, signed buyer's order"
+    if papers and model.startswith("Atlas"):
+        papers += ", stock invoice"
     kind = rng.choices(("cash", "loan", "lease", "fleet"), (3, 6, 3, 1))[0]
     return (
         number, code, vin, MAKE, model, year, kind, contract - timedelta(days=rng.randint(5, 90)), contract, delivered,
@@ -198,6 +200,8 @@ def _sold(rng: Random, told: Told, today: date) -> SaleDraft:
     elif told.brings == "lease":
         more |= {"lease_ends_on": today + timedelta(days=80), "waived_payments": 3, "payment_cents": 389_00}
         papers.append("lease_statement")
+    if model.startswith("Atlas"):
+        papers.append("invoice")
     if "trade_make" in more:
         papers.append("trade_title")
     if model.startswith("Nova"):
@@ -325,9 +329,18 @@ def _volumes(story: Story, month: date, seed: int, now: datetime) -> None:
     """Dealers claim what a month has brought; large ones are signed by a coordinator and then by a manager."""
     with reading(story.bind) as session:
         program_id = session.scalars(select(IncentiveProgram.id).where(IncentiveProgram.code.like("VOLUME-__"))).one()
+        earned = dict(
+            session.execute(
+                select(IncentiveEarning.dealer_id, IncentiveEarning.cents).where(
+                    IncentiveEarning.program_id == program_id, IncentiveEarning.period == f"{month:%Y-%m}"
+                )
+            ).all()
+        )
     rng = Random(f"{seed}:volume:{month}")
     for n, code in enumerate(dict.fromkeys(CLAIMANTS)):
         dealer_id = story.cast.id_of(code)
+        if not earned.get(dealer_id):
+            continue
         at = now + timedelta(minutes=n)
         try:
             claim_id = story.do(

@@ -123,7 +123,7 @@ def draw_preview(body: dict[str, Any], before: Program | None) -> None:
         draw_changes(changes_between(before, program))
     st.markdown("**In words**")
     draw_words(in_words(program))
-    draw_worked(program, before, key="inp_preview")
+    draw_worked(program, before, key="inp_preview", narrow=True)
 
 
 def draw_words(sentences: Sequence[str]) -> None:
@@ -141,8 +141,8 @@ def draw_changes(sentences: Sequence[str]) -> None:
         st.markdown(f":{tone}[:material/{icon}:] {plain(one.partition(': ')[2] or one)}")
 
 
-def draw_worked(program: Program, before: Program | None, *, key: str) -> None:
-    """A program in worked numbers, beside those of the version before."""
+def draw_worked(program: Program, before: Program | None, *, key: str, narrow: bool = False) -> None:
+    """A program in worked numbers, beside those of the version before; `narrow` leaves the difference to the reader."""
     cases = worked(program, before)
     compared = sides(cases)
     st.markdown("**In numbers**")
@@ -155,10 +155,10 @@ def draw_worked(program: Program, before: Program | None, *, key: str) -> None:
     tables.show(
         table(columns), key=key, alt="What the program pays in examples", height="content",
         columns={
-            "Case": tables.text("Case", width=280),
-            "Before": right("Published", width=92, alignment="right") if compared else None,
-            "Pays": right("Pays", width=92, alignment="right"),
-            "Change": right("Change", width=92, alignment="right") if compared else None,
+            "Case": tables.text("Case", width=176 if narrow else 236),
+            "Before": right("Published", width=78, alignment="right") if compared else None,
+            "Pays": right("Pays", width=76, alignment="right"),
+            "Change": right("Change", width=76, alignment="right") if compared and not narrow else None,
         },
     )  # fmt: skip
     units = budget_units(program)

@@ -55,15 +55,15 @@ def draw_rows(rows: Sequence[ProgramRow], *, on_open: Callable[[int | None], Non
         ),
         key="inp_table", alt="Incentive programs", height=560 if len(rows) > 16 else "content",
         columns={
-            "Code": tables.opener("Code", key="inp_click", on_open=opened, width=120),
-            "State": tables.pill("State", dict(STATES.values()), width=104),
-            "Name": tables.text("Name", width=230), "Kind": tables.text("Kind", width=150),
-            "Days": tables.text("Program", width=190), "Version": tables.number("Version", width=72),
-            "Units": tables.number("Units", width=72), "Earned": right("Earned", width=104, alignment="right"),
-            "Budget": right("Budget", width=104, alignment="right") if is_house else None,
+            "Code": tables.opener("Code", key="inp_click", on_open=opened, width=116),
+            "State": tables.pill("State", dict(STATES.values()), width=92),
+            "Name": tables.text("Name", width=168), "Kind": tables.text("Kind", width=140),
+            "Units": tables.number("Units", width=60), "Earned": right("Earned", width=84, alignment="right"),
+            "Budget": right("Budget", width=80, alignment="right") if is_house else None,
             "Used": tables.sla("Committed", help="Share of the budget that was approved") if is_house else None,
+            "Draft": tables.text("Next version", width=126) if is_house else None,
+            "Days": tables.text("Program", width=190), "Version": tables.number("Version", width=72),
             "Group": tables.text("Stack group", width=110),
-            "Draft": tables.text("Next version", width=150) if is_house else None,
         },
     )  # fmt: skip
 

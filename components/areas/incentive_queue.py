@@ -155,11 +155,12 @@ def draw_list(rows: Sequence[ClaimRow], *, waits: bool, with_dealer: bool) -> No
             "Claim": tables.opener("Claim", key="incq_click", on_open=_open_at, width=94),
             "Due": tables.pill("Due", dict(due), width=120) if waits else None,
             "Dealer": tables.text("Dealer", width=160) if with_dealer else None,
-            "Status": tables.status(FLOW, width=126), "Program": tables.text("Program", width=110),
+            "Status": None if waits else tables.status(FLOW, width=126),
+            "Program": tables.text("Program", width=116),
             "Claimed": right("Claimed", 92), "Pays": right("Program pays", 104) if waits else None,
             "Signed": right("Signed", 92) if waits and any(r.signed_cents for r in rows) else None,
-            "Approved": None if waits else right("Approved", 92), "For": tables.text("For", width=176),
-            "Why": None if waits else tables.text("Why", width=380),
+            "Approved": None if waits else right("Approved", 92), "For": tables.text("For", width=170),
+            "Why": None if waits else tables.text("Why", width=300),
         },
     )  # fmt: skip
     picked = [rows[i] for i in chosen if i < len(rows)]

@@ -133,13 +133,14 @@ def draw_dealers(lines: Sequence[DealerLine], *, is_compared: bool) -> None:
         key="ins_dealers", alt="Dealers with what they would have been paid",
         height=520 if len(shown) > 14 else "content",
         columns={
-            "Dealer": tables.text("Dealer", width=250), "Region": tables.text("Region", width=130),
-            "Was": tables.number("Units before", width=96) if is_compared else None,
-            "Units": tables.number("Units", width=72),
-            "Before": right("Before", width=104, alignment="right") if is_compared else None,
-            "After": right("Would be paid", width=110, alignment="right"),
-            "Change": right("Change", width=104, alignment="right") if is_compared else None,
-            "Mark": tables.pill("", {"Gains": "green", "Loses": "red"}, width=80) if is_compared else None,
+            "Dealer": tables.text("Dealer", width=172),
+            "Mark": tables.pill("", {"Gains": "green", "Loses": "red"}, width=66) if is_compared else None,
+            "Change": right("Change", width=76, alignment="right") if is_compared else None,
+            "Before": right("Before", width=76, alignment="right") if is_compared else None,
+            "After": right("Would be", width=76, alignment="right"),
+            "Was": tables.number("Units", width=56) if is_compared else None,
+            "Units": tables.number("Then", width=56, help="Units that would count"),
+            "Region": tables.text("Region", width=110),
         },
     )  # fmt: skip
     if len(lines) > SHOWN:
