@@ -205,6 +205,26 @@ PAGES: tuple[PageEntry, ...] = (
         help="Report a sale, see what every program says of it, claim what it pays",
     ),
     PageEntry(
+        file="pages/incentives/incentive_claims.py", title="Incentive claims", icon="request_quote",
+        section=INCENTIVES, permission=P.INCENTIVES_VIEW,
+        help="Claims of incentives, due first, with every check behind each",
+    ),
+    PageEntry(
+        file="pages/incentives/outlook.py", title="Next tier", icon="stairs",
+        section=INCENTIVES, permission=P.INCENTIVES_VIEW,
+        help="How far each dealer is from the next step, and what is at stake",
+    ),
+    PageEntry(
+        file="pages/incentives/programs.py", title="Incentive programs", icon="campaign",
+        section=INCENTIVES, permission=P.INCENTIVES_VIEW,
+        help="What is paid for which sales, version by version; draft and publish",
+    ),
+    PageEntry(
+        file="pages/incentives/simulator.py", title="Incentive simulator", icon="experiment",
+        section=INCENTIVES, permission=P.INCENTIVES_DRAFT,
+        help="A draft program over past sales: cost, who gains, who loses",
+    ),
+    PageEntry(
         file="pages/incentives/payments.py", title="Incentive payments", icon="request_quote",
         section=INCENTIVES, permission=P.INCENTIVES_PAYMENTS,
         help="What is approved and not paid, payments in full or in part, credit memos",

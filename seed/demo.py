@@ -28,6 +28,7 @@ from seed import (
     dealer_people,
     house,
     incentive_payments,
+    incentives,
     interactions,
     investigations,
     marketing,
@@ -89,6 +90,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     investigations.expect(story, start=start)
     parts.expect(story, seed=seed, start=start)
     parts_claims.expect(story)
+    incentives.expect(story, seed=seed, start=start)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()

@@ -69,8 +69,9 @@ def draw_stacking(found: Validation) -> None:
 
 
 # ---- the drawer of a claim -------------------------------------------------------------------------------------------
-def _facts(claim: ClaimRow) -> None:
-    at, zone = now(), current_actor().zone
+def draw_claim_head(claim: ClaimRow) -> None:
+    """State, when it is due, what was signed; what is claimed and what the program pays; the last reason."""
+    at = now()
     state = FLOW.state(claim.status)
     due = f"Due {relative_label(claim.due_at, at)}" if claim.due_at else ""
     signed = f"Signed: {money(claim.signed_cents)}" if claim.signed_cents else ""
@@ -86,6 +87,11 @@ def _facts(claim: ClaimRow) -> None:
         st.markdown(f"#### Claimed {plain(money(claim.claimed_cents or 0))} {pays}")
     if claim.reason_note:
         st.caption(plain(claim.reason_note))
+
+
+def _facts(claim: ClaimRow) -> None:
+    at, zone = now(), current_actor().zone
+    draw_claim_head(claim)
     draw_checks(claim.checks)
     decided = f"{claim.decided_by}, {moment_label(claim.decided_at, zone, now=at)}" if claim.decided_at else ""
     labels.facts(

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.core import vin as vins
+from db.core.actor import Scope
 from db.dealers.tables import Dealer
 from db.incentives.facts import SaleFacts
 from db.incentives.model import Growth, Program, Window, program_from_json
@@ -97,9 +98,24 @@ def baseline_of(session: Session, program: Program, *, dealer_id: int, dealer_co
 
 def count_like(session: Session, program: Program, *, dealer_id: int, days: Window) -> int:
     """How many standing sales of the program's vehicles and sale types a dealer delivered in these days."""
+    mine = [SaleReport.dealer_id == dealer_id, *_like(program, days)]
+    return session.scalar(select(func.count()).select_from(SaleReport).where(*mine)) or 0
+
+
+def counts_like(session: Session, program: Program, *, scope: Scope, days: Window) -> dict[int, int]:
+    """The same of every dealer of a scope at once, by the dealer's id."""
+    query = (
+        select(SaleReport.dealer_id, func.count())
+        .where(scope.where(SaleReport.dealer_id, SaleReport.region), *_like(program, days))
+        .group_by(SaleReport.dealer_id)
+    )
+    return {dealer_id: n for dealer_id, n in session.execute(query)}  # noqa: C416 - rows are no pairs to the checker
+
+
+def _like(program: Program, days: Window) -> list[Any]:
     wanted = program.eligible
     conditions: list[Any] = [
-        SaleReport.dealer_id == dealer_id, SaleReport.delivered_on >= days.first, SaleReport.delivered_on <= days.last,
+        SaleReport.delivered_on >= days.first, SaleReport.delivered_on <= days.last,
         SaleReport.unwound_on.is_(None), SaleReport.condition.in_(wanted.conditions),
         SaleReport.sale_type.in_(wanted.sale_types),
     ]  # fmt: skip
@@ -107,4 +123,4 @@ def count_like(session: Session, program: Program, *, dealer_id: int, days: Wind
         conditions.append(func.lower(SaleReport.make).in_([m.lower() for m in wanted.makes]))
     if wanted.models:
         conditions.append(func.lower(SaleReport.model).in_([m.lower() for m in wanted.models]))
-    return session.scalar(select(func.count()).select_from(SaleReport).where(*conditions)) or 0
+    return conditions

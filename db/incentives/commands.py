@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from db.incentives.bulk_commands import approve_many
 from db.incentives.claim_commands import claim_period, claim_sale, submit, void
 from db.incentives.decide_commands import approve, deny, reverse, send_back, validate
 from db.incentives.program_commands import discard_draft, publish_program, recalculate_program, save_program
@@ -15,6 +16,6 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "reverse": reverse,
 }  # fmt: skip
 __all__ = [
-    "COMMANDS", "claim_period", "claim_sale", "correct_sale", "discard_draft", "publish_program",
+    "COMMANDS", "approve_many", "claim_period", "claim_sale", "correct_sale", "discard_draft", "publish_program",
     "recalculate_program", "report_sale", "save_program", "unwind_sale",
 ]  # fmt: skip

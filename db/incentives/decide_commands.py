@@ -5,6 +5,7 @@ All checks run again under lock before anything is approved: what was in order w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,17 @@ from db.workflow.engine import begin_step, end_step
 LONGEST_NOTE = 1_000
 
 
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """What a signature came to: the state, the cents, what changed, and whether it was final."""
+
+    claim: IncentiveClaim
+    target: str
+    cents: int
+    changed: dict[str, Any]
+    is_final: bool
+
+
 def approve(
     session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, amount_cents: int | None = None,
     note: str = "",
@@ -39,6 +51,29 @@ def approve(
     Above the actor's authority this is a signature and the claim waits for the next level. The budget is taken by the
     final signature.
     """
+    done = decide_one(
+        session, item_id=item_id, seen_version=seen_version, actor=actor, now=now, amount_cents=amount_cents, note=note
+    )
+    claim, cents = done.claim, done.cents
+    if done.is_final:
+        said = f"{claim.number}: {money(cents)} of {money(claim.claimed_cents or 0)} approved."
+    else:
+        said = f"{claim.number}: {actor.name} would approve {money(cents)}. {next_level_sentence(cents)}"
+    note_entry(
+        session, "approve", said, [item_of_claim(claim)], actor=actor, now=now, reason=note.strip(), **done.changed
+    )
+    if done.is_final:
+        tell_decided(session, claim, by=actor, now=now)
+    else:
+        tell_next_level(session, claim, by=actor, body=said, now=now)
+    return done.target
+
+
+def decide_one(
+    session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, amount_cents: int | None = None,
+    note: str = "", only_final: bool = False,
+) -> Decided:  # fmt: skip
+    """The decision of `approve` without its entry and its notices. `only_final` refuses what is only a signature."""
     claim: IncentiveClaim = begin_step(
         session, FLOW, "approve", item_id=item_id, seen_version=seen_version, actor=actor
     )
@@ -61,6 +96,9 @@ def approve(
     claim_store.keep_run(session, claim, verdict, facts, run=claim.run + 1, actor=actor, now=now)
     values: dict[str, Any] = {"run": claim.run + 1, "entitled_cents": verdict.entitled_cents, "reason_code": ""}
     if not is_final(cents, can_authorize=actor.can(Permission.INCENTIVES_AUTHORIZE)):
+        if only_final:
+            message = f"{next_level_sentence(cents)} Open it to sign."
+            raise Refused(Problem(code="above_authority", message=message))
         return _sign(session, claim, cents, note.strip(), values, actor=actor, now=now)
     target = "approved" if cents >= (claim.claimed_cents or 0) else "partially_approved"
     commit_budget(session, claim.program_id, cents)
@@ -77,10 +115,7 @@ def approve(
         dealer=dealer, period=claim.period, cents=cents, actor=actor, now=now, sale_id=claim.sale_id,
         claim_id=claim.id, reason=note.strip(),
     )  # fmt: skip
-    said = f"{claim.number}: {money(cents)} of {money(claim.claimed_cents or 0)} approved."
-    note_entry(session, "approve", said, [item_of_claim(claim)], actor=actor, now=now, reason=note.strip(), **changed)
-    tell_decided(session, claim, by=actor, now=now)
-    return target
+    return Decided(claim=claim, target=target, cents=cents, changed=changed, is_final=True)
 
 
 def deny(
@@ -160,13 +195,10 @@ def _judge(session: Session, claim: IncentiveClaim, *, actor: Actor, now: dateti
 def _sign(
     session: Session, claim: IncentiveClaim, cents: int, why: str, values: dict[str, Any], *, actor: Actor,
     now: datetime,
-) -> str:  # fmt: skip
+) -> Decided:  # fmt: skip
     values |= {"signed_by": actor.username, "signed_cents": cents, "reason_note": why}
     changed = end_step(session, FLOW, "approve", claim, actor=actor, now=now, target="in_review", **values)
-    said = f"{claim.number}: {actor.name} would approve {money(cents)}. {next_level_sentence(cents)}"
-    note_entry(session, "approve", said, [item_of_claim(claim)], actor=actor, now=now, reason=why, **changed)
-    tell_next_level(session, claim, by=actor, body=said, now=now)
-    return "in_review"
+    return Decided(claim=claim, target="in_review", cents=cents, changed=changed, is_final=False)
 
 
 def _reason(reason_code: str, note: str) -> str:

@@ -295,10 +295,21 @@ def read_program(body: dict[str, Any]) -> tuple[Program | None, list[tuple[str, 
         return Program.model_validate(body), []
     except ValidationError as error:
         return None, [
-            (".".join(str(p) for p in one["loc"] if p not in KINDS), _say(one["msg"])) for one in error.errors()
+            (".".join(str(p) for p in one["loc"] if p not in KINDS), _say(one["type"], one["msg"]))
+            for one in error.errors()
         ]
 
 
-def _say(message: str) -> str:
+_SENTENCES: Final[dict[str, str]] = {
+    "int_parsing": "Give a whole number or an amount.", "int_type": "This is needed.", "date_type": "Choose a day.",
+    "date_from_datetime_parsing": "Choose a day.", "string_too_short": "This is needed.", "missing": "This is needed.",
+    "too_short": "Give at least one.", "union_tag_not_found": "Choose a kind.", "union_tag_invalid": "Choose a kind.",
+    "string_pattern_mismatch": "Use 2 to 30 letters, digits and hyphens.", "greater_than": "This has to be above 0.",
+    "literal_error": "Choose one of the list.", "string_type": "This is needed.",
+}  # fmt: skip
+"""What a person reads instead of pydantic's words, by the type of the error."""
+
+
+def _say(kind: str, message: str) -> str:
     bare = message.removeprefix("Value error, ")
-    return f"{bare[:1].upper()}{bare[1:]}."
+    return _SENTENCES.get(kind) or f"{bare[:1].upper()}{bare[1:]}."

@@ -53,16 +53,15 @@ class NextStep:
 
 
 def next_step(rule: StairStep | Growth, units: int, baseline: int) -> NextStep | None:
-    """The next step above `units`; None when the last is reached."""
+    """The next step above `units` that pays more; None when the last is reached."""
     if isinstance(rule, StairStep):
         above = [t.from_units for t in rule.tiers if t.from_units > units]
     else:
         pays_none = baseline <= 0 and rule.without_baseline == "nothing"
         above = [] if pays_none else [n for n in (growth_start(rule, baseline),) if n > units]
-    if not above:
-        return None
-    more = volume(rule, above[0], baseline) - volume(rule, units, baseline)
-    return NextStep(units=above[0] - units, cents=more, at=above[0])
+    now = volume(rule, units, baseline)
+    steps = (NextStep(units=n - units, cents=volume(rule, n, baseline) - now, at=n) for n in above)
+    return next((step for step in steps if step.cents > 0), None)
 
 
 # ---- periods ---------------------------------------------------------------------------------------------------------

@@ -176,14 +176,14 @@ def waiting_claims(session: Session, *, actor: Actor, limit: int = PAGE) -> list
     """Claims to decide, due first; for people of a dealer those that came back."""
     actor.require(Permission.INCENTIVES_VIEW)
     state = "returned" if actor.role.is_dealer else "in_review"
-    query = _claims(actor).where(IncentiveClaim.is_open.is_(True), IncentiveClaim.status == state)
-    return _claim_rows(session, query.order_by(IncentiveClaim.due_at, IncentiveClaim.id).limit(limit))
+    query = claims_seen(actor).where(IncentiveClaim.is_open.is_(True), IncentiveClaim.status == state)
+    return claim_rows(session, query.order_by(IncentiveClaim.due_at, IncentiveClaim.id).limit(limit))
 
 
 def claim_view(session: Session, *, item_id: int, actor: Actor, now: datetime) -> ClaimRow:
     """One claim with the answer of every check of its newest run; `NotFound` when absent or out of scope."""
     actor.require(Permission.INCENTIVES_VIEW)
-    found = _claim_rows(session, _claims(actor).where(IncentiveClaim.id == item_id))
+    found = claim_rows(session, claims_seen(actor).where(IncentiveClaim.id == item_id))
     if not found:
         raise NotFound("This incentive claim")
     run = select(IncentiveClaim.run).where(IncentiveClaim.id == item_id).scalar_subquery()
@@ -202,7 +202,8 @@ def claim_view(session: Session, *, item_id: int, actor: Actor, now: datetime) -
     return replace(found[0], checks=checks)
 
 
-def _claims(actor: Actor) -> Any:
+def claims_seen(actor: Actor) -> Any:
+    """The claims this actor may see, with what a row shows of program, dealer and sale; for `claim_rows`."""
     return (
         select(
             IncentiveClaim, IncentiveProgram.code, IncentiveProgram.name, Dealer.name, SaleReport.number, SaleReport.vin
@@ -214,7 +215,8 @@ def _claims(actor: Actor) -> Any:
     )
 
 
-def _claim_rows(session: Session, query: Any) -> list[ClaimRow]:
+def claim_rows(session: Session, query: Any) -> list[ClaimRow]:
+    """The rows of a query made with `claims_seen`."""
     return [
         ClaimRow(
             id=c.id, number=c.number, status=c.status, version=c.version, submitted_by=c.submitted_by,
@@ -238,8 +240,8 @@ def sale_view(session: Session, *, sale_id: int, actor: Actor, now: datetime) ->
     row = _sale_row(*found)
     today = local_day(now, row.zone)
     (fact,) = books.facts_of(session, [sale], today=today)
-    claims = _claim_rows(
-        session, _claims(actor).where(IncentiveClaim.sale_id == sale_id).order_by(IncentiveClaim.id.desc())
+    claims = claim_rows(
+        session, claims_seen(actor).where(IncentiveClaim.sale_id == sale_id).order_by(IncentiveClaim.id.desc())
     )  # fmt: skip
     return SaleView(
         row=row, draft=sale_store.draft_of(session, sale), claims=tuple(claims),

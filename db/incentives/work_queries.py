@@ -18,6 +18,7 @@ from db.incentives.say_rules import day, money
 from db.incentives.tables import IncentiveClaim, IncentiveProgram, SaleReport
 
 PAGE_FILE = "pages/incentives/validate.py"
+CLAIMS_FILE = "pages/incentives/incentive_claims.py"
 
 
 def _waiting(actor: Actor) -> str:
@@ -55,7 +56,7 @@ def work_lines(session: Session, *, actor: Actor, now: datetime, limit: int) -> 
             item_type="incentive_claim", item_id=claim.id, number=claim.number,
             title=f"{code}: {money(claim.claimed_cents or 0)}", status=FLOW.state(claim.status).label,
             tone=FLOW.state(claim.status).tone, due_at=claim.due_at,
-            why="Decide" if state == "in_review" else "Complete and send", page=PAGE_FILE,
+            why="Decide" if state == "in_review" else "Complete and send", page=CLAIMS_FILE,
             query={"incentive_claim": str(claim.id)}, dealer=name,
         )
         for claim, name, code in session.execute(_mine(query, actor, state).limit(limit))
@@ -75,7 +76,7 @@ def work_counts(session: Session, *, actor: Actor, now: datetime) -> list[WorkCo
     every = select(IncentiveClaim.id)
     label = "Incentive claims to decide" if state == "in_review" else "Incentive claims to complete"
     late = count(every.where(IncentiveClaim.due_at < now)) if state == "in_review" else 0
-    return [WorkCount(label=label, count=count(every), overdue=late, page=PAGE_FILE)]
+    return [WorkCount(label=label, count=count(every), overdue=late, page=CLAIMS_FILE)]
 
 
 def found_sales(session: Session, *, ids: Sequence[int], actor: Actor) -> list[SearchResult]:
@@ -108,7 +109,7 @@ def found_claims(session: Session, *, ids: Sequence[int], actor: Actor) -> list[
     found = {
         claim.id: SearchResult(
             kind="incentive_claim", item_id=claim.id, title=f"{claim.number} {code}",
-            subtitle=f"{name} · {FLOW.state(claim.status).label}", page=PAGE_FILE,
+            subtitle=f"{name} · {FLOW.state(claim.status).label}", page=CLAIMS_FILE,
             query={"incentive_claim": str(claim.id)},
         )
         for claim, name, code in rows

@@ -8,6 +8,7 @@ from uuid import uuid4
 import streamlit as st
 
 from components.access import guard
+from components.areas.incentive_outlook import draw_nearest
 from components.areas.incentives import SCREEN, draw_program, draw_stacking
 from components.areas.incentives_lists import draw_claims
 from components.areas.incentives_lists import draw_sales as sales_table
@@ -199,11 +200,11 @@ if linked.isdecimal():
     open_drawer(SCREEN, int(linked))
 if is_open(SCREEN):
     show_outcome(SCREEN.form)
-shown = st.session_state.get("ic_sale")
-if shown is not None:
+if (shown := st.session_state.get("ic_sale")) is not None:
     draw_sale(shown)
 else:
     show_outcome(FORM)
+    draw_nearest()
     chosen_view = one("Show", VIEWS, key="ic_view", default="sales")
     if chosen_view == "new":
         draw_new()
