@@ -24,7 +24,7 @@ FLOW = Flow(
         State(name="in_review", label="In review", tone="orange", help="Waits for the signatures of its level"),
         State(name="approved", label="Approved", tone="green", help="Holds for exactly these terms, until it expires"),
         State(name="rejected", label="Rejected", tone="red", final=True, help="Somebody said no, with a reason; it can be changed and sent again"),
-        State(name="expired", label="Expired", tone="gray", final=True, help="The days of the approval are over; it can be sent again"),
+        State(name="expired", label="Expired", tone="gray", final=True, help="The days of the approval are over; ask anew"),
         State(name="withdrawn", label="Withdrawn", tone="gray", final=True, help="Taken back by who asked"),
     ),
     slas=(Sla(name="level", label="Signature", minutes=LEVEL_MINUTES, warn_at=(50, 100), rule="Two business days of the desk for each level"),),
@@ -45,7 +45,7 @@ FLOW = Flow(
         ),
         Step(
             name="change", label="Change the terms", permission=P.PRICING_REQUEST,
-            sources=("in_review", "approved", "rejected", "expired"), targets=("in_review", "approved"), own_only=True,
+            sources=("in_review", "approved", "rejected"), targets=("in_review", "approved"), own_only=True,
             by_job=True, inputs=(Input(name="terms", label="Terms"),),
             help="A new version in the form: every signature and an approval are void",
         ),
