@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -324,9 +324,10 @@ def export_rows(
         view=str(filters.get("view") or "waiting"), region=str(filters.get("region") or ""),
         kind=str(filters.get("kind") or ""), level=int(filters.get("level") or 0),
     )  # fmt: skip
+    reader = replace(actor, scope=scope)
     after: Cursor | None = None
     while True:
-        rows, after = list_requests(session, actor=actor, now=now, filters=chosen, after=after, limit=500)
+        rows, after = list_requests(session, actor=reader, now=now, filters=chosen, after=after, limit=500)
         for r in rows:
             yield (
                 r.number, FLOW.state(r.status).label, r.dealer_code, r.dealer, r.region, r.kind, r.subject,
