@@ -52,7 +52,7 @@ def send_request(
     judgement = _judged(session, sound, region=dealer.region, now=now)
     (request_id,) = next_ids(session, PriceRequest, item_type=record.ITEM, count=1)
     request = PriceRequest(
-        id=request_id, number=f"PR-{request_id:06}", status=FLOW.initial, is_open=True, dealer_id=dealer_id,
+        id=request_id, number=f"PR-{request_id:06}", dealer_id=dealer_id,
         region=dealer.region, submitted_by=actor.username, submitted_name=actor.name, created_at=now, updated_at=now,
         updated_by=actor.name, form_key=form_key, terms_version=1, **record.columns_of(sound),
         **_outcome(session, sound, judgement, region=dealer.region, now=now),

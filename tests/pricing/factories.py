@@ -95,7 +95,9 @@ class House:
 
     def row(self, item: int) -> PriceRequest:
         with reading(self.engine) as session:
-            return session.get_one(PriceRequest, item)
+            found = session.get_one(PriceRequest, item)
+            session.expunge(found)  # what it was then stays readable
+            return found
 
     def page(self, item: int, by: str, *, now: datetime = NOW) -> RequestPage:
         with reading(self.engine) as session:
