@@ -64,9 +64,7 @@ def _granted(actor: Actor) -> frozenset[str]:
     return frozenset(str(p) for p in GRANTED[actor.role])
 
 
-def authorities(
-    request: PriceRequest, *, actor: Actor, others: Iterable[Actor]
-) -> list[Authority]:
+def authorities(request: PriceRequest, *, actor: Actor, others: Iterable[Actor]) -> list[Authority]:
     """What this person may sign with: what the role grants, and what those stood in for could have signed here.
 
     Authority of somebody else counts only where that person could see the request.

@@ -39,9 +39,7 @@ def check_signatures(session: Session) -> list[str]:
             ]
         if any(row.submitted_by in s.hands for s in hands):
             found.append(f"{row.number} was signed by who asked for it")
-        if any(
-            a.hands & b.hands for i, a in enumerate(hands) for b in hands[i + 1 :] if abs(a.level - b.level) <= 1
-        ):
+        if any(a.hands & b.hands for i, a in enumerate(hands) for b in hands[i + 1 :] if abs(a.level - b.level) <= 1):
             found.append(f"{row.number} was signed twice in a row by one person")
     return found[:MOST]
 

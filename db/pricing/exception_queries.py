@@ -120,9 +120,7 @@ def exceptions_of(
             func.count().filter(PriceRequest.repeats == "one_time", PriceRequest.subject_key == key),
         ).where(PriceRequest.dealer_id == dealer_id, seen, *common)
     ).one()  # fmt: skip
-    model = session.scalar(
-        select(total).where(PriceRequest.subject_key == key, seen, this_quarter, *common)
-    )
+    model = session.scalar(select(total).where(PriceRequest.subject_key == key, seen, this_quarter, *common))
     return Exceptions(
         at_dealer=tuple(_as_earlier(r) for r in at_dealer), of_model=tuple(_as_earlier(r) for r in of_model),
         dealer_count=dealer[0], quarter_cents=int(dealer[1]), model_cents=int(model or 0), one_time_before=dealer[2],

@@ -71,9 +71,7 @@ def send_request(
     return request_id
 
 
-def change(
-    session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, terms: Terms
-) -> None:
+def change(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, terms: Terms) -> None:
     """Send other terms: a new version. Every signature and an approval are void, and the levels begin again.
 
     Problems: the fields of the terms; `same` when nothing is different.
@@ -113,9 +111,7 @@ def change(
     tell_waiting(session, request, by=actor, now=now)
 
 
-def withdraw(
-    session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, note: str = ""
-) -> None:
+def withdraw(session: Session, *, item_id: int, seen_version: int, actor: Actor, now: datetime, note: str = "") -> None:
     """Who asked takes it back; what an approval had taken of the budget is given back."""
     request: PriceRequest = begin_step(
         session, FLOW, "withdraw", item_id=item_id, seen_version=seen_version, actor=actor

@@ -103,9 +103,7 @@ def _rows(scope: Scope) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _conditions(
-    session: Session, filters: RequestFilters, *, actor: Actor, now: datetime
-) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, filters: RequestFilters, *, actor: Actor, now: datetime) -> list[ColumnElement[bool]]:
     parts: list[ColumnElement[bool]] = []
     if filters.view == "mine":
         parts.append(waits_for_one(actor=actor, others=stood_in_for(session, actor=actor, now=now)))

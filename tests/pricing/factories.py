@@ -86,7 +86,9 @@ class House:
         assert self.row(item).status == "approved"
         return item
 
-    def away(self, who: str, stand_in: str | None, start: datetime, end: datetime, *, by: str = "", now: datetime = NOW) -> int:
+    def away(
+        self, who: str, stand_in: str | None, start: datetime, end: datetime, *, by: str = "", now: datetime = NOW
+    ) -> int:
         made: int = self.do(
             add_away, person_id=self.ids[who], stand_in_id=self.ids[stand_in] if stand_in else None, starts_at=start,
             until_at=end, actor=getattr(self, by or who), now=now,

@@ -300,10 +300,12 @@ def test_a_budget_that_is_used_up_refuses_the_last_signature(sqlite_engine: Engi
     with pytest.raises(Refused) as error:
         house.step("approve", two, "mira")
     assert codes(error) == ["budget"]
-    assert (house.row(two).status, len(house.page(two, "cora").signatures), committed(house)) == ("in_review", 2, 900_00)
-    house.do(
-        set_budget, region="East", quarter="2026Q4", budget_cents=5_000_00, seen_version=1, actor=house.mason
+    assert (house.row(two).status, len(house.page(two, "cora").signatures), committed(house)) == (
+        "in_review",
+        2,
+        900_00,
     )
+    house.do(set_budget, region="East", quarter="2026Q4", budget_cents=5_000_00, seen_version=1, actor=house.mason)
     house.step("approve", two, "mira")
     assert committed(house) == 1_800_00
     house.sound()
@@ -325,7 +327,11 @@ def test_a_budget_that_is_refused_says_where(house: House, wrong: dict[str, Any]
         house.do(set_budget, actor=house.mason, **values)
     assert fields(error) == [field]
     with pytest.raises(Stale):
-        house.do(set_budget, **(values | {"region": "East", "quarter": "2026Q4", "budget_cents": 900_00, "seen_version": 7}), actor=house.mason)
+        house.do(
+            set_budget,
+            **(values | {"region": "East", "quarter": "2026Q4", "budget_cents": 900_00, "seen_version": 7}),
+            actor=house.mason,
+        )
     with pytest.raises(Refused):
         house.do(set_budget, actor=house.cora, **values)
 
