@@ -35,6 +35,7 @@ from seed import (
     part_returns,
     parts,
     parts_claims,
+    pricing,
     quality,
     routine,
     surveys,
@@ -87,6 +88,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     investigations.expect(story, start=start)
     parts.expect(story, seed=seed, start=start)
     parts_claims.expect(story)
+    pricing.expect(story)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()
@@ -95,6 +97,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     routine.close_day(story, made)
     interactions.close_day(story)
     cadence.close_day(story)
+    pricing.close_day(story)
     return made
 
 

@@ -44,7 +44,7 @@ def draw_facts(page: RequestPage) -> None:
     facts: list[tuple[str, object]] = [
         ("Dealer", f"{row.dealer} ({row.dealer_code}), {row.region}"),
         (KINDS[sound.kind], sound.subject),
-        ("Price", f"{money(sound.list_cents)} − {money(sound.discount_cents)} ({percent(sound.percent)}) = {money(net)}"),
+        ("Price", f"{money(sound.list_cents)} less {percent(sound.percent)}, {money(sound.discount_cents)}: {money(net)}"),
         ("In all", f"{plural(sound.units, 'unit')}, {money(sound.total_cents)} discount"),
         ("Margin", f"{percent(sound.margin)} left; cost {money(sound.cost_cents)} a unit"),
         ("Holds", holds),

@@ -70,9 +70,13 @@ def open_form(
         st.session_state[KEYS[name]] = value
 
 
-def close_form(_result: object = None) -> None:
+def close_form() -> None:
     """Close it and forget what was typed."""
     forget(FORM)
+    _clear()
+
+
+def _clear(_result: object = None) -> None:
     for key in (OPEN, *KEYS.values()):
         st.session_state.pop(key, None)
 
@@ -217,11 +221,11 @@ def _send(target: Target, dealer_id: int | None) -> None:
     typed, convert = {"terms": "_price_terms"}, {"terms": lambda _none: _typed()}
     if target.item_id is None:
         perform(
-            send_request, form=FORM, say="The request was sent", typed=typed, convert=convert, after=close_form,
+            send_request, form=FORM, say="The request was sent", typed=typed, convert=convert, after=_clear,
             arguments={"dealer_id": dealer_id, "form_key": target.form_key},
         )  # fmt: skip
     else:
         perform(
             COMMANDS["change"], form=FORM, say=f"{target.number} was changed", typed=typed, convert=convert,
-            after=close_form, arguments={"item_id": target.item_id, "seen_version": target.version},
+            after=_clear, arguments={"item_id": target.item_id, "seen_version": target.version},
         )  # fmt: skip

@@ -157,4 +157,4 @@ def approver_names(session: Session) -> dict[int, str]:
         .where(Person.is_active.is_(True), Person.role.in_(roles))
         .order_by(Person.name, Person.id)
     )
-    return {person_id: name for person_id, name in rows}
+    return dict(rows.all())

@@ -25,5 +25,7 @@ AREA = Area(
     ),
     jobs=JOBS,
     checks=CHECKS,
-    dealer=(DealerSource(name="pricing", label="Price requests", permission=Permission.PRICING_VIEW, lines=dealer_lines),),
+    dealer=(
+        DealerSource(name="pricing", label="Price requests", permission=Permission.PRICING_VIEW, lines=dealer_lines),
+    ),
 )  # fmt: skip

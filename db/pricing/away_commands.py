@@ -17,7 +17,6 @@ from db.pricing.away_rules import Away, check_away
 from db.pricing.record import AREA
 from db.pricing.tables import PriceAway
 
-
 LOCK = "pricing:away"
 """A circle can be closed by two entries made at once, which no unique key would notice."""
 ITEM = "price_away"
@@ -55,7 +54,9 @@ def add_away(
     if until_at is None:
         problems.add("until_at", "required", "The end is needed.")
     problems.refuse_if_any()
-    assert person_id is not None and starts_at is not None and until_at is not None
+    assert person_id is not None
+    assert starts_at is not None
+    assert until_at is not None
     new = Away(person=person_id, stand_in=stand_in_id, starts_at=starts_at, until_at=until_at)
     check_away(new, known_away(session, after=now), now=now, problems=problems)
     problems.refuse_if_any()

@@ -19,7 +19,7 @@ LONGEST: Final = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Away:
-    """One person is away from `starts_at` on, until just before `until_at`; `stand_in` signs meanwhile (None: nobody)."""
+    """One person is away from `starts_at` on, until just before `until_at`; `stand_in` (or nobody) signs instead."""
 
     person: int
     stand_in: int | None

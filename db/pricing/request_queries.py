@@ -189,7 +189,7 @@ class VersionLine:
 
 @dataclass(frozen=True, kw_only=True)
 class RequestPage:
-    """One request for its drawer: bounds, signatures, versions, whom it waits for, exceptions, and what the reader may."""
+    """One request for its drawer: bounds, signatures, versions, exceptions, whom it waits for, what the reader may."""
 
     row: RequestRow
     sound: Sound

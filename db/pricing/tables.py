@@ -156,7 +156,7 @@ class PriceSignature(Base):
 
 
 class PriceAway(Base):
-    """Somebody who approves is away from `starts_at` on, until just before `until_at`; `stand_in_id` signs meanwhile."""
+    """Somebody who approves is away from `starts_at` until just before `until_at`; `stand_in_id` signs meanwhile."""
 
     __tablename__ = "price_away"
     __table_args__ = (

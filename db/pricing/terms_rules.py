@@ -110,7 +110,9 @@ def check_terms(terms: Terms, problems: Problems, *, policy: Policy = DEFAULT) -
     discount = _discount(terms, problems)
     if len(problems.found) > before:
         return None
-    assert terms.list_cents is not None and terms.cost_cents is not None and terms.units is not None
+    assert terms.list_cents is not None
+    assert terms.cost_cents is not None
+    assert terms.units is not None
     return Sound(
         kind=terms.kind, subject=" ".join(subject.split()), list_cents=terms.list_cents, cost_cents=terms.cost_cents,
         discount_cents=discount, units=terms.units, repeats=terms.repeats, valid_days=days,

@@ -38,7 +38,9 @@ class House:
         self.other_dealer = make_dealer(engine, code="04099", name="Far Away Cars", region="West")
         self.ids = {
             "dora": make_person(engine, "dora", Role.DEALER_MANAGER, scope_kind="dealers", dealer_ids=[self.dealer]),
-            "otto": make_person(engine, "otto", Role.DEALER_MANAGER, scope_kind="dealers", dealer_ids=[self.other_dealer]),
+            "otto": make_person(
+                engine, "otto", Role.DEALER_MANAGER, scope_kind="dealers", dealer_ids=[self.other_dealer]
+            ),
             "wes": make_person(engine, "wes", Role.COORDINATOR, scope_kind="regions", regions=["West"]),
         }  # fmt: skip
         for name, role in (

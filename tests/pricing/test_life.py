@@ -54,7 +54,7 @@ def committed(house: House, region: str = "East") -> int:
         return session.scalars(select(PriceBudget.committed_cents).where(PriceBudget.region == region)).one()
 
 
-# --------------------------------------------------------------------------------------------------------------- sending
+# ------------------------------------------------------------------------------------------------------------- sending
 def test_a_small_discount_is_approved_by_the_bands_at_once(house: House):
     item = house.send(FREE)
     row = house.row(item)
@@ -98,7 +98,7 @@ def test_sending_is_refused_for_strangers_closed_dealers_and_roles_without_the_r
     assert fields(error) == ["dealer_id", "subject"]
 
 
-# --------------------------------------------------------------------------------------------------------------- signing
+# ------------------------------------------------------------------------------------------------------------- signing
 def test_one_level_is_signed_and_holds_for_its_days(house: House):
     item = house.send()
     assert (house.row(item).status, house.row(item).level) == ("in_review", 1)
@@ -189,7 +189,7 @@ def test_a_rejection_needs_a_reason_and_the_right_to_sign(house: House):
     house.sound()
 
 
-# -------------------------------------------------------------------------------------------------------- changing terms
+# ------------------------------------------------------------------------------------------------------ changing terms
 def test_an_edit_voids_the_approval_and_keeps_the_history(house: House):
     item = house.approved(LARGE)
     assert committed(house) == 2_400_00
@@ -248,7 +248,7 @@ def test_who_asked_can_withdraw_and_the_budget_is_given_back(house: House):
     house.sound()
 
 
-# ---------------------------------------------------------------------------------------------------------------- the end
+# -------------------------------------------------------------------------------------------------------------- the end
 def test_an_approval_ends_once_at_its_moment(house: House):
     item = house.approved(replace(SMALL, valid_days=10))
     end = NOW + 10 * DAY
@@ -270,6 +270,8 @@ def test_reminder_at_half_and_escalation_at_the_end_of_two_business_days(house: 
     item = house.send(LARGE)
     row = house.row(item)
     # Monday 10:00 at the desk: Tuesday 10:00 is half, Wednesday 10:00 the end (9 to 18 o'clock).
+    assert row.half_at is not None
+    assert row.due_at is not None
     assert row.half_at == datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
     assert row.due_at == datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
     assert run_warnings(house.engine, now=row.half_at - timedelta(minutes=1)) == 0
@@ -283,12 +285,13 @@ def test_reminder_at_half_and_escalation_at_the_end_of_two_business_days(house: 
     house.step("approve", item, "cora", now=row.due_at + DAY)
     again = house.row(item)
     assert (again.level, again.warned_percent) == (2, 0)
+    assert again.due_at is not None
     assert run_warnings(house.engine, now=again.due_at) == 1  # after a pause only the escalation
     house.step("approve", item, "finn", now=again.due_at)
     assert run_warnings(house.engine, now=again.due_at + DAY) == 0
 
 
-# ---------------------------------------------------------------------------------------------------------------- budgets
+# -------------------------------------------------------------------------------------------------------------- budgets
 def test_a_budget_that_is_used_up_refuses_the_last_signature(sqlite_engine: Engine):
     house = House(sqlite_engine, budget=1_000_00)
     one, two = house.send(), house.send()
@@ -320,18 +323,15 @@ BUDGETS = [
 @pytest.mark.parametrize("wrong, field", BUDGETS)
 def test_a_budget_that_is_refused_says_where(house: House, wrong: dict[str, Any], field: str):
     house.approved()
-    values = {"region": "East", "quarter": "2026Q4", "budget_cents": 900_00, "seen_version": 1} | wrong
+    good: dict[str, Any] = {"region": "East", "quarter": "2026Q4", "budget_cents": 900_00, "seen_version": 1}
+    values = good | wrong
     if "region" in wrong or "quarter" in wrong:
         values["seen_version"] = 0
     with pytest.raises(Refused) as error:
         house.do(set_budget, actor=house.mason, **values)
     assert fields(error) == [field]
     with pytest.raises(Stale):
-        house.do(
-            set_budget,
-            **(values | {"region": "East", "quarter": "2026Q4", "budget_cents": 900_00, "seen_version": 7}),
-            actor=house.mason,
-        )
+        house.do(set_budget, actor=house.mason, **(good | {"seen_version": 7}))
     with pytest.raises(Refused):
         house.do(set_budget, actor=house.cora, **values)
 
@@ -345,7 +345,7 @@ def test_without_a_budget_somebody_has_to_sign(sqlite_engine: Engine):
     house.sound()
 
 
-# ------------------------------------------------------------------------------------------------------ on both databases
+# ---------------------------------------------------------------------------------------------------- on both databases
 def signing(item: int, who: Actor) -> Any:
     """A work for `at_once`: the first signature of a request by somebody who sees it as it was sent."""
     return lambda bind: run(approve, bind=bind, item_id=item, seen_version=1, actor=who, now=NOW)
@@ -375,17 +375,18 @@ def test_two_approvals_at_once_never_exceed_the_budget(engine: Engine):
 def test_an_approval_ends_exactly_once_and_a_warning_is_told_once(engine: Engine):
     house = House(engine)
     house.approved()
-    waiting = house.row(house.send())
+    due = house.row(house.send()).due_at
+    assert due is not None
     ends = at_once(engine, *(lambda bind: run_expiry(bind, now=NOW + 31 * DAY) for _ in range(3)))
     assert sorted(ends) == [0, 0, 1]
     with reading(engine) as session:
         entries = session.scalars(select(TimelineEntry.command).where(TimelineEntry.command == "expire")).all()
     assert len(entries) == 1
-    warned = at_once(engine, *(lambda bind: run_warnings(bind, now=waiting.due_at) for _ in range(3)))
+    warned = at_once(engine, *(lambda bind: run_warnings(bind, now=due) for _ in range(3)))
     assert sorted(warned) == [0, 0, 1]
 
 
-# ------------------------------------------------------------------------------------------------------------- the queue
+# ----------------------------------------------------------------------------------------------------------- the queue
 def test_the_list_for_me_is_what_may_be_signed_by_me(house: House):
     items = [house.send(), house.send(LARGE), house.send(LEGAL, by="mason"), house.send(by="sally"), house.send(LARGE)]
     house.send(dealer=house.other_dealer, by="otto")
