@@ -37,14 +37,15 @@ def draw_facts(page: RequestPage) -> None:
     state = FLOW.state(row.status)
     level = f"Level {row.level} of {row.needed}" if row.level else ""
     labels.badges([(state.label, state.tone), (level, "blue"), (REPEATS[row.repeats], "gray")])
-    net = sound.list_cents - sound.discount_cents
+    net = money(sound.list_cents - sound.discount_cents)
+    price = f"{money(sound.list_cents)} less {percent(sound.percent)}, {money(sound.discount_cents)}: {net}"
     holds = f"{plural(sound.valid_days, 'day')} from the approval"
     if row.expires_at is not None:
         holds = f"until {moment_label(row.expires_at, zone, now=at)}, {relative_label(row.expires_at, at)}"
     facts: list[tuple[str, object]] = [
         ("Dealer", f"{row.dealer} ({row.dealer_code}), {row.region}"),
         (KINDS[sound.kind], sound.subject),
-        ("Price", f"{money(sound.list_cents)} less {percent(sound.percent)}, {money(sound.discount_cents)}: {money(net)}"),
+        ("Price", price),
         ("In all", f"{plural(sound.units, 'unit')}, {money(sound.total_cents)} discount"),
         ("Margin", f"{percent(sound.margin)} left; cost {money(sound.cost_cents)} a unit"),
         ("Holds", holds),
