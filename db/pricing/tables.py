@@ -160,7 +160,7 @@ class PriceAway(Base):
 
     __tablename__ = "price_away"
     __table_args__ = (
-        CheckConstraint("until_at > starts_at", name="ends_after_start"),
+        CheckConstraint("until_at >= starts_at", name="not_reversed"),
         Index("ix_price_away_until", "until_at", "id"),
         {"sqlite_autoincrement": True},
     )

@@ -35,7 +35,7 @@ def codes(error: Any) -> list[str]:
     return [p.code for p in error.value.problems]
 
 
-# -------------------------------------------------------------------------------------------------------------- absences
+# ------------------------------------------------------------------------------------------------------------ absences
 def test_a_stand_in_signs_with_the_authority_of_who_is_away_in_its_time_only(house: House):
     start, end = NOW + DAY, NOW + 3 * DAY
     house.away("cora", "finn", start, end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -60,7 +61,7 @@ BANDS = [
 
 
 @pytest.mark.parametrize("changed, name, level, whole", BANDS)
-def test_a_band(changed: dict[str, int], name: str, level: int, whole: int):
+def test_a_band(changed: dict[str, Any], name: str, level: int, whole: int):
     judged = judge(replace(BASE, **changed))
     assert {b.name: b.level for b in judged.bounds}[name] == level
     assert judged.level == whole
@@ -90,7 +91,7 @@ asked = st.builds(
 
 @given(asked, st.integers(min_value=0, max_value=100_000_00), st.sampled_from(("discount", "units", "cost", "budget")))
 def test_raising_a_number_never_lowers_the_level(one: Asked, more: int, what: str):
-    worse = {
+    worse: dict[str, Any] = {
         "discount": {"discount_cents": one.discount_cents + more}, "units": {"units": one.units + more},
         "cost": {"cost_cents": one.cost_cents + more}, "budget": {"budget_left": (one.budget_left or 0) - more},
     }[what]  # fmt: skip
@@ -134,7 +135,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("changed, field", WRONG)
-def test_terms_that_are_refused_say_where(changed: dict[str, object], field: str):
+def test_terms_that_are_refused_say_where(changed: dict[str, Any], field: str):
     problems = Problems()
     assert check_terms(replace(GOOD, **changed), problems) is None
     assert [p.field for p in problems.found] == [field]

@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=120), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("form_key", sa.String(length=64), nullable=True),
-        sa.CheckConstraint("until_at > starts_at", name=op.f("ck_price_away_ends_after_start")),
+        sa.CheckConstraint("until_at >= starts_at", name=op.f("ck_price_away_not_reversed")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_price_away_person_id_person")),
         sa.ForeignKeyConstraint(["stand_in_id"], ["person.id"], name=op.f("fk_price_away_stand_in_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_price_away")),
