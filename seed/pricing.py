@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from db.core.problems import Refused
+from db.core.problems import Stale
 from db.core.session import reading
 from db.pricing.commands import COMMANDS, add_away, send_request, set_budget
 from db.pricing.jobs import run_expiry, run_warnings
@@ -50,11 +50,11 @@ ASKS = (
     _Ask(71, "cora", "00617", "parts", "Winter tire set 18", 1_180, 890, 12, 60, ("leah", "mason", "finn"), "Season opening", "program"),
     _Ask(63, "leah", "00305", "vehicle", SUV, 52_900, 47_800, 9, 3, ("cora", "-mason"), "Quarter end"),
     _Ask(52, "dana", HOME, "vehicle", GT, 34_500, 29_300, 3.8, 1, ("cora",), "Car with a scratch"),
-    _Ask(44, "cora", "00331", "vehicle", VAN, 41_200, 35_900, 1.5, 2, (), "Loyal customer"),
+    _Ask(44, "cora", "00331", "vehicle", VAN, 41_200, 35_900, 1.5, 1, (), "Loyal customer"),
     _Ask(38, "leah", "00226", "vehicle", SUV, 52_900, 47_800, 2.5, 4, ("cora", "!"), "Rental company asked"),
     _Ask(26, "cora", "00313", "parts", "Brake pads, box of 20", 640, 455, 8, 40, ("leah", "mason", "finn"), "Workshop week", "program"),
-    _Ask(21, "dana", HOME, "vehicle", SUV, 52_900, 47_800, 1.8, 1, (), "Demonstrator"),
-    _Ask(17, "leah", "00512", "vehicle", SUV, 52_900, 46_400, 3, 2, ("cora", "~4.5"), "Two cars of one family"),
+    _Ask(21, "dana", HOME, "vehicle", SUV, 52_900, 47_800, 1.2, 1, (), "Demonstrator"),
+    _Ask(2.6, "leah", "00512", "vehicle", SUV, 52_900, 46_400, 3, 2, ("cora", "~4.5"), "Two cars of one family"),
     _Ask(12, "leah", "00415", "vehicle", GT, 34_500, 29_300, 5, 6, ("cora", "mason", "finn", "admin"), "0.9% financing in the paper", "program", True),
     _Ask(6.2, "dana", HOME, "vehicle", GT, 34_500, 29_300, 3.9, 1, (), "Asked again by the same customer"),
     _Ask(4.4, "cora", "00614", "vehicle", VAN, 41_200, 35_900, 7, 5, ("leah", "finn"), "Delivery service, second order"),
@@ -68,10 +68,10 @@ ASKS = (
 def expect(story: Story) -> None:
     """Let budgets be set, requests be sent and signed, and the sweep pass by, in their time."""
     regions = sorted({place.region for place in PLACES})
-    for days in (180, 90, 1):
+    for days in range(183, 0, -10):
         story.at(story.until - timedelta(days=days), partial(_budgets, story, regions))
     for ask in ASKS:
-        story.at(story.until - timedelta(days=ask.days), partial(_send, story, ask))
+        story.at(_in_hours(story.until - timedelta(days=ask.days), story.until), partial(_send, story, ask))
     for days in range(115, 0, -8):
         story.at(story.until - timedelta(days=days), partial(_sweep, story))
     story.at(story.until - timedelta(days=2), partial(_away, story))
@@ -80,6 +80,12 @@ def expect(story: Story) -> None:
 def close_day(story: Story) -> None:
     """The sweep has just run."""
     _sweep(story, story.until)
+
+
+def _in_hours(when: datetime, until: datetime) -> datetime:
+    """The same day in working hours, not after the end of the story."""
+    found = when.replace(hour=15 + when.day % 4, minute=7 * (when.day % 8), second=0, microsecond=0)
+    return found if found <= until else found - timedelta(days=1)
 
 
 def _budgets(story: Story, regions: list[str], now: datetime) -> None:
@@ -91,7 +97,7 @@ def _budgets(story: Story, regions: list[str], now: datetime) -> None:
                 set_budget, region=region, quarter=quarter_of(now), budget_cents=cents, seen_version=0,
                 actor=story.cast.named("mason"), now=now,
             )  # fmt: skip
-        except Refused:
+        except Stale:
             return  # the quarter has its budgets
 
 
@@ -106,7 +112,7 @@ def _send(story: Story, ask: _Ask, now: datetime) -> None:
         send_request, dealer_id=story.cast.id_of(ask.code), terms=terms, form_key=None, actor=actor, now=now
     )
     for position, word in enumerate(ask.fate, start=1):
-        story.at(now + timedelta(hours=7 * position), partial(_follow, story, ask, item, word))
+        story.at(now + timedelta(hours=3 * position), partial(_follow, story, ask, item, word))
 
 
 def _follow(story: Story, ask: _Ask, item: int, word: str, now: datetime) -> None:

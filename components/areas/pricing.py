@@ -67,7 +67,8 @@ def _decided_by(page: RequestPage) -> str:
     if page.row.needed == 0:
         return "nobody has to approve"
     names = [b.label.lower() for b in page.bounds if b.level == page.row.needed]
-    return plain(f"level {page.row.needed}, because of {' and '.join(names)}")
+    because = " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    return plain(f"level {page.row.needed}, because of {because}")
 
 
 def _draw_waiting(page: RequestPage, *, at: datetime, zone: str) -> None:
@@ -209,13 +210,13 @@ def draw_list(rows: Sequence[RequestRow], *, view: str) -> None:
         key=f"{key}_table", alt="Price requests", height=560 if len(rows) > 16 else "content",
         columns={
             "Request": tables.opener("Request", key=f"{key}_click", on_open=lambda p: open_at(key, p), width=92),
-            "Dealer": tables.text("Dealer", width=150), "Model or part": tables.text("Model or part", width=150),
-            "Off": _right("Off", 62), "Units": _right("Units", 56), "In all": _right("In all", 92),
-            "Kind": tables.text("Kind", width=84),
-            "Waits for": tables.text("Waits for", width=190) if waiting else None,
-            "When": tables.pill("Due" if waiting else "Ends", late, width=104) if view != "done" else None,
+            "Dealer": tables.text("Dealer", width=134), "Model or part": tables.text("Model or part", width=128),
+            "Off": _right("Off", 58), "Units": _right("Units", 52), "In all": _right("In all", 84),
+            "Kind": tables.text("Kind", width=78),
+            "Waits for": tables.text("Waits for", width=166) if waiting else None,
+            "When": tables.pill("Due" if waiting else "Ends", late, width=102) if view != "done" else None,
             "Status": None if view != "done" else tables.status(FLOW, width=96),
-            "By": tables.text("Asked for by", width=130),
-            "Changed": None if waiting else tables.text("Last change", width=220),
+            "By": tables.text("Asked for by", width=104),
+            "Changed": None if waiting else tables.text("Last change", width=200),
         },
     )  # fmt: skip

@@ -12,6 +12,7 @@ from db.pricing.band_rules import Bound
 
 def draw_bounds(bounds: Sequence[Bound], *, level: int) -> None:
     """Every bound in its sentence; the ones that decide the level stand out."""
+    lines = []
     for one in bounds:
         if one.stops:
             icon = ":red[:material/block:]"
@@ -22,11 +23,14 @@ def draw_bounds(bounds: Sequence[Bound], *, level: int) -> None:
         else:
             icon = ":green[:material/check_circle:]"
         name = f"**{one.label}**" if one.level == level or one.stops else one.label
-        st.markdown(f"{icon} {name}: {plain(one.sentence)}")
+        lines.append(f"{icon} {name}: {plain(one.sentence)}")
+    st.markdown("  \n".join(lines))
 
 
 def draw_sentences(sentences: Sequence[tuple[str, str]]) -> None:
     """What the requester does not write; a repeated "one-time" exception stands out."""
-    for sentence, tone in sentences:
-        icon = "history" if tone == "gray" else "repeat"
-        st.markdown(f":{tone}[:material/{icon}: {plain(sentence)}]")
+    lines = [
+        f":{tone}[:material/{'history' if tone == 'gray' else 'repeat'}: {plain(sentence)}]"
+        for sentence, tone in sentences
+    ]
+    st.markdown("  \n".join(lines))
