@@ -204,7 +204,7 @@ def draw_list(rows: Sequence[RequestRow], *, view: str) -> None:
                 "When": [[w] for w in when],
                 "Status": [[FLOW.state(r.status).label] for r in rows],
                 "By": [r.submitted_name for r in rows],
-                "Changed": [f"{r.updated_by}, {moment_label(r.updated_at, zone, now=at)}" for r in rows],
+                "Changed": [moment_label(r.updated_at, zone, now=at) for r in rows],
             }
         ),
         key=f"{key}_table", alt="Price requests", height=560 if len(rows) > 16 else "content",
@@ -217,6 +217,6 @@ def draw_list(rows: Sequence[RequestRow], *, view: str) -> None:
             "When": tables.pill("Due" if waiting else "Ends", late, width=102) if view != "done" else None,
             "Status": None if view != "done" else tables.status(FLOW, width=96),
             "By": tables.text("Asked for by", width=104),
-            "Changed": None if waiting else tables.text("Last change", width=200),
+            "Changed": None if waiting else tables.text("Last change", width=150),
         },
     )  # fmt: skip

@@ -117,20 +117,21 @@ def _draw_rows(rows: Sequence[BudgetLine]) -> None:
         table(
             {
                 "Region": [r.region for r in rows],
-                "Budget": ["Not set" if r.budget_cents is None else money(r.budget_cents) for r in rows],
-                "Approved": [money(r.committed_cents) for r in rows],
-                "Left": ["–" if r.left_cents is None else money(r.left_cents) for r in rows],
+                "Left": [_left(r) for r in rows],
             }
         ),
         key="price_budget_table", alt=f"Budgets of exceptions in {rows[0].quarter}", height="content",
         columns={
-            "Region": tables.text("Region", width=110),
-            **{
-                name: st.column_config.TextColumn(name, width=100, alignment="right")
-                for name in ("Budget", "Approved", "Left")
-            },
+            "Region": tables.text("Region", width=92),
+            "Left": st.column_config.TextColumn("Left of the budget", width=146, alignment="right"),
         },
     )  # fmt: skip
+
+
+def _left(row: BudgetLine) -> str:
+    if row.budget_cents is None or row.left_cents is None:
+        return "Not set"
+    return f"{money(row.left_cents)} of {money(row.budget_cents)}"
 
 
 def _draw_budget_form(rows: Sequence[BudgetLine]) -> None:
