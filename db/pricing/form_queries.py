@@ -12,6 +12,7 @@ from db.core.problems import Problem, Problems
 from db.dealers.queries import get_dealer
 from db.pricing.band_rules import DEFAULT, Judgement, Level, judge
 from db.pricing.exception_queries import Exceptions, exceptions_of
+from db.pricing.policy_queries import policy_now
 from db.pricing.record import budget_left
 from db.pricing.terms_rules import Sound, Terms, check_terms
 
@@ -43,5 +44,6 @@ def preview(session: Session, *, dealer_id: int, terms: Terms, actor: Actor, now
         exceptions = exceptions_of(session, dealer_id=dealer_id, subject=terms.subject, scope=actor.scope, now=now)
     if sound is None:
         return Preview(problems=tuple(problems.found), exceptions=exceptions)
-    judgement = judge(sound.asked(budget_left(session, region=dealer.region, now=now)))
+    _, policy = policy_now(session)
+    judgement = judge(sound.asked(budget_left(session, region=dealer.region, now=now)), policy)
     return Preview(sound=sound, judgement=judgement, exceptions=exceptions)

@@ -19,6 +19,7 @@ from db.core.labels import local_day
 from db.core.problems import Problem, Refused
 from db.pricing.band_rules import Bound, Judgement, money
 from db.pricing.flow import LEVEL_MINUTES
+from db.pricing.policy_queries import policy_now
 from db.pricing.tables import PriceBudget, PriceRequest, PriceVersion
 from db.pricing.terms_rules import Sound, subject_key
 
@@ -141,6 +142,7 @@ def add_version(
     version = PriceVersion(
         request_id=request.id, number=request.terms_version, dealer_id=request.dealer_id, region=request.region,
         terms=asdict(sound), bounds=kept(judgement.bounds), needed=judgement.level, sent_at=now, sent_by=actor.name,
+        policy=policy_now(session)[0],
         outcome="", note="",
     )  # fmt: skip
     session.add(version)

@@ -18,6 +18,7 @@ from db.pricing import record
 from db.pricing.band_rules import Judgement, judge, money
 from db.pricing.flow import FLOW
 from db.pricing.notices import tell_waiting
+from db.pricing.policy_queries import policy_now
 from db.pricing.tables import PriceRequest
 from db.pricing.terms_rules import Sound, Terms, check_terms
 from db.workflow.engine import begin_step, end_step
@@ -134,7 +135,8 @@ def withdraw(session: Session, *, item_id: int, seen_version: int, actor: Actor,
 
 def _judged(session: Session, sound: Sound, *, region: str | None, now: datetime) -> Judgement:
     """What the bands say with what the budget holds now; refused past a maximum."""
-    judgement = judge(sound.asked(record.budget_left(session, region=region, now=now)))
+    _, policy = policy_now(session)
+    judgement = judge(sound.asked(record.budget_left(session, region=region, now=now)), policy)
     record.refuse_stopped(judgement)
     return judgement
 

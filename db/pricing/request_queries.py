@@ -183,6 +183,7 @@ class VersionLine:
     needed: int
     sent_at: datetime
     sent_by: str
+    policy: int
     outcome: str
     note: str
 
@@ -275,6 +276,7 @@ def get_request(session: Session, *, item_id: int, actor: Actor, now: datetime) 
         versions=tuple(
             VersionLine(
                 number=v.number, sound=Sound(**v.terms), needed=v.needed, sent_at=v.sent_at, sent_by=v.sent_by,
+                policy=v.policy,
                 outcome=v.outcome, note=v.note,
             )
             for v in versions

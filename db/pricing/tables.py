@@ -96,10 +96,24 @@ class PriceRequest(QueueItem):
     budget: Mapped[PriceBudget | None] = relationship()
 
 
+class PricePolicy(Base):
+    """The limits of every band from a moment on (limit_rules.py); rows are only added, the newest number counts."""
+
+    __tablename__ = "price_policy"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, nullable=False, unique=True)
+    limits: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)
+    reason: Mapped[str] = mapped_column(Text, nullable=False)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    recorded_by: Mapped[str] = mapped_column(String(120), nullable=False)
+
+
 class PriceVersion(Base):
     """The terms of a request as they were sent once, with what the bands said; rows are only added and closed.
 
-    `outcome` is empty while they count, else what became of them: approved, rejected, withdrawn, expired, changed.
+    `policy` is the version of the bands it was judged with (0: as delivered). `outcome` is empty while they count,
+    else what became of them: approved, rejected, withdrawn, expired, changed.
     """
 
     __tablename__ = "price_version"
@@ -116,6 +130,7 @@ class PriceVersion(Base):
     terms: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)
     bounds: Mapped[list[dict[str, Any]]] = mapped_column(Json, nullable=False)
     needed: Mapped[int] = mapped_column(Integer, nullable=False)
+    policy: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
     sent_by: Mapped[str] = mapped_column(String(120), nullable=False)
     outcome: Mapped[str] = mapped_column(String(20), nullable=False, default="")

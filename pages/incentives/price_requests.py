@@ -7,6 +7,7 @@ import streamlit as st
 from components.access import guard
 from components.areas.pricing import SCREEN, draw_list
 from components.areas.pricing_away import draw_away, draw_budgets
+from components.areas.pricing_bands import draw_bands
 from components.areas.pricing_form import OPEN, draw_form, open_form
 from components.clock import now
 from components.exports import export_button
@@ -36,6 +37,7 @@ def draw_head() -> None:
         st.title(":material/price_check: Price requests")
         with st.container(horizontal=True, gap="small", width="content"):
             if decides:
+                draw_bands()
                 draw_budgets()
                 draw_away()
             if actor.can(Permission.PRICING_REQUEST):

@@ -163,6 +163,23 @@ def test_an_absence_and_a_budget(house: House):
     assert house.count(PriceBudget) == 1
 
 
+def test_a_manager_changes_a_band_and_everybody_else_reads_it(house: House):
+    manager = opened("mason")
+    assert manager.text_input(key="price_band_percent_0_nobody").value == "2"
+    manager.text_input(key="price_band_percent_0_level_1").set_value("1").run()
+    manager.text_input(key="price_band_reason").set_value("Less leeway").run()
+    manager.button(key="price_band_save").click().run()
+    assert "A higher level has a higher limit, or the same." in said(manager)
+    manager.text_input(key="price_band_percent_0_level_1").set_value("3").run()
+    manager.button(key="price_band_save").click().run()
+    assert not manager.exception
+    assert "Version 1 by Manager Mason" in said(manager)
+    dealer = opened("dora")
+    shown = next(t.value for t in dealer.dataframe if "Level 1" in t.value.columns)
+    assert list(shown["Level 1"])[0] == "3%"
+    assert "price_band_save" not in keys(dealer)
+
+
 def test_a_dealer_sees_only_its_own(house: House):
     own, other = house.send(now=now()), house.send(SMALL, by="otto", dealer=house.other_dealer, now=now())
     app = opened("dora")

@@ -16,11 +16,11 @@ from db.exports import run_export
 from db.pricing.approvers import waits_for
 from db.pricing.away_queries import list_away, list_budgets, stand_in_choices
 from db.pricing.checks import CHECKS
-from db.pricing.commands import add_away, end_away
+from db.pricing.commands import add_away, end_away, set_band
 from db.pricing.exception_queries import exceptions_of
 from db.pricing.form_queries import preview
 from db.pricing.request_queries import RequestFilters, count_requests, get_request, list_requests
-from db.pricing.tables import PriceAway, PriceBudget, PriceRequest, PriceSignature
+from db.pricing.tables import PriceAway, PriceBudget, PricePolicy, PriceRequest, PriceSignature
 from db.pricing.work_queries import dealer_lines, found_requests, work_lines
 from tests.pricing.factories import DAY, FREE, LARGE, NOW, SMALL, House
 from tests.support.at_once import at_once
@@ -264,3 +264,50 @@ def test_the_checks_notice_what_was_changed_past_the_app(house: House, spoil: An
     with reading(house.engine) as session:
         found = [said for check in CHECKS for said in check.run(session)]
     assert any(sentence in said for said in found), found
+
+
+# --------------------------------------------------------------------------------------------------------------- bands
+GOOD = (1_00, 3_00, 10_00, 20_00)
+LIMITS = [
+    ({"band": "colour"}, ["band"]), ({"limits": (1_00, None, 3_00, 4_00)}, ["level_1"]), ({"reason": " "}, ["reason"]),
+    ({"limits": (-1, 1, 2, 3)}, ["nobody"]), ({"limits": (1, 2, 3, 100_01)}, ["level_3"]),
+    ({"limits": (2, 1, 3, 2)}, ["level_1", "level_3"]), ({"band": "margin", "limits": (1, 2, 0, -5)}, ["level_1"]),
+    ({"limits": (2_00, 4_00, 15_00, 35_00)}, [""]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong, fields", LIMITS)
+def test_limits_that_are_refused_say_where(house: House, wrong: dict[str, Any], fields: list[str]):
+    values: dict[str, Any] = {"band": "percent", "limits": GOOD, "reason": "Less leeway", "seen_number": 0} | wrong
+    with pytest.raises(Refused) as error:
+        house.do(set_band, actor=house.mason, **values)
+    assert [p.field for p in error.value.problems] == fields
+    assert house.count(PricePolicy) == 0
+
+
+def test_other_limits_count_for_what_is_sent_from_then_on(house: House):
+    before = house.send(FREE)
+    values: dict[str, Any] = {"band": "percent", "limits": (50, 3_00, 10_00, 20_00), "reason": "Less leeway"}
+    assert house.do(set_band, actor=house.mason, seen_number=0, **values) == 1
+    with pytest.raises(Stale):
+        house.do(set_band, actor=house.mason, seen_number=0, **values)
+    with pytest.raises(Refused) as error:
+        house.do(set_band, actor=house.cora, seen_number=1, **values)
+    assert codes(error) == ["not_allowed"]
+    after = house.send(FREE)
+    assert (house.row(before).status, house.row(after).status) == ("approved", "in_review")
+    assert [v.policy for item in (before, after) for v in house.page(item, "cora").versions] == [0, 1]
+    with pytest.raises(Refused):
+        house.send(replace(SMALL, percent=21_00))
+    house.sound()
+
+
+def test_two_versions_of_the_bands_at_once_are_one(engine: Engine):
+    house = House(engine)
+    works = [
+        lambda bind, a=actor: run(
+            set_band, bind=bind, band="percent", limits=GOOD, reason="Why", seen_number=0, actor=a, now=NOW
+        )
+        for actor in (house.mason, house.mira)
+    ]
+    assert sorted(map(str, at_once(engine, *works))) == ["1", "stale"]

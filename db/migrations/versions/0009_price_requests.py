@@ -29,6 +29,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("region", "quarter", name=op.f("uq_price_budget_region_quarter")),
     )
     op.create_table(
+        "price_policy",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "limits", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_price_policy")),
+        sa.UniqueConstraint("number", name=op.f("uq_price_policy_number")),
+    )
+    op.create_table(
         "price_away",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -169,6 +182,7 @@ def upgrade() -> None:
             "bounds", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("policy", sa.Integer(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_by", sa.String(length=120), nullable=False),
         sa.Column("outcome", sa.String(length=20), nullable=False),
@@ -212,4 +226,5 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_price_away_person_id"))
 
     op.drop_table("price_away")
+    op.drop_table("price_policy")
     op.drop_table("price_budget")
