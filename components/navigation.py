@@ -235,6 +235,10 @@ PAGES: tuple[PageEntry, ...] = (
         help="Earned, approved and paid against the bank's file; each difference with its reason",
     ),
     PageEntry(
+        file="pages/incentives/price_requests.py", title="Price requests", icon="price_check", section=INCENTIVES,
+        permission=P.PRICING_VIEW, help="Discounts and promotions of dealers: ask, sign by level, what holds",
+    ),
+    PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,
         permission=P.DEALERS_VIEW, help="The dealers you may see",
     ),

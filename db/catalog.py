@@ -59,6 +59,7 @@ from db.onboarding.area import AREA as ONBOARDING
 from db.part_returns.area import AREA as PART_RETURNS
 from db.parts.area import AREA as PARTS
 from db.people.area import AREA as PEOPLE
+from db.pricing.area import AREA as PRICING
 from db.quality.area import AREA as QUALITY
 from db.reports.area import AREA as REPORTS
 from db.surveys.area import AREA as SURVEYS
@@ -71,7 +72,8 @@ T = TypeVar("T")
 AREAS: tuple[Area, ...] = (
     PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, CUSTOMERS, LEADS,
     APPOINTMENTS, CADENCE, INTERACTIONS, QUALITY, SURVEYS, MARKETING,
-    WARRANTY, CLAIMS, CLAIM_PAYMENTS, PART_RETURNS, INVESTIGATIONS, PARTS, INCENTIVES, ONBOARDING, IMPORTS, REPORTS,
+    WARRANTY, CLAIMS, CLAIM_PAYMENTS, PART_RETURNS, INVESTIGATIONS, PARTS, INCENTIVES, PRICING,
+    ONBOARDING, IMPORTS, REPORTS,
 )  # fmt: skip
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
 _IMPORTS = {kind.name: kind for area in AREAS for kind in area.imports}

@@ -31,6 +31,7 @@ from db.onboarding import tables as _onboarding
 from db.part_returns import tables as _part_returns
 from db.parts import tables as _parts
 from db.people import tables as _people
+from db.pricing import tables as _pricing
 from db.quality import tables as _quality
 from db.surveys import tables as _surveys
 from db.terms import tables as _terms
@@ -42,5 +43,5 @@ MODULES = (
     _onboarding, _outbox, _people, _search, _terms, _timeline,
     _vehicles, _appointments, _cadence, _interactions, _marketing, _quality, _surveys,
     _warranty, _claims, _claim_payments, _part_returns, _investigations, _parts, _incentives,
-    _incentive_payments, _incentive_recon,
+    _incentive_payments, _incentive_recon, _pricing,
 )  # fmt: skip

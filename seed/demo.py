@@ -37,6 +37,7 @@ from seed import (
     part_returns,
     parts,
     parts_claims,
+    pricing,
     quality,
     routine,
     surveys,
@@ -91,6 +92,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     parts.expect(story, seed=seed, start=start)
     parts_claims.expect(story)
     incentives.expect(story, seed=seed, start=start)
+    pricing.expect(story)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()
@@ -99,6 +101,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     routine.close_day(story, made)
     interactions.close_day(story)
     cadence.close_day(story)
+    pricing.close_day(story)
     return made
 
 
