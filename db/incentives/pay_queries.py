@@ -14,9 +14,11 @@ from db.core.actor import Actor, Scope
 from db.core.area import CAP
 from db.core.permissions import Permission
 from db.core.problems import NotFound
+from db.core.timeline import TimelineEntry, TimelineLink
 from db.dealers.tables import Dealer
 from db.incentives import pay_rules as rules
 from db.incentives.payment_tables import IncentiveBatch, IncentiveMemo, IncentiveMemoLine
+from db.incentives.record import AREA
 from db.incentives.tables import IncentiveClaim, IncentiveEntry, IncentiveProgram, SaleReport
 
 PAGE = 50
@@ -47,14 +49,36 @@ def read_owed(session: Session, *, actor: Actor, dealer_ids: Collection[int] = (
     )  # fmt: skip
     if dealer_ids:
         query = query.where(Entry.dealer_id.in_(sorted(dealer_ids)))
+    rows = session.execute(query).all()
+    signed = _signed_by(session, [r.claim_id for r in rows], actor)
     return [
         rules.Owed(
             claim_id=r.claim_id, number=r.number, program_id=r.program_id, dealer_id=r.dealer_id, period=r.period,
             cents=int(r.cents), dealer_status=r.status, since=r.since, payments=int(r.payments),
-            is_signed=bool(r.mine) or r.signed_by == actor.username,
+            is_signed=bool(r.mine) or r.signed_by == actor.username or r.claim_id in signed,
         )
-        for r in session.execute(query)
+        for r in rows
     ]  # fmt: skip
+
+
+def _signed_by(session: Session, claim_ids: Sequence[int], actor: Actor) -> set[int]:
+    """Claims of which this person gave a signature, even the first of two; asked of people who may decide only."""
+    found: set[int] = set()
+    if not actor.can(Permission.INCENTIVES_DECIDE):
+        return found
+    for start in range(0, len(claim_ids), 500):
+        found |= set(
+            session.scalars(
+                select(TimelineLink.item_id)
+                .join(TimelineEntry, TimelineEntry.seq == TimelineLink.seq)
+                .where(
+                    TimelineLink.item_type == "incentive_claim",
+                    TimelineLink.item_id.in_(claim_ids[start : start + 500]), TimelineEntry.command == "approve",
+                    TimelineEntry.area == AREA, TimelineEntry.actor == actor.username,
+                )
+            )
+        )  # fmt: skip
+    return found
 
 
 # ---- payable ---------------------------------------------------------------------------------------------------------
