@@ -13,8 +13,7 @@ from db.core.permissions import Role
 from db.core.problems import NotFound, Refused
 from db.core.session import reading, run
 from db.incentives.account_queries import account_view
-from db.incentives.pay_commands import make_payment
-from db.incentives.pay_queries import (
+from db.incentives.memo_queries import (
     count_batches,
     count_memos,
     get_batch,
@@ -22,11 +21,14 @@ from db.incentives.pay_queries import (
     lines_of,
     list_batches,
     list_memos,
-    list_payable,
     memos_by_id,
+)
+from db.incentives.pay_commands import make_payment
+from db.incentives.pay_queries import (
+    list_payable,
     pay_figures,
     preview_payment,
-)  # fmt: skip
+)
 from db.incentives.pay_rules import Owed, plan, too_much
 from db.incentives.payment_tables import IncentiveMemo, IncentiveMemoLine
 from db.incentives.tables import IncentiveClaim
