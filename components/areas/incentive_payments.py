@@ -24,16 +24,9 @@ from db.core.permissions import Permission
 from db.core.problems import NotFound, Refused
 from db.core.session import reading
 from db.incentives.account_queries import account_view
+from db.incentives.memo_queries import get_batch, get_memo, list_memos
 from db.incentives.pay_commands import make_payment
-from db.incentives.pay_queries import (
-    LeftRow,
-    PayableRow,
-    get_batch,
-    get_memo,
-    list_memos,
-    pay_figures,
-    preview_payment,
-)
+from db.incentives.pay_queries import LeftRow, PayableRow, pay_figures, preview_payment
 from db.incentives.pay_rules import Key
 from db.incentives.say_rules import day, money
 

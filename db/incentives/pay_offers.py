@@ -13,6 +13,7 @@ from db.core.area import ExportKind, SearchResult, SearchSource, WorkCount, Work
 from db.core.export_files import ExportColumn
 from db.core.labels import plural
 from db.core.permissions import Permission
+from db.incentives import memo_queries as memos
 from db.incentives import pay_queries as pays
 from db.incentives.recon_queries import current_reconciliation, list_accounts, list_matches
 from db.incentives.say_rules import money
@@ -86,7 +87,7 @@ def found_memos(session: Session, *, ids: Sequence[int], actor: Actor) -> list[S
             kind="incentive_memo", item_id=m.id, title=m.number, subtitle=f"{money(m.cents)} · {m.dealer}",
             page=PAGE_FILE, query={"memo": str(m.id)},
         )
-        for m in pays.memos_by_id(session, ids=ids, actor=actor)
+        for m in memos.memos_by_id(session, ids=ids, actor=actor)
     ]  # fmt: skip
 
 
@@ -100,12 +101,12 @@ def memo_rows(session: Session, *, actor: Actor, scope: Scope, filters: Mapping[
     """Every line of every credit memo the filters keep, page by page; the latest memo first."""
     after: int | None = None
     while True:
-        page, after = pays.list_memos(
+        page, after = memos.list_memos(
             session, actor=actor, dealer_id=_id(filters, "dealer_id"), batch_id=_id(filters, "batch_id"), after=after,
             limit=200,
         )  # fmt: skip
         page = [m for m in page if scope.allows(dealer_id=m.dealer_id, region=m.region)]
-        lines = pays.lines_of(session, memo_ids=[m.id for m in page], actor=actor)
+        lines = memos.lines_of(session, memo_ids=[m.id for m in page], actor=actor)
         for memo in page:
             for line in lines.get(memo.id, ()):
                 yield (

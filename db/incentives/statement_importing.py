@@ -68,7 +68,10 @@ def apply(
         session.flush()
         orphans += line.dealer_id is None
     if orphans:
-        reading.tell(session, f"{orphans:,} rows name a dealer we do not have; they will be orphans.")
+        said = "1 row names a dealer we do not have: it will be an orphan."
+        if orphans > 1:
+            said = f"{orphans:,} rows name dealers we do not have: they will be orphans."
+        reading.tell(session, said)
     changes.touch(session, "incentives")
     order = {file.name: number for number, file in enumerate(files)}
     return sorted([*outcomes, *tables.rejected], key=lambda o: (order.get(o.file, len(order)), o.row))

@@ -29,7 +29,8 @@ from db.core.labels import count_label, moment_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices
-from db.incentives.pay_queries import count_batches, count_memos, list_batches, list_memos, list_payable
+from db.incentives.memo_queries import count_batches, count_memos, list_batches, list_memos
+from db.incentives.pay_queries import list_payable
 from db.incentives.say_rules import day, money
 
 actor = guard(Permission.INCENTIVES_PAYMENTS)

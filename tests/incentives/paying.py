@@ -26,6 +26,9 @@ LATER = NOW + timedelta(days=20)
 class PayHouse(House):
     """The house of incentives with approved claims and payments."""
 
+    program: int
+    claims: list[int]
+
     def __init__(self, engine):
         super().__init__(engine)
         make_person(engine, "fred", Role.FINANCE)

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from db.core.area import SourceFile
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading, run
-from db.imports.commands import undo_import
+from db.imports.commands import dry_run_import, run_import, undo_import
 from db.incentives.recon_commands import close_reconciliation, explain, match_again, take_back
 from db.incentives.recon_queries import (
     count_matches,
@@ -26,6 +27,7 @@ from db.incentives.recon_queries import (
 from db.incentives.recon_store import unexplained_of
 from db.incentives.recon_tables import Reconciliation, StatementLine
 from db.incentives.tables import IncentiveClaim, SaleReport
+from tests.imports.test_tabular import workbook
 from tests.incentives.paying import LATER, PayHouse
 from tests.support.core import at_once
 from tests.support.users import actor_named, make_person
@@ -269,3 +271,28 @@ def test_three_ways_and_the_drawer_say_where_each_cent_is(house):
     act(house, close_reconciliation)
     with reading(house.engine) as session:
         assert [r.confirmed for r in list_accounts(session, actor=house.finn)[0]] == [1_000_00, 0]
+
+
+def test_a_workbook_with_other_headings_is_tried_first_and_changes_nothing(house):
+    rows = [
+        ["Transaction ID", "Payee", "Value date", "Credit", "Remittance"],
+        ["BK-1", code_of(house, house.dealer), "2026-12-13", "1,000.00", "im-000001"],
+        ["BK-2", "99999", "2026-12-13", "12.34", ""],
+    ]
+    ask = {
+        "kind": "incentive_statement", "files": [SourceFile(name="bank.xlsx", content=workbook(rows))],
+        "channel": "page", "actor": house.finn, "now": LATER,
+    }  # fmt: skip
+    tried = dry_run_import(house.engine, **ask)
+    assert (tried.created, tried.rejected) == (2, 0)
+    assert "1 row names a dealer we do not have: it will be an orphan." in tried.sentences
+    assert house.count(StatementLine) == 0
+    run(run_import, bind=house.engine, **ask)
+    house.reconcile()
+    assert sorted(house.matches()) == [("matched", 0, False), ("orphan", 12_34, True), ("waiting", -500_00, False)]
+
+
+def test_a_refused_reconciliation_leaves_nothing(house):
+    with pytest.raises(Refused, match="Between 0 and 365 days"):
+        house.reconcile(days=366)
+    assert house.count(Reconciliation) == 0
