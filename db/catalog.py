@@ -169,6 +169,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "parts_claim": ("pages/parts/parts_claims.py", "claim"),
     "sale": ("pages/incentives/validate.py", "sale"),
     "incentive_claim": ("pages/incentives/validate.py", "incentive_claim"),
+    "price_request": ("pages/incentives/price_requests.py", "request"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 
