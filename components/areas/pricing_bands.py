@@ -43,9 +43,12 @@ def draw_bands() -> None:
                 **{head: st.column_config.TextColumn(head, width=104, alignment="right") for head in HEADS},
             },
         )  # fmt: skip
-        for one in view.policy.levels:
-            glue = " and " if one.mode == "all" else " or "
-            st.caption(f"Level {one.level}: {plain(glue.join(_who(p) for p in one.permissions))}")
+        glue = {"all": " and ", "any": " or "}
+        levels = [
+            f"Level {one.level}: {plain(glue[one.mode].join(_who(p) for p in one.permissions))}"
+            for one in view.policy.levels
+        ]
+        st.caption("  \n".join([*levels, "Legal wording is always for level 3; each level after the one before."]))
         if view.recorded_at is not None:
             when = moment_label(view.recorded_at, actor.zone, now=now())
             st.caption(plain(f"Version {view.number} by {view.recorded_by}, {when}: {view.reason}"))
