@@ -454,9 +454,10 @@ def test_whatever_people_try_signatures_budgets_and_versions_agree(
     """Any order of steps by anybody: what is refused changes nothing, and every check of the area stays silent."""
     items = [house.send(terms) for terms in (SMALL, LARGE, LEGAL)]
     for name, which, who, percent in tried:
-        more: dict[str, Any] = {"reject": {"note": "No"}, "change": {"terms": replace(SMALL, percent=percent)}}.get(
-            name, {}
-        )
+        inputs: dict[str, dict[str, Any]] = {
+            "reject": {"note": "No"}, "change": {"terms": replace(SMALL, percent=percent)}
+        }  # fmt: skip
+        more = inputs.get(name, {})
         at = NOW + 40 * DAY if name == "expire" else NOW
         before = house.row(items[which]).version
         try:
