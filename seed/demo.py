@@ -87,11 +87,11 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     part_returns.expect(story, start=start, seed=seed)
     claim_clocks.expect(story, start=start)
     claim_money.expect(story)
-    incentive_payments.expect(story)
     investigations.expect(story, start=start)
     parts.expect(story, seed=seed, start=start)
     parts_claims.expect(story)
     incentives.expect(story, seed=seed, start=start)
+    incentive_payments.expect(story)
     pricing.expect(story)
     onboarding.expect(story, seed=seed)
     with storage.unforced():

@@ -73,6 +73,7 @@ ASKED_WITHOUT: dict[str, str] = {
     "db.people.queries.names_of": _TOLD,
     "db.people.queries.people_to_tell": "gives ids to commands that tell people, each of whom it asks for their scope",
     "db.people.queries.previous_visit": _SELF,
+    "db.pricing.policy_queries.policy_now": _DESK,
     "db.reports.history_queries.item_history": _TOLD,
     "db.claims.policy_queries.forget_kept": _DESK,
     "db.claims.policy_queries.policy_on": _DESK,

@@ -12,7 +12,7 @@ from components.forms import cents
 from components.labels import plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
 from db.core.labels import moment_label
-from db.core.permissions import Permission
+from db.core.permissions import Permission, Role, may
 from db.core.session import reading
 from db.pricing.commands import set_band
 from db.pricing.limit_rules import BANDS, FIELDS, HEADS, limit_words, limits_of
@@ -43,15 +43,24 @@ def draw_bands() -> None:
                 **{head: st.column_config.TextColumn(head, width=104, alignment="right") for head in HEADS},
             },
         )  # fmt: skip
-        for one in view.policy.levels:
-            whose = "each of" if one.mode == "all" else "one of"
-            st.caption(f"Level {one.level}: {plain(one.label.lower())}; {whose} {plain(', '.join(one.permissions))}")
+        glue = {"all": " and ", "any": " or "}
+        levels = [
+            f"Level {one.level}: {plain(glue[one.mode].join(_who(p) for p in one.permissions))}"
+            for one in view.policy.levels
+        ]
+        st.caption("  \n".join([*levels, "Legal wording is always for level 3; each level after the one before."]))
         if view.recorded_at is not None:
             when = moment_label(view.recorded_at, actor.zone, now=now())
             st.caption(plain(f"Version {view.number} by {view.recorded_by}, {when}: {view.reason}"))
         show_outcome(FORM)
         if actor.can(Permission.PRICING_BUDGET):
             _draw_form(view)
+
+
+def _who(permission: str) -> str:
+    """The roles that hold a right, as people say them; administrators hold every one."""
+    roles = [role.label.lower() for role in Role if role is not Role.ADMIN and may(role, Permission(permission))]
+    return " or ".join(roles)
 
 
 def _draw_form(view: PolicyView) -> None:

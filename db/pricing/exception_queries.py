@@ -14,7 +14,7 @@ from db.calendar.queries import DESK_ZONE
 from db.core.actor import Scope
 from db.core.labels import local_day, plural
 from db.dealers.tables import Dealer
-from db.pricing.band_rules import money, percent, share
+from db.pricing.band_rules import money, share
 from db.pricing.tables import PriceRequest
 from db.pricing.terms_rules import subject_key
 
@@ -125,8 +125,3 @@ def exceptions_of(
         at_dealer=tuple(_as_earlier(r) for r in at_dealer), of_model=tuple(_as_earlier(r) for r in of_model),
         dealer_count=dealer[0], quarter_cents=int(dealer[1]), model_cents=int(model or 0), one_time_before=dealer[2],
     )  # fmt: skip
-
-
-def earlier_words(one: Earlier) -> str:
-    """ "4% off, $1,200"."""
-    return f"{percent(one.percent)} off, {money(one.total_cents)}"

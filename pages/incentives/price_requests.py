@@ -36,8 +36,8 @@ def draw_head() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(":material/price_check: Price requests")
         with st.container(horizontal=True, gap="small", width="content"):
+            draw_bands()
             if decides:
-                draw_bands()
                 draw_budgets()
                 draw_away()
             if actor.can(Permission.PRICING_REQUEST):

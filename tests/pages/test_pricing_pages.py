@@ -176,7 +176,8 @@ def test_a_manager_changes_a_band_and_everybody_else_reads_it(house: House):
     assert "Version 1 by Manager Mason" in said(manager)
     dealer = opened("dora")
     shown = next(t.value for t in dealer.dataframe if "Level 1" in t.value.columns)
-    assert list(shown["Level 1"])[0] == "3%"
+    assert shown["Level 1"].iloc[0] == "3%"
+    assert "Level 2: manager and finance" in said(dealer)
     assert "price_band_save" not in keys(dealer)
 
 

@@ -57,7 +57,7 @@ class House:
                 )
 
     def __getattr__(self, name: str) -> Actor:
-        if name.startswith("_"):
+        if name.startswith("_") or name not in self.ids:
             raise AttributeError(name)
         found = actor_named(self.engine, name)
         setattr(self, name, found)

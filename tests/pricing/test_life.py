@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from db.core.actor import Actor
@@ -430,3 +432,38 @@ def test_pages_of_a_list_follow_each_other(house: House):
         first, after = list_requests(session, actor=house.cora, now=NOW, filters=done, limit=3)
         rest, _ = list_requests(session, actor=house.cora, now=NOW, filters=done, limit=3, after=after)
     assert [r.id for r in first + rest] == items[::-1]
+
+
+# ----------------------------------------------------------------------------------------------------- whatever happens
+moves = st.lists(
+    st.tuples(
+        st.sampled_from(("approve", "approve", "approve", "reject", "withdraw", "change", "expire")),
+        st.integers(min_value=0, max_value=2),
+        st.sampled_from(("cora", "mason", "mira", "finn", "fay", "dora")),
+        st.sampled_from((1_00, 3_00, 8_00, 16_00)),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves)
+def test_whatever_people_try_signatures_budgets_and_versions_agree(
+    house: House, tried: list[tuple[str, int, str, int]]
+):
+    """Any order of steps by anybody: what is refused changes nothing, and every check of the area stays silent."""
+    items = [house.send(terms) for terms in (SMALL, LARGE, LEGAL)]
+    for name, which, who, percent in tried:
+        inputs: dict[str, dict[str, Any]] = {
+            "reject": {"note": "No"}, "change": {"terms": replace(SMALL, percent=percent)}
+        }  # fmt: skip
+        more = inputs.get(name, {})
+        at = NOW + 40 * DAY if name == "expire" else NOW
+        before = house.row(items[which]).version
+        try:
+            house.step(name, items[which], who, now=at, **more)
+        except Refused:
+            assert house.row(items[which]).version == before
+        else:
+            assert house.row(items[which]).version == before + 1
+    house.sound()
