@@ -248,11 +248,13 @@ def _usual(words: Sequence[str]) -> int:
 
 
 def _later(fate: str) -> list[tuple[float, Any]]:
-    return {
+    """What happens to the claims of a fate: days after they were sent, and what is done."""
+    then: dict[str, list[tuple[float, Any]]] = {
         "approve": [(3.5, _approve)], "part": [(4.5, partial(_approve, share=0.6))], "deny": [(5.2, _deny)],
         "corrected": [(2.4, _correct), (6.1, _approve)], "unwound": [(4.0, _approve), (12.0, _unwind)],
         "send_back": [(3.1, _send_back)], "void": [(1.5, _void)],
-    }.get(fate, [])  # fmt: skip
+    }  # fmt: skip
+    return then.get(fate, [])
 
 
 def _claims(story: Story, sale_id: int, *states: str) -> list[IncentiveClaim]:

@@ -32,6 +32,9 @@ from db.dealers.territory_queries import changing_areas, owner_on
 from db.documents.coverage_queries import find_gaps
 from db.documents.tables import Document
 from db.imports.tables import ImportBatch, ImportRow, SavedMapping
+from db.incentives.flow import FLOW as INCENTIVES
+from db.incentives.model import KINDS as RULE_KINDS
+from db.incentives.tables import IncentiveClaim, IncentiveEntry, IncentiveProgram, IncentiveVersion, SaleReport
 from db.investigations.flow import FLOW as INVESTIGATIONS
 from db.investigations.flow import OUTCOMES
 from db.investigations.tables import ClaimFlag, Investigation
@@ -94,6 +97,8 @@ def figures(engine):
             .order_by(PartsOrderLine.id)
         ).all()
         found += session.execute(select(PartsClaim.status, PartsClaim.credit_cents).order_by(PartsClaim.id)).all()
+        found += session.execute(select(SaleReport.vin, SaleReport.unwound_on).order_by(SaleReport.id)).all()
+        found += session.execute(select(IncentiveEntry.book, IncentiveEntry.cents).order_by(IncentiveEntry.id)).all()
     return [tuple(row) for row in found], [tuple(row) for row in commands]
 
 
@@ -236,6 +241,19 @@ def test_the_dealers_papers_are_in_every_state(middle):
             assert any(low <= days <= high for days in left), (low, high)
         gaps = {gap.state for gap in find_gaps(session, scope=EVERYTHING, now=NOW)}
         assert gaps >= {"expired", "missing"}
+
+
+@pytest.mark.slow
+def test_incentives_are_there_of_every_kind_and_in_every_state(middle):
+    engine, made = middle
+    with reading(engine) as session:
+        states = set(session.scalars(select(IncentiveClaim.status)))
+        assert states == {s.name for s in INCENTIVES.states} - {"entered"}  # a claim is sent as it is entered
+        assert set(session.scalars(select(IncentiveProgram.kind))) == set(RULE_KINDS)
+        assert session.scalar(select(func.count()).where(IncentiveVersion.state == "draft")) == 2
+        home = made.dealers["00402"]
+        opened = select(func.count()).where(SaleReport.dealer_id == home, SaleReport.delivered_on.is_(None))
+        assert session.scalar(opened) == 5
 
 
 @pytest.mark.slow

@@ -65,6 +65,11 @@ def signed(cents: int) -> str | None:
     return None if not cents else ("+" if cents > 0 else "") + money(cents)
 
 
+def _moved(cents: int) -> str | None:
+    """The same for a tile, which takes only a plain hyphen for a fall."""
+    return (signed(cents) or "").replace("−", "-") or None
+
+
 def draw_tiles_of(found: Simulation, *, at: datetime, zone: str) -> None:
     """The draft in four numbers, beside the published version."""
     after, before = found.after, found.before
@@ -77,12 +82,12 @@ def draw_tiles_of(found: Simulation, *, at: datetime, zone: str) -> None:
         [
             Tile(
                 definition=DEFINITIONS["cost"], value=money(after.cents), icon=":material/payments:",
-                delta=signed(after.cents - before.cents) if before else None, up_is_good=False, versus=versus,
+                delta=_moved(after.cents - before.cents) if before else None, up_is_good=False, versus=versus,
                 note=f"{plural(after.units, 'unit')}, {plural(after.dealers, 'dealer')} paid{within}",
             ),
             Tile(
                 definition=DEFINITIONS["unit"], value=money(after.per_unit_cents), icon=":material/directions_car:",
-                delta=signed(after.per_unit_cents - before.per_unit_cents) if before else None, up_is_good=False,
+                delta=_moved(after.per_unit_cents - before.per_unit_cents) if before else None, up_is_good=False,
                 versus=versus, note=f"{money(before.per_unit_cents)} before" if before else "Never published",
             ),
             Tile(

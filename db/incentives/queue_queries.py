@@ -14,11 +14,12 @@ from db.core.actor import Actor
 from db.core.area import CAP
 from db.core.permissions import Permission
 from db.incentives import books, claim_store
+from db.incentives.claim_rows import ClaimRow, claim_rows, claims_seen
 from db.incentives.flow import FLOW
 from db.incentives.stack_rules import Loser
 from db.incentives.tables import IncentiveCheck, IncentiveClaim, IncentiveProgram, IncentiveRun, SaleReport
 from db.incentives.unit_rules import near
-from db.incentives.validation_queries import PAGE, ClaimRow, claim_rows, claim_view, claims_seen
+from db.incentives.validation_queries import PAGE, claim_view
 
 OURS: Final[dict[str, str]] = {
     "waiting": "Waits for us", "mine": "I can decide", "returned": "Waits for dealers", "decided": "Decided",

@@ -18,10 +18,10 @@ from db.core.problems import NotFound, Problems
 from db.dealers.tables import Dealer
 from db.incentives import books, claim_store, sale_store
 from db.incentives.amount_rules import amount_of, outlook
+from db.incentives.claim_rows import ClaimRow, claim_rows, claims_seen
 from db.incentives.claim_rules import does_count, judge
 from db.incentives.entry_rules import SaleDraft, check_sale, sale_key, tidy
 from db.incentives.facts import Check, Level, Outcome, SaleFacts
-from db.incentives.flow import FLOW
 from db.incentives.model import DOCUMENTS, KINDS, SALE_TYPES
 from db.incentives.period_store import name_of
 from db.incentives.record import dealer_of
@@ -30,13 +30,12 @@ from db.incentives.tables import (
     IncentiveCheck,
     IncentiveClaim,
     IncentiveEarning,
-    IncentiveProgram,
     SaleReport,
 )
 from db.incentives.unit_rules import Plan, evaluate, near
 from db.incentives.words_rules import in_words
 
-__all__ = ["DOCUMENTS", "SALE_TYPES", "SaleDraft"]
+__all__ = ["DOCUMENTS", "SALE_TYPES", "ClaimRow", "SaleDraft"]
 PAGE = 50
 
 
@@ -58,44 +57,6 @@ class SaleRow:
     reported_on: date | None
     unwound_on: date | None
     unwound_reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClaimRow:
-    """One claim; `signed_by` and `submitted_by` are user names, for four eyes."""
-
-    id: int
-    number: str
-    status: str
-    version: int
-    submitted_by: str
-    signed_by: str
-    signed_cents: int | None
-    program: str
-    program_name: str
-    dealer: str
-    sale_id: int | None
-    sale: str
-    vin: str
-    period: str
-    claimed_cents: int | None
-    entitled_cents: int
-    approved_cents: int | None
-    due_at: datetime | None
-    reason_note: str
-    decided_by: str
-    decided_at: datetime | None
-    checks: tuple[Check, ...] = ()
-
-    @property
-    def suggested_step(self) -> str:
-        """What is done with it most often."""
-        return {"returned": "submit", "in_review": "approve"}.get(self.status, "")
-
-    @property
-    def state(self) -> str:
-        """The state in words."""
-        return FLOW.state(self.status).label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,33 +161,6 @@ def claim_view(session: Session, *, item_id: int, actor: Actor, now: datetime) -
         for c in rows
     )  # fmt: skip
     return replace(found[0], checks=checks)
-
-
-def claims_seen(actor: Actor) -> Any:
-    """The claims this actor may see, with what a row shows of program, dealer and sale; for `claim_rows`."""
-    return (
-        select(
-            IncentiveClaim, IncentiveProgram.code, IncentiveProgram.name, Dealer.name, SaleReport.number, SaleReport.vin
-        )
-        .join(IncentiveProgram, IncentiveProgram.id == IncentiveClaim.program_id)
-        .join(Dealer, Dealer.id == IncentiveClaim.dealer_id)
-        .outerjoin(SaleReport, SaleReport.id == IncentiveClaim.sale_id)
-        .where(actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region))
-    )
-
-
-def claim_rows(session: Session, query: Any) -> list[ClaimRow]:
-    """The rows of a query made with `claims_seen`."""
-    return [
-        ClaimRow(
-            id=c.id, number=c.number, status=c.status, version=c.version, submitted_by=c.submitted_by,
-            signed_by=c.signed_by, signed_cents=c.signed_cents, program=code, program_name=name, dealer=dealer,
-            sale_id=c.sale_id, sale=sale or "", vin=vin or "", period=c.period, claimed_cents=c.claimed_cents,
-            entitled_cents=c.entitled_cents, approved_cents=c.approved_cents, due_at=c.due_at,
-            reason_note=c.reason_note, decided_by=c.decided_by, decided_at=c.decided_at,
-        )
-        for c, code, name, dealer, sale, vin in session.execute(query)
-    ]  # fmt: skip
 
 
 # ---- the form --------------------------------------------------------------------------------------------------------

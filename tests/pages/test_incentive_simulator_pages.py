@@ -52,8 +52,19 @@ def test_a_draft_is_tried_and_compared_with_what_is_published(house):
     dealers = app.dataframe[0].value
     assert list(dealers["Change"]) == ["+$600"]
     assert "$2,100" in str(metrics(app))
+    assert [str(m.delta).replace("\\", "") for m in app.metric][:2] == ["+$600", "+$200"]
     app.run()  # the result stays until the next click
     assert "1 dealer gains" in said(app)
+
+
+def test_what_costs_less_is_shown_as_a_fall(house):
+    house.publish(PLAIN)
+    house.sell_many(2)
+    house.draft(PLAIN, first=date(2026, 11, 25), rule={"kind": "customer_cash", "cents": 200_00})
+    app = opened("sally", program=1, ins_period="90")
+    app.button(key="ins_go").click().run()
+    assert str(app.metric[0].delta).replace("\\", "") == "-$600"  # a tile takes only a hyphen for a fall
+    assert "0 dealers gain, 1 loses" in said(app)
 
 
 def test_other_days_ask_for_another_run(house):
