@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from db.core.session import reading
-from db.incentives.model import Window
+from db.incentives.model import Growth, StairStep, Window
 from db.incentives.outlook_queries import list_outlook
 from db.incentives.outlook_rules import outlook_of
 from tests.incentives.cases import of_kind
@@ -41,6 +41,7 @@ def small(sqlite_engine):
 )  # fmt: skip
 def test_the_sentence(units, contracted, today, sentence):
     rule = of_kind("stair_step", method="retroactive", tiers=TIERS).rule
+    assert isinstance(rule, StairStep)
     found = outlook_of(
         rule, units=units, baseline=0, open_units=contracted, days=NOVEMBER, today=D(2026, 11, today)
     )  # fmt: skip
@@ -50,7 +51,9 @@ def test_the_sentence(units, contracted, today, sentence):
 
 def test_growth_counts_to_the_first_unit_that_pays():
     rule = of_kind("growth", baseline="year_before", cents=100_00, min_percent=1000).rule
+    assert isinstance(rule, Growth)
     found = outlook_of(rule, units=40, baseline=40, open_units=0, days=NOVEMBER, today=D(2026, 11, 24))
+    assert found.step is not None
     assert (found.step.units, found.step.cents) == (4, 400_00)
 
 

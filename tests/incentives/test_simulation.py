@@ -10,7 +10,7 @@ from db.core.problems import NotFound, Refused
 from db.core.session import reading
 from db.incentives import simulation_queries
 from db.incentives.facts import Unit
-from db.incentives.model import Window
+from db.incentives.model import PriceProtection, Window
 from db.incentives.simulation_queries import days_to_try, simulate
 from db.incentives.simulation_rules import Side, Sums, judge_one, moved
 from db.incentives.stack_rules import Offer
@@ -36,6 +36,7 @@ def test_a_program_is_moved_with_its_model_years_and_its_price_fall():
     one = moved(program(rule=rule, delivery={"first": "2026-11-05", "last": "2026-11-06"}), LAST)
     assert (one.program, one.delivery) == (LAST, None)
     assert one.eligible.years == (2025, 2026)
+    assert isinstance(one.rule, PriceProtection)
     assert one.rule.changed_on == D(2025, 11, 10)
     listed = program(eligible={"vins": ["1HGCM82633A004352"]})
     assert moved(listed, LAST).eligible.vins == ()
