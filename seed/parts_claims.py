@@ -110,7 +110,11 @@ def _decide(story: Story, one: Delivery, claim_id: int, dealer: Any, now: dateti
 
 def _answer(story: Story, claim_id: int, dealer: Any, now: datetime) -> None:
     _step(story, "answer", claim_id, dealer, now, note="Photos are attached.", evidence="Document D-204")
-    _step(story, "credit", claim_id, story.cast.named("cora"), now + timedelta(hours=1), note="Seen on the photo.")
+    story.at(now + timedelta(hours=1), partial(_credit, story, claim_id))
+
+
+def _credit(story: Story, claim_id: int, now: datetime) -> None:
+    _step(story, "credit", claim_id, story.cast.named("cora"), now, note="Seen on the photo.")
 
 
 def _step(story: Story, step: str, claim_id: int, actor: Any, now: datetime, **more: Any) -> None:

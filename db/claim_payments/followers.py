@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.claim_payments.notices import tell_charged_back
-from db.claim_payments.record import family_sums, lock_family, post, post_decisions, worth_of_claims
+from db.claim_payments.record import family_sums, lock_family, post, post_decisions
 from db.claim_payments.rules import money_label
 from db.claim_payments.tables import ClaimEntry
 from db.claims.tables import Claim
@@ -29,10 +29,10 @@ def claims_decided(session: Session, *, event: Event, actor: Actor, now: datetim
     worth: dict[int, int] = {}
     for claim in debits:
         lock_family(session, claim.family_id)
-        worth[claim.id] = worth_of_claims(session, claim.family_id)
+        worth[claim.id], _ = family_sums(session, claim.family_id)
     post_decisions(session, claims, actor=actor, now=now)
     for claim in debits:
-        if worth_of_claims(session, claim.family_id) < 0:
+        if family_sums(session, claim.family_id)[0] < 0:
             raise Refused(_above_worth(claim, worth[claim.id]))
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from db.claim_payments.rules import PART_KINDS, difference, entry_kind
+from db.claim_payments.rules import difference, entry_kind
 from db.claim_payments.tables import ClaimEntry
 from db.claims.tables import Claim
 from db.core import changes, locks
@@ -91,21 +91,6 @@ def family_sums(session: Session, family_id: int) -> tuple[int, int]:
         ).where(ClaimEntry.family_id == family_id)
     ).one()
     return int(total), int(paid)
-
-
-def worth_of_claims(session: Session, family_id: int) -> int:
-    """What all versions of a claim come to in cents, without what was charged or paid for its old parts.
-
-    Charges for old parts follow the worth of their claim: they are corrected after a decision has lowered it.
-    """
-    taken_back = aliased(ClaimEntry)
-    of_part = or_(ClaimEntry.kind.in_(PART_KINDS), taken_back.kind.in_(PART_KINDS))
-    total = session.scalar(
-        select(func.coalesce(func.sum(case((of_part, 0), else_=ClaimEntry.cents)), 0))
-        .outerjoin(taken_back, taken_back.id == ClaimEntry.reverses_id)
-        .where(ClaimEntry.family_id == family_id)
-    )
-    return int(total or 0)
 
 
 def claims_waiting(session: Session, *, actor: Actor, dealer_ids: Collection[int]) -> list[int]:

@@ -20,7 +20,6 @@ KINDS: Final[dict[str, str]] = {
     "approval": "Approved", "supplement": "Supplement", "debit": "Debit", "charge_back": "Charge-back",
     "part_debit": "Part not returned", "part_credit": "Part kept by us", "reversal": "Reversal",
 }  # fmt: skip
-PART_KINDS: Final = ("part_debit", "part_credit")
 REVERSIBLE: Final = ("charge_back", "part_debit")
 LEFT_OUT: Final[dict[str, str]] = {
     "reopened": "Appealed or being decided again; not payable until then",

@@ -144,15 +144,16 @@ def test_more_is_charged_once_an_appeal_paid_more(sqlite_engine):
     assert problems(sqlite_engine) == []
 
 
-def test_a_debit_of_the_whole_claim_takes_the_charge_back(sqlite_engine):
+def test_a_debit_takes_no_more_than_what_the_charge_for_the_part_has_left(sqlite_engine):
     house = House(sqlite_engine)
     claim, part = missing(house)
+    before = charged(sqlite_engine, part)
     debit = run(begin_debit, bind=sqlite_engine, claim_id=claim, form_key="d1", actor=house.cora, now=LATE)
     house.step("submit", debit, who="cora", now=LATE)
-    house.decide(debit, now=LATE, by="carl")
-    assert house.status(debit) == "approved"
-    assert charged(sqlite_engine, part) == 0
-    assert row_of(sqlite_engine, part).debits == 1
+    with pytest.raises(Refused) as refused:
+        house.decide(debit, now=LATE, by="carl")
+    assert [p.code for p in refused.value.problems] == ["above_worth"]
+    assert (house.status(debit), charged(sqlite_engine, part)) == ("in_review", before)
     assert problems(sqlite_engine) == []
 
 
