@@ -117,9 +117,12 @@ def test_a_claim_is_mended_reduced_and_appealed(engine: Engine, serve, sqlite_ur
     fill_row(page, lines, row=1, cells={"Kind": "Parts", "Job": "1", "Code": "TC-5000", "Quantity": "1"})
     _choose(page, "What speaks against it", "Modified")
     page.keyboard.press("Escape")
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
-        {"name": "ro-4711.pdf", "mimeType": "application/pdf", "buffer": _repair_order()}
-    )
+    # A click that comes before the server has the file is answered with "Choose a file".
+    with page.expect_response(lambda answer: "/upload_file/" in answer.url and answer.ok, timeout=WAIT):
+        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+            {"name": "ro-4711.pdf", "mimeType": "application/pdf", "buffer": _repair_order()}
+        )
+    settle(page)
     page.get_by_test_id("stBaseButton-secondary").filter(has_text="Add files").click()
     expect(page.get_by_text("Repair order: there").first).to_be_visible(timeout=WAIT)
 
