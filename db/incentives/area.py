@@ -12,6 +12,7 @@ from db.incentives.pay_offers import EXPORTS as PAY_EXPORTS
 from db.incentives.pay_offers import SEARCH as PAY_SEARCH
 from db.incentives.pay_offers import WORK as PAY_WORK
 from db.incentives.statement_importing import STATEMENTS
+from db.incentives.target_importing import TARGETS
 from db.incentives.work_queries import found_claims, found_sales, work_counts, work_lines
 
 AREA = Area(
@@ -29,7 +30,7 @@ AREA = Area(
         ),
         PAY_SEARCH,
     ),
-    imports=(SALES, STATEMENTS),
+    imports=(SALES, STATEMENTS, TARGETS),
     exports=PAY_EXPORTS,
     checks=(*CHECKS, *PAY_CHECKS),
 )

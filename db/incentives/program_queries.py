@@ -167,9 +167,11 @@ def _for_dealers(program: Program, codes: frozenset[str] | None) -> Program:
     if codes is None:
         return program
     more: dict[str, object] = {"budget_cents": None}
-    if isinstance(program.rule, Growth) and program.rule.targets:
-        own = {code: n for code, n in program.rule.targets.items() if code in codes}
-        more["rule"] = program.rule.model_copy(update={"targets": own})
+    if isinstance(program.rule, Growth):
+        rule = program.rule
+        own = {code: n for code, n in rule.targets.items() if code in codes}
+        each = {name: {c: n for c, n in some.items() if c in codes} for name, some in rule.by_period.items()}
+        more["rule"] = rule.model_copy(update={"targets": own, "by_period": {k: v for k, v in each.items() if v}})
     if program.eligible.enrolled:
         mine = tuple(code for code in program.eligible.enrolled if code in codes)
         more["eligible"] = program.eligible.model_copy(update={"enrolled": mine})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import assert_never
 
+from db.core.labels import plural
 from db.incentives import model
 from db.incentives.customer_rules import accepted_label
 from db.incentives.model import AFFINITIES, RETAIL, SALE_TYPES, Program
@@ -70,7 +71,22 @@ def _growth(rule: model.Growth) -> str:
     what = "each unit above it" if rule.pays == "above" else "every unit"
     enough = f" Growth of at least {percent(rule.min_percent)} is needed." if rule.min_percent else ""
     without = "earns nothing" if rule.without_baseline == "nothing" else "is paid for every unit"
-    return f"Growth against {base}: {what} pays {money(rule.cents)}.{enough} A dealer without a baseline {without}."
+    lacks = "baseline" if rule.baseline == "year_before" else "target"
+    said = f"Growth against {base}: {what} pays {money(rule.cents)}.{enough} A dealer without a {lacks} {without}."
+    return f"{said}{_targets(rule)}"
+
+
+def _targets(rule: model.Growth) -> str:
+    """How many targets there are and what they add up to, so that who publishes them sees what changed."""
+    if rule.baseline != "target":
+        return ""
+    said = ""
+    if rule.targets:
+        total = plural(sum(rule.targets.values()), "unit")
+        said += f" {plural(len(rule.targets), 'dealer')} with a target for every period, {total} in all."
+    for name, some in sorted(rule.by_period.items()):
+        said += f" {name}: {plural(len(some), 'dealer')} with a target, {plural(sum(some.values()), 'unit')} in all."
+    return said
 
 
 def in_words(program: Program) -> tuple[str, ...]:

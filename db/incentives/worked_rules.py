@@ -72,7 +72,8 @@ def _baseline(program: Program) -> int:
     rule = program.rule
     if not isinstance(rule, Growth):
         return 0
-    targets = sorted(n for n in rule.targets.values() if n)
+    named = (rule.targets, *rule.by_period.values())
+    targets = sorted(n for some in named for n in some.values() if n)
     return targets[len(targets) // 2] if rule.baseline == "target" and targets else EXAMPLE_BASELINE
 
 
