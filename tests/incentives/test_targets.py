@@ -1,4 +1,4 @@
-"""Targets of dealers by period: read from files into a draft, published by another, and what they make a dealer earn."""
+"""Targets of dealers by period: read from files into a draft, published by another, and what they make one earn."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from tests.support.paths import ROOT, shared
 from tests.support.users import make_dealer
 
 GOAL = CASH | {
-    "code": "GOAL", "name": "Goal", "documents": [], "checklist": [], "program": {"first": "2026-01-01", "last": "2026-12-31"},
+    "code": "GOAL", "name": "Goal", "documents": [], "checklist": [],
+    "program": {"first": "2026-01-01", "last": "2026-12-31"},
     "rule": {"kind": "growth", "baseline": "target", "targets": {"04012": 3}, "cents": 100_00},
 }  # fmt: skip
 
@@ -108,8 +109,10 @@ def test_months_of_a_quarterly_program_add_up_and_blanks_are_no_targets(house):
 @pytest.mark.parametrize(
     ("period", "cells", "code"),
     [
-        ("month", "2026,,5,,", "no_period"), ("month", ",,,2026-Q4,5", "no_period"), ("quarter", ",,,2026-11,5", "no_period"),
-        ("program", "2026,5,,,", "no_period"), ("month", ",,,2027-01,5", "outside"), ("month", ",,,2026-11,", "required"),
+        ("month", "2026,,5,,", "no_period"), ("month", ",,,2026-Q4,5", "no_period"),
+        ("quarter", ",,,2026-11,5", "no_period"),
+        ("program", "2026,5,,,", "no_period"), ("month", ",,,2027-01,5", "outside"),
+        ("month", ",,,2026-11,", "required"),
     ],
 )  # fmt: skip
 def test_a_target_is_of_the_program_s_own_periods(house, period, cells, code):
