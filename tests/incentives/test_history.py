@@ -11,12 +11,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import func, select
 
-from db.core.problems import Refused
+from db.core.problems import Problem, Refused
 from db.core.session import make_engine, reading, run
 from db.dealers.tables import Dealer
 from db.incentives.commands import claim_period, claim_sale, correct_sale, recalculate_program
@@ -58,7 +57,6 @@ class Life(PayHouse):
         self.__dict__.update(known | {"engine": make_engine(f"sqlite:///{copy}"), "made": 0})
         self.sold: list[int] = []
         self.published: Counter[str] = Counter()
-        self.said: Counter[str] = Counter()
 
     def publish_next(self, code: str) -> None:
         versions = PROGRAMS[code]
@@ -115,8 +113,18 @@ class Life(PayHouse):
         with reading(self.engine) as session:
             query = select(IncentiveClaim.id).where(IncentiveClaim.status == "in_review").order_by(IncentiveClaim.id)
             first = session.scalars(query.limit(1)).one_or_none()
-        if first is not None:
-            self.step("approve", first, who="cora", now=LATER)
+        if first is None:
+            raise Refused(Problem(code="nothing", message="No claim waits."))
+        self.step("approve", first, who="cora", now=LATER)
+
+    def again(self, code: str) -> None:
+        """Calculate a program anew: there must be nothing to post."""
+        with reading(self.engine) as session:
+            program = session.scalars(select(IncentiveProgram.id).where(IncentiveProgram.code == code)).one_or_none()
+        posted = run(
+            recalculate_program, bind=self.engine, program_id=program or 0, actor=self.mason, now=LATER
+        )  # fmt: skip
+        assert posted == 0
 
     # ---- what must hold ----------------------------------------------------------------------------------------------
     def sales(self) -> list[Sold]:
@@ -173,80 +181,67 @@ EXPECTED = {"wrong_state", "approved", "no_change", "duplicate", "unknown", "req
             "not_found", "budget"}  # fmt: skip
 
 
-class History(RuleBasedStateMachine):
-    """Sales, redeliveries, unwinds, versions, claims, approvals, payments, in any order."""
+EVENTS = ("sell", "sell", "correct", "take_back", "publish_next", "ask", "ask", "paid", "paid", "paid_then_unwound",
+          "volume", "volume", "again")  # fmt: skip
+HISTORIES = st.lists(
+    st.tuples(st.sampled_from(EVENTS), st.integers(0, 99), st.sampled_from(DAYS), SALES), min_size=10, max_size=12
+)
+DONE: Counter[str] = Counter()
+"""What was done and not refused over all histories of the run."""
 
-    @initialize(codes=st.lists(st.sampled_from(sorted(PROGRAMS)), unique=True, min_size=2))
-    def begin(self, codes: list[str]) -> None:
-        self.house = Life()
-        for code in codes:
-            self.house.publish_next(code)
 
-    def tried(self, what: Any, *args: Any, **more: Any) -> None:
+def happen(house: Life, event: str, number: int, day: date, sale: dict[str, Any]) -> None:
+    """One event of a history; what does not fit is refused, and then nothing of it may be left behind."""
+    at, code = number % max(1, len(house.sold)), sorted(PROGRAMS)[number % len(PROGRAMS)]
+    steps: dict[str, list[tuple[str, Any]]] = {
+        "sell": [("sale", sale)] * (1 + number % 3), "correct": [("correct", (at, day, sale["papers"]))],
+        "take_back": [("take_back", at)], "publish_next": [("publish_next", code)], "ask": [("ask", at)],
+        "paid": [("ask", at), ("decide", None), ("pay", None)],
+        "paid_then_unwound": [("ask", at), ("decide", None), ("pay", None), ("take_back", at), ("pay", None)],
+        "volume": [("ask_volume", number), ("decide", None), ("pay", None), ("take_back", at)],
+        "again": [("again", code)],
+    }  # fmt: skip
+    for name, what in steps[event]:
         try:
-            what(*args, **more)
+            match name:
+                case "sale":
+                    house.sale(**what)
+                case "correct":
+                    house.correct(what[0], delivered_on=what[1], papers=what[2])
+                case "ask_volume":
+                    house.ask_volume("STEP" if what % 2 else "GROW", other=what % 4 > 1)
+                case "decide" | "pay":
+                    getattr(house, name)()
+                case _:
+                    getattr(house, name)(what)
+            DONE[name] += 1
         except Refused as refusal:
             assert refusal.problems[0].code in EXPECTED, refusal  # noqa: PT017 - each other refusal is a fault
-
-    @rule(what=SALES, times=st.integers(1, 3))
-    def sell(self, what: dict[str, Any], times: int) -> None:
-        for _ in range(times):
-            self.house.sale(**what)
-
-    @precondition(lambda self: self.house.sold)
-    @rule(data=st.data(), day=st.sampled_from(DAYS), papers=st.sampled_from([(), ("title",)]))
-    def redeliver(self, data: st.DataObject, day: date, papers: tuple[str, ...]) -> None:
-        number = data.draw(st.integers(0, len(self.house.sold) - 1))
-        self.tried(self.house.correct, number, delivered_on=day, papers=papers)
-
-    @precondition(lambda self: self.house.sold)
-    @rule(data=st.data())
-    def unwind(self, data: st.DataObject) -> None:
-        self.tried(self.house.take_back, data.draw(st.integers(0, len(self.house.sold) - 1)))
-
-    @rule(code=st.sampled_from(sorted(PROGRAMS)))
-    def publish(self, code: str) -> None:
-        self.house.publish_next(code)
-
-    @precondition(lambda self: self.house.sold)
-    @rule(data=st.data())
-    def claim(self, data: st.DataObject) -> None:
-        self.tried(self.house.ask, data.draw(st.integers(0, len(self.house.sold) - 1)))
-
-    @rule(code=st.sampled_from(["STEP", "GROW"]), other=st.booleans())
-    def claim_volume(self, code: str, other: bool) -> None:
-        self.tried(self.house.ask_volume, code, other=other)
-        self.tried(self.house.decide)
-
-    @rule()
-    def approve(self) -> None:
-        self.tried(self.house.decide)
-
-    @rule()
-    def pay(self) -> None:
-        self.tried(self.house.pay)
-
-    @rule(code=st.sampled_from(sorted(PROGRAMS)))
-    def calculate_again(self, code: str) -> None:
-        if not self.house.published[code]:
-            return
-        with reading(self.house.engine) as session:
-            program = session.scalars(select(IncentiveProgram.id).where(IncentiveProgram.code == code)).one()
-        posted = run(recalculate_program, bind=self.house.engine, program_id=program, actor=self.house.mason, now=LATER)
-        assert posted == 0
-
-    @precondition(lambda self: hasattr(self, "house"))
-    @invariant()
-    def the_ledger_is_the_count(self) -> None:
-        self.house.holds()
-
-    def teardown(self) -> None:
-        if hasattr(self, "house"):
-            self.house.close()
+        house.holds()
 
 
-TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=8, stateful_step_count=12, deadline=None)
+# Derandomized: the same histories in each run, so that it can be asked below what they reach.
+@settings(max_examples=10, derandomize=True, database=None, phases=[Phase.generate])
+@given(HISTORIES)
+def one_history(events):
+    house = Life()
+    try:
+        for code in sorted(PROGRAMS)[: 3 + events[0][1] % 3]:
+            house.publish_next(code)
+        for n in range(4):
+            house.sale(**events[n][3])
+        house.holds()
+        for event in events:
+            happen(house, *event)
+    finally:
+        house.close()
+
+
+def test_after_every_event_of_any_history_the_ledger_is_the_count():
+    """Sales, redeliveries, unwinds, versions, claims, approvals, payments and charge-backs, in any order."""
+    DONE.clear()
+    one_history()
+    assert all(DONE[name] >= 3 for name in ("correct", "take_back", "ask", "ask_volume", "decide", "pay", "again"))
 
 
 # ---- any order -------------------------------------------------------------------------------------------------------
@@ -265,7 +260,7 @@ def told(house: Life, sales: list[dict[str, Any]], events: list[tuple[str, Any]]
             house.correct(place[what[0]], delivered_on=what[1], papers=("registration",))
 
 
-@settings(max_examples=6)
+@settings(max_examples=4, derandomize=True, database=None)
 @given(st.lists(SALES, min_size=3, max_size=6), st.data())
 def test_the_order_of_events_does_not_matter(sales, data):
     """Each event comes when it can: a sale before its correction, that before its unwinding, versions in their order."""
