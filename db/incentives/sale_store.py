@@ -18,6 +18,7 @@ from db.customers.vehicle_record import seen_by
 from db.customers.vehicle_tables import Vehicle
 from db.dealers.tables import Dealer
 from db.incentives.entry_rules import COLUMNS, SaleDraft, sale_key
+from db.incentives.say_rules import sale_number
 from db.incentives.tables import SaleDocument, SaleReport
 from db.terms.queries import tiers_on
 
@@ -27,7 +28,7 @@ _TIERS = "incentive_tiers"
 
 def number_of(sale_id: int) -> str:
     """How a sale is called."""
-    return f"S-{sale_id:06}"
+    return sale_number(sale_id)
 
 
 def tier_on(session: Session, dealer: Dealer, day: date) -> str:

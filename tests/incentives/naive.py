@@ -14,14 +14,14 @@ from typing import Any
 
 from tests.incentives.factories import CASH, NOVEMBER
 
+_CASH = CASH | {"stack_group": "cash", "checklist": [], "budget_cents": 2_000_00, "caps": {"dealer_units": 2}}
 _PLAIN = {"documents": [], "checklist": []}
 PROGRAMS: dict[str, list[tuple[date | None, dict[str, Any]]]] = {
     "CASH-11": [
-        (None, CASH | {"stack_group": "cash", "checklist": [], "budget_cents": 2_000_00}),
-        (date(2026, 11, 17), CASH | {"stack_group": "cash", "checklist": [], "budget_cents": 2_000_00,
-                                     "rule": {"kind": "customer_cash", "cents": 950_00}}),
+        (None, _CASH),
+        (date(2026, 11, 17), _CASH | {"rule": {"kind": "customer_cash", "cents": 950_00}}),
     ],
-    "BIG": [(None, CASH | _PLAIN | {"code": "BIG", "stack_group": "cash", "caps": {"dealer_units": 2},
+    "BIG": [(None, CASH | _PLAIN | {"code": "BIG", "stack_group": "cash",
                                     "rule": {"kind": "dealer_cash", "cents": 900_00}})],
     "ONLY": [(None, CASH | _PLAIN | {"code": "ONLY", "exclusive": True, "eligible": {"models": ["Civic"]},
                                      "rule": {"kind": "per_unit", "cents": 1_200_00}})],
@@ -76,21 +76,21 @@ def _best(single: Mapping[str, int]) -> Iterable[str]:
 def earned(sales: Sequence[Sold], published: Mapping[str, int]) -> dict[tuple[str, str], int]:
     """Cents by (program, dealer) of November 2026, where they are not 0; `published`: how many versions there are."""
     sums: defaultdict[tuple[str, str], int] = defaultdict(int)
-    big: defaultdict[str, list[tuple[date, int]]] = defaultdict(list)
+    cash: defaultdict[str, list[tuple[date, int]]] = defaultdict(list)
     units: defaultdict[str, int] = defaultdict(int)
     before: defaultdict[str, int] = defaultdict(int)
     for sale in sales:
         single = _single(sale, published)
         for code in _best(single):
-            if code == "BIG":
-                big[sale.dealer].append((sale.day, sale.sale_id))
+            if code == "CASH-11":
+                cash[sale.dealer].append((sale.day, single[code]))
             else:
                 sums[code, sale.dealer] += single[code]
         if sale.stands and sale.sale_type != "fleet":
             units[sale.dealer] += date(2026, 11, 1) <= sale.day <= date(2026, 11, 30)
             before[sale.dealer] += date(2025, 11, 1) <= sale.day <= date(2025, 11, 30)
-    for dealer, some in big.items():
-        sums["BIG", dealer] = len(sorted(some)[:2]) * 900_00
+    for dealer, some in cash.items():
+        sums["CASH-11", dealer] = sum(cents for _, cents in sorted(some)[:2])  # the cap takes the earliest deliveries
     for dealer, n in units.items():
         if published.get("STEP") == 1:
             sums["STEP", dealer] = n * 300_00 if n >= 4 else n * 100_00 if n >= 2 else 0
