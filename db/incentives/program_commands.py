@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db.core import locks, timeline
+from db.core import locks, search, timeline
 from db.core.actor import Actor
 from db.core.insert import insert_or_ignore
 from db.core.permissions import Permission
@@ -87,7 +87,14 @@ def keep_draft(
     draft.username, draft.updated_at, draft.updated_by = actor.username, now, actor.name
     draft.form_key = form_key or draft.form_key
     session.flush()
+    _index(session, owner, program)
     return draft
+
+
+def _index(session: Session, owner: IncentiveProgram, program: Program) -> None:
+    """Make the program findable by its code, its name and its bulletin; who may see it is asked when it is found."""
+    texts = [owner.code, owner.name, program.name, program.bulletin]
+    search.index(session, kind=ITEM, item_id=owner.id, texts=texts, dealer_id=None, region=None)
 
 
 def publish_program(
@@ -131,6 +138,7 @@ def publish_program(
     draft.state, draft.reason, draft.published_at, draft.published_by = "published", reason, now, actor.name
     draft.updated_at, draft.updated_by = now, actor.name
     session.flush()
+    _index(session, owner, program)
     books.forget_plans(session)
     posted = refresh(session, _concerned(session, owner.id, program), actor=actor, now=now, today=now.date())
     said = changes_between(before[-1].program, program) if before else in_words(program)
@@ -157,6 +165,7 @@ def discard_draft(session: Session, *, version_id: int, seen_version: int, actor
     session.execute(delete(IncentiveVersion).where(IncentiveVersion.id == version_id))
     if number == 1:
         session.execute(delete(IncentiveProgram).where(IncentiveProgram.id == program_id))
+        search.index(session, kind=ITEM, item_id=program_id, texts=[], dealer_id=None, region=None)
     note(
         session, "discard_draft", f"{code}: draft of version {number} thrown away.",
         [timeline.Item(ITEM, program_id)], actor=actor, now=now, before={"version": number},

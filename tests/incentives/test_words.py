@@ -82,7 +82,8 @@ def test_a_sale_above_a_cap_is_called_by_its_number():
 @pytest.mark.parametrize(
     ("cents", "approved", "sentence"),
     [(0, 0, "Nothing was earned in this period. 3 units."),
-     (500_00, 500_00, "All of $500 is approved already. 3 units."), (100_00, 500_00, "All of $100 is approved already. 3 units.")],
+     (500_00, 500_00, "All of $500 is approved already. 3 units."),
+     (100_00, 500_00, "All of $100 is approved already. 3 units.")],
 )  # fmt: skip
 def test_a_period_with_nothing_left_says_why(cents, approved, sentence):
     facts = PeriodFacts(
