@@ -169,6 +169,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "parts_claim": ("pages/parts/parts_claims.py", "claim"),
     "sale": ("pages/incentives/validate.py", "sale"),
     "incentive_claim": ("pages/incentives/validate.py", "incentive_claim"),
+    "incentive_program": ("pages/incentives/programs.py", "program"),
     "incentive_memo": ("pages/incentives/payments.py", "memo"),
     "incentive_batch": ("pages/incentives/payments.py", "batch"),
     "incentive_reconciliation": ("pages/incentives/reconciliation.py", "reconciliation"),

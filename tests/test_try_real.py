@@ -10,9 +10,9 @@ from tests.support.paths import ROOT, SHARED_DATA, shared
 
 
 def test_what_needs_no_minute_is_as_published(capsys, monkeypatch, tmp_path):
-    """The two large sets take most of the time and run in `make try-real` itself."""
+    """The three large sets take most of the time and run in `make try-real` itself."""
     shared("known_answers.json")
-    quick = [name for name in try_real.NAMES if name not in ("crm_sales", "olist_funnel")]
+    quick = [name for name in try_real.NAMES if name not in ("crm_sales", "olist_funnel", "adventureworks_dealers")]
     monkeypatch.setenv("SHARED_DATA", str(SHARED_DATA))
     monkeypatch.setattr("sys.argv", ["try_real", "--keep", str(tmp_path / "kept"), *quick])
     assert try_real.main() == 0, capsys.readouterr().out
@@ -46,8 +46,15 @@ def test_every_mapping_that_is_kept_can_be_used(path):
 
     mapping = load_mapping(path.read_text(encoding="utf-8"))
     kind = catalog.import_kind(mapping.kind)
-    chosen = {"crm_sales": ("sales_pipeline.csv", "sales_teams.csv"), "warranty_claims_text": ("warranty_claims.csv",)}
+    chosen = {
+        "crm_sales": ("sales_pipeline.csv", "sales_teams.csv"), "warranty_claims_text": ("warranty_claims.csv",),
+        "adventureworks_sales": ("FactResellerSales.csv", "Product.csv"),
+        "adventureworks_seller_sales": ("FactResellerSales.csv", "Product.csv"),
+        "adventureworks_targets": ("ResellerSalesTargets.csv",), "adventureworks_resellers": ("Resellers.csv",),
+    }  # fmt: skip
     patterns = chosen.get(path.stem, ("*.csv",))
-    files = [file for pattern in patterns for file in sorted(shared(path.stem).glob(pattern))]
+    folder = "adventureworks_dealers" if path.stem.startswith("adventureworks") else path.stem
+    files = [file for pattern in patterns for file in sorted(shared(folder).glob(pattern))]
+    assert files
     sheets = combine(mapping, [read_table(file.read_bytes(), file_name=file.name) for file in files])
     assert [problems_with(mapping, kind.fields, sheet.columns) for sheet in sheets] == [[]]

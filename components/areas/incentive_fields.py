@@ -53,6 +53,8 @@ RULES: Final[dict[str, tuple[Field, ...]]] = {
             "nothing": "Earns nothing", "all": "Is paid for every unit"}),
         _CENTS, Field(path="rule.min_percent", kind="percent", label="Growth needed (%)"),
         Field(path="rule.targets", kind="rows", label="Targets", wide=True, help="Where a target is the baseline"),
+        Field(path="rule.by_period", kind="rows", label="Targets of single periods", wide=True,
+              help="They win over the others; a file of targets fills them"),
     ),
     "loyalty": (_CENTS, Field(path="rule.makes", kind="tags", label="Makes the customer has owned")),
     "conquest": (
@@ -146,6 +148,11 @@ def rows_of(path: str, value: Any) -> list[dict[str, Any]]:
         return [{"From": t["from_units"], "Each": t["cents"] / 100} for t in value or ()]
     if path == "rule.targets":
         return [{"Dealer": code, "Units": n} for code, n in sorted((value or {}).items())]
+    if path == "rule.by_period":
+        return [
+            {"Period": name, "Dealer": code, "Units": n}
+            for name, some in sorted((value or {}).items()) for code, n in sorted(some.items())
+        ]  # fmt: skip
     if path == "rule.by_model":
         return [{"Model": name, "Amount": c / 100} for name, c in sorted((value or {}).items())]
     return [{"Proof": d["label"], "Papers": [DOCUMENTS.get(a, a) for a in d["accepted"]]} for d in value or ()]
@@ -163,6 +170,14 @@ def value_of(path: str, rows: Sequence[Mapping[str, Any]]) -> Any:
         return sorted(found, key=lambda t: t["from_units"] or 0)
     if path == "rule.targets":
         return {str(r.get("Dealer") or "").strip(): r.get("Units") for r in rows}
+    if path == "rule.by_period":
+        found_periods: dict[str, dict[str, Any]] = {}
+        for r in rows:
+            name = str(r.get("Period") or "").strip().upper()
+            found_periods.setdefault("program" if name == "PROGRAM" else name, {})[
+                str(r.get("Dealer") or "").strip()
+            ] = r.get("Units")
+        return found_periods
     if path == "rule.by_model":
         return {str(r.get("Model") or "").strip(): _dollars(r.get("Amount")) for r in rows}
     return [
@@ -180,6 +195,10 @@ def _grid(path: str, rows: list[dict[str, Any]], key: str) -> None:
         "rule.targets": ([("Dealer", pa.string()), ("Units", pa.int64())], {
             "Dealer": column.TextColumn("Dealer code", required=True),
             "Units": column.NumberColumn("Units of a period", min_value=0, step=1)}),
+        "rule.by_period": ([("Period", pa.string()), ("Dealer", pa.string()), ("Units", pa.int64())], {
+            "Period": column.TextColumn("Period", required=True, help="Such as 2026-11 or 2026-Q4"),
+            "Dealer": column.TextColumn("Dealer code", required=True),
+            "Units": column.NumberColumn("Units", min_value=0, step=1)}),
         "rule.by_model": ([("Model", pa.string()), ("Amount", pa.float64())], {
             "Model": column.TextColumn("Model", required=True), "Amount": money}),
         "documents": ([("Proof", pa.string()), ("Papers", pa.list_(pa.string()))], {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from db.core.labels import plural
 from db.incentives.facts import Earned, SaleFacts, Unit
 from db.incentives.model import Growth, LeasePullAhead, PriceProtection, Program, StairStep
-from db.incentives.say_rules import money, percent
+from db.incentives.say_rules import money, percent, sale_number
 from db.incentives.tier_rules import next_step, volume
 
 
@@ -37,10 +38,10 @@ def earned(program: Program, units: Iterable[Unit], *, baseline: int = 0) -> Ear
     for unit in sorted(units, key=lambda u: (u.delivered_on, u.sale_id)):
         name = unit.customer_ref.strip().casefold()
         if caps.customer_units and name and by_customer[name] >= caps.customer_units:
-            said.append(f"Sale {unit.sale_id} is above {caps.customer_units} for one customer.")
+            said.append(f"{sale_number(unit.sale_id)} is not paid: {_most(caps.customer_units)} a customer.")
             continue
         if caps.dealer_units and len(counted) >= caps.dealer_units:
-            said.append(f"Sale {unit.sale_id} is above {caps.dealer_units} units for the dealer.")
+            said.append(f"{sale_number(unit.sale_id)} is not paid: {_most(caps.dealer_units)} a dealer and period.")
             continue
         by_customer[name] += 1
         counted.append(unit)
@@ -49,28 +50,40 @@ def earned(program: Program, units: Iterable[Unit], *, baseline: int = 0) -> Ear
         said.insert(0, _volume_sentence(program.rule, len(counted), baseline, cents))
     else:
         cents = sum(u.cents for u in counted)
-        said.insert(0, f"{len(counted)} units pay {money(cents)}.")
+        said.insert(0, f"{plural(len(counted), 'unit')} {_pay(len(counted))} {money(cents)}.")
     if caps.dealer_cents and cents > caps.dealer_cents:
         said.append(f"Capped at {money(caps.dealer_cents)} for the dealer and the period.")
         cents = caps.dealer_cents
     return Earned(units=len(counted), cents=cents, said=tuple(said))
 
 
+def _most(units: int) -> str:
+    return f"at most {plural(units, 'unit')}"
+
+
+def _pay(units: int) -> str:
+    return "pays" if units == 1 else "pay"
+
+
 def _volume_sentence(rule: StairStep | Growth, units: int, baseline: int, cents: int) -> str:
+    many = plural(units, "unit")
     if isinstance(rule, StairStep):
         reached = [t for t in rule.tiers if t.from_units <= units]
+        first = rule.tiers[0].from_units
         if not reached:
-            return f"{units} units are below the first tier of {rule.tiers[0].from_units}."
-        how = (
-            f"{units} × {money(reached[-1].cents)}, to the first unit"
-            if rule.method == "retroactive"
-            else f"each unit at its tier, the last at {money(reached[-1].cents)}"
-        )
-        return f"{units} units reach the tier from {reached[-1].from_units}: {how} = {money(cents)}."
+            return f"{many}; the first tier begins at {plural(first, 'unit')}, so nothing is earned."
+        each = money(reached[-1].cents)
+        how = f"each pays {each}" if rule.method == "retroactive" else f"each pays at its own tier, the last {each}"
+        return f"{many}; the tier from {reached[-1].from_units:,} on is reached, {how}: {money(cents)}."
+    base = "target" if rule.baseline == "target" else "baseline"
     if baseline <= 0:
-        return f"{units} units without a baseline pay {money(cents)}."
-    grown = (units - baseline) * 10_000 // baseline
-    return f"{units} units against {baseline} ({percent(grown)}, needed {percent(rule.min_percent)}) = {money(cents)}."
+        return f"{many} and no {base}: {money(cents) if cents else 'nothing is earned'}."
+    against = f"{many} against a {base} of {baseline:,}"
+    if units < baseline:
+        return f"{against}, {plural(baseline - units, 'unit')} short: nothing is earned."
+    grown = percent((units - baseline) * 10_000 // baseline)
+    needed = f" where {percent(rule.min_percent)} is needed" if rule.min_percent else ""
+    return f"{against}, {grown} more{needed}: {money(cents) if cents else 'nothing is earned'}."
 
 
 def outlook(program: Program, units: int, *, baseline: int = 0) -> str:
@@ -80,7 +93,7 @@ def outlook(program: Program, units: int, *, baseline: int = 0) -> str:
     step = next_step(program.rule, units, baseline)
     if step is None:
         return ""
-    return f"{step.units} {'unit' if step.units == 1 else 'units'} to the next step, {money(step.cents)} at stake."
+    return f"{plural(step.units, 'unit')} to the next step, {money(step.cents)} at stake."
 
 
 def change(target_cents: int, posted_cents: int) -> int:

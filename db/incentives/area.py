@@ -11,7 +11,10 @@ from db.incentives.pay_checks import CHECKS as PAY_CHECKS
 from db.incentives.pay_offers import EXPORTS as PAY_EXPORTS
 from db.incentives.pay_offers import SEARCH as PAY_SEARCH
 from db.incentives.pay_offers import WORK as PAY_WORK
+from db.incentives.program_offers import EXPORT as PROGRAM_EXPORT
+from db.incentives.program_offers import SEARCH as PROGRAM_SEARCH
 from db.incentives.statement_importing import STATEMENTS
+from db.incentives.target_importing import TARGETS
 from db.incentives.work_queries import found_claims, found_sales, work_counts, work_lines
 
 AREA = Area(
@@ -28,8 +31,9 @@ AREA = Area(
             kind="incentive_claim", label="Incentive claims", permission=Permission.INCENTIVES_VIEW, load=found_claims
         ),
         PAY_SEARCH,
+        PROGRAM_SEARCH,
     ),
-    imports=(SALES, STATEMENTS),
-    exports=PAY_EXPORTS,
+    imports=(SALES, STATEMENTS, TARGETS),
+    exports=(PROGRAM_EXPORT, *PAY_EXPORTS),
     checks=(*CHECKS, *PAY_CHECKS),
 )

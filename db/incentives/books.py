@@ -15,7 +15,7 @@ from db.dealers.tables import Dealer
 from db.incentives.facts import SaleFacts
 from db.incentives.model import Growth, Program, Window, program_from_json
 from db.incentives.tables import IncentiveVersion, SaleDocument, SaleReport
-from db.incentives.tier_rules import days_of, year_before
+from db.incentives.tier_rules import days_of, target_of, year_before
 from db.incentives.unit_rules import Plan
 
 AT_ONCE = 500
@@ -92,7 +92,7 @@ def baseline_of(session: Session, program: Program, *, dealer_id: int, dealer_co
     if not isinstance(rule, Growth):
         return 0
     if rule.baseline == "target":
-        return rule.targets.get(dealer_code, 0)
+        return target_of(rule, dealer_code, period)
     return count_like(session, program, dealer_id=dealer_id, days=year_before(days_of(period, program.program)))
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from db.core.labels import plural
 from db.incentives.amount_rules import amount_of
 from db.incentives.customer_rules import i08_proof, i09_previous
 from db.incentives.facts import Check, ClaimFacts, Level, Outcome, PeriodFacts, SaleFacts, Verdict
 from db.incentives.model import DEALER_STATUSES, Program
-from db.incentives.sale_rules import COUNTING, check, days_label
+from db.incentives.sale_rules import COUNTING, allowed, check, days_label
 from db.incentives.say_rules import day, money, words
 from db.incentives.stack_rules import Offer, conflict, offer_of
 
@@ -45,15 +46,17 @@ def i10_claim_window(sale: SaleFacts, claim: ClaimFacts, program: Program) -> Ch
         sentence = f"Claimed on {day(claim.claimed_on)}; claims are taken from {limit}."
         level: Level = "missing" if claim.claimed_on < program.claims.first else "fail"
         return check("I10", level, sentence, observed=day(claim.claimed_on), limit=limit)
-    limit = f"{program.claim_days} days after the delivery"
+    limit = f"{plural(program.claim_days, 'day')} after the delivery"
     if sale.delivered_on is None:
         return check("I10", "missing", "A claim counts from the delivery on.", limit=limit)
     last = sale.delivered_on + timedelta(days=program.claim_days)
     took = (claim.claimed_on - sale.delivered_on).days
+    after = plural(took, "day")
     if claim.claimed_on > last:
-        sentence = f"Claimed {took} days after the delivery; {program.claim_days} are allowed, until {day(last)}."
-        return check("I10", "fail", sentence, observed=f"{took} days", limit=limit)
-    return check("I10", "pass", f"Claimed {took} days after the delivery.", observed=f"{took} days", limit=limit)
+        sentence = f"Claimed {after} after the delivery; {allowed(program.claim_days)}, until {day(last)}."
+        return check("I10", "fail", sentence, observed=after, limit=limit)
+    said = "Claimed on the day of the delivery." if not took else f"Claimed {after} after the delivery."
+    return check("I10", "pass", said, observed=after, limit=limit)
 
 
 def entitled(sale: SaleFacts, claim: ClaimFacts, program: Program) -> tuple[int, tuple[str, ...]]:
@@ -61,9 +64,9 @@ def entitled(sale: SaleFacts, claim: ClaimFacts, program: Program) -> tuple[int,
     cents, said = amount_of(program, sale), list[str]()
     caps = program.caps
     if caps.dealer_units is not None and claim.dealer_units >= caps.dealer_units:
-        cents, said = 0, [f"The dealer has {claim.dealer_units} of at most {caps.dealer_units} units of the period."]
+        cents, said = 0, [_used_up("dealer", claim.dealer_units, caps.dealer_units, "a period")]
     if caps.customer_units is not None and claim.customer_units >= caps.customer_units:
-        cents, said = 0, [*said, f"The customer has {claim.customer_units} of at most {caps.customer_units} units."]
+        cents, said = 0, [*said, _used_up("customer", claim.customer_units, caps.customer_units, "a customer")]
     for left, what in (
         (
             None if caps.dealer_cents is None else max(0, caps.dealer_cents - claim.dealer_cents),
@@ -75,6 +78,10 @@ def entitled(sale: SaleFacts, claim: ClaimFacts, program: Program) -> tuple[int,
             said.append(f"Only {money(left)} of {what} is left.")
             cents = left
     return cents, tuple(said)
+
+
+def _used_up(who: str, units: int, most: int, each: str) -> str:
+    return f"The {who} was paid for {plural(units, 'unit')} already; the program pays at most {most:,} {each}."
 
 
 def i11_amount(sale: SaleFacts, claim: ClaimFacts, program: Program) -> Check:
@@ -111,8 +118,8 @@ def _checklist(ticked: tuple[str, ...], program: Program) -> Check:
     if not program.checklist:
         return check("I14", "none", "The program has no checklist.")
     left = [c for c in program.checklist if c not in ticked]
-    limit = f"{len(program.checklist)} points"
-    observed = f"{len(program.checklist) - len(left)} points"
+    limit = plural(len(program.checklist), "point")
+    observed = plural(len(program.checklist) - len(left), "point")
     if left:
         sentence = f"Not ticked yet: {words(left)}."
         return check("I14", "missing", sentence, observed=observed, limit=limit)
@@ -185,7 +192,8 @@ def _period_window(facts: PeriodFacts, program: Program) -> Check:
 def _period_amount(facts: PeriodFacts, left: int) -> Check:
     earned = " ".join(facts.said[:1])
     if left <= 0:
-        sentence = f"{money(facts.approved_cents)} of {money(facts.earned_cents)} earned is approved already. {earned}"
+        what = f"All of {money(facts.earned_cents)} is approved already." if facts.earned_cents > 0 else ""
+        sentence = f"{what or 'Nothing was earned in this period.'} {earned}"
         return check("I11", "fail", sentence.strip(), observed=money(facts.approved_cents), limit=money(0))
     claimed = facts.claimed_cents or 0
     if claimed > left:

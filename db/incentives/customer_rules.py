@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from db.core.labels import plural
 from db.incentives.facts import Check, SaleFacts
 from db.incentives.model import (
     AFFINITIES,
@@ -82,23 +83,26 @@ def i09_previous(sale: SaleFacts, program: Program) -> Check:
     oldest = base - rule.max_years
     limit = f"model year {oldest} or newer"
     if sale.trade_year < oldest:
-        sentence = f"The trade-in is of {sale.trade_year}; it has to be of {oldest} or newer ({rule.max_years} years)."
+        years = plural(rule.max_years, "year")
+        sentence = f"The trade-in is of {sale.trade_year}; it has to be of {oldest} or newer ({years})."
         return check("I09", "fail", sentence, observed=str(sale.trade_year), limit=limit, document=paper)
-    sentence = f"The trade-in is a {make} of {sale.trade_year}, not older than {rule.max_years} model years."
+    sentence = f"The trade-in is a {make} of {sale.trade_year}, not older than {plural(rule.max_years, 'model year')}."
     return check("I09", "pass", sentence, observed=str(sale.trade_year), limit=limit, document=paper)
 
 
 def _lease(sale: SaleFacts, rule: LeasePullAhead) -> Check:
-    paper, limit = "lease_statement", f"ends within {rule.ends_within_days} days of the delivery"
+    paper, limit = "lease_statement", f"ends within {plural(rule.ends_within_days, 'day')} of the delivery"
     if sale.lease_ends_on is None or not sale.waived_payments or not sale.payment_cents:
         sentence = "The previous lease is missing: its end, the payments waived and their amount."
         return check("I09", "missing", sentence, limit=limit, document=paper)
     base = sale.delivered_on or sale.today
     observed = day(sale.lease_ends_on)
     if not base <= sale.lease_ends_on <= base + timedelta(days=rule.ends_within_days):
-        sentence = f"The previous lease ends on {observed}; it has to end within {rule.ends_within_days} days."
+        within = f"within {plural(rule.ends_within_days, 'day')} of the delivery"
+        sentence = f"The previous lease ends on {observed}; it has to end {within}."
         return check("I09", "fail", sentence, observed=observed, limit=limit, document=paper)
     number = min(sale.waived_payments, rule.max_payments)
     amount = money(min(sale.payment_cents, rule.max_payment_cents))
-    sentence = f"The previous lease ends on {observed}; {number} payments of {amount} are taken over."
+    taken = f"{plural(number, 'payment')} of {amount} {'is' if number == 1 else 'are'} taken over"
+    sentence = f"The previous lease ends on {observed}; {taken}."
     return check("I09", "pass", sentence, observed=observed, limit=limit, document=paper)

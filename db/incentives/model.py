@@ -7,10 +7,11 @@ days are those of the dealer, percentages are hundredths of a percent.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 SALE_TYPES: Final[dict[str, str]] = {
     "cash": "Cash", "loan": "Loan", "lease": "Lease", "fleet": "Fleet", "resale": "Resale to another dealer",
@@ -34,6 +35,16 @@ Count = Annotated[int, Field(gt=0, le=1_000_000)]
 Days = Annotated[int, Field(ge=0, le=3_650)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Z0-9][A-Z0-9-]{1,29}$")]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Target = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+def _period_name(name: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2]|Q[1-4])|program", name):
+        raise ValueError("name a month (2026-11), a quarter (2026-Q4), or program")
+    return name
+
+
+PeriodName = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_period_name)]
 
 
 class _Frozen(BaseModel):
@@ -104,13 +115,16 @@ class StairStep(_Frozen):
 class Growth(_Frozen):
     """Units above a baseline: the same days of the year before, or a target for each dealer.
 
+    `targets` hold for every period; `by_period` names those of single periods ("2026-11", "2026-Q4"), which win.
+
     It pays from `min_percent` growth on, for the units above the baseline or for all. A dealer without a baseline earns
     nothing unless `without_baseline` says all.
     """
 
     kind: Literal["growth"] = "growth"
     baseline: Literal["year_before", "target"]
-    targets: dict[Word, Annotated[int, Field(ge=0, le=1_000_000)]] = {}
+    targets: dict[Word, Target] = {}
+    by_period: dict[PeriodName, dict[Word, Target]] = {}
     min_percent: Annotated[int, Field(ge=0, le=1_000_00)] = 0
     pays: Literal["above", "all"] = "above"
     without_baseline: Literal["nothing", "all"] = "nothing"

@@ -21,7 +21,7 @@ from db.incentives.facts import SaleFacts
 from db.incentives.model import KINDS, Growth, Program, StairStep, Window
 from db.incentives.outlook_rules import Outlook, outlook_of
 from db.incentives.tables import IncentiveEarning, SaleReport
-from db.incentives.tier_rules import days_of, period_of, year_before
+from db.incentives.tier_rules import days_of, period_of, target_of, year_before
 from db.incentives.unit_rules import Plan, plan_on
 
 MOST_OPEN = 5_000
@@ -119,7 +119,7 @@ def _lines(
         assert isinstance(rule, StairStep | Growth)
         row = earned.get((dealer.id, period))
         good, blocked = _open_under(opens.get(dealer.id, ()), plan.program, days[dealer.id])
-        baseline = row.baseline if row else _baseline(rule, dealer, baselines.get((dealer.id, period), 0))
+        baseline = row.baseline if row else _baseline(rule, dealer, period, baselines.get((dealer.id, period), 0))
         outlook = outlook_of(
             rule, units=row.units if row else 0, baseline=baseline, open_units=good, days=window, today=days[dealer.id]
         )
@@ -139,10 +139,10 @@ def _takes_part(program: Program, dealer: Dealer) -> bool:
     return named and (not wanted.regions or dealer.region.casefold() in {r.casefold() for r in wanted.regions})
 
 
-def _baseline(rule: StairStep | Growth, dealer: Dealer, counted: int) -> int:
+def _baseline(rule: StairStep | Growth, dealer: Dealer, period: str, counted: int) -> int:
     if not isinstance(rule, Growth):
         return 0
-    return rule.targets.get(dealer.code, 0) if rule.baseline == "target" else counted
+    return target_of(rule, dealer.code, period) if rule.baseline == "target" else counted
 
 
 def _baselines(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from db.core.labels import plural
 from db.incentives.model import Growth, StairStep, Window
 from db.incentives.say_rules import money
 from db.incentives.tier_rules import NextStep, next_step, volume
@@ -42,27 +43,45 @@ def outlook_of(
     further = volume(rule, units + 1, baseline) - cents if step is None else 0
     with_open = volume(rule, units + open_units, baseline) - cents
     left = max(0, (days.last - today).days)
-    return Outlook(
+    found = Outlook(
         units=units, baseline=baseline, cents=cents, step=step, open_units=open_units, open_cents=with_open,
-        days_left=left, further_cents=further, sentence=_say(step, further, left, open_units, with_open),
+        days_left=left, further_cents=further, sentence="",
     )  # fmt: skip
+    return replace(found, sentence=_say(rule, found))
 
 
-def _say(step: NextStep | None, further: int, left: int, open_units: int, with_open: int) -> str:
-    end = f"{_count(left, 'day')} left" if left else "today is the last day"
-    if step is None:
-        first = f"The last tier is reached; one more unit brings {money(further)}, {end}."
+def _say(rule: StairStep | Growth, found: Outlook) -> str:
+    step, further = found.step, found.further_cents
+    end = f"{plural(found.days_left, 'day')} left" if found.days_left else "today is the last day"
+    goal = "tier" if isinstance(rule, StairStep) else "growth needed"
+    if step is not None:
+        to = "next tier" if isinstance(rule, StairStep) else goal
+        first = f"{plural(step.units, 'unit')} to the {to}, {money(step.cents)} at stake, {end}."
+    elif not further:
+        return _nothing_more(rule, found.baseline)
+    elif isinstance(rule, Growth) and found.baseline <= 0:
+        first = f"There is no {_base(rule)}, so each unit counts; one more brings {money(further)}, {end}."
     else:
-        first = f"{_count(step.units, 'unit')} to the next tier, {money(step.cents)} at stake, {end}."
-    if not open_units:
+        reached = "last tier" if isinstance(rule, StairStep) else goal
+        first = f"The {reached} is reached; one more unit brings {money(further)}, {end}."
+    if not found.open_units:
         return first
-    what = f"{_count(open_units, 'contracted sale')} {'is' if open_units == 1 else 'are'} not delivered yet"
+    one = found.open_units == 1
+    what = f"{plural(found.open_units, 'contracted sale')} {'is' if one else 'are'} not delivered yet"
     if step is None:
-        return f"{first} {what}: {money(with_open)} more."
-    if open_units >= step.units:
-        return f"{first} {what}: delivered in time, the tier is reached and {money(with_open)} more is earned."
-    return f"{first} {what}: with {'it' if open_units == 1 else 'them'} {step.units - open_units} to go."
+        return f"{first} {what}: {money(found.open_cents)} more."
+    if found.open_units >= step.units:
+        more = money(found.open_cents)
+        return f"{first} {what}: delivered in time, the {goal} is reached and {more} more is earned."
+    return f"{first} {what}: with {'it' if one else 'them'} {step.units - found.open_units:,} to go."
 
 
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+def _base(rule: Growth) -> str:
+    return "target" if rule.baseline == "target" else "baseline of the year before"
+
+
+def _nothing_more(rule: StairStep | Growth, baseline: int) -> str:
+    """Where another unit brings nothing: a growth program with nothing to measure against, or a last tier of $0."""
+    if isinstance(rule, Growth) and baseline <= 0:
+        return f"There is no {_base(rule)}, so nothing can be earned."
+    return "The last tier is reached; another unit brings nothing more."

@@ -63,6 +63,27 @@ def nothing_is_paid_unapproved(session: Session) -> list[str]:
     return (found + [f"entry {i} belongs to no claim and can never be paid" for i in lost])[:MOST]
 
 
+def owed_is_the_balance(session: Session) -> list[str]:
+    """What is kept as owed for each claim is what its entries come to: approved less taken back less paid."""
+    entry = IncentiveEntry
+    cents = case((entry.book == "paid", -entry.cents), else_=entry.cents)
+    sums = (
+        select(entry.claim_id, func.sum(cents).label("cents"))
+        .where(entry.claim_id.is_not(None))
+        .group_by(entry.claim_id)
+        .subquery()
+    )
+    posted = func.coalesce(sums.c.cents, 0)
+    rows = session.execute(
+        select(IncentiveClaim.number, IncentiveClaim.owed_cents, posted)
+        .outerjoin(sums, sums.c.claim_id == IncentiveClaim.id)
+        .where(IncentiveClaim.owed_cents != posted)
+        .order_by(IncentiveClaim.id)
+        .limit(MOST)
+    )
+    return [f"{number}: {kept} cents are kept as owed, the ledger says {int(c)}" for number, kept, c in rows]
+
+
 def closed_is_explained(session: Session) -> list[str]:
     """A closed reconciliation has no open difference; each match is the sum of its lines."""
     match, line = ReconciliationMatch, ReconciliationLine
@@ -86,5 +107,6 @@ def closed_is_explained(session: Session) -> list[str]:
 CHECKS = (
     Check(name="Incentives paid are credit memos", run=paid_is_what_memos_say),
     Check(name="Incentives paid were approved", run=nothing_is_paid_unapproved),
+    Check(name="Incentives owed are in the ledger", run=owed_is_the_balance),
     Check(name="Closed reconciliations are explained", run=closed_is_explained),
 )

@@ -18,7 +18,7 @@ from db.incentives import pay_rules as rules
 from db.incentives.notices import tell_paid
 from db.incentives.pay_queries import read_owed
 from db.incentives.payment_tables import IncentiveBatch, IncentiveMemo, IncentiveMemoLine
-from db.incentives.record import AREA, dealer_of
+from db.incentives.record import AREA, dealer_of, owe
 from db.incentives.say_rules import money
 from db.incentives.tables import IncentiveEntry
 
@@ -115,6 +115,7 @@ def _store_memo(
     ]  # fmt: skip
     session.add_all(entries)
     session.flush()
+    owe(session, {line.owed.claim_id: -line.cents for line in one.lines})
     session.add_all(
         IncentiveMemoLine(
             memo_id=memo.id, entry_id=entry.id, claim_id=line.owed.claim_id, program_id=line.owed.program_id,

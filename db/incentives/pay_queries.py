@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
@@ -23,39 +24,58 @@ Entry = IncentiveEntry
 
 
 def read_owed(session: Session, *, actor: Actor, dealer_ids: Collection[int] = ()) -> list[rules.Owed]:
-    """What is owed for each claim within the actor's scope, not zero: approved less taken back less paid."""
+    """What is owed for each claim within the actor's scope, not zero: approved less taken back less paid.
+
+    The entries of claims with something owed are summed up, however many were settled before (`owed_cents` finds them).
+    """
+    found = (
+        select(
+            IncentiveClaim.id, IncentiveClaim.number, IncentiveClaim.signed_by, IncentiveClaim.program_id,
+            IncentiveClaim.dealer_id, IncentiveClaim.period, Dealer.status,
+        )
+        .join(Dealer, Dealer.id == IncentiveClaim.dealer_id)
+        .where(
+            IncentiveClaim.owed_cents != literal_column("0"),
+            actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region),
+        )
+        .order_by(IncentiveClaim.dealer_id, IncentiveClaim.id)  # as the index has them
+    )  # fmt: skip
+    if dealer_ids:
+        found = found.where(IncentiveClaim.dealer_id.in_(sorted(dealer_ids)))
+    rows = session.execute(found).all()
+    sums = _sums(session, [r.id for r in rows], actor)
+    rows = sorted((r for r in rows if r.id in sums), key=lambda r: r.id)
+    signed = _signed_by(session, [r.id for r in rows], actor)
+    return [
+        rules.Owed(
+            claim_id=r.id, number=r.number, program_id=r.program_id, dealer_id=r.dealer_id, period=r.period,
+            cents=int(sums[r.id].cents), dealer_status=r.status, since=sums[r.id].since,
+            payments=int(sums[r.id].payments),
+            is_signed=bool(sums[r.id].mine) or r.signed_by == actor.username or r.id in signed,
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def _sums(session: Session, claim_ids: Sequence[int], actor: Actor) -> dict[int, Any]:
+    """What the ledger says of these claims, where it is not zero: cents, first entry, payments, own approvals."""
     is_paid = Entry.book == "paid"
     owed = func.sum(case((is_paid, -Entry.cents), else_=Entry.cents))
     mine = case(((Entry.kind == "approval") & (Entry.username == actor.username), 1), else_=0)
     query = (
         select(
-            Entry.claim_id, IncentiveClaim.number, Entry.program_id, Entry.dealer_id, Entry.period,
-            owed.label("cents"), Dealer.status, func.min(Entry.at).label("since"),
+            Entry.claim_id, owed.label("cents"), func.min(Entry.at).label("since"),
             func.sum(case((is_paid, 1), else_=0)).label("payments"), func.max(mine).label("mine"),
-            IncentiveClaim.signed_by,
         )
-        .join(IncentiveClaim, IncentiveClaim.id == Entry.claim_id)
-        .join(Dealer, Dealer.id == Entry.dealer_id)
-        .where(Entry.book.in_(("approved", "paid")), actor.scope.where(Entry.dealer_id, Entry.region))
-        .group_by(
-            Entry.claim_id, IncentiveClaim.number, Entry.program_id, Entry.dealer_id, Entry.period, Dealer.status,
-            IncentiveClaim.signed_by,
-        )
+        .where(Entry.book.in_(("approved", "paid")))
+        .group_by(Entry.claim_id)
         .having(owed != 0)
-        .order_by(Entry.claim_id)
     )  # fmt: skip
-    if dealer_ids:
-        query = query.where(Entry.dealer_id.in_(sorted(dealer_ids)))
-    rows = session.execute(query).all()
-    signed = _signed_by(session, [r.claim_id for r in rows], actor)
-    return [
-        rules.Owed(
-            claim_id=r.claim_id, number=r.number, program_id=r.program_id, dealer_id=r.dealer_id, period=r.period,
-            cents=int(r.cents), dealer_status=r.status, since=r.since, payments=int(r.payments),
-            is_signed=bool(r.mine) or r.signed_by == actor.username or r.claim_id in signed,
-        )
-        for r in rows
-    ]  # fmt: skip
+    found: dict[int, Any] = {}
+    for start in range(0, len(claim_ids), 500):
+        some = claim_ids[start : start + 500]
+        found |= {r.claim_id: r for r in session.execute(query.where(Entry.claim_id.in_(some)))}
+    return found
 
 
 def _signed_by(session: Session, claim_ids: Sequence[int], actor: Actor) -> set[int]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db.core import locks, timeline
+from db.core import locks, search, timeline
 from db.core.actor import Actor
 from db.core.insert import insert_or_ignore
 from db.core.permissions import Permission
@@ -35,7 +35,7 @@ def save_program(
     Problems: its fields, dotted ("rule.cents"), effective_from.
     """
     actor.require(Permission.INCENTIVES_DRAFT)
-    _for_all(actor)
+    for_all(actor)
     known = (
         session.scalar(select(IncentiveVersion.id).where(IncentiveVersion.form_key == form_key)) if form_key else None
     )
@@ -49,7 +49,7 @@ def save_program(
     locks.hold(session, f"incentive-program:{program.code}")
     owner = session.scalars(select(IncentiveProgram).where(IncentiveProgram.code == program.code)).one_or_none()
     problems = Problems()
-    _check(session, program, first, owner, problems)
+    check_draft(session, program, first, owner, problems)
     problems.refuse_if_any()
     if owner is None:
         values = {
@@ -58,27 +58,43 @@ def save_program(
         }  # fmt: skip
         insert_or_ignore(session, IncentiveProgram, values)
         owner = session.scalars(select(IncentiveProgram).where(IncentiveProgram.code == program.code)).one()
-    versions = _versions(session, owner.id)
+    held = next((v for v in versions_of(session, owner.id) if v.state == "draft"), None)
+    if held is not None and seen_version != held.version:
+        raise Stale(what=f"The draft of {owner.code}", changed_by=held.updated_by, changed_at=held.updated_at)
+    before = program_from_json(held.body) if held else None
+    draft = keep_draft(session, owner, program, first=first, reason=reason, form_key=form_key, actor=actor, now=now)
+    said = list(changes_between(before, program)) if before else list(in_words(program))
+    note(
+        session, "save_program", f"{owner.code}: draft of version {draft.number}.", [timeline.Item(ITEM, owner.id)],
+        actor=actor, now=now, after={"says": said}, reason=draft.reason,
+    )  # fmt: skip
+    return draft.id
+
+
+def keep_draft(
+    session: Session, owner: IncentiveProgram, program: Program, *, first: date, reason: str, form_key: str | None,
+    actor: Actor, now: datetime,
+) -> IncentiveVersion:  # fmt: skip
+    """Write the draft of a program's next version, over the one there is; checked and noted by who calls it."""
+    versions = versions_of(session, owner.id)
     draft = next((v for v in versions if v.state == "draft"), None)
-    if draft is not None and seen_version != draft.version:
-        raise Stale(what=f"The draft of {owner.code}", changed_by=draft.updated_by, changed_at=draft.updated_at)
-    number = draft.number if draft else len(versions) + 1
-    stored = program_to_json(program.model_copy(update={"version": number}))
-    before = program_from_json(draft.body) if draft else None
     if draft is None:
-        draft = IncentiveVersion(program_id=owner.id, number=number, state="draft", version=0)
+        draft = IncentiveVersion(program_id=owner.id, number=len(versions) + 1, state="draft", version=0)
         session.add(draft)
-    draft.effective_from, draft.last_day, draft.body, draft.reason = first, program.program.last, stored, reason.strip()
+    draft.body = program_to_json(program.model_copy(update={"version": draft.number}))
+    draft.effective_from, draft.last_day, draft.reason = first, program.program.last, reason.strip()
     draft.version += 1
     draft.username, draft.updated_at, draft.updated_by = actor.username, now, actor.name
     draft.form_key = form_key or draft.form_key
     session.flush()
-    said = list(changes_between(before, program)) if before else list(in_words(program))
-    note(
-        session, "save_program", f"{owner.code}: draft of version {number}.", [timeline.Item(ITEM, owner.id)],
-        actor=actor, now=now, after={"says": said}, reason=draft.reason,
-    )  # fmt: skip
-    return draft.id
+    _index(session, owner, program)
+    return draft
+
+
+def _index(session: Session, owner: IncentiveProgram, program: Program) -> None:
+    """Make the program findable by its code, its name and its bulletin; who may see it is asked when it is found."""
+    texts = [owner.code, owner.name, program.name, program.bulletin]
+    search.index(session, kind=ITEM, item_id=owner.id, texts=texts, dealer_id=None, region=None)
 
 
 def publish_program(
@@ -90,7 +106,7 @@ def publish_program(
     fields of the draft, budget_cents.
     """
     actor.require(Permission.INCENTIVES_PUBLISH)
-    _for_all(actor)
+    for_all(actor)
     draft = session.get(IncentiveVersion, version_id)
     if draft is None:
         raise NotFound("This version")
@@ -113,7 +129,7 @@ def publish_program(
     if draft.username == actor.username:
         sentence = "You drafted this version; somebody else publishes it."
         problems.add("", "four_eyes", sentence, rule="domain-rules 2.0")
-    _check(session, program, draft.effective_from, owner, problems)
+    check_draft(session, program, draft.effective_from, owner, problems)
     problems.refuse_if_any()
     before = books.plans_of(session).get(owner.id, [])
     owner.name, owner.kind, owner.budget_cents = program.name, program.rule.kind, program.budget_cents
@@ -122,6 +138,7 @@ def publish_program(
     draft.state, draft.reason, draft.published_at, draft.published_by = "published", reason, now, actor.name
     draft.updated_at, draft.updated_by = now, actor.name
     session.flush()
+    _index(session, owner, program)
     books.forget_plans(session)
     posted = refresh(session, _concerned(session, owner.id, program), actor=actor, now=now, today=now.date())
     said = changes_between(before[-1].program, program) if before else in_words(program)
@@ -136,7 +153,7 @@ def publish_program(
 def discard_draft(session: Session, *, version_id: int, seen_version: int, actor: Actor, now: datetime) -> None:
     """Throw a draft away; a program without any version goes with it."""
     actor.require(Permission.INCENTIVES_DRAFT)
-    _for_all(actor)
+    for_all(actor)
     draft = session.get(IncentiveVersion, version_id)
     if draft is None:
         raise NotFound("This version")
@@ -148,6 +165,7 @@ def discard_draft(session: Session, *, version_id: int, seen_version: int, actor
     session.execute(delete(IncentiveVersion).where(IncentiveVersion.id == version_id))
     if number == 1:
         session.execute(delete(IncentiveProgram).where(IncentiveProgram.id == program_id))
+        search.index(session, kind=ITEM, item_id=program_id, texts=[], dealer_id=None, region=None)
     note(
         session, "discard_draft", f"{code}: draft of version {number} thrown away.",
         [timeline.Item(ITEM, program_id)], actor=actor, now=now, before={"version": number},
@@ -157,7 +175,7 @@ def discard_draft(session: Session, *, version_id: int, seen_version: int, actor
 def recalculate_program(session: Session, *, program_id: int, actor: Actor, now: datetime) -> int:
     """Calculate a whole program anew; gives how many entries that made, 0 when nothing was off (it never should)."""
     actor.require(Permission.INCENTIVES_PUBLISH)
-    _for_all(actor)
+    for_all(actor)
     owner = session.get(IncentiveProgram, program_id)
     plans = books.plans_of(session).get(program_id, [])
     if owner is None or not plans:
@@ -171,20 +189,25 @@ def recalculate_program(session: Session, *, program_id: int, actor: Actor, now:
     return posted
 
 
-def _for_all(actor: Actor) -> None:
+def for_all(actor: Actor) -> None:
+    """Refuse (`not_allowed`) who does not look after every dealer."""
     if not actor.scope.is_all:
         sentence = "A program holds for every dealer: only somebody who looks after all of them may change it."
         raise Refused(Problem(code="not_allowed", message=sentence))
 
 
-def _versions(session: Session, program_id: int) -> list[IncentiveVersion]:
+def versions_of(session: Session, program_id: int) -> list[IncentiveVersion]:
+    """Every version of a program, the oldest first."""
     query = select(IncentiveVersion).where(IncentiveVersion.program_id == program_id).order_by(IncentiveVersion.number)
     return list(session.scalars(query))
 
 
-def _check(session: Session, program: Program, first: date, owner: IncentiveProgram | None, problems: Problems) -> None:
+def check_draft(
+    session: Session, program: Program, first: date, owner: IncentiveProgram | None, problems: Problems
+) -> None:
+    """Add a problem for everything that keeps a draft from following what was published."""
     check_program(program, problems, committed_cents=owner.committed_cents if owner else 0)
-    published = [v for v in _versions(session, owner.id) if v.state == "published"] if owner else []
+    published = [v for v in versions_of(session, owner.id) if v.state == "published"] if owner else []
     newest = published[-1] if published else None
     check_successor(
         program, first, problems, before=program_from_json(newest.body) if newest else None,

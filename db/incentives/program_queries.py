@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -116,18 +116,10 @@ def count_states(session: Session, *, actor: Actor, today: date) -> dict[str, in
 def program_page(session: Session, *, program_id: int, actor: Actor, today: date) -> ProgramPage:
     """One program whole; `NotFound` when absent, or for a dealer it was not published for."""
     actor.require(Permission.INCENTIVES_VIEW)
-    found = next((r for r in _rows(session, actor, today, only=program_id) if r.id == program_id), None)
+    found = next((r for r in _rows(session, actor, today, only=[program_id]) if r.id == program_id), None)
     if found is None:
         raise NotFound("This program")
-    codes = _codes(session, actor)
-    query = select(IncentiveVersion).where(IncentiveVersion.program_id == program_id)
-    if actor.role.is_dealer:
-        query = query.where(IncentiveVersion.state == "published")
-    versions, before = list[VersionView](), None
-    for row in session.scalars(query.order_by(IncentiveVersion.number)):
-        program = _for_dealers(program_from_json(row.body), codes)
-        versions.append(_version(row, program, before))
-        before = program
+    versions = _versions(session, actor, [program_id]).get(program_id, [])
     count = func.count().label("n")
     why = session.execute(
         select(IncentiveUnit.rule, count)
@@ -138,6 +130,36 @@ def program_page(session: Session, *, program_id: int, actor: Actor, today: date
         .group_by(IncentiveUnit.rule).order_by(count.desc(), IncentiveUnit.rule)
     )  # fmt: skip
     return ProgramPage(row=found, versions=tuple(reversed(versions)), uncounted=tuple((r, n) for r, n in why))
+
+
+def list_versions(
+    session: Session, *, actor: Actor, today: date, state: str = "", kind: str = "", text: str = ""
+) -> list[tuple[ProgramRow, VersionView]]:
+    """Every version this actor may see of the programs of a list, each program's oldest first."""
+    rows = list_programs(session, actor=actor, today=today, state=state, kind=kind, text=text)
+    versions = _versions(session, actor, [r.id for r in rows])
+    return [(row, version) for row in rows for version in versions.get(row.id, ())]
+
+
+def programs_by_id(session: Session, *, ids: Collection[int], actor: Actor) -> list[ProgramRow]:
+    """These programs in the order of the ids, without those the actor may not see; what they came to is left out."""
+    actor.require(Permission.INCENTIVES_VIEW)
+    found = {r.id: r for r in _rows(session, actor, date.min, only=ids)}
+    return [found[i] for i in ids if i in found]
+
+
+def _versions(session: Session, actor: Actor, program_ids: Sequence[int]) -> dict[int, list[VersionView]]:
+    """The versions of programs the caller has found to be visible, the oldest first, each as this actor may read it."""
+    codes = _codes(session, actor)
+    query = select(IncentiveVersion).where(IncentiveVersion.program_id.in_(list(program_ids)))
+    if actor.role.is_dealer:
+        query = query.where(IncentiveVersion.state == "published")
+    found: dict[int, list[VersionView]] = {}
+    for row in session.scalars(query.order_by(IncentiveVersion.program_id, IncentiveVersion.number)):
+        program = _for_dealers(program_from_json(row.body), codes)
+        own = found.setdefault(row.program_id, [])
+        own.append(_version(row, program, own[-1].program if own else None))
+    return found
 
 
 def find_program(session: Session, *, code: str, actor: Actor) -> int | None:
@@ -167,9 +189,11 @@ def _for_dealers(program: Program, codes: frozenset[str] | None) -> Program:
     if codes is None:
         return program
     more: dict[str, object] = {"budget_cents": None}
-    if isinstance(program.rule, Growth) and program.rule.targets:
-        own = {code: n for code, n in program.rule.targets.items() if code in codes}
-        more["rule"] = program.rule.model_copy(update={"targets": own})
+    if isinstance(program.rule, Growth):
+        rule = program.rule
+        own = {code: n for code, n in rule.targets.items() if code in codes}
+        each = {name: {c: n for c, n in some.items() if c in codes} for name, some in rule.by_period.items()}
+        more["rule"] = rule.model_copy(update={"targets": own, "by_period": {k: v for k, v in each.items() if v}})
     if program.eligible.enrolled:
         mine = tuple(code for code in program.eligible.enrolled if code in codes)
         more["eligible"] = program.eligible.model_copy(update={"enrolled": mine})
@@ -183,10 +207,10 @@ def _state(program: Program, *, is_published: bool, today: date) -> str:
     return "coming" if today < days.first else "ended" if today > days.last else "running"
 
 
-def _rows(session: Session, actor: Actor, today: date, *, only: int | None = None) -> list[ProgramRow]:
+def _rows(session: Session, actor: Actor, today: date, *, only: Collection[int] | None = None) -> list[ProgramRow]:
     query = select(IncentiveProgram).order_by(IncentiveProgram.id.desc()).limit(MOST)
     if only is not None:
-        query = query.where(IncentiveProgram.id == only)
+        query = query.where(IncentiveProgram.id.in_(list(only)))
     owners = session.scalars(query).all()
     ids = [o.id for o in owners]
     newest: dict[int, IncentiveVersion] = {}

@@ -7,6 +7,7 @@ from datetime import date
 from db.core.problems import Problems
 from db.incentives.model import Growth, PriceProtection, Program, StairStep
 from db.incentives.say_rules import day, money
+from db.incentives.tier_rules import days_of, period_of
 
 
 def check_program(program: Program, problems: Problems, *, committed_cents: int = 0) -> None:
@@ -25,8 +26,10 @@ def check_program(program: Program, problems: Problems, *, committed_cents: int 
     rule = program.rule
     if isinstance(rule, StairStep) and not any(t.cents for t in rule.tiers):
         problems.add("rule.tiers", "pays_nothing", "No tier pays anything.")
-    if isinstance(rule, Growth) and rule.baseline == "target" and not rule.targets:
+    if isinstance(rule, Growth) and rule.baseline == "target" and not (rule.targets or rule.by_period):
         problems.add("rule.targets", "required", "Give at least one dealer a target.")
+    if isinstance(rule, Growth):
+        _check_periods(program, rule, problems)
     if isinstance(rule, PriceProtection) and rule.changed_on > program.deliveries.last:
         problems.add("rule.changed_on", "too_late", "The price falls after the last delivery.")
     most = program.caps.vin_cents
@@ -37,6 +40,23 @@ def check_program(program: Program, problems: Problems, *, committed_cents: int 
     unknown = [d for d in program.eligible.enrolled if not d.strip()]
     if unknown:
         problems.add("eligible.enrolled", "empty", "A dealer code is empty.")
+
+
+def _check_periods(program: Program, rule: Growth, problems: Problems) -> None:
+    """Targets of single periods are named as the program sums up, and lie within it."""
+    for name in sorted(rule.by_period):
+        try:
+            days = days_of(name, program.program)
+            fits = period_of(program.period, days.first) == name
+        except ValueError:
+            fits = False
+        if not fits:
+            sentence = f"{name} is no period of this program, which is summed up {SUMMED[program.period]}."
+            problems.add("rule.by_period", "no_period", sentence)
+
+
+SUMMED = {"month": "by month, such as 2026-11", "quarter": "by quarter, such as 2026-Q4", "program": "as a whole"}
+"""How a program's periods are named, for a sentence."""
 
 
 def check_successor(

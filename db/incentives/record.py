@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db.core import changes, timeline
@@ -54,7 +54,20 @@ def post(
         )
     )  # fmt: skip
     session.flush()
+    if claim_id is not None:
+        owe(session, {claim_id: cents})
     changes.touch(session, AREA)
+
+
+def owe(session: Session, cents: Mapping[int, int]) -> None:
+    """Add what was posted to what is owed for claims, by their ids (negative: paid or taken back)."""
+    claims: Any = IncentiveClaim.__table__
+    session.execute(
+        update(claims)
+        .where(claims.c.id == bindparam("of_claim"))
+        .values(owed_cents=claims.c.owed_cents + bindparam("posted")),
+        [{"of_claim": claim_id, "posted": posted} for claim_id, posted in sorted(cents.items())],
+    )
 
 
 def approved_of_period(session: Session, *, program_id: int, dealer_id: int, period: str) -> int:

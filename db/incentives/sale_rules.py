@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from db.core.labels import plural
 from db.incentives.facts import Check, Level, SaleFacts
 from db.incentives.model import DEALER_STATUSES, DOCUMENTS, SALE_TYPES, Certified, PriceProtection, Program, Window
 from db.incentives.say_rules import day, words
@@ -27,6 +28,11 @@ def _within(found: str, wanted: tuple[str, ...]) -> bool:
     return not wanted or found.strip().casefold() in {w.casefold() for w in wanted}
 
 
+def allowed(days: int) -> str:
+    """ "10 are allowed", "1 is allowed", "it has to be the same day"."""
+    return "it has to be the same day" if not days else f"{days:,} {'is' if days == 1 else 'are'} allowed"
+
+
 def days_label(window: Window) -> str:
     """ "1 Nov 2026 to 30 Nov 2026"."""
     return f"{day(window.first)} to {day(window.last)}"
@@ -44,7 +50,7 @@ def i01_vehicle(sale: SaleFacts, program: Program) -> Check:
     if wanted.vins and sale.vin.upper() not in {v.upper() for v in wanted.vins}:
         return check(
             "I01", "fail", f"{sale.vin} is not on the program's list of VINs.", observed=sale.vin,
-            limit=f"{len(wanted.vins)} VINs",
+            limit=plural(len(wanted.vins), "VIN"),
         )  # fmt: skip
     for label, found, list_ in (
         ("make", sale.make, wanted.makes), ("model", sale.model, wanted.models), ("trim", sale.trim, wanted.trims),
@@ -105,23 +111,25 @@ def i03_delivered(sale: SaleFacts, program: Program) -> Check:
 
 def i04_reported(sale: SaleFacts, program: Program) -> Check:
     """The sale was reported in time after the delivery, and within the window of reports where there is one."""
-    limit = f"{program.report_days} days after the delivery"
+    limit = f"{plural(program.report_days, 'day')} after the delivery"
     if sale.delivered_on is None or sale.reported_on is None:
         return check("I04", "missing", "The delivery was not reported yet.", limit=limit)
     took = (sale.reported_on - sale.delivered_on).days
+    after = plural(took, "day")
     if took < 0:
         return check(
             "I04", "missing", "It was reported before the delivery; report it again.", observed=day(sale.reported_on),
             limit=limit,
         )  # fmt: skip
     if took > program.report_days:
-        sentence = f"Reported {took} days after the delivery; {program.report_days} are allowed."
-        return check("I04", "fail", sentence, observed=f"{took} days", limit=limit)
+        sentence = f"Reported {after} after the delivery; {allowed(program.report_days)}."
+        return check("I04", "fail", sentence, observed=after, limit=limit)
     if program.reports and not program.reports.holds(sale.reported_on):
         limit = days_label(program.reports)
         sentence = f"Reported on {day(sale.reported_on)}; reports count from {limit}."
         return check("I04", "fail", sentence, observed=day(sale.reported_on), limit=limit)
-    return check("I04", "pass", f"Reported {took} days after the delivery.", observed=f"{took} days", limit=limit)
+    said = "Reported on the day of the delivery." if not took else f"Reported {after} after the delivery."
+    return check("I04", "pass", said, observed=after, limit=limit)
 
 
 def i05_sale_type(sale: SaleFacts, program: Program) -> Check:

@@ -18,20 +18,26 @@ from db.customers.vehicle_record import seen_by
 from db.customers.vehicle_tables import Vehicle
 from db.dealers.tables import Dealer
 from db.incentives.entry_rules import COLUMNS, SaleDraft, sale_key
+from db.incentives.say_rules import sale_number
 from db.incentives.tables import SaleDocument, SaleReport
 from db.terms.queries import tiers_on
 
 KIND = "sale"
+_TIERS = "incentive_tiers"
 
 
 def number_of(sale_id: int) -> str:
     """How a sale is called."""
-    return f"S-{sale_id:06}"
+    return sale_number(sale_id)
 
 
 def tier_on(session: Session, dealer: Dealer, day: date) -> str:
-    """The dealer's tier on a day; empty where it has none."""
-    return tiers_on(session, scope=Scope("dealers", dealer_ids=frozenset({dealer.id})), on=day).get(dealer.id, "")
+    """The dealer's tier on a day; empty where it has none. Asked once a session: a file has many sales of one day."""
+    kept: dict[tuple[int, date], str] = session.info.setdefault(_TIERS, {})
+    if (dealer.id, day) not in kept:
+        scope = Scope("dealers", dealer_ids=frozenset({dealer.id}))
+        kept[dealer.id, day] = tiers_on(session, scope=scope, on=day).get(dealer.id, "")
+    return kept[dealer.id, day]
 
 
 def dealer_facts(session: Session, dealer: Dealer, day: date) -> dict[str, str]:
@@ -88,7 +94,7 @@ def add_sale(
     if not insert_or_ignore(session, SaleReport, values):
         refuse_duplicate(session, draft, dealer, day)
     sale = session.get_one(SaleReport, sale_id)
-    store_documents(session, sale, draft, actor=actor, now=now)
+    _add_documents(session, sale, draft, actor=actor, now=now)
     index(session, sale, is_new=True)
     return sale
 
@@ -106,6 +112,10 @@ def refuse_duplicate(session: Session, draft: SaleDraft, dealer: Dealer, day: da
 def store_documents(session: Session, sale: SaleReport, draft: SaleDraft, *, actor: Actor, now: datetime) -> None:
     """Write the papers of a sale anew."""
     session.execute(delete(SaleDocument).where(SaleDocument.sale_id == sale.id))
+    _add_documents(session, sale, draft, actor=actor, now=now)
+
+
+def _add_documents(session: Session, sale: SaleReport, draft: SaleDraft, *, actor: Actor, now: datetime) -> None:
     if draft.documents:
         session.execute(
             insert(SaleDocument),

@@ -22,6 +22,11 @@ def percent(hundredths: int) -> str:
     return f"{hundredths / 100:g}%"
 
 
+def sale_number(sale_id: int) -> str:
+    """How a sale is called: "S-000012"."""
+    return f"S-{sale_id:06}"
+
+
 def words(found: Iterable[str], last: str = "and") -> str:
     """ "a, b and c"."""
     some = list(found)

@@ -22,7 +22,7 @@ from db.incentives.model import Growth, Program, Window, program_from_json
 from db.incentives.simulation_rules import DealerLine, Side, Sums, last_days, moved
 from db.incentives.stack_rules import Offer, offer_of
 from db.incentives.tables import IncentiveVersion, SaleReport
-from db.incentives.tier_rules import days_of, year_before
+from db.incentives.tier_rules import days_of, target_of, year_before
 from db.incentives.unit_rules import Plan, near
 
 MOST = 20_000
@@ -157,7 +157,7 @@ def _baselines(session: Session, side: Side, actor: Actor) -> dict[tuple[int, st
         for start in range(0, len(ids), books.AT_ONCE):
             query = select(Dealer.id, Dealer.code).where(Dealer.id.in_(ids[start : start + books.AT_ONCE]))
             codes |= {dealer_id: code for dealer_id, code in session.execute(query)}  # noqa: C416 - rows
-        return {(d, period): rule.targets.get(codes.get(d, ""), 0) for d, period in side.units}
+        return {(d, period): target_of(rule, codes.get(d, ""), period) for d, period in side.units}
     found: dict[tuple[int, str], int] = {}
     for period in sorted({p for _, p in side.units}):
         days = year_before(days_of(period, side.program.program))

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from db.incentives.amount_rules import amount_of, earned
 from db.incentives.claim_rules import counts
 from db.incentives.facts import SaleFacts, Unit
-from db.incentives.model import PriceProtection, Program, Window
+from db.incentives.model import Growth, PriceProtection, Program, Window
 from db.incentives.stack_rules import Offer, offer_of, resolve
 from db.incentives.tier_rules import period_of
 
@@ -37,7 +37,16 @@ def moved(program: Program, days: Window) -> Program:
     if isinstance(program.rule, PriceProtection):
         fell = min(max(program.rule.changed_on + away, days.first), days.last)
         more["rule"] = program.rule.model_copy(update={"changed_on": fell})
+    if isinstance(program.rule, Growth) and program.rule.by_period and years:
+        found = {_years_on(name, years): targets for name, targets in program.rule.by_period.items()}
+        more["rule"] = program.rule.model_copy(update={"by_period": found})
     return program.model_copy(update=more)
+
+
+def _years_on(period: str, years: int) -> str:
+    """The period of the same name so many years later; the whole of a program stays as it is."""
+    year, _, part = period.partition("-")
+    return f"{int(year) + years}-{part}" if part else period
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -165,6 +165,8 @@ class IncentiveClaim(QueueItem):
 
     `claim_key` names what is claimed while it waits, and for a vehicle while it is approved: it cannot be claimed
     twice. `entitled_cents` is what the rules found, `signed_cents` what a signature below the level needed would pay.
+    `owed_cents` is what the ledger has for it, approved less taken back less paid, kept with each entry so that a
+    payment reads what is owed and not all that ever was; the ledger says it, this only finds it.
     """
 
     __tablename__ = "incentive_claim"
@@ -173,6 +175,13 @@ class IncentiveClaim(QueueItem):
         Index("ix_incentive_claim_dealer", "dealer_id", "is_open", "due_at", "id"),
         Index("ix_incentive_claim_program", "program_id", "dealer_id", "period"),
         Index("ix_incentive_claim_sale", "sale_id", "program_id"),
+        Index(
+            "ix_incentive_claim_owed",
+            "dealer_id",
+            "id",
+            sqlite_where=text("owed_cents != 0"),
+            postgresql_where=text("owed_cents != 0"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -184,6 +193,7 @@ class IncentiveClaim(QueueItem):
     claimed_cents: Mapped[int | None] = mapped_column(Cents)
     entitled_cents: Mapped[int] = mapped_column(Cents, nullable=False, default=0)
     approved_cents: Mapped[int | None] = mapped_column(Cents)
+    owed_cents: Mapped[int] = mapped_column(Cents, nullable=False, default=0, server_default="0")
     checked: Mapped[list[str]] = mapped_column(Json, nullable=False, default=list)
     run: Mapped[int] = mapped_column(Integer, nullable=False, default=0)
     outcome: Mapped[str] = mapped_column(String(20), nullable=False, default="")

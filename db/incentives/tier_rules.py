@@ -35,6 +35,11 @@ def volume(rule: StairStep | Growth, units: int, baseline: int) -> int:
     return stair_step(rule, units) if isinstance(rule, StairStep) else growth(rule, units, baseline)
 
 
+def target_of(rule: Growth, dealer_code: str, period: str) -> int:
+    """A dealer's target of a period: that of the period where there is one, else the one for every period, else 0."""
+    return rule.by_period.get(period, {}).get(dealer_code, rule.targets.get(dealer_code, 0))
+
+
 def growth_start(rule: Growth, baseline: int) -> int:
     """The first number of units at which a growth program pays."""
     if baseline <= 0:

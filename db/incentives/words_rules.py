@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import assert_never
 
+from db.core.labels import plural
 from db.incentives import model
 from db.incentives.customer_rules import accepted_label
 from db.incentives.model import AFFINITIES, RETAIL, SALE_TYPES, Program
@@ -36,20 +37,20 @@ def rule_sentence(rule: model.Rule) -> str:
             return f"{money(rule.cents)} for a customer who has owned {words(rule.makes, 'or')}."
         case model.Conquest():
             source = words(rule.makes, "or") if rule.makes else f"another make than {words(rule.own_makes, 'or')}"
-            return (
-                f"{money(rule.cents)} for a customer who trades in {source}, at most {rule.max_years} model years old."
-            )
+            return f"{money(rule.cents)} for a customer who trades in {source}, {_old(rule.max_years)}."
         case model.TradeIn():
             what = words(rule.makes, "or") if rule.makes else "a vehicle"
-            return f"{money(rule.cents)} for trading in {what}, at most {rule.max_years} model years old."
+            return f"{money(rule.cents)} for trading in {what}, {_old(rule.max_years)}."
         case model.Affinity():
             return f"{money(rule.cents)} for {words([AFFINITIES[g] for g in rule.groups], 'or').lower()}."
         case model.LeasePullAhead():
-            most = f"{rule.max_payments} payments of at most {money(rule.max_payment_cents)}"
-            return f"Up to {most} of a lease that ends within {rule.ends_within_days} days are taken over."
+            most = f"{plural(rule.max_payments, 'payment')} of at most {money(rule.max_payment_cents)}"
+            taken = "is" if rule.max_payments == 1 else "are"
+            ends = f"ends within {plural(rule.ends_within_days, 'day')} of the delivery"
+            return f"Up to {most} of a lease that {ends} {taken} taken over."
         case model.PriceProtection():
             drops = words([f"{name} {money(cents)}" for name, cents in sorted(rule.by_model.items())])
-            since = f"stocked in the {rule.stocked_within_days} days before"
+            since = f"stocked at most {plural(rule.stocked_within_days, 'day')} before"
             return f"The price fell on {day(rule.changed_on)}: {drops} for vehicles in stock that day, {since}."
         case model.Certified():
             return f"{money(rule.cents)} for a sale by somebody who holds {words(rule.certificates, 'or')}."
@@ -58,11 +59,17 @@ def rule_sentence(rule: model.Rule) -> str:
 
 
 def _tiers(rule: model.StairStep) -> str:
-    said = [
-        f"{one.from_units} to {other.from_units - 1} units {money(one.cents)}" for one, other in pairwise(rule.tiers)
-    ]
+    said = [f"{_span(one.from_units, other.from_units - 1)} {money(one.cents)}" for one, other in pairwise(rule.tiers)]
     last = rule.tiers[-1]
-    return f"Per unit: {words([*said, f'from {last.from_units} units {money(last.cents)}'])}"
+    return "Per unit: " + words([*said, f"from {plural(last.from_units, 'unit')} {money(last.cents)}"])
+
+
+def _span(first: int, last: int) -> str:
+    return plural(first, "unit") if first == last else f"{first:,} to {last:,} units"
+
+
+def _old(years: int) -> str:
+    return f"at most {plural(years, 'model year')} old"
 
 
 def _growth(rule: model.Growth) -> str:
@@ -70,22 +77,38 @@ def _growth(rule: model.Growth) -> str:
     what = "each unit above it" if rule.pays == "above" else "every unit"
     enough = f" Growth of at least {percent(rule.min_percent)} is needed." if rule.min_percent else ""
     without = "earns nothing" if rule.without_baseline == "nothing" else "is paid for every unit"
-    return f"Growth against {base}: {what} pays {money(rule.cents)}.{enough} A dealer without a baseline {without}."
+    lacks = "baseline" if rule.baseline == "year_before" else "target"
+    said = f"Growth against {base}: {what} pays {money(rule.cents)}.{enough} A dealer without a {lacks} {without}."
+    return f"{said}{_targets(rule)}"
+
+
+def _targets(rule: model.Growth) -> str:
+    """How many targets there are and what they add up to, so that who publishes them sees what changed."""
+    if rule.baseline != "target":
+        return ""
+    said = ""
+    if rule.targets:
+        total = plural(sum(rule.targets.values()), "unit")
+        said += f" {plural(len(rule.targets), 'dealer')} with a target for every period, {total} in all."
+    for name, some in sorted(rule.by_period.items()):
+        said += f" {name}: {plural(len(some), 'dealer')} with a target, {plural(sum(some.values()), 'unit')} in all."
+    return said
 
 
 def in_words(program: Program) -> tuple[str, ...]:
     """The whole program as sentences, in the order one asks: what, when, who, which, proof, limits, stacking."""
     one, wanted, caps = program, program.eligible, program.caps
     said = [rule_sentence(one.rule), f"Deliveries from {days_label(one.deliveries)}."]
-    said.append(f"Reported within {one.report_days} days of the delivery{_also(one.reports)}.")
+    said.append(f"Reported {_within(one.report_days)}{_also(one.reports)}.")
     if not one.is_volume:
-        by = f"from {days_label(one.claims)}" if one.claims else f"within {one.claim_days} days of the delivery"
+        by = f"from {days_label(one.claims)}" if one.claims else _within(one.claim_days)
         said.append(f"Claimed {by}.")
     else:
         said.append(f"Units are counted over {PERIODS[one.period]}.")
     which = [
         *(("model years " + words([str(y) for y in wanted.years], "and"),) if wanted.years else ()),
-        *wanted.makes, *wanted.models, *wanted.trims, *((f"{len(wanted.vins)} listed VINs",) if wanted.vins else ()),
+        *wanted.makes, *wanted.models, *wanted.trims,
+        *((plural(len(wanted.vins), "listed VIN"),) if wanted.vins else ()),
         *(("any serial number",) if wanted.any_serial else ()),
     ]  # fmt: skip
     said.append(f"Vehicles: {words(wanted.conditions, 'or')}, {', '.join(which) if which else 'every model'}.")
@@ -103,16 +126,20 @@ def in_words(program: Program) -> tuple[str, ...]:
         said.append(f"Checklist: {words(one.checklist)}.")
     limits = [
         *((f"{money(one.budget_cents)} in all",) if one.budget_cents else ()),
-        *((f"{caps.dealer_units} units a dealer and period",) if caps.dealer_units else ()),
+        *((f"{plural(caps.dealer_units, 'unit')} a dealer and period",) if caps.dealer_units else ()),
         *((f"{money(caps.dealer_cents)} a dealer and period",) if caps.dealer_cents else ()),
         *((f"{money(caps.vin_cents)} a VIN",) if caps.vin_cents else ()),
-        *((f"{caps.customer_units} units a customer and period",) if caps.customer_units else ()),
+        *((f"{plural(caps.customer_units, 'unit')} a customer and period",) if caps.customer_units else ()),
     ]
     said.append(f"At most {words(limits)}." if limits else "No budget and no cap.")
     said.append(_stacking(one))
     if one.bulletin:
         said.append(f"Bulletin {one.bulletin}.")
     return tuple(said)
+
+
+def _within(days: int) -> str:
+    return f"within {plural(days, 'day')} of the delivery" if days else "on the day of the delivery"
 
 
 def _also(window: model.Window | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from db.core.labels import plural
 from db.incentives import model
 from db.incentives.model import Growth, Program, StairStep
 from db.incentives.say_rules import money, percent, words
@@ -57,7 +58,7 @@ def _volume(program: Program, before: Program | None) -> tuple[Case, ...]:
     found = []
     for n in around:
         grown = f" ({percent((n - baseline) * 10_000 // baseline)})" if against and baseline else ""
-        what = f"{n:,} {'unit' if n == 1 else 'units'}{against}{grown}"
+        what = f"{plural(n, 'unit')}{against}{grown}"
         earlier = pays(before, n, baseline) if before else None
         found.append(Case(what=what, cents=pays(program, n, baseline), before_cents=earlier))
     if against:
@@ -72,7 +73,8 @@ def _baseline(program: Program) -> int:
     rule = program.rule
     if not isinstance(rule, Growth):
         return 0
-    targets = sorted(n for n in rule.targets.values() if n)
+    named = (rule.targets, *rule.by_period.values())
+    targets = sorted(n for some in named for n in some.values() if n)
     return targets[len(targets) // 2] if rule.baseline == "target" and targets else EXAMPLE_BASELINE
 
 
@@ -112,9 +114,9 @@ def _firsts(program: Program) -> list[tuple[str, int]]:
             full = rule.max_payments * rule.max_payment_cents
             half = rule.max_payment_cents // 2
             cases = [
-                (f"{rule.max_payments} payments of {money(rule.max_payment_cents)} are left", full),
-                (f"1 payment of {money(half)} is left", half),
-                (f"{rule.max_payments + 2} payments of {money(rule.max_payment_cents * 2)} are left", full),
+                (f"{_payments(rule.max_payments)} of {money(rule.max_payment_cents)} left", full),
+                (f"1 payment of {money(half)} left", half),
+                (f"{_payments(rule.max_payments + 2)} of {money(rule.max_payment_cents * 2)} left", full),
             ]
         case model.PriceProtection():
             by_model = sorted(rule.by_model.items(), key=lambda x: (-x[1], x[0]))
@@ -143,6 +145,10 @@ def _firsts(program: Program) -> list[tuple[str, int]]:
             cases = [("One eligible vehicle", rule.cents)]
     most = program.caps.vin_cents
     return [(what, min(cents, most) if most else cents) for what, cents in cases]
+
+
+def _payments(number: int) -> str:
+    return plural(number, "payment")
 
 
 def budget_units(program: Program) -> int | None:

@@ -14,6 +14,7 @@ from components.areas import incentive_programs as show
 from components.areas.incentive_builder import DEFAULTS, body_of, draw_fields, draw_preview
 from components.areas.incentive_fields import FORM, draw_problems
 from components.clock import today
+from components.exports import export_button
 from components.filters import one, pick, words
 from components.labels import empty_state
 from components.perform import forget, perform, show_outcome, stray_problems
@@ -82,6 +83,7 @@ def draw_list() -> None:
         state = one("Show", states, key="inp_state", default="")
         kind = pick("Kind", {k: k for k in KINDS.values()}, key="inp_kind", all_label="Every kind", width=200)
         text = words("Find", key="inp_text", placeholder="Code, name, bulletin, group", width=260)
+        export_button("incentive_programs", {"state": state, "kind": kind, "text": text})
     with reading() as session:
         rows = list_programs(session, actor=actor, today=on, state=state, kind=kind, text=text)
     if rows:

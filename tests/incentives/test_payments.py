@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused
@@ -23,11 +23,13 @@ from db.incentives.memo_queries import (
     list_memos,
     memos_by_id,
 )
+from db.incentives.pay_checks import owed_is_the_balance
 from db.incentives.pay_commands import make_payment
 from db.incentives.pay_queries import (
     list_payable,
     pay_figures,
     preview_payment,
+    read_owed,
 )
 from db.incentives.pay_rules import Owed, payable_of, plan, too_much
 from db.incentives.payment_tables import IncentiveMemo, IncentiveMemoLine
@@ -177,6 +179,37 @@ def test_two_at_once_pay_each_cent_once(engine):
     assert sorted(map(str, at_once(pay, threads=2))) == ["1", "nothing"]
     assert (house.memos(), house.book("paid")) == ([(house.dealer, 1_500_00)], [500_00] * 3)
     house.agrees()
+
+
+def test_what_is_owed_is_read_without_what_was_settled(house):
+    """The query walks the index of claims with something owed, and the entries of these alone."""
+    for _ in range(4):
+        house.approved()
+    house.pay()
+    last = house.approved()
+    plans = []
+
+    def explain(connection, _cursor, statement, parameters, _context, _many):
+        if "FROM incentive_" in statement and not statement.startswith("EXPLAIN"):
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            plans.append(" / ".join(str(r[3]) for r in rows))
+
+    event.listen(house.engine, "before_cursor_execute", explain)
+    with reading(house.engine) as session:
+        assert [o.claim_id for o in read_owed(session, actor=house.finn)] == [last]
+    event.remove(house.engine, "before_cursor_execute", explain)
+    first, second = plans[:2]
+    assert "SCAN incentive_claim USING INDEX ix_incentive_claim_owed" in first
+    assert "SEARCH incentive_entry USING INDEX ix_incentive_entry_claim (claim_id=?)" in second
+
+
+def test_what_is_kept_as_owed_is_checked_against_the_ledger(house):
+    claim = house.approved()
+    with house.engine.begin() as connection:
+        connection.execute(text("UPDATE incentive_claim SET owed_cents = owed_cents - 1"))
+    number = house.row(IncentiveClaim, claim).number
+    with reading(house.engine) as session:
+        assert owed_is_the_balance(session) == [f"{number}: 49999 cents are kept as owed, the ledger says 50000"]
 
 
 def test_every_query_keeps_to_the_scope(house):

@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from db.catalog import search_everything
 from db.core.problems import NotFound, Refused
-from db.core.session import reading
+from db.core.session import reading, run
+from db.incentives.commands import discard_draft
 from db.incentives.model import KINDS, VOLUME, read_program
+from db.incentives.program_offers import EXPORT, program_rows
 from db.incentives.program_queries import count_states, find_program, list_programs, program_page
+from db.incentives.tables import IncentiveClaim, IncentiveVersion
 from db.incentives.worked_rules import budget_units, pays, sides, worked
 from tests.incentives.cases import BODY, RULES, of_kind, program
 from tests.incentives.factories import CASH, NOW, STEPS, House
@@ -189,3 +194,68 @@ def test_a_page_has_every_version_with_what_it_changed(small):
     assert [v.state for v in page(small, "dora", program_id).versions] == ["published", "published"]
     assert found.row.state == "running"
     assert TODAY + timedelta(days=1) < found.row.last
+
+
+# ---- search and export -----------------------------------------------------------------------------------------------
+def looked_up(house, typed, who):
+    with reading(house.engine) as session:
+        found = search_everything(session, typed, actor=getattr(house, who))
+        return {label: [r.title for r in results] for label, results in found.items()}
+
+
+def test_programs_are_found_by_who_may_see_them(small):
+    small.publish(bulletin="B-26-77")
+    small.publish(CASH | {"code": "THEIRS", "name": "November for far ones"}, eligible={"enrolled": ["04099"]})
+    small.draft(CASH | {"code": "IDEA", "name": "November idea"})
+    every = ["IDEA November idea", "THEIRS November for far ones", "CASH-11 November cash"]
+    assert looked_up(small, "novem", "cora") == {"Incentive programs": every}
+    assert looked_up(small, "novem", "otto") == {"Incentive programs": every[1:]}
+    assert looked_up(small, "novem", "dora") == {"Incentive programs": every[2:]}
+    for typed in ("cash-11", "B-26-77"):
+        assert looked_up(small, typed, "dora") == {"Incentive programs": every[2:]}
+    with reading(small.engine) as session:
+        version = session.scalars(select(IncentiveVersion).where(IncentiveVersion.state == "draft")).one()
+        draft, seen = version.id, version.version
+    run(discard_draft, bind=small.engine, version_id=draft, seen_version=seen, actor=small.sally, now=NOW)
+    assert looked_up(small, "idea", "cora") == {}
+
+
+def test_claims_are_found_by_number_vehicle_and_only_within_the_scope(small):
+    small.publish()
+    sale = small.sell()
+    (claim,) = small.claim(sale)
+    number = small.row(IncentiveClaim, claim).number
+    for typed in (number, number.lower(), "3A004352"):
+        for who in ("dora", "cora"):
+            assert looked_up(small, typed, who)["Incentive claims"] == [f"{number} CASH-11"]
+        assert looked_up(small, typed, "otto") == {}
+
+
+def test_the_file_of_programs_has_each_version_and_nothing_of_the_house_for_dealers(small):
+    small.publish(budget_cents=9_000_00)
+    small.publish(first=date(2026, 11, 20), rule={"kind": "customer_cash", "cents": 700_00})
+    small.draft(first=date(2026, 11, 25), rule={"kind": "customer_cash", "cents": 900_00})
+    small.publish(CASH | {"code": "THEIRS"}, eligible={"enrolled": ["04099"]})
+    small.sell()
+    names = [c.name for c in EXPORT.columns]
+
+    def rows(who, **filters):
+        actor = getattr(small, who)
+        with reading(small.engine) as session:
+            made = program_rows(session, actor=actor, scope=actor.scope, filters=filters, now=NOW)
+            return [dict(zip(names, row, strict=True)) for row in made]
+
+    mine = [(r["code"], r["version"], r["version_state"], r["budget"], r["units"]) for r in rows("cora")]
+    assert mine == [
+        ("CASH-11", 1, "Published", 9_000_00, 1), ("CASH-11", 2, "Published", None, 1),
+        ("CASH-11", 3, "Draft", None, 1),
+        ("THEIRS", 1, "Published", None, 0),
+    ]  # fmt: skip
+    theirs = rows("dora")
+    assert [(r["code"], r["version"], r["budget"], r["committed"], r["reason"]) for r in theirs] == [
+        ("CASH-11", 1, None, None, ""), ("CASH-11", 2, None, None, ""),
+    ]  # fmt: skip
+    assert "$700" in theirs[1]["says"]
+    assert [r["units"] for r in rows("otto")] == [0, 0, 0]
+    assert {r["code"] for r in rows("cora", text="theirs")} == {"THEIRS"}
+    assert rows("cora", state="ended") == []
