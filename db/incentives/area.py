@@ -5,6 +5,8 @@ from __future__ import annotations
 from db.core.area import Area, SearchSource, WorkSource
 from db.core.permissions import Permission
 from db.incentives.checks import CHECKS
+from db.incentives.figure_exports import EXPORTS as FIGURE_EXPORTS
+from db.incentives.figure_metrics_queries import METRICS
 from db.incentives.flow import FLOW
 from db.incentives.importing import SALES
 from db.incentives.pay_checks import CHECKS as PAY_CHECKS
@@ -30,6 +32,7 @@ AREA = Area(
         PAY_SEARCH,
     ),
     imports=(SALES, STATEMENTS),
-    exports=PAY_EXPORTS,
+    exports=(*PAY_EXPORTS, *FIGURE_EXPORTS),
+    metrics=METRICS,
     checks=(*CHECKS, *PAY_CHECKS),
 )
