@@ -11,10 +11,12 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from db.claims.overview_queries import Beside
-from db.core.actor import Scope
+from db.core.actor import Actor, Scope
 from db.incentives import figure_queries as figures
+from db.incentives import figure_reason_queries
 from db.incentives.figure_filters import Asked, check_dims, checked
-from db.incentives.figure_metrics_queries import FIGURES, TIMED, timed_value
+from db.incentives.figure_metrics_queries import BASELINE, FIGURES, TIMED, timed_value
+from db.incentives.model import Growth
 
 BY: Final[dict[str, str]] = {"program": "Program", "dealer": "Dealer", "region": "Region", "month": "Month"}
 MOST_ROWS: Final = 200
@@ -94,3 +96,30 @@ def _named(session: Session, cells: Mapping[Any, Mapping[str, Any]], by: str, sc
         return [Line(key=region, code="", name=region or "No region", figures=some) for region, some in cells.items()]
     rows = figures.named(session, [{by: key, "figures": some} for key, some in cells.items()], (by,), scope=scope)
     return [Line(key=str(r[f"{by}_id"]), code=r[by], name=r[f"{by}_name"], figures=r["figures"]) for r in rows]
+
+
+# ---- for the page ----------------------------------------------------------------------------------------------------
+def why(
+    session: Session, *, scope: Scope, filters: Mapping[str, Any], kind: str, now: datetime
+) -> list[figure_reason_queries.Reason]:
+    """Reasons of returns and denials of the days asked for; `kind` is of `figure_reason_queries.KINDS`."""
+    asked = checked(session, filters, now=now)
+    return figure_reason_queries.reasons(session, scope=scope, asked=asked, kind=kind)
+
+
+def budgets(session: Session, *, actor: Actor, filters: Mapping[str, Any], now: datetime) -> list[figures.BurnLine]:
+    """Budgets of the programs that run on one of the days asked for; none for people of a dealership."""
+    return figures.burns(session, actor=actor, asked=checked(session, filters, now=now))
+
+
+def baseline_words(session: Session, *, actor: Actor, filters: Mapping[str, Any], now: datetime) -> str:
+    """What units are measured against, for the program asked for or for all of them."""
+    asked = checked(session, filters, now=now)
+    program = figures.program_of(session, asked=asked, actor=actor)
+    if program is None:
+        return f"Baseline of stair-step and growth programs: {BASELINE[0].lower()}{BASELINE[1:]}."
+    if not program.is_volume:
+        return "This program pays by the vehicle and has no baseline: nothing says which units are incremental."
+    if isinstance(program.rule, Growth) and program.rule.baseline == "target":
+        return "Baseline: the target of each dealer; while the period runs, its part up to today."
+    return "Baseline: what the same dealers delivered of its vehicles on the same days of the year before."
