@@ -13,7 +13,7 @@ from components.charts import claims as claim_charts
 from components.charts import incentives as charts
 from components.charts.base import draw, table
 from components.filters import one, pick
-from components.labels import empty_state, plain
+from components.labels import empty_state
 from components.tiles import Tile
 from db.claims.overview_queries import Beside
 from db.core import changes
@@ -238,6 +238,7 @@ def draw_budgets(rows: Sequence[BurnLine]) -> None:
                     pace.get(x.found.state, "Committed")
                     if x.found.state != "short" or x.program_id in early else "Committed" for x in shown
                 ],
+                "stands": [burn_words(x) for x in shown],
                 "label": [
                     f"{dollars(x.committed_cents)} of {dollars(x.budget_cents)} committed,"
                     f" {dollars(x.paid_cents)} paid, straight line {dollars(x.found.expected_cents)}. {burn_words(x)}."
@@ -247,11 +248,6 @@ def draw_budgets(rows: Sequence[BurnLine]) -> None:
         ),
         alt_text="Committed and paid of the budget by program, with the straight line",
     )  # fmt: skip
-    for line in shown:
-        tone = {"used_up": "red", "short": "orange" if line.program_id in early else "gray"}.get(
-            line.found.state, "gray"
-        )
-        st.caption(f"**{plain(line.code)}** :{tone}[{plain(burn_words(line))}]")
     if len(rows) > len(shown):
         st.caption(f"{len(rows) - len(shown)} more in the export.")
 
@@ -260,7 +256,7 @@ def draw_reasons(rows: Sequence[Reason]) -> Reason | None:
     """The Pareto of reasons; gives the reason that was clicked."""
     shown = rows[:12]
     picked = draw(
-        claim_charts.pareto(height=max(120, 34 * len(shown) + 70)),
+        claim_charts.pareto(height=max(240, 44 * len(shown) + 80)),
         table(
             {
                 "code": [x.code for x in shown], "reason": [x.label for x in shown],
@@ -276,6 +272,11 @@ def draw_reasons(rows: Sequence[Reason]) -> Reason | None:
     ).get("pick")  # fmt: skip
     code = str(picked[0].get("code", "")) if picked else ""
     return next((x for x in rows if x.code == code), None)
+
+
+def right(label: str, *, width: int, help: str | None = None) -> Any:
+    """Numbers in words of their own, under each other like numbers."""
+    return st.column_config.TextColumn(label, width=width, help=help, alignment="right")
 
 
 # ---- the table -------------------------------------------------------------------------------------------------------
@@ -302,13 +303,16 @@ def draw_lines(
             return DASH
         return "no incremental units" if found["value"] is None else dollars(found["value"])
 
+    def shows(name: str, column: Any) -> Any:
+        return None if f"incentive_{name}" in hidden else column
+
     money = "$%,.0f"
     tables.show(
         table(
             {
                 "Name": [x.code if by == "program" else x.name for x in shown],
-                "What": [plain(x.name) if by == "program" else x.code for x in shown],
-                "Earned": cents("earned"), "Approved": cents("approved"), "Paid": cents("paid"), "Open": cents("open"),
+                "What": [x.name if by == "program" else x.code for x in shown],
+                "Earned": cents("earned"), "Paid": cents("paid"), "Open": cents("open"),
                 "Units": [int(x.value("incentive_units") or 0) for x in shown],
                 "Per unit": [dollars(x.value("incentive_payout")) for x in shown],
                 "Dealers": shares("dealer_uptake"), "Claimed": shares("claim_uptake"),
@@ -319,24 +323,20 @@ def draw_lines(
         key=f"incf_lines_{by}", alt=f"Incentive figures by {label.lower()}",
         height=430 if len(shown) > 11 else "auto",
         columns={
-            "Name": tables.opener(label, key=f"incf_open_{by}", on_open=opened, width=200 if by == "dealer" else 130),
-            "What": tables.text("Name" if by == "program" else "Code", width=190 if by == "program" else 80)
+            "Name": tables.opener(label, key=f"incf_open_{by}", on_open=opened, width=170 if by == "dealer" else 105),
+            "What": tables.text("Name" if by == "program" else "Code", width=125 if by == "program" else 60)
             if by in ("program", "dealer") else None,
-            "Earned": tables.number("Earned", width=92, format=money),
-            "Approved": None if "incentive_approved" in hidden
-            else tables.number("Approved", width=92, format=money),
-            "Paid": None if "incentive_paid" in hidden else tables.number("Paid", width=92, format=money),
-            "Open": None if "incentive_open" in hidden or by == "month"
-            else tables.number("Not paid", width=92, format=money),
-            "Units": None if "incentive_units" in hidden
-            else tables.number("Units paid", width=82),
-            "Per unit": None if "incentive_payout" in hidden else tables.text("Per unit", width=80),
-            "Dealers": tables.text("Dealers", width=80, help="With an earning sale, of the eligible dealers")
+            "Earned": tables.number("Earned", width=78, format=money),
+            "Paid": shows("paid", tables.number("Paid", width=72, format=money)),
+            "Open": shows("open", tables.number("Not paid", width=72, format=money)) if by != "month" else None,
+            "Units": shows("units", tables.number("Units", width=54, help="Units paid for")),
+            "Per unit": shows("payout", right("Per unit", width=70, help="Paid ÷ units paid for")),
+            "Dealers": right("Dealers", width=64, help="With an earning sale, of the eligible dealers")
             if by in ("program", "region") else None,
-            "Claimed": tables.text("Claimed", width=80, help="Of the sales that count"),
-            "Extra": tables.number("Above baseline", width=105),
-            "Extra cost": tables.text("Cost per incremental", width=140),
-            "Denied": tables.text("Denied", width=80, help="Of the claims decided"),
+            "Claimed": right("Claimed", width=68, help="Of the sales that count"),
+            "Extra": tables.number("Above base", width=84, help="Units above the baseline"),
+            "Extra cost": right("Per incremental", width=128, help="Earned ÷ units above the baseline"),
+            "Denied": right("Denied", width=60, help="Of the claims decided"),
         },
     )  # fmt: skip
     if len(rows) > len(shown):

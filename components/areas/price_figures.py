@@ -9,10 +9,9 @@ from typing import Any, Final
 import streamlit as st
 
 from components import tables
-from components.areas.incentive_figures import Filters, dollars, share, tile_of, words
+from components.areas.incentive_figures import Filters, dollars, right, share, tile_of, words
 from components.charts import incentives as charts
 from components.charts.base import draw, table
-from components.labels import plain
 from components.tiles import Tile
 from db.claims.overview_queries import Beside
 from db.core.actor import Actor, Scope
@@ -107,8 +106,8 @@ def draw_lines(rows: Sequence[Line], *, by: str, label: str, on_open: Callable[[
             "Name": tables.opener(label, key=f"incf_price_{by}", on_open=opened, width=200),
             "Code": tables.text("Code", width=80) if by == "dealer" else None,
             "Requests": tables.number("Requests", width=90), "Exceptions": tables.number("Exceptions", width=96),
-            "Cost": tables.number("Given away", width=104, format="$%,.0f"), "Mean": tables.text("Mean", width=90),
-            "Repeats": tables.text("“One-time” again", width=130),
+            "Cost": tables.number("Given away", width=104, format="$%,.0f"), "Mean": right("Mean", width=90),
+            "Repeats": right("“One-time” again", width=130),
         },
     )  # fmt: skip
     if len(rows) > len(shown):
@@ -127,8 +126,8 @@ def draw_repeats(rows: Sequence[Repeat], *, actor: Actor, at: datetime) -> int |
     tables.show(
         table(
             {
-                "Request": [x.number for x in rows], "Dealer": [plain(x.dealer) for x in rows],
-                "Subject": [plain(x.subject) for x in rows], "Cost": [x.cents / 100 for x in rows],
+                "Request": [x.number for x in rows], "Dealer": [x.dealer for x in rows],
+                "Subject": [x.subject for x in rows], "Cost": [x.cents / 100 for x in rows],
                 "Approved": [moment_label(x.approved_at, actor.zone, now=at) for x in rows],
                 "Before": [moment_label(x.prior_at, actor.zone, now=at) for x in rows],
             }

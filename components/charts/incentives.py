@@ -15,7 +15,7 @@ PACE = {"Committed": BLUE, "Runs out early": AMBER, "Used up": RED}
 
 
 @lru_cache(maxsize=4)
-def months(*, books: tuple[str, ...] = tuple(BOOKS), height: int = 270) -> dict[str, Any]:
+def months(*, books: tuple[str, ...] = tuple(BOOKS), height: int = 300) -> dict[str, Any]:
     """Columns by month, a column for each book. Columns: month (label), order, book, dollars, label."""
     chart = (
         alt.Chart(named())
@@ -42,22 +42,21 @@ def months(*, books: tuple[str, ...] = tuple(BOOKS), height: int = 270) -> dict[
 
 
 @lru_cache(maxsize=2)
-def budgets(*, row_height: int = 46) -> dict[str, Any]:
+def budgets(*, row_height: int = 58) -> dict[str, Any]:
     """Bullet bars, one a program: the budget behind, committed on it, paid inside, a tick where the straight line is.
 
     Columns: program, order, committed, paid, expected (shares of the budget, at most 1), pace (of `PACE`), label."""
-    pick = alt.selection_point(name="pick", fields=["key"])
     base = alt.Chart(named()).encode(
         y=alt.Y("program:N", sort=ORDERED, title=None, axis=alt.Axis(**QUIET, labelLimit=150)),
         tooltip=[alt.Tooltip("program:N", title="Program"), alt.Tooltip("label:N", title="Budget")],
     )
     axis = alt.Axis(**QUIET, format="%", tickCount=4, grid=False)
     scale = alt.Scale(domain=[0, 1], nice=False)
-    behind = base.mark_bar(color=GRAY, opacity=0.25, height={"band": 0.74}).encode(
+    behind = base.mark_bar(color=GRAY, opacity=0.25, height={"band": 0.42}).encode(
         x=alt.X("whole:Q", title="Of the budget", scale=scale, axis=axis)
     )
     committed = (
-        base.mark_bar(height={"band": 0.5})
+        base.mark_bar(height={"band": 0.42})
         .encode(
             x=alt.X("committed:Q", scale=scale),
             color=alt.Color(
@@ -66,9 +65,12 @@ def budgets(*, row_height: int = 46) -> dict[str, Any]:
             ),
         )
     )  # fmt: skip
-    paid = base.mark_bar(color=GREEN, height={"band": 0.2}).encode(x=alt.X("paid:Q", scale=scale))
-    line = base.mark_tick(color=GRAY, thickness=3, height={"band": 0.9}).encode(x=alt.X("expected:Q", scale=scale))
-    return as_spec(alt.layer(behind, committed, paid, line).properties(height=alt.Step(row_height)))
+    paid = base.mark_bar(color=GREEN, height={"band": 0.16}).encode(x=alt.X("paid:Q", scale=scale))
+    line = base.mark_tick(color=GRAY, thickness=3, height={"band": 0.56}).encode(x=alt.X("expected:Q", scale=scale))
+    words = base.mark_text(align="left", baseline="bottom", dy=-14, fontSize=11, color="gray").encode(
+        x=alt.value(0), text="stands:N"
+    )
+    return as_spec(alt.layer(behind, committed, paid, line, words).properties(height=alt.Step(row_height)))
 
 
 @lru_cache(maxsize=2)

@@ -76,10 +76,9 @@ def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> Non
         show.draw_months(months, books=BOOKS)
     if right is not None:
         with right, st.container(border=True, height="stretch"):
-            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                st.markdown("**Budgets today** :gray[green is paid, the tick is the straight line]", width="content")
-                export_button("incentive_budgets", chosen, key="incf_budgets_export")
+            st.markdown("**Budgets today** :gray[green is paid, the tick is the straight line]")
             show.draw_budgets(burning)
+            export_button("incentive_budgets", chosen, key="incf_budgets_export")
 
     st.subheader("Where it goes")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
