@@ -39,7 +39,8 @@ TILES: Final = (
     ("incentive_payout", "directions_car"), ("incentive_extra_cost", "trending_up"),
     ("incentive_dealer_uptake", "storefront"), ("incentive_claim_uptake", "fact_check"),
     ("incentive_approval_time", "schedule"), ("incentive_approved", "verified"), ("incentive_units", "tag"),
-    ("incentive_extra_units", "stacked_line_chart"), ("incentive_denial", "block"),
+    ("incentive_extra_units", "stacked_line_chart"), ("incentive_new_units", "fiber_new"),
+    ("incentive_denial", "block"),
 )  # fmt: skip
 FIRST: Final = 8
 FEW: Final = 10
@@ -158,7 +159,10 @@ def _note(name: str, found: Mapping[str, Beside]) -> str:
         return plural(int(whole), "unit") + " paid for"
     if name == "incentive_extra_cost":
         if own.value is not None:
-            return f"{plural(int(extra), 'unit')} above the baseline"
+            new = int(found["incentive_new_units"].value or 0)
+            return f"{plural(int(extra), 'unit')} above the baseline" + (
+                f", {new:,} without a year before" if new else ""
+            )
         return "No incremental units" + (f": {plural(int(-extra), 'unit')} below the baseline" if extra < 0 else "")
     if name == "incentive_dealer_uptake" and whole >= FEW:
         return f"{own.numerator:,.0f} of {whole:,.0f} eligible dealers"
@@ -297,6 +301,10 @@ def draw_lines(
     def shares(name: str) -> list[str]:
         return [share(*x.parts(f"incentive_{name}")) for x in shown]
 
+    def above(line: Line) -> str:
+        found = line.value("incentive_extra_units")
+        return DASH if found is None else f"{found:,.0f}"
+
     def extra(line: Line) -> str:
         found = line.figures.get("incentive_extra_cost")
         if found is None or not (found["numerator"] or found["denominator"]):
@@ -307,37 +315,34 @@ def draw_lines(
         return None if f"incentive_{name}" in hidden else column
 
     money = "$%,.0f"
+    columns = {
+        "Name": tables.opener(label, key=f"incf_open_{by}", on_open=opened, width=170 if by == "dealer" else 105),
+        "What": tables.text("Name" if by == "program" else "Code", width=125 if by == "program" else 60)
+        if by in ("program", "dealer") else None,
+        "Earned": tables.number("Earned", width=78, format=money),
+        "Paid": shows("paid", tables.number("Paid", width=72, format=money)),
+        "Open": shows("open", tables.number("Not paid", width=72, format=money)) if by != "month" else None,
+        "Units": shows("units", tables.number("Units", width=54, help="Units paid for")),
+        "Per unit": shows("payout", right("Per unit", width=70, help="Paid ÷ units paid for")),
+        "Dealers": right("Dealers", width=64, help="With an earning sale, of the eligible dealers")
+        if by in ("program", "region") else None,
+        "Claimed": right("Claimed", width=68, help="Of the sales that count"),
+        "Extra": right("Above base", width=84, help="Units above the baseline of stair steps and growth"),
+        "Extra cost": right("Per incremental", width=128, help="Earned ÷ units above the baseline"),
+        "Denied": right("Denied", width=60, help="Of the claims decided"),
+    }  # fmt: skip
+    data = {
+        "Name": [x.code if by == "program" else x.name for x in shown],
+        "What": [x.name if by == "program" else x.code for x in shown],
+        "Earned": cents("earned"), "Paid": cents("paid"), "Open": cents("open"),
+        "Units": [int(x.value("incentive_units") or 0) for x in shown],
+        "Per unit": [dollars(x.value("incentive_payout")) for x in shown],
+        "Dealers": shares("dealer_uptake"), "Claimed": shares("claim_uptake"), "Extra": [above(x) for x in shown],
+        "Extra cost": [extra(x) for x in shown], "Denied": shares("denial"),
+    }  # fmt: skip
     tables.show(
-        table(
-            {
-                "Name": [x.code if by == "program" else x.name for x in shown],
-                "What": [x.name if by == "program" else x.code for x in shown],
-                "Earned": cents("earned"), "Paid": cents("paid"), "Open": cents("open"),
-                "Units": [int(x.value("incentive_units") or 0) for x in shown],
-                "Per unit": [dollars(x.value("incentive_payout")) for x in shown],
-                "Dealers": shares("dealer_uptake"), "Claimed": shares("claim_uptake"),
-                "Extra": [int(x.value("incentive_extra_units") or 0) for x in shown],
-                "Extra cost": [extra(x) for x in shown], "Denied": shares("denial"),
-            }
-        ),
-        key=f"incf_lines_{by}", alt=f"Incentive figures by {label.lower()}",
-        height=430 if len(shown) > 11 else "auto",
-        columns={
-            "Name": tables.opener(label, key=f"incf_open_{by}", on_open=opened, width=170 if by == "dealer" else 105),
-            "What": tables.text("Name" if by == "program" else "Code", width=125 if by == "program" else 60)
-            if by in ("program", "dealer") else None,
-            "Earned": tables.number("Earned", width=78, format=money),
-            "Paid": shows("paid", tables.number("Paid", width=72, format=money)),
-            "Open": shows("open", tables.number("Not paid", width=72, format=money)) if by != "month" else None,
-            "Units": shows("units", tables.number("Units", width=54, help="Units paid for")),
-            "Per unit": shows("payout", right("Per unit", width=70, help="Paid ÷ units paid for")),
-            "Dealers": right("Dealers", width=64, help="With an earning sale, of the eligible dealers")
-            if by in ("program", "region") else None,
-            "Claimed": right("Claimed", width=68, help="Of the sales that count"),
-            "Extra": tables.number("Above base", width=84, help="Units above the baseline"),
-            "Extra cost": right("Per incremental", width=128, help="Earned ÷ units above the baseline"),
-            "Denied": right("Denied", width=60, help="Of the claims decided"),
-        },
+        table({name: some for name, some in data.items() if columns[name] is not None}), key=f"incf_lines_{by}",
+        alt=f"Incentive figures by {label.lower()}", height=430 if len(shown) > 11 else "auto", columns=columns,
     )  # fmt: skip
     if len(rows) > len(shown):
         st.caption(f"The {len(shown)} dearest of {len(rows):,}; the export has all.")

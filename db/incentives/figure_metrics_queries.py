@@ -147,6 +147,15 @@ FIGURES: Final[dict[str, Figure]] = {
         ),
         Figure(
             definition=_define(
+                "incentive_new_units", "Units without a year before", "Units of dealers with a baseline of nothing",
+                "Units above the baseline at dealers that delivered nothing comparable on the same days of the year "
+                "before: all of theirs count as incremental", unit="count", better="down", owner=LEADERS,
+                excluded="Programs with targets; programs that pay by the vehicle",
+            ),
+            source=extra_units, top="new",
+        ),
+        Figure(
+            definition=_define(
                 "incentive_extra_cost", "Cost per incremental unit", "Earned ÷ units above the baseline",
                 "Earned with stair-step and growth programs whose period ends in the months",
                 f"Units that count less the baseline. {BASELINE}", better="down", owner=LEADERS,

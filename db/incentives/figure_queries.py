@@ -265,19 +265,23 @@ class _Span:
         return not (isinstance(rule, Growth) and rule.baseline == "target")
 
 
+_VOLUME: Final = ("units", "baseline", "cents", "new")
+
+
 def incremental(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
-    """{dims..., units, baseline, cents} of stair-step and growth programs, by the month in which a period ends.
+    """{dims..., units, baseline, cents, new} of stair-step and growth programs, by the month in which a period ends.
 
     The baseline is a target where the program sets one, else the sales of the program's vehicles and sale types the
     same dealers delivered on the same days of the year before. A period that runs counts today, up to today; its target
-    then counts by days. Dealers below their baseline take away from those above.
+    then counts by days. Dealers below their baseline take away from those above. `new` are units of dealers that sold
+    nothing the year before, so that every unit of theirs counts as above it.
     """
     check_dims(by, DIMS)
     members = _members(session, scope, asked)
     spans = _spans(session, asked)
     rows = _volumes(session, scope, asked, sorted({program_id for program_id, _ in spans}))
     sold = _sold_before(session, scope, asked, list(spans.values()))
-    cells: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: {"units": 0, "baseline": 0, "cents": 0})
+    cells: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_VOLUME, 0))
     for (program_id, period), span in spans.items():
         month = span.days.last.replace(day=1)
         found = rows.get((program_id, period), {})
@@ -287,12 +291,14 @@ def incremental(session: Session, *, scope: Scope, asked: Asked, by: Sequence[st
             region = dealer.region if dealer else row.region if row else ""
             known = {"program": program_id, "dealer": dealer_id, "region": region, "month": month}
             cell = cells[tuple(known[dim] for dim in by)]
-            cell["baseline"] += _baseline(span, dealer, sold.get((program_id, period, dealer_id), 0))
+            baseline = _baseline(span, dealer, sold.get((program_id, period, dealer_id), 0))
+            cell["baseline"] += baseline
             if row is not None:
+                cell["new"] += row.units if span.counts_sales and not baseline else 0
                 cell["units"] += row.units
                 cell["cents"] += row.cents
     if not by and not cells:
-        cells[()] = {"units": 0, "baseline": 0, "cents": 0}
+        cells[()] = dict.fromkeys(_VOLUME, 0)
     made = [{**dict(zip(by, key, strict=True)), **cell} for key, cell in cells.items()]
     return sorted(made, key=lambda one: tuple(str(one[dim]) for dim in by))
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from db.calendar.queries import DESK_ZONE, usual_calendar
 from db.calendar.rules import elapsed_minutes
 from db.claims.figure_rules import percentile
 from db.core.labels import local_day
-from db.core.session import reading, run
+from db.core.session import make_engine, reading, run
 from db.dealers.tables import Dealer
 from db.incentives.commands import claim_period
 from db.incentives.tables import (
@@ -23,8 +24,10 @@ from db.incentives.tables import (
     IncentiveUnit,
     SaleReport,
 )
+from db.migrate import upgrade
 from tests.incentives.factories import CASH, NOVEMBER, NOW, STEPS
 from tests.incentives.paying import LATER, PayHouse
+from tests.support.databases import SqliteTemplates
 
 TABLES = (Dealer, IncentiveProgram, SaleReport, IncentiveUnit, IncentiveEarning, IncentiveClaim, IncentiveEntry)
 TIERS = [{"from_units": 1, "cents": 0}, {"from_units": 4, "cents": 200_00}]
@@ -79,6 +82,30 @@ class FigureHouse(PayHouse):
     def _old(self, n: int, dealer_id: int) -> None:
         day = date(2025, 11, 10 + n)
         self._sell(dealer_id=dealer_id, contract_on=day, delivered_on=day, stocked_on=None, year=2025)
+
+
+_TOLD: dict[str, Any] = {}
+
+
+def _fill(url: str) -> None:
+    upgrade(url)
+    engine = make_engine(url)
+    house = FigureHouse(engine)
+    house.tell()
+    _TOLD.update({name: value for name, value in vars(house).items() if name != "engine"})
+    engine.dispose()
+
+
+def told_at(templates: SqliteTemplates, path: Path) -> str:
+    """A SQLite database at a path in which the story is told; it is told once a process and copied."""
+    return templates.copy("incentive_figures", _fill, to=path)
+
+
+def told_house(engine: Engine) -> FigureHouse:
+    """The house of a database made by `told_at`."""
+    house = FigureHouse.__new__(FigureHouse)
+    vars(house).update(_TOLD, engine=engine)
+    return house
 
 
 class Plain:

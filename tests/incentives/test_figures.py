@@ -12,7 +12,7 @@ from db.calendar.queries import DESK_ZONE, usual_calendar
 from db.calendar.rules import elapsed_minutes
 from db.core.actor import EVERYTHING, Scope
 from db.core.problems import Refused
-from db.core.session import reading, run
+from db.core.session import make_engine, reading, run
 from db.exports import run_export
 from db.incentives import figure_metrics_queries, figure_overview_queries, figure_queries, figure_reason_queries
 from db.incentives.commands import correct_sale
@@ -21,8 +21,8 @@ from db.incentives.figure_metrics_queries import FIGURES, METRICS
 from db.incentives.figure_rules import burn, days_before, months_between, pro_rata, worked_minutes
 from db.incentives.sale_store import draft_of
 from db.incentives.tables import IncentiveClaim, SaleReport
-from tests.incentives.factories import House
-from tests.incentives.figuring import FigureHouse, Plain
+from tests.incentives.factories import STEPS, House
+from tests.incentives.figuring import FigureHouse, Plain, told_at, told_house
 from tests.incentives.paying import LATER
 
 SPAN = (date(2026, 11, 1), date(2026, 12, 12))
@@ -31,10 +31,10 @@ NOVEMBER = (date(2026, 11, 1), date(2026, 11, 30))
 
 
 @pytest.fixture
-def house(sqlite_engine):
-    made = FigureHouse(sqlite_engine)
-    made.tell()
-    return made
+def house(sqlite_templates, tmp_path):
+    engine = make_engine(told_at(sqlite_templates, tmp_path / "told.db"))
+    yield told_house(engine)
+    engine.dispose()
 
 
 def ask(house, name, *, scope=EVERYTHING, by=(), now=LATER, **filters):
@@ -141,6 +141,7 @@ def test_a_stair_step_is_measured_against_the_year_before(house):
     before = sum(plain.sold(d, date(2025, 11, 1), date(2025, 11, 30)) for d in (house.dealer, house.other_dealer))
     assert before == 3
     assert row["value"] == units - before > 0
+    assert value(house, "incentive_new_units", program=house.steps) == 0
     cost = value(house, "incentive_extra_cost", program=house.steps)
     earned = plain.money("earned", *SPAN, program_id=house.steps)
     assert cost == round(earned / (units - before))
@@ -156,6 +157,14 @@ def test_growth_is_measured_against_its_targets_and_counts_dealers_below_them(ho
     other = value(house, "incentive_extra_units", program=house.growth, dealer=house.other_dealer)
     assert other == sold[house.other_dealer] - 5 < 0
     assert value(house, "incentive_extra_cost", program=house.growth, dealer=house.other_dealer) is None
+
+
+def test_units_of_a_dealer_without_a_year_before_are_told(sqlite_engine):
+    house = House(sqlite_engine)
+    steps = house.publish(STEPS)
+    house.sell_many(3)
+    assert value(house, "incentive_extra_units", program=steps) == 3
+    assert value(house, "incentive_new_units", program=steps) == 3
 
 
 def test_a_period_that_runs_counts_up_to_today(house):
