@@ -260,7 +260,7 @@ def draw_reasons(rows: Sequence[Reason]) -> Reason | None:
     """The Pareto of reasons; gives the reason that was clicked."""
     shown = rows[:12]
     picked = draw(
-        claim_charts.pareto(height=max(240, 44 * len(shown) + 80)),
+        claim_charts.pareto(height=max(240, 56 * len(shown) + 80)),
         table(
             {
                 "code": [x.code for x in shown], "reason": [x.label for x in shown],
@@ -331,7 +331,7 @@ def draw_lines(
         "Extra cost": right("Per incremental", width=128, help="Earned ÷ units above the baseline"),
         "Denied": right("Denied", width=60, help="Of the claims decided"),
     }  # fmt: skip
-    data = {
+    data: dict[str, Sequence[Any]] = {
         "Name": [x.code if by == "program" else x.name for x in shown],
         "What": [x.name if by == "program" else x.code for x in shown],
         "Earned": cents("earned"), "Paid": cents("paid"), "Open": cents("open"),

@@ -116,7 +116,7 @@ def draw_lines(rows: Sequence[Line], *, by: str, label: str, on_open: Callable[[
 
 def draw_repeats(rows: Sequence[Repeat], *, actor: Actor, at: datetime) -> int | None:
     """“One-time” exceptions that were not the first; gives the request whose number was clicked."""
-    clicked = st.session_state.pop("_incf_request", None)
+    clicked: int | None = st.session_state.pop("_incf_request", None)
     ids = [x.id for x in rows]
 
     def opened(position: int) -> None:

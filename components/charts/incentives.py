@@ -15,7 +15,7 @@ PACE = {"Committed": BLUE, "Runs out early": AMBER, "Used up": RED}
 
 
 @lru_cache(maxsize=4)
-def months(*, books: tuple[str, ...] = tuple(BOOKS), height: int = 300) -> dict[str, Any]:
+def months(*, books: tuple[str, ...] = tuple(BOOKS), height: int = 320) -> dict[str, Any]:
     """Columns by month, a column for each book. Columns: month (label), order, book, dollars, label."""
     chart = (
         alt.Chart(named())
@@ -83,7 +83,7 @@ def given_away(*, height: int = 270) -> dict[str, Any]:
     )
     money = alt.Axis(**QUIET, format="$~s", tickCount=4)
     bars = base.mark_bar(color=BLUE, cornerRadiusEnd=3, width={"band": 0.6}).encode(
-        y=alt.Y("dollars:Q", title="In the month, and the sum so far", axis=money)
+        y=alt.Y("dollars:Q", title=None, axis=money)
     )
     line = base.mark_line(color=AMBER, strokeWidth=2, point={"color": AMBER, "size": 24}).encode(y=alt.Y("sum:Q"))
     return as_spec(alt.layer(bars, line).properties(height=height))

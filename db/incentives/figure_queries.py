@@ -404,7 +404,8 @@ def minutes(
         .order_by(claim.decided_at.desc(), claim.id.desc())
         .limit(MOST_TIMED)
     ).all()  # fmt: skip
-    took = worked_minutes(calendar_for_dealer(session, None), [(row[4], row[5]) for row in rows])
+    spans = [(row[4], row[5]) for row in rows if row[4] is not None and row[5] is not None]
+    took = worked_minutes(calendar_for_dealer(session, None), spans)
     months = asked.months
     found: dict[tuple[Any, ...], dict[float, int]] = {}
     for row, value in zip(rows, took, strict=True):

@@ -157,7 +157,8 @@ def minutes(
         .order_by(request.approved_at.desc(), request.id.desc())
         .limit(MOST_TIMED)
     ).all()
-    took = worked_minutes(calendar_for_dealer(session, None), [(row[3], row[4]) for row in rows])
+    spans = [(row[3], row[4]) for row in rows if row[4] is not None]
+    took = worked_minutes(calendar_for_dealer(session, None), spans)
     months = asked.months
     found: dict[tuple[Any, ...], dict[float, int]] = {}
     for row, value in zip(rows, took, strict=True):

@@ -59,8 +59,10 @@ def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> Non
     """What programs cost and bring."""
     filters = tuple(sorted(chosen.items()))
     found = show.overview(actor.scope, filters, at, day, change)
+    # Of one dealer it says nothing how many take part.
+    alone = ("incentive_dealer_uptake",) if "dealer" in chosen or len(actor.scope.dealer_ids) == 1 else ()
     make = partial(
-        show.tiles, found, versus=versus, hidden=HIDDEN,
+        show.tiles, found, versus=versus, hidden=(*HIDDEN, *alone),
         opens_payments=may_open(actor, show.PAYMENTS),
     )  # fmt: skip
     draw_tiles(make(names=show.TILES[: show.FIRST]), key="incf", as_of=at, zone=actor.zone)

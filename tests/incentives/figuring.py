@@ -113,7 +113,7 @@ class Plain:
 
     def __init__(self, house: FigureHouse) -> None:
         with reading(house.engine) as session:
-            self.rows = {t: list(session.scalars(select(t).order_by(t.id))) for t in TABLES}
+            self.rows: dict[Any, list[Any]] = {t: list(session.scalars(select(t).order_by(t.id))) for t in TABLES}
             session.expunge_all()
 
     def of(self, table: Any, **wanted: Any) -> list[Any]:
