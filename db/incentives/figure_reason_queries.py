@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -154,8 +153,3 @@ def _by_people(session: Session, scope: Scope, asked: Asked, what: str) -> list[
         ).group_by(events.c.code)
     )  # fmt: skip
     return [(code or "other", n, int(cents), at, sentence or "") for code, n, cents, at, sentence in rows]
-
-
-def ways(rows: Sequence[Reason]) -> Mapping[str, int]:
-    """How many cases came back and how many were denied."""
-    return {"returned": sum(x.returned for x in rows), "denied": sum(x.denied for x in rows)}

@@ -105,7 +105,7 @@ def definition(name: str) -> MetricDefinition:
     return FIGURES[name].definition if name in FIGURES else TIMED[name][0]
 
 
-def asked_of(session: Session, filters: Mapping[str, Any] | None, *, now: datetime) -> Asked:
+def _asked(session: Session, filters: Mapping[str, Any] | None, *, now: datetime) -> Asked:
     """Filters as they are asked with; a program is none of theirs and is left out."""
     given = {k: v for k, v in (filters or {}).items() if k != "program"}
     return replace(checked(session, given, now=now), program=None)
@@ -116,7 +116,7 @@ def compute(
     now: datetime,
 ) -> Rows:  # fmt: skip
     """Rows of {dims..., numerator, denominator, value}; shares of 1, cents, business days. Refused: unknown names."""
-    asked = asked_of(session, filters, now=now)
+    asked = _asked(session, filters, now=now)
     check_dims(by, DIMS)
     if name in FIGURES:
         counted = FIGURES[name].source(session, scope=scope, asked=asked, by=by)
@@ -143,7 +143,7 @@ METRICS: tuple[Metric, ...] = tuple(
 
 def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> dict[str, Beside]:
     """Every figure of the days asked for beside the same figure of the period before; each source is read twice."""
-    asked = asked_of(session, filters, now=now)
+    asked = _asked(session, filters, now=now)
     sources = list(dict.fromkeys(f.source for f in FIGURES.values()))
     rows = {source: _one(source, session, scope, asked) for source in sources}
     prior = {source: _one(source, session, scope, asked.before) for source in sources}
@@ -169,7 +169,7 @@ def _one(source: Callable[..., Any], session: Session, scope: Scope, asked: Aske
 def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str, now: datetime) -> list[Line]:
     """The figures split one way: months in their order, everything else by what was given away, dearest first."""
     check_dims((by,), tuple(BY))
-    asked = asked_of(session, filters, now=now)
+    asked = _asked(session, filters, now=now)
     cells: dict[Any, dict[str, dict[str, Any]]] = defaultdict(dict)
     if by == "month":
         cells |= {month: {} for month in asked.months}
@@ -222,4 +222,4 @@ EXPORTS = (
 
 def came_back(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> list[figures.Repeat]:
     """“One-time” exceptions of the days asked for that were not the first, newest first."""
-    return figures.repeats(session, scope=scope, asked=asked_of(session, filters, now=now))
+    return figures.repeats(session, scope=scope, asked=_asked(session, filters, now=now))

@@ -15,6 +15,7 @@ from db.core.actor import EVERYTHING, Scope
 from db.core.labels import local_day
 from db.core.problems import Refused
 from db.core.session import reading
+from db.incentives.figure_filters import checked
 from db.pricing import figure_metrics_queries, figure_queries
 from db.pricing.figure_metrics_queries import FIGURES, METRICS
 from db.pricing.tables import PriceRequest, PriceVersion
@@ -119,7 +120,7 @@ def test_parts_add_up_to_the_whole(house, by):
 
 def test_the_first_after_more_than_a_year_is_no_repeat(house):
     with reading(house.engine) as session:
-        asked = figure_metrics_queries.asked_of(session, DAYS, now=LATER)
+        asked = checked(session, DAYS, now=LATER)
         found = figure_queries.repeats(session, scope=EVERYTHING, asked=asked)
     early = next(r for r in stored(house)[0] if within(r.approved_at) and r.approved_at == EARLY)
     assert early.id not in {x.id for x in found}
