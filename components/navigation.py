@@ -239,6 +239,11 @@ PAGES: tuple[PageEntry, ...] = (
         permission=P.PRICING_VIEW, help="Discounts and promotions of dealers: ask, sign by level, what holds",
     ),
     PageEntry(
+        file="pages/incentives/incentive_figures.py", title="Incentive performance", icon="query_stats",
+        section=INCENTIVES, permission=P.INCENTIVES_VIEW,
+        help="What programs and prices cost, who takes part, what they bring, budgets, reasons",
+    ),
+    PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,
         permission=P.DEALERS_VIEW, help="The dealers you may see",
     ),

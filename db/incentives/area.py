@@ -5,6 +5,8 @@ from __future__ import annotations
 from db.core.area import Area, SearchSource, WorkSource
 from db.core.permissions import Permission
 from db.incentives.checks import CHECKS
+from db.incentives.figure_exports import EXPORTS as FIGURE_EXPORTS
+from db.incentives.figure_metrics_queries import METRICS
 from db.incentives.flow import FLOW
 from db.incentives.importing import SALES
 from db.incentives.pay_checks import CHECKS as PAY_CHECKS
@@ -34,6 +36,7 @@ AREA = Area(
         PROGRAM_SEARCH,
     ),
     imports=(SALES, STATEMENTS, TARGETS),
-    exports=(PROGRAM_EXPORT, *PAY_EXPORTS),
+    exports=(PROGRAM_EXPORT, *PAY_EXPORTS, *FIGURE_EXPORTS),
+    metrics=METRICS,
     checks=(*CHECKS, *PAY_CHECKS),
 )

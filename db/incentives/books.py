@@ -98,7 +98,7 @@ def baseline_of(session: Session, program: Program, *, dealer_id: int, dealer_co
 
 def count_like(session: Session, program: Program, *, dealer_id: int, days: Window) -> int:
     """How many standing sales of the program's vehicles and sale types a dealer delivered in these days."""
-    mine = [SaleReport.dealer_id == dealer_id, *_like(program, days)]
+    mine = [SaleReport.dealer_id == dealer_id, *like(program, days)]
     return session.scalar(select(func.count()).select_from(SaleReport).where(*mine)) or 0
 
 
@@ -106,13 +106,14 @@ def counts_like(session: Session, program: Program, *, scope: Scope, days: Windo
     """The same of every dealer of a scope at once, by the dealer's id."""
     query = (
         select(SaleReport.dealer_id, func.count())
-        .where(scope.where(SaleReport.dealer_id, SaleReport.region), *_like(program, days))
+        .where(scope.where(SaleReport.dealer_id, SaleReport.region), *like(program, days))
         .group_by(SaleReport.dealer_id)
     )
     return {dealer_id: n for dealer_id, n in session.execute(query)}  # noqa: C416 - rows are no pairs to the checker
 
 
-def _like(program: Program, days: Window) -> list[Any]:
+def like(program: Program, days: Window) -> list[Any]:
+    """What makes a standing sale of these days one of the program's vehicles and sale types, as conditions."""
     wanted = program.eligible
     conditions: list[Any] = [
         SaleReport.delivered_on >= days.first, SaleReport.delivered_on <= days.last,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from db.core.area import Area, DealerSource, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
 from db.pricing.checks import CHECKS
+from db.pricing.figure_metrics_queries import EXPORTS as FIGURE_EXPORTS
+from db.pricing.figure_metrics_queries import METRICS
 from db.pricing.flow import FLOW
 from db.pricing.jobs import JOBS
 from db.pricing.record import ITEM
@@ -22,7 +24,9 @@ AREA = Area(
             name="price_requests", title="Price requests", permission=Permission.PRICING_VIEW, columns=COLUMNS,
             rows=export_rows,
         ),
+        *FIGURE_EXPORTS,
     ),
+    metrics=METRICS,
     jobs=JOBS,
     checks=CHECKS,
     dealer=(

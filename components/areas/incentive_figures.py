@@ -1,0 +1,356 @@
+"""Pieces of the incentive performance page: figures kept by scope and change counter, tiles, charts, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import streamlit as st
+
+from components import tables
+from components.charts import claims as claim_charts
+from components.charts import incentives as charts
+from components.charts.base import draw, table
+from components.filters import one, pick
+from components.labels import empty_state
+from components.tiles import Tile
+from db.claims.overview_queries import Beside
+from db.core import changes
+from db.core.actor import Scope
+from db.core.area import MetricDefinition
+from db.core.labels import minutes_label, percent_label, plural
+from db.core.session import reading
+from db.incentives import figure_overview_queries as overviews
+from db.incentives.figure_metrics_queries import definition
+from db.incentives.figure_overview_queries import MOST_ROWS, Line
+from db.incentives.figure_queries import BurnLine
+from db.incentives.figure_reason_queries import Reason
+from db.incentives.figure_rules import WORKDAY_MINUTES, add_months, month_of
+
+Filters = tuple[tuple[str, Any], ...]
+DASH: Final = "–"
+CLAIMS: Final = "pages/incentives/incentive_claims.py"
+PAYMENTS: Final = "pages/incentives/payments.py"
+PERIODS: Final = {"1": "This month", "3": "3 months", "6": "6 months", "12": "12 months"}
+KEYS: Final = ("incf_program", "incf_region", "incf_dealer", "incf_from", "incf_until")
+TILES: Final = (
+    ("incentive_earned", "savings"), ("incentive_paid", "payments"), ("incentive_open", "hourglass_top"),
+    ("incentive_payout", "directions_car"), ("incentive_extra_cost", "trending_up"),
+    ("incentive_dealer_uptake", "storefront"), ("incentive_claim_uptake", "fact_check"),
+    ("incentive_approval_time", "schedule"), ("incentive_approved", "verified"), ("incentive_units", "tag"),
+    ("incentive_extra_units", "stacked_line_chart"), ("incentive_new_units", "fiber_new"),
+    ("incentive_denial", "block"),
+)  # fmt: skip
+FIRST: Final = 8
+FEW: Final = 10
+"""A share of fewer is told as its two numbers."""
+
+
+def token() -> Any:
+    """What changed since: part of every cache key, so that no number is stale."""
+    with reading() as session:
+        return changes.token(session, "incentives", "pricing", "dealers", "terms")
+
+
+@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+def overview(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) -> dict[str, Beside]:
+    """Every figure beside the period before."""
+    with reading() as session:
+        return overviews.overview(session, scope=scope, filters=dict(filters), now=_at)
+
+
+@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+def lines(scope: Scope, filters: Filters, by: str, _at: datetime, day: date, change: Any) -> list[Line]:
+    """The figures split one way."""
+    with reading() as session:
+        return overviews.lines(session, scope=scope, filters=dict(filters), by=by, now=_at)
+
+
+@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+def why(scope: Scope, filters: Filters, kind: str, _at: datetime, day: date, change: Any) -> list[Reason]:
+    """Reasons of returns and denials."""
+    with reading() as session:
+        return overviews.why(session, scope=scope, filters=dict(filters), kind=kind, now=_at)
+
+
+# ---- the days asked for ----------------------------------------------------------------------------------------------
+def pick_days(today: date) -> tuple[date, date, str]:
+    """Draw the period switch and the months of one's own; gives the days and what they are compared with."""
+    period = one("Period", PERIODS, key="incf_period", default="3")
+    months = {f"{m:%Y-%m}": f"{m:%b %Y}" for m in (add_months(month_of(today), -n) for n in range(36))}
+    own = any(st.session_state.get(k) for k in KEYS[3:])
+    with st.popover("Own months" if own else "Months", icon=":material/date_range:", key="incf_months"):
+        since = pick("From", months, key="incf_from", all_label="As the period says")
+        until = pick("Until", months, key="incf_until", all_label="Today")
+    last_month = date.fromisoformat(f"{until}-01") if until else month_of(today)
+    first = date.fromisoformat(f"{since}-01") if since else add_months(last_month, 1 - int(period))
+    first, last_month = min(first, last_month), max(first, last_month)
+    last = min(today, add_months(last_month, 1) - timedelta(days=1))
+    number = (last_month.year - first.year) * 12 + last_month.month - first.month + 1
+    return first, last, "vs the month before" if number == 1 else f"vs {number} months before"
+
+
+def narrow(key: str, value: str) -> None:
+    """Narrow the page to one row of the table (called from a callback); a month is both ends of the days."""
+    for name in ("incf_from", "incf_until") if key == "month" else (f"incf_{key}",):
+        st.session_state[name] = value
+
+
+# ---- words -----------------------------------------------------------------------------------------------------------
+def dollars(cents: float | None) -> str:
+    """Whole dollars; cents below a hundred."""
+    if cents is None:
+        return DASH
+    sign, whole = "-" if cents < 0 else "", abs(cents)
+    return f"{sign}${whole / 100:,.2f}" if 0 < whole < 100_00 else f"{sign}${round(whole / 100):,}"
+
+
+def share(part: float, whole: float) -> str:
+    """A share; of fewer than ten its two numbers."""
+    if not whole:
+        return DASH
+    return f"{part:.0f} of {whole:.0f}" if whole < FEW else percent_label(part, whole, 0)
+
+
+def words(found: Beside, what: MetricDefinition) -> str:
+    """A figure in its unit."""
+    if found.value is None:
+        return DASH
+    if what.unit == "percent":
+        return share(found.numerator or 0, found.denominator or 0)
+    if what.unit == "money":
+        return dollars(found.value)
+    if what.unit == "days":
+        return minutes_label(found.value * WORKDAY_MINUTES) if found.value < 1 else f"{found.value:.1f} d"
+    return f"{found.value:,.0f}"
+
+
+def moved(found: Beside, what: MetricDefinition) -> str | None:
+    """How a figure moved, in its unit; None where it is unknown or rounds to nothing."""
+    change = found.change
+    if change is None:
+        return None
+    if what.unit == "percent":
+        return f"{100 * change:+.1f} pp" if round(100 * change, 1) else None
+    if what.unit == "money":
+        return ("-" if change < 0 else "+") + dollars(abs(change)) if round(change / 100) else None
+    digits = 1 if what.unit == "days" else 0
+    return f"{change:+,.{digits}f}" if round(change, digits) else None
+
+
+def tile_of(
+    found: Beside, what: MetricDefinition, *, icon: str, versus: str, note: str = "", page: str = "", link: str = ""
+) -> Tile:
+    """One tile; what is good is said by the definition."""
+    return Tile(
+        definition=what, value=words(found, what), icon=f":material/{icon}:", delta=moved(found, what),
+        up_is_good=None if what.better == "none" else what.better == "up", versus=versus, note=note, page=page,
+        link=link,
+    )  # fmt: skip
+
+
+def _note(name: str, found: Mapping[str, Beside]) -> str:
+    own, extra = found[name], found["incentive_extra_units"].value or 0
+    whole = own.denominator or 0
+    if name == "incentive_paid":
+        return f"{dollars(found['incentive_approved'].value)} approved"
+    if name == "incentive_payout":
+        return plural(int(whole), "unit") + " paid for"
+    if name == "incentive_extra_cost":
+        if own.value is not None:
+            new = int(found["incentive_new_units"].value or 0)
+            return f"{plural(int(extra), 'unit')} above the baseline" + (
+                f", {new:,} without a year before" if new else ""
+            )
+        return "No incremental units" + (f": {plural(int(-extra), 'unit')} below the baseline" if extra < 0 else "")
+    if name == "incentive_dealer_uptake" and whole >= FEW:
+        return f"{own.numerator:,.0f} of {whole:,.0f} eligible dealers"
+    if name == "incentive_claim_uptake" and whole >= FEW:
+        return f"{own.numerator:,.0f} of {whole:,.0f} sales that count"
+    if name == "incentive_approval_time" and whole:
+        p90 = found["incentive_approval_p90"]
+        return f"90 % within {words(p90, definition(p90.name))}, n = {whole:,.0f}"
+    if name == "incentive_denial" and whole:
+        return f"n = {whole:,.0f}"
+    return ""
+
+
+def tiles(
+    found: Mapping[str, Beside], *, names: Sequence[tuple[str, str]], versus: str, hidden: Sequence[str],
+    opens_payments: bool,
+) -> list[Tile]:  # fmt: skip
+    """The tiles of these figures; `hidden` are not this reader's."""
+    return [
+        tile_of(
+            found[name], definition(name), icon=icon, versus=versus,
+            note="" if "incentive_approved" in hidden and name == "incentive_paid" else _note(name, found),
+            page=PAYMENTS if name == "incentive_open" and opens_payments else "", link="Show payments",
+        )
+        for name, icon in names
+        if name not in hidden
+    ]  # fmt: skip
+
+
+# ---- charts ----------------------------------------------------------------------------------------------------------
+def draw_months(rows: Sequence[Line], *, books: tuple[str, ...]) -> None:
+    """Earned, approved and paid by month."""
+    made: dict[str, list[Any]] = {"month": [], "order": [], "book": [], "dollars": [], "label": []}
+    for order, line in enumerate(rows):
+        for book in books:
+            cents = line.value(f"incentive_{book.lower()}") or 0
+            for name, value in zip(made, (line.name, order, book, cents / 100, dollars(cents)), strict=True):
+                made[name].append(value)
+    draw(charts.months(books=books), table(made), alt_text=f"{', '.join(books)} by month")
+
+
+def burn_words(line: BurnLine) -> str:
+    """Where a budget stands, in a sentence."""
+    found, day = line.found, "%-d %b"
+    if found.state == "used_up":
+        return "Used up"
+    if found.state == "short" and found.ends_on is not None:
+        early = (line.last - found.ends_on).days
+        when = f"Used up on {found.ends_on:{day}} at this pace"
+        return f"{when}, {plural(early, 'day')} early" if early else f"{when}, its last day"
+    left = dollars(found.left_cents)
+    return {
+        "coming": f"Begins {line.first:{day}}", "unused": "Nothing committed yet",
+        "ended": f"Ended {line.last:{day}}, {left} unused", "lasts": f"{left} left on {line.last:{day}} at this pace",
+    }.get(found.state, "")  # fmt: skip
+
+
+def draw_budgets(rows: Sequence[BurnLine]) -> None:
+    """Budgets as bullet bars, those that run out first, and how each stands in a sentence."""
+    shown = rows[:8]
+
+    def part(cents: int, line: BurnLine) -> float:
+        return min(1.0, max(0.0, cents / line.budget_cents))
+
+    pace = {"used_up": "Used up", "short": "Runs out early"}
+    early = {x.program_id for x in shown if x.found.ends_on is not None and x.found.ends_on < x.last}
+    draw(
+        charts.budgets(),
+        table(
+            {
+                "program": [x.code for x in shown],
+                "order": list(range(len(shown))), "whole": [1.0 for _ in shown],
+                "committed": [part(x.committed_cents, x) for x in shown],
+                "paid": [part(x.paid_cents, x) for x in shown],
+                "expected": [part(x.found.expected_cents, x) for x in shown],
+                "pace": [
+                    pace.get(x.found.state, "Committed")
+                    if x.found.state != "short" or x.program_id in early else "Committed" for x in shown
+                ],
+                "stands": [burn_words(x) for x in shown],
+                "label": [
+                    f"{dollars(x.committed_cents)} of {dollars(x.budget_cents)} committed,"
+                    f" {dollars(x.paid_cents)} paid, straight line {dollars(x.found.expected_cents)}. {burn_words(x)}."
+                    for x in shown
+                ],
+            }
+        ),
+        alt_text="Committed and paid of the budget by program, with the straight line",
+    )  # fmt: skip
+    if len(rows) > len(shown):
+        st.caption(f"{len(rows) - len(shown)} more in the export.")
+
+
+def draw_reasons(rows: Sequence[Reason]) -> Reason | None:
+    """The Pareto of reasons; gives the reason that was clicked."""
+    shown = rows[:12]
+    picked = draw(
+        claim_charts.pareto(height=max(240, 56 * len(shown) + 80)),
+        table(
+            {
+                "code": [x.code for x in shown], "reason": [x.label for x in shown],
+                "order": list(range(len(shown))), "cases": [x.cases for x in shown],
+                "cumulative": [x.cumulative for x in shown],
+                "label": [
+                    f"{x.returned:,} returned, {x.denied:,} denied, {dollars(x.cents)} claimed,"
+                    f" {100 * x.cumulative:.0f}% with those above" for x in shown
+                ],
+            }
+        ),
+        alt_text="Reasons of returns and denials, most cases first", key="incf_pareto", select=True,
+    ).get("pick")  # fmt: skip
+    code = str(picked[0].get("code", "")) if picked else ""
+    return next((x for x in rows if x.code == code), None)
+
+
+def right(label: str, *, width: int, help: str | None = None) -> Any:
+    """Numbers in words of their own, under each other like numbers."""
+    return st.column_config.TextColumn(label, width=width, help=help, alignment="right")
+
+
+# ---- the table -------------------------------------------------------------------------------------------------------
+def draw_lines(
+    rows: Sequence[Line], *, by: str, label: str, hidden: Sequence[str], on_open: Callable[[str], None]
+) -> None:
+    """The figures split one way; a click on a name narrows the page to it."""
+    shown = rows[:MOST_ROWS] if by != "month" else rows
+    keys = [x.key for x in shown]
+
+    def opened(position: int) -> None:
+        if 0 <= position < len(keys):
+            on_open(keys[position])
+
+    def cents(name: str) -> list[float]:
+        return [(x.value(f"incentive_{name}") or 0) / 100 for x in shown]
+
+    def shares(name: str) -> list[str]:
+        return [share(*x.parts(f"incentive_{name}")) for x in shown]
+
+    def above(line: Line) -> str:
+        found = line.value("incentive_extra_units")
+        return DASH if found is None else f"{found:,.0f}"
+
+    def extra(line: Line) -> str:
+        found = line.figures.get("incentive_extra_cost")
+        if found is None or not (found["numerator"] or found["denominator"]):
+            return DASH
+        return "no incremental units" if found["value"] is None else dollars(found["value"])
+
+    def shows(name: str, column: Any) -> Any:
+        return None if f"incentive_{name}" in hidden else column
+
+    money = "$%,.0f"
+    columns = {
+        "Name": tables.opener(label, key=f"incf_open_{by}", on_open=opened, width=170 if by == "dealer" else 105),
+        "What": tables.text("Name" if by == "program" else "Code", width=125 if by == "program" else 60)
+        if by in ("program", "dealer") else None,
+        "Earned": tables.number("Earned", width=78, format=money),
+        "Paid": shows("paid", tables.number("Paid", width=72, format=money)),
+        "Open": shows("open", tables.number("Not paid", width=72, format=money)) if by != "month" else None,
+        "Units": shows("units", tables.number("Units", width=54, help="Units paid for")),
+        "Per unit": shows("payout", right("Per unit", width=70, help="Paid ÷ units paid for")),
+        "Dealers": right("Dealers", width=64, help="With an earning sale, of the eligible dealers")
+        if by in ("program", "region") else None,
+        "Claimed": right("Claimed", width=68, help="Of the sales that count"),
+        "Extra": right("Above base", width=84, help="Units above the baseline of stair steps and growth"),
+        "Extra cost": right("Per incremental", width=128, help="Earned ÷ units above the baseline"),
+        "Denied": right("Denied", width=60, help="Of the claims decided"),
+    }  # fmt: skip
+    data: dict[str, Sequence[Any]] = {
+        "Name": [x.code if by == "program" else x.name for x in shown],
+        "What": [x.name if by == "program" else x.code for x in shown],
+        "Earned": cents("earned"), "Paid": cents("paid"), "Open": cents("open"),
+        "Units": [int(x.value("incentive_units") or 0) for x in shown],
+        "Per unit": [dollars(x.value("incentive_payout")) for x in shown],
+        "Dealers": shares("dealer_uptake"), "Claimed": shares("claim_uptake"), "Extra": [above(x) for x in shown],
+        "Extra cost": [extra(x) for x in shown], "Denied": shares("denial"),
+    }  # fmt: skip
+    tables.show(
+        table({name: some for name, some in data.items() if columns[name] is not None}), key=f"incf_lines_{by}",
+        alt=f"Incentive figures by {label.lower()}", height=430 if len(shown) > 11 else "auto", columns=columns,
+    )  # fmt: skip
+    if len(rows) > len(shown):
+        st.caption(f"The {len(shown)} dearest of {len(rows):,}; the export has all.")
+
+
+def none_yet() -> None:
+    """What the page says when nothing happened."""
+    empty_state(
+        "query_stats", "Nothing was earned, approved or paid then.",
+        action="Choose a longer period, or take a filter away.",
+    )  # fmt: skip
