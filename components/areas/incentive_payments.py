@@ -13,6 +13,7 @@ from components import tables
 from components.access import current_actor, guard
 from components.charts.base import table
 from components.clock import now
+from components.exports import guarded_download
 from components.filters import pick
 from components.forms import cents
 from components.labels import empty_state, facts, plain
@@ -28,6 +29,7 @@ from db.incentives.memo_queries import get_batch, get_memo, list_memos
 from db.incentives.pay_commands import make_payment
 from db.incentives.pay_queries import LeftRow, PayableRow, pay_figures, preview_payment
 from db.incentives.pay_rules import Key
+from db.incentives.print_commands import print_memo
 from db.incentives.say_rules import day, money
 
 FORM, KEY, OPEN, AMOUNTS = "ip_pay", "ip_form_key", "ip_open", "ip_amounts"
@@ -303,6 +305,12 @@ def _memo(memo_id: int) -> None:
             ("Payment", memo.batch), ("Claims", memo.claims),
         ]
     )  # fmt: skip
+    if actor.can(Permission.EXPORT_RUN):
+        guarded_download(
+            "Credit memo (PDF)", key="ip_print", file_name=f"{memo.number}.pdf", mime="application/pdf",
+            command=print_memo, arguments={"memo_id": memo.id}, read=lambda made: made.content,
+            help="Its lines and total to print or file. Each print is logged.",
+        )  # fmt: skip
     tables.show(
         table(
             {
