@@ -11,8 +11,8 @@ from typing import Any
 from fpdf import FPDF
 
 from db.core.labels import minutes_label, moment_label, percent_label
-from db.core.problems import Problem, Refused
 from db.core.printing import printable
+from db.core.problems import Problem, Refused
 from db.reports.brief_queries import Brief
 from db.reports.brief_rules import KINDS, BriefLine, Part, fit, left_out, ranked
 

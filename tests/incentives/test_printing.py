@@ -20,8 +20,8 @@ from db.people.tables import ExportLog
 from tests.contact_log.printed import count_pages, text_of
 from tests.incentives.paying import LATER, PayHouse
 from tests.support.contents import contents
-from tests.terms.examples import last_entry
 from tests.support.users import make_person
+from tests.terms.examples import last_entry
 
 LINE = LineRow(
     claim_id=1, claim="IC-000001", program="CASH-11", period="2026-11", vin="1HGCM82633A004352", owed_cents=500_00,
@@ -98,9 +98,9 @@ def test_what_was_set_off_and_what_is_paid_later_is_said():
         "$246 of what was owed stays payable and follows with a later credit memo.",
     ]
     words = text_of(make_pdf(memo, house="Desk")).split("\n")
-    assert ["IC-000002", "CASH-11", "2026-11", "Volume of the period", "-$154", "-$154"] == words[
+    assert words[
         words.index("IC-000002") :
-    ][:6]
+    ][:6] == ["IC-000002", "CASH-11", "2026-11", "Volume of the period", "-$154", "-$154"]
     assert words[words.index("Total") + 1] == "$1,000"
     assert "Lódz Motors (04012)" in words
 
