@@ -183,9 +183,9 @@ def _grid(path: str, rows: list[dict[str, Any]], key: str) -> None:
         "rule.by_model": ([("Model", pa.string()), ("Amount", pa.float64())], {
             "Model": column.TextColumn("Model", required=True), "Amount": money}),
         "documents": ([("Proof", pa.string()), ("Papers", pa.list_(pa.string()))], {
-            "Proof": column.TextColumn("What is proved", required=True, width=240),
+            "Proof": column.TextColumn("What is proved", required=True, width=190),
             "Papers": column.MultiselectColumn("Papers that count", options=list(DOCUMENTS.values()), color="gray",
-                                               width=420)}),
+                                               width=300)}),
     }  # fmt: skip
     names, config = kinds[path]
     shown = pa.table({name: pa.array([r[name] for r in rows], type_) for name, type_ in names})

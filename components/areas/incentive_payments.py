@@ -96,18 +96,18 @@ def draw_accounts(rows: Sequence[PayableRow], *, key: str, amounts: dict[Key, in
         money(max(0, r.payable_cents) if amounts is None else amounts.get(r.key, max(0, r.payable_cents))) for r in rows
     ]
     columns: dict[str, Any] = {
-        "Program": tables.opener("Program", key=f"{key}_click", on_open=partial(open_row, key, "account"), width=120),
-        "Dealer": tables.text("Dealer", width=200), "Period": tables.text("Period", width=80),
-        "Claims": tables.number("Claims", width=70), "Owed": right("Owed", 110),
-        "Pay now": right("Pay now", 110) if amounts is not None else None,
+        "Program": tables.opener("Program", key=f"{key}_click", on_open=partial(open_row, key, "account"), width=112),
+        "Dealer": tables.text("Dealer", width=146), "Owed": right("Owed", 86),
+        "Pay now": right("Pay now", 86) if amounts is not None else None, "Period": tables.text("Period", width=80),
+        "Claims": tables.number("Claims", width=70),
         "Approved": tables.text("Approved", width=130), "Note": tables.text("Note", width=250),
     }  # fmt: skip
     tables.show(
         table(
             {
                 "Program": [r.program for r in rows], "Dealer": [r.dealer for r in rows],
-                "Period": [r.period for r in rows], "Claims": [r.claims for r in rows],
                 "Owed": [money(r.cents) for r in rows], "Pay now": said,
+                "Period": [r.period for r in rows], "Claims": [r.claims for r in rows],
                 "Approved": [moment_label(r.since, current_actor().zone, now=now()) for r in rows],
                 "Note": [r.why or ("Set off next time" if r.cents < 0 else "") for r in rows],
             }
@@ -177,14 +177,14 @@ def draw_left(rows: Sequence[LeftRow], *, key: str) -> None:
     tables.show(
         table(
             {
-                "Claim": [x.number for x in rows], "Dealer": [x.dealer for x in rows],
-                "Amount": [money(x.cents) for x in rows], "Why": [x.why for x in rows],
+                "Claim": [x.number for x in rows], "Amount": [money(x.cents) for x in rows],
+                "Why": [x.why for x in rows], "Dealer": [x.dealer for x in rows],
             }
         ),
         key=key, alt="What is not paid and why", height=380 if len(rows) > 9 else "auto",
         columns={
-            "Claim": tables.text("Claim", width=100), "Dealer": tables.text("Dealer", width=180),
-            "Amount": right("Amount", 100), "Why": tables.text("Why", width=340),
+            "Claim": tables.text("Claim", width=96), "Amount": right("Amount", 90),
+            "Why": tables.text("Why", width=300), "Dealer": tables.text("Dealer", width=150),
         },
     )  # fmt: skip
 
@@ -315,14 +315,14 @@ def _memo(memo_id: int) -> None:
         table(
             {
                 "Claim": [x.claim for x in memo.lines], "Program": [x.program for x in memo.lines],
+                "Paid": [money(x.cents) for x in memo.lines], "Owed": [money(x.owed_cents) for x in memo.lines],
                 "For": [x.vin or f"Period {x.period}" for x in memo.lines],
-                "Owed": [money(x.owed_cents) for x in memo.lines], "Paid": [money(x.cents) for x in memo.lines],
             }
         ),
         key="ip_memo_lines", alt="Lines of this credit memo", height=560 if len(memo.lines) > 13 else "auto",
         columns={
-            "Claim": tables.text("Claim", width=100), "Program": tables.text("Program", width=110),
-            "For": tables.text("For", width=180), "Owed": right("Owed", 90), "Paid": right("Paid", 90),
+            "Claim": tables.text("Claim", width=96), "Program": tables.text("Program", width=110),
+            "Paid": right("Paid", 86), "Owed": right("Owed", 86), "For": tables.text("For", width=172),
         },
     )  # fmt: skip
 
@@ -336,15 +336,15 @@ def _batch(batch_id: int) -> None:
     facts(
         [
             ("Paid", moment_label(batch.made_at, actor.zone, now=now())), ("By", batch.made_by),
-            ("Credit memos", batch.memos), ("Lines", batch.lines),
+            ("Credit memos", batch.memos), ("Claims", batch.lines),
         ]
     )  # fmt: skip
     st.session_state["ip_batch_memos_ids"] = [m.id for m in memos]
     tables.show(
         table(
             {
-                "Credit memo": [m.number for m in memos], "Dealer": [m.dealer for m in memos],
-                "Lines": [m.claims for m in memos], "Credit": [money(m.cents) for m in memos],
+                "Credit memo": [m.number for m in memos], "Credit": [money(m.cents) for m in memos],
+                "Dealer": [m.dealer for m in memos], "Claims": [m.claims for m in memos],
             }
         ),
         key="ip_batch_memos", alt="Credit memos of this payment",
@@ -353,7 +353,8 @@ def _batch(batch_id: int) -> None:
                 "Credit memo", key="ip_batch_memos_click", width=110,
                 on_open=partial(open_row, "ip_batch_memos", "memo"),
             ),
-            "Dealer": tables.text("Dealer"), "Lines": tables.number("Lines", width=70), "Credit": right("Credit", 110),
+            "Credit": right("Credit", 90), "Dealer": tables.text("Dealer", width=200),
+            "Claims": tables.number("Claims", width=70),
         },
     )  # fmt: skip
     if more is not None:

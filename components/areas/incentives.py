@@ -29,12 +29,13 @@ ICONS = {
 
 def draw_checks(checks: Sequence[Any]) -> None:
     """Each check that was asked, the ones that stand in the way first; what was not asked stays out."""
-    order = ("fail", "missing", "warn", "pass")
-    for level in order:
+    lines = []
+    for level in ("fail", "missing", "warn", "pass"):
         for one in [c for c in checks if c.level == level]:
             proof = f" :gray[· {plain(one.document)}]" if one.document else ""
             name = f"**{one.rule} {TITLES[one.rule]}**"
-            st.markdown(f"{ICONS[level]} {name}: {plain(one.sentence)}{proof}")
+            lines.append(f"{ICONS[level]} {name}: {plain(one.sentence)}{proof}")
+    st.markdown("  \n".join(lines))
 
 
 def draw_program(view: ProgramView, *, opened: bool) -> None:
