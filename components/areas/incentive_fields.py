@@ -170,7 +170,7 @@ def value_of(path: str, rows: Sequence[Mapping[str, Any]]) -> Any:
     ]
 
 
-def _grid(path: str, rows: list[dict[str, Any]], key: str) -> None:
+def _grid(path: str, rows: list[dict[str, Any]], key: str, label: str) -> None:
     column = st.column_config
     money = column.NumberColumn("Pays (USD)", min_value=0, step=0.01, format="dollar")
     kinds: dict[str, tuple[list[tuple[str, Any]], dict[str, Any]]] = {
@@ -190,7 +190,7 @@ def _grid(path: str, rows: list[dict[str, Any]], key: str) -> None:
     names, config = kinds[path]
     shown = pa.table({name: pa.array([r[name] for r in rows], type_) for name, type_ in names})
     st.data_editor(
-        shown, key=key, num_rows="dynamic", hide_index=True, column_config=config, alt=f"Lines of {path}"
+        shown, key=key, num_rows="dynamic", hide_index=True, column_config=config, alt=f"{label}, a line each"
     )  # fmt: skip
 
 
@@ -237,7 +237,7 @@ def draw(field: Field, value: Any, *, at: str, options: Sequence[str] = (), lock
             st.checkbox(label, bool(value), key=key, help=hint)
         case "rows":
             st.markdown(f"{label} :gray[{plain(field.help)}]" if field.help else label)
-            _grid(field.path, rows_of(field.path, value), key)
+            _grid(field.path, rows_of(field.path, value), key, label)
     draw_problems(field.path)
 
 

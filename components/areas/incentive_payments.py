@@ -166,7 +166,7 @@ def _paid(batch_id: int) -> None:
     st.session_state.pop(KEY, None)
     st.session_state.pop(AMOUNTS, None)
     st.session_state["ip_view"] = "batches"
-    open_record("batch", batch_id)
+    st.session_state[OPEN] = ("batch", batch_id)  # what was paid is still to be said
 
 
 def draw_left(rows: Sequence[LeftRow], *, key: str) -> None:

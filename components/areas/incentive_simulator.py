@@ -143,8 +143,8 @@ def draw_dealers(lines: Sequence[DealerLine], *, is_compared: bool) -> None:
             "Change": right("Change", width=76, alignment="right") if is_compared else None,
             "Before": right("Before", width=76, alignment="right") if is_compared else None,
             "After": right("Would be", width=76, alignment="right"),
-            "Was": tables.number("Units", width=56) if is_compared else None,
-            "Units": tables.number("Then", width=56, help="Units that would count"),
+            "Was": tables.number("Units before", width=84) if is_compared else None,
+            "Units": tables.number("Units", width=56, help="Units that would count"),
             "Region": tables.text("Region", width=110),
         },
     )  # fmt: skip

@@ -16,7 +16,7 @@ from db.core.session import make_engine, reading, run
 from db.incentives.area import AREA
 from db.incentives.commands import report_sale
 from db.incentives.entry_rules import SaleDraft
-from db.incentives.recon_tables import Reconciliation
+from db.incentives.recon_tables import Reconciliation, ReconciliationMatch
 from db.incentives.tables import IncentiveClaim, IncentiveEntry, IncentiveVersion
 from tests.contact_log.printed import text_of
 from tests.support.journeys import WAIT, drawer, fill_row, settle, sign_in, tile
@@ -309,5 +309,9 @@ def _reconcile(page: Page, base: str, engine: Engine, memo: str) -> None:
     _view(page, "Three ways")
     _says(page, "Earned, approved and paid agree everywhere.")
     with reading(engine) as session:
-        found = session.execute(select(Reconciliation.is_open, Reconciliation.unexplained_cents)).one()
-        assert found._tuple() == (False, 0)
+        found = session.scalars(select(Reconciliation)).one()
+        kinds = session.execute(
+            select(ReconciliationMatch.kind, ReconciliationMatch.cents, ReconciliationMatch.is_open)
+        )
+        assert (found.closed_by, found.open_key) == ("Finance Finance", None)
+        assert [row._tuple() for row in kinds] == [("matched", 0, False)]
