@@ -25,7 +25,7 @@ def draw_card(line: OutlookLine, *, with_dealer: bool) -> None:
     found = line.found
     with st.container(border=True):
         title = f"{line.code} · {line.name}"
-        st.markdown(f"**{plain(title)}** :gray[{plain(line.dealer) if with_dealer else day(line.last)}]")
+        st.markdown(f"**{plain(title)}** :gray[{plain(line.dealer) if with_dealer else f'until {day(line.last)}'}]")
         st.markdown(plain(found.sentence))
         if found.step is not None:
             sure = min(1.0, found.units / found.step.at)
@@ -38,7 +38,7 @@ def draw_card(line: OutlookLine, *, with_dealer: bool) -> None:
              ("Within reach" if found.within_reach else "", "orange")]
         )  # fmt: skip
         if line.blocked:
-            why = ", ".join(f"{rule} {TITLES.get(rule, '').lower()} {n}" for rule, n in line.blocked[:4])
+            why = ", ".join(f"{rule} {TITLES.get(rule, '').lower()} ({n:,})" for rule, n in line.blocked[:4])
             st.caption(f"Contracted sales that would not count yet: {plain(why)}.")
 
 

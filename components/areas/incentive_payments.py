@@ -28,7 +28,7 @@ from db.incentives.account_queries import account_view
 from db.incentives.memo_queries import get_batch, get_memo, list_memos
 from db.incentives.pay_commands import make_payment
 from db.incentives.pay_queries import LeftRow, PayableRow, pay_figures, preview_payment
-from db.incentives.pay_rules import Key
+from db.incentives.pay_rules import Key, remarks
 from db.incentives.print_commands import print_memo
 from db.incentives.say_rules import day, money
 
@@ -325,6 +325,8 @@ def _memo(memo_id: int) -> None:
             "Paid": right("Paid", 86), "Owed": right("Owed", 86), "For": tables.text("For", width=172),
         },
     )  # fmt: skip
+    for sentence in remarks((x.owed_cents, x.cents) for x in memo.lines):
+        st.caption(plain(sentence))
 
 
 def _batch(batch_id: int) -> None:

@@ -84,7 +84,7 @@ def draw_head(page: ProgramPage) -> None:
         said.append(("Approved", f"{money(row.committed_cents)}{limit}"))
     facts(said)
     if page.uncounted:
-        why = ", ".join(f"{rule} {TITLES.get(rule, '').lower()} {n:,}" for rule, n in page.uncounted[:6])
+        why = ", ".join(f"{rule} {TITLES.get(rule, '').lower()} ({n:,})" for rule, n in page.uncounted[:6])
         st.caption(f"Sales that do not count, by the first check against them: {plain(why)}.")
 
 

@@ -81,11 +81,11 @@ def draw_claim_head(claim: ClaimRow) -> None:
     )
     if claim.approved_cents is not None:
         st.markdown(
-            f"#### Approved {plain(money(claim.approved_cents))} :gray[of {plain(money(claim.claimed_cents or 0))}]"
+            f"**Approved {plain(money(claim.approved_cents))}** :gray[of {plain(money(claim.claimed_cents or 0))}]"
         )
     else:
         pays = f":gray[the program pays {plain(money(claim.entitled_cents))}]" if claim.entitled_cents else ""
-        st.markdown(f"#### Claimed {plain(money(claim.claimed_cents or 0))} {pays}")
+        st.markdown(f"**Claimed {plain(money(claim.claimed_cents or 0))}** {pays}")
     if claim.reason_note:
         st.caption(plain(claim.reason_note))
 

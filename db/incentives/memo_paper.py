@@ -12,6 +12,7 @@ from db.core.actor import Actor
 from db.core.labels import plural
 from db.core.printing import printable
 from db.incentives.memo_queries import LineRow, MemoRow
+from db.incentives.pay_rules import remarks
 from db.incentives.say_rules import day, money
 from db.people.tables import ExportLog
 
@@ -51,22 +52,10 @@ def make_pdf(memo: MemoRow, *, house: str) -> bytes:
         row = table.row(style=_bold())
         row.cell("Total", colspan=len(HEADS) - 1)
         row.cell(printable(money(sum(x.cents for x in memo.lines))), align="RIGHT")
-    for sentence in remarks(memo):
+    for sentence in remarks((x.owed_cents, x.cents) for x in memo.lines):
         pdf.ln(2)
         _line(pdf, sentence, size=9, soft=True)
     return bytes(pdf.output())
-
-
-def remarks(memo: MemoRow) -> list[str]:
-    """What the lines alone do not say: what was set off, and what of a claim is paid later."""
-    said = []
-    off = [x for x in memo.lines if x.cents < 0]
-    if off:
-        said.append(f"{money(-sum(x.cents for x in off))} of earlier payments is set off: lines with a minus.")
-    later = sum(x.owed_cents - x.cents for x in memo.lines if x.cents >= 0)
-    if later > 0:
-        said.append(f"{money(later)} of what was owed stays payable and follows with a later credit memo.")
-    return said
 
 
 def _cells(line: LineRow) -> tuple[str, ...]:

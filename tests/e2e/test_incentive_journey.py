@@ -107,6 +107,13 @@ def _open_row(page: Page, grid: Locator, row: int = 0) -> None:
     expect(drawer(page)).to_be_visible(timeout=WAIT)
 
 
+def _step(page: Page, name: str) -> None:
+    """Take the step the drawer offers first."""
+    button = drawer(page).get_by_test_id("stBaseButton-primary").filter(has_text=name)
+    expect(button).to_be_visible(timeout=WAIT)
+    button.click()
+
+
 def _says(page: Any, words: str) -> None:
     expect(page.get_by_text(words).first).to_be_visible(timeout=WAIT)
 
@@ -194,9 +201,8 @@ def _publish(page: Page, base: str, engine: Engine) -> None:
     _click(page, "Publish now")
     _says(page, "Version 1 of CASH-NOW was published")
     with reading(engine) as session:
-        assert session.execute(select(IncentiveVersion.state, IncentiveVersion.published_by)).one()._tuple() == (
-            "published", "Manager Manager",
-        )  # fmt: skip
+        version = session.scalars(select(IncentiveVersion)).one()
+        assert (version.state, version.published_by) == ("published", "Manager Manager")
     _sign_out(page)
 
 
@@ -232,8 +238,7 @@ def _mend(page: Page, base: str, engine: Engine) -> None:
     _click(page, "Save")
     _says(page, "The sale was corrected")
     _open_row(page, page.get_by_test_id("stDataFrame").last)
-    expect(drawer(page).get_by_role("button", name="Send").last).to_be_visible(timeout=WAIT)
-    drawer(page).get_by_test_id("stBaseButton-primary").click()
+    _step(page, "Send")
     _says(page, "IC-000001: send saved")
     assert _claim(engine) == ("in_review", None)
     _sign_out(page)
@@ -245,7 +250,7 @@ def _approve(page: Page, base: str, engine: Engine) -> None:
     _open_row(page, page.get_by_test_id("stDataFrame").first)
     _says(drawer(page), "Claimed $512.34")
     _says(drawer(page), "proved by Registration")
-    drawer(page).get_by_test_id("stBaseButton-primary").click()
+    _step(page, "Approve")
     _says(page, "IC-000001: approve")
     assert _claim(engine) == ("approved", AMOUNT)
     _sign_out(page)
@@ -314,4 +319,4 @@ def _reconcile(page: Page, base: str, engine: Engine, memo: str) -> None:
             select(ReconciliationMatch.kind, ReconciliationMatch.cents, ReconciliationMatch.is_open)
         )
         assert (found.closed_by, found.open_key) == ("Finance Finance", None)
-        assert [row._tuple() for row in kinds] == [("matched", 0, False)]
+        assert [tuple(row) for row in kinds] == [("matched", 0, False)]

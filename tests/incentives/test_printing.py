@@ -12,8 +12,9 @@ from sqlalchemy import select
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused
 from db.core.session import reading, run
-from db.incentives.memo_paper import make_pdf, remarks
+from db.incentives.memo_paper import make_pdf
 from db.incentives.memo_queries import LineRow, MemoRow, get_memo
+from db.incentives.pay_rules import remarks
 from db.incentives.print_commands import print_memo
 from db.incentives.tables import SaleReport
 from db.people.tables import ExportLog
@@ -92,15 +93,20 @@ def test_what_was_set_off_and_what_is_paid_later_is_said():
     back = replace(LINE, claim="IC-000002", vin="", owed_cents=-154_00, cents=-154_00)
     part = replace(LINE, claim="IC-000003", owed_cents=900_00, cents=654_00)
     memo = replace(MEMO, cents=1_000_00, claims=3, lines=(LINE, back, part))
-    assert remarks(MEMO) == []
-    assert remarks(memo) == [
+    assert remarks([(500_00, 500_00)]) == []
+    assert remarks((x.owed_cents, x.cents) for x in memo.lines) == [
         "$154 of earlier payments is set off: lines with a minus.",
         "$246 of what was owed stays payable and follows with a later credit memo.",
     ]
     words = text_of(make_pdf(memo, house="Desk")).split("\n")
-    assert words[
-        words.index("IC-000002") :
-    ][:6] == ["IC-000002", "CASH-11", "2026-11", "Volume of the period", "-$154", "-$154"]
+    assert words[words.index("IC-000002") :][:6] == [
+        "IC-000002",
+        "CASH-11",
+        "2026-11",
+        "Volume of the period",
+        "-$154",
+        "-$154",
+    ]
     assert words[words.index("Total") + 1] == "$1,000"
     assert "Lódz Motors (04012)" in words
 
