@@ -92,6 +92,7 @@ def draw_figures(dealer_id: int | None) -> None:
 def draw_accounts(rows: Sequence[PayableRow], *, key: str, amounts: dict[Key, int] | None = None) -> None:
     """Accounts with money to pay; a click opens the story. `amounts` adds what is authorized of each."""
     st.session_state[f"{key}_ids"] = [r.key for r in rows]
+    notes = [r.why or ("Set off next time" if r.cents < 0 else "") for r in rows]
     said = [
         money(max(0, r.payable_cents) if amounts is None else amounts.get(r.key, max(0, r.payable_cents))) for r in rows
     ]
@@ -100,7 +101,7 @@ def draw_accounts(rows: Sequence[PayableRow], *, key: str, amounts: dict[Key, in
         "Dealer": tables.text("Dealer", width=146), "Owed": right("Owed", 86),
         "Pay now": right("Pay now", 86) if amounts is not None else None, "Period": tables.text("Period", width=80),
         "Claims": tables.number("Claims", width=70),
-        "Approved": tables.text("Approved", width=130), "Note": tables.text("Note", width=250),
+        "Approved": tables.text("Approved", width=130), "Note": tables.text("Note", width=250) if any(notes) else None,
     }  # fmt: skip
     tables.show(
         table(
@@ -109,7 +110,7 @@ def draw_accounts(rows: Sequence[PayableRow], *, key: str, amounts: dict[Key, in
                 "Owed": [money(r.cents) for r in rows], "Pay now": said,
                 "Period": [r.period for r in rows], "Claims": [r.claims for r in rows],
                 "Approved": [moment_label(r.since, current_actor().zone, now=now()) for r in rows],
-                "Note": [r.why or ("Set off next time" if r.cents < 0 else "") for r in rows],
+                "Note": notes,
             }
         ),
         key=f"{key}_table", columns=columns, height=560 if len(rows) > 13 else "auto",
