@@ -54,7 +54,7 @@ def draw_bands() -> None:
             "  \n".join(
                 [
                     *levels,
-                    "The margin is the least left. Legal wording is always for level 3; each level after the one before.",
+                    "Margin: the least left. Legal wording is always for level 3; each level after the one before.",
                 ]
             )
         )
