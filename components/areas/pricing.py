@@ -58,7 +58,10 @@ def draw_facts(page: RequestPage) -> None:
     st.markdown(f"**Bounds**: {_decided_by(page)}")
     draw_bounds(page.bounds, level=row.needed)
     st.markdown("**Not in the request**")
-    draw_sentences(page.exceptions.sentences(repeats=row.repeats, subject=sound.subject))
+    said = page.exceptions.sentences(
+        repeats=row.repeats, subject=sound.subject, is_approved=row.status == "approved"
+    )  # fmt: skip
+    draw_sentences(said)
     if row.status == "in_review":
         _draw_waiting(page, at=at, zone=zone)
 
