@@ -38,10 +38,10 @@ def draw_bands() -> None:
             ),
             key="price_bands_table", alt="Limits of each band by level", height="content",
             columns={
-                "Signed by": tables.text("Up to", width=108),
+                "Signed by": tables.text("Up to", width=102),
                 **{
                     band: st.column_config.TextColumn(SHORT[band], width=width, alignment="right", help=help_)
-                    for (band, help_), width in zip(BANDS.items(), (56, 74, 56, 56), strict=True)
+                    for (band, help_), width in zip(BANDS.items(), (50, 72, 54, 54), strict=True)
                 },
             },
         )  # fmt: skip

@@ -176,7 +176,7 @@ def test_a_memo_offers_its_paper_and_says_what_is_paid_later(house, who):
     app.session_state["ip_open"] = ("memo", 1)
     app.run()
     assert not app.exception
-    assert [b.proto.label for b in app.get("download_button")] == ["Credit memo (PDF)"]
+    assert "Credit memo (PDF)" in [b.label for b in app.get("download_button")]
     assert "$400 of what was owed stays payable" in written(app)
 
 
