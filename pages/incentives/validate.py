@@ -71,12 +71,10 @@ def draw_new() -> None:
     with reading() as session:
         dealers = {d.dealer_id: d.label for d in dealer_choices(session, actor.scope)}
     known = list(dealers)
-    dealer_id = known[0] if len(known) == 1 else None
-    if len(known) != 1:
-        dealer_id = st.selectbox(
-            "Dealer", known, format_func=lambda v: dealers.get(v, "–"), index=None, key=f"ic_{key}_dealer",
-            placeholder="Choose", width=420,
-        )  # fmt: skip
+    dealer_id = st.selectbox(
+        "Dealer", known, format_func=lambda v: dealers.get(v, "–"), index=0 if len(known) == 1 else None,
+        key=f"ic_{key}_dealer", placeholder="Choose", width=420,
+    )  # fmt: skip
     draft = draw_form(at=f"ic_{key}_")
     for name in SHOWN:
         problems_of(FORM, name)
@@ -106,13 +104,9 @@ def draw_validation(found: Validation) -> None:
         empty_state("event_busy", "No program runs on the day of this sale.")
         return
     draw_stacking(found)
-    acts = [
-        view.code for view in found.programs
-        if not view.claim and not view.is_volume
-        and (view.outcome == "returned" or (view.outcome == "valid" and view.chosen))
-    ]  # fmt: skip
     for view in found.programs:
-        draw_program(view, opened=view.code == next(iter(acts), ""))  # all of them open would be a wall of sentences
+        acts = view.outcome == "returned" or (view.outcome == "valid" and view.chosen and not view.is_volume)
+        draw_program(view, opened=acts and not view.claim)
 
 
 def draw_claiming(view: SaleView) -> None:
