@@ -185,7 +185,7 @@ def value_of(path: str, rows: Sequence[Mapping[str, Any]]) -> Any:
     ]
 
 
-def _grid(path: str, rows: list[dict[str, Any]], key: str) -> None:
+def _grid(path: str, rows: list[dict[str, Any]], key: str, label: str) -> None:
     column = st.column_config
     money = column.NumberColumn("Pays (USD)", min_value=0, step=0.01, format="dollar")
     kinds: dict[str, tuple[list[tuple[str, Any]], dict[str, Any]]] = {
@@ -202,14 +202,14 @@ def _grid(path: str, rows: list[dict[str, Any]], key: str) -> None:
         "rule.by_model": ([("Model", pa.string()), ("Amount", pa.float64())], {
             "Model": column.TextColumn("Model", required=True), "Amount": money}),
         "documents": ([("Proof", pa.string()), ("Papers", pa.list_(pa.string()))], {
-            "Proof": column.TextColumn("What is proved", required=True, width=240),
+            "Proof": column.TextColumn("What is proved", required=True, width=190),
             "Papers": column.MultiselectColumn("Papers that count", options=list(DOCUMENTS.values()), color="gray",
-                                               width=420)}),
+                                               width=300)}),
     }  # fmt: skip
     names, config = kinds[path]
     shown = pa.table({name: pa.array([r[name] for r in rows], type_) for name, type_ in names})
     st.data_editor(
-        shown, key=key, num_rows="dynamic", hide_index=True, column_config=config, alt=f"Lines of {path}"
+        shown, key=key, num_rows="dynamic", hide_index=True, column_config=config, alt=f"{label}, a line each"
     )  # fmt: skip
 
 
@@ -256,7 +256,7 @@ def draw(field: Field, value: Any, *, at: str, options: Sequence[str] = (), lock
             st.checkbox(label, bool(value), key=key, help=hint)
         case "rows":
             st.markdown(f"{label} :gray[{plain(field.help)}]" if field.help else label)
-            _grid(field.path, rows_of(field.path, value), key)
+            _grid(field.path, rows_of(field.path, value), key, label)
     draw_problems(field.path)
 
 

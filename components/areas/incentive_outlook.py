@@ -11,6 +11,7 @@ from components.access import current_actor
 from components.charts.base import table
 from components.clock import now
 from components.labels import badges, plain
+from db.core.labels import plural
 from db.core.session import reading
 from db.incentives.claim_rules import TITLES
 from db.incentives.outlook_queries import OutlookLine, list_outlook
@@ -24,20 +25,20 @@ def draw_card(line: OutlookLine, *, with_dealer: bool) -> None:
     found = line.found
     with st.container(border=True):
         title = f"{line.code} · {line.name}"
-        st.markdown(f"**{plain(title)}** :gray[{plain(line.dealer) if with_dealer else day(line.last)}]")
+        st.markdown(f"**{plain(title)}** :gray[{plain(line.dealer) if with_dealer else f'until {day(line.last)}'}]")
         st.markdown(plain(found.sentence))
         if found.step is not None:
             sure = min(1.0, found.units / found.step.at)
-            st.progress(sure, text=f"{found.units:,} of {found.step.at:,} units")
+            st.progress(sure, text=f"{found.units:,} of {plural(found.step.at, 'unit')}")
         against = f" against {found.baseline:,}" if found.baseline else ""
         badges(
             [(f"Earned {money(found.cents)}", "green" if found.cents else "gray"),
-             (f"{found.units:,} units{against}", "gray"),
+             (f"{plural(found.units, 'unit')}{against}", "gray"),
              (f"{found.open_units:,} contracted" if found.open_units else "", "blue"),
              ("Within reach" if found.within_reach else "", "orange")]
         )  # fmt: skip
         if line.blocked:
-            why = ", ".join(f"{rule} {TITLES.get(rule, '').lower()} {n}" for rule, n in line.blocked[:4])
+            why = ", ".join(f"{rule} {TITLES.get(rule, '').lower()} ({n:,})" for rule, n in line.blocked[:4])
             st.caption(f"Contracted sales that would not count yet: {plain(why)}.")
 
 
@@ -71,13 +72,13 @@ def draw_table(lines: Sequence[OutlookLine]) -> None:
         key="ino_table", alt="How far each dealer is from the next step",
         height=600 if len(shown) > 18 else "content",
         columns={
-            "Dealer": tables.text("Dealer", width=220), "Program": tables.text("Program", width=120),
-            "Reach": tables.pill("", {"Within reach": "orange"}, width=104),
-            "Units": tables.number("Units", width=64),
-            "Open": tables.number("Contracted", width=88, help="Not delivered yet; would count if delivered today"),
-            "Missing": tables.number("To next tier", width=92), "Stake": right("At stake", width=96, alignment="right"),
-            "Days": tables.number("Days left", width=76), "Earned": right("Earned", width=96, alignment="right"),
-            "Region": tables.text("Region", width=120), "Said": tables.text("In words", width=420),
+            "Dealer": tables.text("Dealer", width=190), "Program": tables.text("Program", width=106),
+            "Reach": tables.pill("", {"Within reach": "orange"}, width=98),
+            "Units": tables.number("Units", width=54),
+            "Open": tables.number("Contracted", width=82, help="Not delivered yet; would count if delivered today"),
+            "Missing": tables.number("To next tier", width=84), "Stake": right("At stake", width=80, alignment="right"),
+            "Days": tables.number("Days left", width=70), "Earned": right("Earned", width=80, alignment="right"),
+            "Region": tables.text("Region", width=116), "Said": tables.text("In words", width=420),
         },
     )  # fmt: skip
     if len(lines) > SHOWN:

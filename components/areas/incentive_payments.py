@@ -13,6 +13,7 @@ from components import tables
 from components.access import current_actor, guard
 from components.charts.base import table
 from components.clock import now
+from components.exports import guarded_download
 from components.filters import pick
 from components.forms import cents
 from components.labels import empty_state, facts, plain
@@ -27,7 +28,8 @@ from db.incentives.account_queries import account_view
 from db.incentives.memo_queries import get_batch, get_memo, list_memos
 from db.incentives.pay_commands import make_payment
 from db.incentives.pay_queries import LeftRow, PayableRow, pay_figures, preview_payment
-from db.incentives.pay_rules import Key
+from db.incentives.pay_rules import Key, remarks
+from db.incentives.print_commands import print_memo
 from db.incentives.say_rules import day, money
 
 FORM, KEY, OPEN, AMOUNTS = "ip_pay", "ip_form_key", "ip_open", "ip_amounts"
@@ -90,24 +92,25 @@ def draw_figures(dealer_id: int | None) -> None:
 def draw_accounts(rows: Sequence[PayableRow], *, key: str, amounts: dict[Key, int] | None = None) -> None:
     """Accounts with money to pay; a click opens the story. `amounts` adds what is authorized of each."""
     st.session_state[f"{key}_ids"] = [r.key for r in rows]
+    notes = [r.why or ("Set off next time" if r.cents < 0 else "") for r in rows]
     said = [
         money(max(0, r.payable_cents) if amounts is None else amounts.get(r.key, max(0, r.payable_cents))) for r in rows
     ]
     columns: dict[str, Any] = {
-        "Program": tables.opener("Program", key=f"{key}_click", on_open=partial(open_row, key, "account"), width=120),
-        "Dealer": tables.text("Dealer", width=200), "Period": tables.text("Period", width=80),
-        "Claims": tables.number("Claims", width=70), "Owed": right("Owed", 110),
-        "Pay now": right("Pay now", 110) if amounts is not None else None,
-        "Approved": tables.text("Approved", width=130), "Note": tables.text("Note", width=250),
+        "Program": tables.opener("Program", key=f"{key}_click", on_open=partial(open_row, key, "account"), width=112),
+        "Dealer": tables.text("Dealer", width=146), "Owed": right("Owed", 86),
+        "Pay now": right("Pay now", 86) if amounts is not None else None, "Period": tables.text("Period", width=80),
+        "Claims": tables.number("Claims", width=70),
+        "Approved": tables.text("Approved", width=130), "Note": tables.text("Note", width=250) if any(notes) else None,
     }  # fmt: skip
     tables.show(
         table(
             {
                 "Program": [r.program for r in rows], "Dealer": [r.dealer for r in rows],
-                "Period": [r.period for r in rows], "Claims": [r.claims for r in rows],
                 "Owed": [money(r.cents) for r in rows], "Pay now": said,
+                "Period": [r.period for r in rows], "Claims": [r.claims for r in rows],
                 "Approved": [moment_label(r.since, current_actor().zone, now=now()) for r in rows],
-                "Note": [r.why or ("Set off next time" if r.cents < 0 else "") for r in rows],
+                "Note": notes,
             }
         ),
         key=f"{key}_table", columns=columns, height=560 if len(rows) > 13 else "auto",
@@ -164,7 +167,7 @@ def _paid(batch_id: int) -> None:
     st.session_state.pop(KEY, None)
     st.session_state.pop(AMOUNTS, None)
     st.session_state["ip_view"] = "batches"
-    open_record("batch", batch_id)
+    st.session_state[OPEN] = ("batch", batch_id)  # what was paid is still to be said
 
 
 def draw_left(rows: Sequence[LeftRow], *, key: str) -> None:
@@ -175,14 +178,14 @@ def draw_left(rows: Sequence[LeftRow], *, key: str) -> None:
     tables.show(
         table(
             {
-                "Claim": [x.number for x in rows], "Dealer": [x.dealer for x in rows],
-                "Amount": [money(x.cents) for x in rows], "Why": [x.why for x in rows],
+                "Claim": [x.number for x in rows], "Amount": [money(x.cents) for x in rows],
+                "Why": [x.why for x in rows], "Dealer": [x.dealer for x in rows],
             }
         ),
         key=key, alt="What is not paid and why", height=380 if len(rows) > 9 else "auto",
         columns={
-            "Claim": tables.text("Claim", width=100), "Dealer": tables.text("Dealer", width=180),
-            "Amount": right("Amount", 100), "Why": tables.text("Why", width=340),
+            "Claim": tables.text("Claim", width=96), "Amount": right("Amount", 90),
+            "Why": tables.text("Why", width=300), "Dealer": tables.text("Dealer", width=150),
         },
     )  # fmt: skip
 
@@ -303,20 +306,28 @@ def _memo(memo_id: int) -> None:
             ("Payment", memo.batch), ("Claims", memo.claims),
         ]
     )  # fmt: skip
+    if actor.can(Permission.EXPORT_RUN):
+        guarded_download(
+            "Credit memo (PDF)", key="ip_print", file_name=f"{memo.number}.pdf", mime="application/pdf",
+            command=print_memo, arguments={"memo_id": memo.id}, read=lambda made: made.content,
+            help="Its lines and total to print or file. Each print is logged.",
+        )  # fmt: skip
     tables.show(
         table(
             {
                 "Claim": [x.claim for x in memo.lines], "Program": [x.program for x in memo.lines],
+                "Paid": [money(x.cents) for x in memo.lines], "Owed": [money(x.owed_cents) for x in memo.lines],
                 "For": [x.vin or f"Period {x.period}" for x in memo.lines],
-                "Owed": [money(x.owed_cents) for x in memo.lines], "Paid": [money(x.cents) for x in memo.lines],
             }
         ),
         key="ip_memo_lines", alt="Lines of this credit memo", height=560 if len(memo.lines) > 13 else "auto",
         columns={
-            "Claim": tables.text("Claim", width=100), "Program": tables.text("Program", width=110),
-            "For": tables.text("For", width=180), "Owed": right("Owed", 90), "Paid": right("Paid", 90),
+            "Claim": tables.text("Claim", width=96), "Program": tables.text("Program", width=110),
+            "Paid": right("Paid", 86), "Owed": right("Owed", 86), "For": tables.text("For", width=172),
         },
     )  # fmt: skip
+    for sentence in remarks((x.owed_cents, x.cents) for x in memo.lines):
+        st.caption(plain(sentence))
 
 
 def _batch(batch_id: int) -> None:
@@ -328,15 +339,15 @@ def _batch(batch_id: int) -> None:
     facts(
         [
             ("Paid", moment_label(batch.made_at, actor.zone, now=now())), ("By", batch.made_by),
-            ("Credit memos", batch.memos), ("Lines", batch.lines),
+            ("Credit memos", batch.memos), ("Claims", batch.lines),
         ]
     )  # fmt: skip
     st.session_state["ip_batch_memos_ids"] = [m.id for m in memos]
     tables.show(
         table(
             {
-                "Credit memo": [m.number for m in memos], "Dealer": [m.dealer for m in memos],
-                "Lines": [m.claims for m in memos], "Credit": [money(m.cents) for m in memos],
+                "Credit memo": [m.number for m in memos], "Credit": [money(m.cents) for m in memos],
+                "Dealer": [m.dealer for m in memos], "Claims": [m.claims for m in memos],
             }
         ),
         key="ip_batch_memos", alt="Credit memos of this payment",
@@ -345,7 +356,8 @@ def _batch(batch_id: int) -> None:
                 "Credit memo", key="ip_batch_memos_click", width=110,
                 on_open=partial(open_row, "ip_batch_memos", "memo"),
             ),
-            "Dealer": tables.text("Dealer"), "Lines": tables.number("Lines", width=70), "Credit": right("Credit", 110),
+            "Credit": right("Credit", 90), "Dealer": tables.text("Dealer", width=200),
+            "Claims": tables.number("Claims", width=70),
         },
     )  # fmt: skip
     if more is not None:

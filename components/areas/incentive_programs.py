@@ -46,23 +46,24 @@ def draw_rows(rows: Sequence[ProgramRow], *, on_open: Callable[[int | None], Non
             {
                 "Code": [r.code for r in rows], "State": [[r.state_label] for r in rows],
                 "Name": [r.name for r in rows], "Kind": [r.kind for r in rows],
-                "Days": [f"{day(r.first)} to {day(r.last)}" for r in rows], "Version": [r.number for r in rows],
+                "Days": [f"{day(r.first)} to {day(r.last)}" for r in rows],
                 "Units": [r.units for r in rows], "Earned": [money(r.earned_cents) for r in rows],
                 "Budget": [money(r.budget_cents) if r.budget_cents else "–" for r in rows], "Used": used,
                 "Draft": [f"by {r.draft_by}" if r.draft_by and r.state != "draft" else "–" for r in rows],
-                "Group": [r.stack_group or "–" for r in rows],
+                "Version": [r.number for r in rows], "Group": [r.stack_group or "–" for r in rows],
             }
         ),
         key="inp_table", alt="Incentive programs", height=560 if len(rows) > 16 else "content",
         columns={
             "Code": tables.opener("Code", key="inp_click", on_open=opened, width=116),
             "State": tables.pill("State", dict(STATES.values()), width=92),
-            "Name": tables.text("Name", width=168), "Kind": tables.text("Kind", width=140),
+            "Name": tables.text("Name", width=158), "Kind": tables.text("Kind", width=134),
+            "Days": tables.text("Program", width=180),
             "Units": tables.number("Units", width=60), "Earned": right("Earned", width=84, alignment="right"),
             "Budget": right("Budget", width=80, alignment="right") if is_house else None,
             "Used": tables.sla("Committed", help="Share of the budget that was approved") if is_house else None,
             "Draft": tables.text("Next version", width=126) if is_house else None,
-            "Days": tables.text("Program", width=190), "Version": tables.number("Version", width=72),
+            "Version": tables.number("Version", width=72),
             "Group": tables.text("Stack group", width=110),
         },
     )  # fmt: skip
@@ -83,7 +84,7 @@ def draw_head(page: ProgramPage) -> None:
         said.append(("Approved", f"{money(row.committed_cents)}{limit}"))
     facts(said)
     if page.uncounted:
-        why = ", ".join(f"{rule} {TITLES.get(rule, '').lower()} {n:,}" for rule, n in page.uncounted[:6])
+        why = ", ".join(f"{rule} {TITLES.get(rule, '').lower()} ({n:,})" for rule, n in page.uncounted[:6])
         st.caption(f"Sales that do not count, by the first check against them: {plain(why)}.")
 
 

@@ -138,13 +138,13 @@ def draw_dealers(lines: Sequence[DealerLine], *, is_compared: bool) -> None:
         key="ins_dealers", alt="Dealers with what they would have been paid",
         height=520 if len(shown) > 14 else "content",
         columns={
-            "Dealer": tables.text("Dealer", width=172),
+            "Dealer": tables.text("Dealer", width=168),
             "Mark": tables.pill("", {"Gains": "green", "Loses": "red"}, width=66) if is_compared else None,
             "Change": right("Change", width=76, alignment="right") if is_compared else None,
             "Before": right("Before", width=76, alignment="right") if is_compared else None,
             "After": right("Would be", width=76, alignment="right"),
-            "Was": tables.number("Units", width=56) if is_compared else None,
-            "Units": tables.number("Then", width=56, help="Units that would count"),
+            "Was": tables.number("Old units", width=68, help="Under the published version") if is_compared else None,
+            "Units": tables.number("New units" if is_compared else "Units", width=70, help="Units that would count"),
             "Region": tables.text("Region", width=110),
         },
     )  # fmt: skip
@@ -167,5 +167,5 @@ def draw_against(found: Simulation) -> None:
              "Sales": [n for _, n in found.against]}
         ),
         key="ins_against", alt="Sales that do not count, by the check against them", height="content",
-        columns={"Check": tables.text("First check against it", width=240), "Sales": tables.number("Sales", width=80)},
+        columns={"Check": tables.text("First check against it", width=190), "Sales": tables.number("Sales", width=60)},
     )  # fmt: skip

@@ -29,12 +29,13 @@ ICONS = {
 
 def draw_checks(checks: Sequence[Any]) -> None:
     """Each check that was asked, the ones that stand in the way first; what was not asked stays out."""
-    order = ("fail", "missing", "warn", "pass")
-    for level in order:
+    lines = []
+    for level in ("fail", "missing", "warn", "pass"):
         for one in [c for c in checks if c.level == level]:
             proof = f" :gray[· {plain(one.document)}]" if one.document else ""
             name = f"**{one.rule} {TITLES[one.rule]}**"
-            st.markdown(f"{ICONS[level]} {name}: {plain(one.sentence)}{proof}")
+            lines.append(f"{ICONS[level]} {name}: {plain(one.sentence)}{proof}")
+    st.markdown("  \n".join(lines))
 
 
 def draw_program(view: ProgramView, *, opened: bool) -> None:
@@ -80,11 +81,11 @@ def draw_claim_head(claim: ClaimRow) -> None:
     )
     if claim.approved_cents is not None:
         st.markdown(
-            f"#### Approved {plain(money(claim.approved_cents))} :gray[of {plain(money(claim.claimed_cents or 0))}]"
+            f"**Approved {plain(money(claim.approved_cents))}** :gray[of {plain(money(claim.claimed_cents or 0))}]"
         )
     else:
         pays = f":gray[the program pays {plain(money(claim.entitled_cents))}]" if claim.entitled_cents else ""
-        st.markdown(f"#### Claimed {plain(money(claim.claimed_cents or 0))} {pays}")
+        st.markdown(f"**Claimed {plain(money(claim.claimed_cents or 0))}** {pays}")
     if claim.reason_note:
         st.caption(plain(claim.reason_note))
 

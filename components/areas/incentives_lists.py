@@ -22,6 +22,11 @@ def _remember(key: str, ids: Sequence[int]) -> None:
     st.session_state[f"{key}_ids"] = list(ids)
 
 
+def right(label: str) -> Any:
+    """A column of amounts as text."""
+    return st.column_config.TextColumn(label, width=84, alignment="right")
+
+
 def draw_claims(rows: Sequence[ClaimRow], *, key: str, whole: bool) -> None:
     """Claims as a table; a click opens the drawer with its checks and steps. `whole` adds dealer and vehicle."""
     _remember(key, [r.id for r in rows])
@@ -33,8 +38,8 @@ def draw_claims(rows: Sequence[ClaimRow], *, key: str, whole: bool) -> None:
 
     columns: dict[str, Any] = {
         "Claim": tables.opener("Claim", key=f"{key}_click", on_open=opened, width=96),
-        "Status": tables.status(FLOW, width=112), "Program": tables.text("Program", width=84),
-        "Claimed": tables.text("Claimed", width=76), "Approved": tables.text("Approved", width=76) if whole else None,
+        "Status": tables.status(FLOW, width=112), "Program": tables.text("Program", width=112),
+        "Claimed": right("Claimed"), "Approved": right("Approved") if whole else None,
         "Dealer": tables.text("Dealer", width=160) if whole else None,
         "For": tables.text("For", width=170) if whole else None,
     }  # fmt: skip
@@ -47,7 +52,7 @@ def draw_claims(rows: Sequence[ClaimRow], *, key: str, whole: bool) -> None:
                 "Dealer": [r.dealer for r in rows], "For": [r.vin or f"Period {r.period}" for r in rows],
             }
         ),
-        key=f"{key}_table", columns=columns, alt="Incentive claims",
+        key=f"{key}_table", columns=columns, alt="Incentive claims", height=560 if len(rows) > 16 else "content",
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def draw_facts(page: RequestPage) -> None:
     level = f"Level {row.level} of {row.needed}" if row.level else ""
     labels.badges([(state.label, state.tone), (level, "blue"), (REPEATS[row.repeats], "gray")])
     net = money(sound.list_cents - sound.discount_cents)
-    price = f"{money(sound.list_cents)} less {percent(sound.percent)}, {money(sound.discount_cents)}: {net}"
+    price = f"{money(sound.list_cents)} less {percent(sound.percent)} ({money(sound.discount_cents)}) = {net}"
     holds = f"{plural(sound.valid_days, 'day')} from the approval"
     if row.expires_at is not None:
         holds = f"until {moment_label(row.expires_at, zone, now=at)}, {relative_label(row.expires_at, at)}"
@@ -58,7 +58,10 @@ def draw_facts(page: RequestPage) -> None:
     st.markdown(f"**Bounds**: {_decided_by(page)}")
     draw_bounds(page.bounds, level=row.needed)
     st.markdown("**Not in the request**")
-    draw_sentences(page.exceptions.sentences(repeats=row.repeats, subject=sound.subject))
+    said = page.exceptions.sentences(
+        repeats=row.repeats, subject=sound.subject, is_approved=row.status == "approved"
+    )  # fmt: skip
+    draw_sentences(said)
     if row.status == "in_review":
         _draw_waiting(page, at=at, zone=zone)
 

@@ -94,7 +94,7 @@ def _draw_away_form(actor: Actor, people: dict[int, str]) -> None:
             },
         )  # fmt: skip
 
-    st.button("Enter", key="price_aw_save", type="primary", on_click=save)
+    st.button("Save", key="price_aw_save", type="primary", on_click=save)
 
 
 def draw_budgets() -> None:
@@ -140,7 +140,7 @@ def _draw_budget_form(rows: Sequence[BudgetLine]) -> None:
     problems_of(BUDGET, "region")
     chosen = by_region[region]
     key = f"price_budget_amount_{chosen.region}"
-    st.text_input(f"Budget in {chosen.quarter}", key=key, placeholder="250,000")
+    st.text_input(f"Budget in {chosen.quarter[:4]} {chosen.quarter[4:]}", key=key, placeholder="250,000")
     problems_of(BUDGET, "budget_cents")
     stray_problems(BUDGET, ("region", "budget_cents"))
 
@@ -151,4 +151,4 @@ def _draw_budget_form(rows: Sequence[BudgetLine]) -> None:
             arguments={"region": chosen.region, "quarter": chosen.quarter, "seen_version": chosen.version},
         )  # fmt: skip
 
-    st.button("Set", key="price_budget_save", type="primary", on_click=save)
+    st.button("Set the budget", key="price_budget_save", type="primary", on_click=save)

@@ -19,6 +19,8 @@ from db.pricing.limit_rules import BANDS, FIELDS, HEADS, limit_words, limits_of
 from db.pricing.policy_queries import PolicyView, policy_view
 
 FORM = "price_bands"
+SHORT = {"percent": "Off", "amount": "In all", "margin": "Margin", "budget": "Budget"}
+"""Heads that fit the popover and a phone; the whole words are their help."""
 
 
 def draw_bands() -> None:
@@ -30,17 +32,17 @@ def draw_bands() -> None:
         tables.show(
             table(
                 {
-                    "Band": list(BANDS.values()),
-                    **{
-                        head: [limit_words(band, limits_of(view.policy, band)[at]) for band in BANDS]
-                        for at, head in enumerate(HEADS)
-                    },
+                    "Signed by": list(HEADS),
+                    **{band: [limit_words(band, limit) for limit in limits_of(view.policy, band)] for band in BANDS},
                 }
             ),
-            key="price_bands_table", alt="Limits of each level by band", height="content",
+            key="price_bands_table", alt="Limits of each band by level", height="content",
             columns={
-                "Band": tables.text("Up to (margin: at least)", width=230),
-                **{head: st.column_config.TextColumn(head, width=104, alignment="right") for head in HEADS},
+                "Signed by": tables.text("Up to", width=102),
+                **{
+                    band: st.column_config.TextColumn(SHORT[band], width=width, alignment="right", help=help_)
+                    for (band, help_), width in zip(BANDS.items(), (50, 72, 54, 54), strict=True)
+                },
             },
         )  # fmt: skip
         glue = {"all": " and ", "any": " or "}
@@ -48,7 +50,14 @@ def draw_bands() -> None:
             f"Level {one.level}: {plain(glue[one.mode].join(_who(p) for p in one.permissions))}"
             for one in view.policy.levels
         ]
-        st.caption("  \n".join([*levels, "Legal wording is always for level 3; each level after the one before."]))
+        st.caption(
+            "  \n".join(
+                [
+                    *levels,
+                    "Margin: the least left. Legal wording is always for level 3; each level after the one before.",
+                ]
+            )
+        )
         if view.recorded_at is not None:
             when = moment_label(view.recorded_at, actor.zone, now=now())
             st.caption(plain(f"Version {view.number} by {view.recorded_by}, {when}: {view.reason}"))

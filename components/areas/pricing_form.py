@@ -143,7 +143,7 @@ def _body() -> None:
     st.text_area("Reason", key=KEYS["reason"], height=80, max_chars=LONGEST_REASON, placeholder="Why, and why now")
     problems_of(FORM, "reason")
     stray_problems(FORM, SHOWN)
-    _draw_preview(actor, dealer_id)
+    _draw_preview(actor, dealer_id, target.item_id)
     st.button("Send", type="primary", icon=":material/send:", key="pf_send", on_click=_send, args=(target, dealer_id))
 
 
@@ -187,7 +187,7 @@ def _typed() -> Terms:
     )  # fmt: skip
 
 
-def _draw_preview(actor: Any, dealer_id: int | None) -> None:
+def _draw_preview(actor: Any, dealer_id: int | None, item_id: int | None) -> None:
     """What would become of it: every bound, who would sign, and what came before."""
     if dealer_id is None:
         return
@@ -198,7 +198,7 @@ def _draw_preview(actor: Any, dealer_id: int | None) -> None:
     with reading() as session:
         # A reason does not move a bound, so the bounds are said before it is written.
         asked = terms if terms.reason.strip() else Terms(**{**terms.as_dict(), "reason": "–"})
-        found = preview(session, dealer_id=dealer_id, terms=asked, actor=actor, now=now())
+        found = preview(session, dealer_id=dealer_id, terms=asked, item_id=item_id, actor=actor, now=now())
     if found.judgement is not None:
         with st.container(border=True, gap="xsmall"):
             st.markdown(f"**{plain(_outcome(found))}**")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from db.incentives.say_rules import money
+
 Key = tuple[int, int, str]
 """(program, dealer, period)."""
 LEFT_OUT: Final[dict[str, str]] = {
@@ -170,3 +172,16 @@ def _allocate(own: Sequence[Owed], authorized: int | None) -> list[int]:
 def entry_key(claim_id: int, payments: int) -> str:
     """The key of a claim's next payment: two that were planned at once have the same, and one of them is refused."""
     return f"paid:{claim_id}:{payments + 1}"
+
+
+def remarks(lines: Iterable[tuple[int, int]]) -> list[str]:
+    """What the lines (owed, paid) of a memo alone do not say: what was set off, and what is paid later."""
+    some = list(lines)
+    said = []
+    off = sum(paid for _, paid in some if paid < 0)
+    if off:
+        said.append(f"{money(-off)} of earlier payments is set off: lines with a minus.")
+    later = sum(owed - paid for owed, paid in some if paid >= 0)
+    if later > 0:
+        said.append(f"{money(later)} of what was owed stays payable and follows with a later credit memo.")
+    return said

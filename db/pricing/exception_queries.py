@@ -54,12 +54,13 @@ class Exceptions:
     model_cents: int
     one_time_before: int
 
-    def sentences(self, *, repeats: str, subject: str) -> list[tuple[str, str]]:
+    def sentences(self, *, repeats: str, subject: str, is_approved: bool = False) -> list[tuple[str, str]]:
         """(sentence, tone) a decider reads first; a warning where a "one-time" exception comes back."""
         found: list[tuple[str, str]] = []
         if repeats == "one_time" and self.one_time_before:
             nth = self.one_time_before + 1
-            what = f'This would be "one-time" exception no. {nth} of this dealer for {subject} within a year.'
+            verb = "is" if is_approved else "would be"
+            what = f'This {verb} "one-time" exception no. {nth} of this dealer for {subject} within a year.'
             found.append((what, "orange" if nth == 2 else "red"))
         if self.dealer_count:
             found.append((f"{plural(self.dealer_count, 'exception')} of this dealer within a year.", "gray"))

@@ -6,12 +6,12 @@ letters, or shows as a question mark, and never stops the print.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from fpdf import FPDF
 
 from db.core.labels import minutes_label, moment_label, percent_label
+from db.core.printing import printable
 from db.core.problems import Problem, Refused
 from db.reports.brief_queries import Brief
 from db.reports.brief_rules import KINDS, BriefLine, Part, fit, left_out, ranked
@@ -22,41 +22,6 @@ ROW, FOOT = 4.5, 11.0
 SIDE_SHARE = 0.33
 INK, SOFT, LINE, NAVY = (17, 24, 39), (100, 110, 125), (214, 219, 227), (15, 27, 51)
 TONES = {"overdue": (200, 30, 30), "promised": (29, 78, 216), "open": (180, 83, 9), "changed": (100, 110, 125)}
-_LETTERS = str.maketrans(
-    {
-        "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "\u0131": "i", "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T", "ŋ": "n",
-        "Ŋ": "N", "ĸ": "k", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2212": "-", "\u2192": "->",
-        "\u2190": "<-", "\u2264": "<=", "\u2265": ">=",
-    }
-)  # fmt: skip
-
-
-def printable(text: object) -> str:
-    """A text as the page's fonts can show it, on one line: accents the fonts lack are dropped, other signs become "?".
-
-    Control characters, line breaks and invisible signs become one space or nothing.
-    """
-    out = []
-    for ch in unicodedata.normalize("NFC", str(text)).translate(_LETTERS):
-        category = unicodedata.category(ch)
-        if ch.isspace() or category == "Cc":
-            out.append(" ")
-        elif category == "Cf":
-            continue
-        elif _is_known(ch):
-            out.append(ch)
-        else:
-            plain = "".join(c for c in unicodedata.normalize("NFKD", ch) if _is_known(c) and c != " ")
-            out.append(plain or ("" if unicodedata.combining(ch) else "?"))
-    return " ".join("".join(out).split())
-
-
-def _is_known(ch: str) -> bool:
-    try:
-        code = ch.encode("cp1252")
-    except UnicodeEncodeError:
-        return False
-    return code[0] >= 0x20 and code[0] != 0x7F and not unicodedata.category(ch).startswith("C")
 
 
 def make_pdf(brief: Brief, *, paper: str = "letter") -> bytes:

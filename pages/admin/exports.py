@@ -19,7 +19,10 @@ from db.people.export_queries import ExportLine, count_exports, list_exports
 
 actor = guard(Permission.EXPORT_LOG_VIEW)
 at = now()
-TITLES = {kind.name: kind.title for kind in catalog.all_exports()} | {"dealer_brief": "Brief of a dealer"}
+TITLES = {kind.name: kind.title for kind in catalog.all_exports()} | {
+    "dealer_brief": "Brief of a dealer",
+    "incentive_memo": "Credit memo of incentives",
+}
 HELD = {"": "All", "yes": "Personal data", "no": "No personal data"}
 PAGE = 50
 

@@ -113,9 +113,9 @@ def memos(dealers: dict[str, str]) -> None:
     tables.show(
         table(
             {
-                "Credit memo": [r.number for r in rows], "Issued": [day(r.issued_on) for r in rows],
-                "Dealer": [r.dealer for r in rows], "Claims": [r.claims for r in rows],
-                "Credit": [money(r.cents) for r in rows], "Payment": [r.batch for r in rows],
+                "Credit memo": [r.number for r in rows], "Credit": [money(r.cents) for r in rows],
+                "Issued": [day(r.issued_on) for r in rows], "Dealer": [r.dealer for r in rows],
+                "Claims": [r.claims for r in rows], "Payment": [r.batch for r in rows],
             }
         ),
         key="ipm_table", alt="Credit memos, the latest first", height=560 if len(rows) > 13 else "auto",
@@ -123,8 +123,8 @@ def memos(dealers: dict[str, str]) -> None:
             "Credit memo": tables.opener(
                 "Credit memo", key="ipm_click", on_open=partial(open_row, "ipm", "memo"), width=120
             ),
-            "Issued": tables.text("Issued", width=120), "Dealer": tables.text("Dealer", width=260),
-            "Claims": tables.number("Claims", width=90), "Credit": right("Credit", 120),
+            "Credit": right("Credit", 90), "Issued": tables.text("Issued", width=110),
+            "Dealer": tables.text("Dealer", width=260), "Claims": tables.number("Claims", width=90),
             "Payment": tables.text("Payment", width=110),
         },
     )  # fmt: skip

@@ -156,7 +156,7 @@ def draw_page(program_id: int) -> None:
     show_outcome(FORM)
     if drafts:
         label = "Change the draft" if page.draft else "Draft the next version"
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(label, key="inp_change", icon=":material/edit:", on_click=begin, args=(page,))
             show.link_to_simulator(page, actor)
     if page.draft is not None:

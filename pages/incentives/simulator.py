@@ -110,7 +110,7 @@ if not found.sales:
     st.stop()
 show.draw_tiles_of(found, at=at, zone=actor.zone)
 show.draw_budget(found)
-left, right = st.columns([2, 1], gap="medium")
+left, right = st.columns([5, 2], gap="medium")
 with left:
     gains, loses = len(found.gains), len(found.loses)
     head = f"{plural(gains, 'dealer')} {'gains' if gains == 1 else 'gain'}, {loses} {'loses' if loses == 1 else 'lose'}"

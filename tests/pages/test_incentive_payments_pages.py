@@ -57,6 +57,7 @@ def test_finance_pays_everything_in_two_actions(house):
     app = view(app_as("finn", page=PAY), "new")  # the first action
     assert app.button(key="ip_go").label.replace("\\", "") == "Pay $1,500"
     click(app, "ip_go")  # the second
+    assert [t.value for t in app.toast] == ["$1,500 paid."]
     assert house.memos() == [(house.dealer, 1_000_00), (house.other_dealer, 500_00)]
     assert "IB-000001" in written(app)
     assert "There is nothing to pay" in written(view(app, "new"))
@@ -166,6 +167,17 @@ def test_a_reason_is_taken_back_and_matched_again(house):
     assert len(house.ids()) == 1
     with reading(house.engine) as session:
         assert session.scalar(select(Reconciliation.version)) == 4
+
+
+@pytest.mark.parametrize("who", ["finn", "dora"])
+def test_a_memo_offers_its_paper_and_says_what_is_paid_later(house, who):
+    house.pay(amounts={(house.program, house.dealer, "2026-11"): 600_00})
+    app = app_as(who, page=PAY)
+    app.session_state["ip_open"] = ("memo", 1)
+    app.run()
+    assert not app.exception
+    assert "Credit memo (PDF)" in [b.label for b in app.get("download_button")]
+    assert "$400 of what was owed stays payable" in written(app)
 
 
 @pytest.mark.parametrize("who", ["cora", "mason", "dora"])

@@ -175,8 +175,9 @@ def test_a_manager_changes_a_band_and_everybody_else_reads_it(house: House):
     assert not manager.exception
     assert "Version 1 by Manager Mason" in said(manager)
     dealer = opened("dora")
-    shown = next(t.value for t in dealer.dataframe if "Level 1" in t.value.columns)
-    assert shown["Level 1"].iloc[0] == "3%"
+    shown = next(t.value for t in dealer.dataframe if "Signed by" in t.value.columns)
+    assert list(shown["Signed by"]) == ["Nobody signs", "Level 1", "Level 2", "Level 3, then stop"]
+    assert list(shown["percent"])[:2] == ["2%", "3%"]
     assert "Level 2: manager and finance" in said(dealer)
     assert "price_band_save" not in keys(dealer)
 

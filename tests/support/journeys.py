@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -56,23 +56,30 @@ def drawer(page: Page) -> Any:
 
 ROW_HEIGHT = 35
 """How high a row of a grid is, in pixels; its cells are painted, so a person and a test find them by place."""
+BESIDE = 200
+"""How far to the right another cell of the row is for certain, in pixels."""
 TRIES = 5
 IN_CELL = "['TEXTAREA', 'INPUT'].includes(document.activeElement.tagName)"
 ON_CELL = "document.activeElement.id.startsWith('glide-cell-')"
 
 
-def fill_row(page: Page, grid: Any, *, row: int, cells: Mapping[str, str], x: int = 60) -> None:
+def fill_row(
+    page: Page, grid: Any, *, row: int, cells: Mapping[str, str], x: int = 60, several: Collection[str] = ()
+) -> None:
     """Type into cells of an editable grid, by the names of their columns; `row` counts from 0, a new one is the last.
+
+    `several` names the columns whose cells hold a choice of several words.
 
     The grid paints its cells and keeps a table beside them for readers of the screen: there the columns are found, and
     there it is read whether a cell holds what was typed. The editor opens a moment after its key, as it does for a
     person, who looks and types again: so does this.
     """
+    expect(grid.locator("th").first).to_be_attached(timeout=WAIT)
     heads = [h.strip() for h in grid.locator("th").all_text_contents()]
     _click_row(page, grid, row=row, x=x)
     settle(page)
     for name, text in cells.items():
-        _fill_cell(page, grid, column=heads.index(name) + 1, row=row, text=text, x=x)
+        _fill_cell(page, grid, column=heads.index(name) + 1, row=row, text=text, x=x, several=name in several)
     settle(page)
 
 
@@ -91,10 +98,10 @@ def _click_row(page: Page, grid: Any, *, row: int, x: int) -> None:
     page.wait_for_function(f"{ON_CELL} || {IN_CELL}", timeout=WAIT)
 
 
-def _fill_cell(page: Page, grid: Any, *, column: int, row: int, text: str, x: int) -> None:
+def _fill_cell(page: Page, grid: Any, *, column: int, row: int, text: str, x: int, several: bool) -> None:
     """Type one cell until the grid says it holds the text."""
     cell = grid.locator(f"tr[aria-rowindex='{row + 2}'] td[aria-colindex='{column}']")
-    for _ in range(TRIES):
+    for turn in range(TRIES):
         for _ in range(TRIES):  # the first closes the list of a cell that has one, the next the cell
             if page.evaluate(IN_CELL):
                 page.keyboard.press("Escape")
@@ -107,9 +114,12 @@ def _fill_cell(page: Page, grid: Any, *, column: int, row: int, text: str, x: in
             page.wait_for_function(IN_CELL, timeout=WAIT / TRIES)
             page.keyboard.type(text, delay=20)
             page.keyboard.press("Tab")
+            if several:
+                page.keyboard.press("Tab")  # the first chose the word, this one closes the cell
             expect(cell).to_contain_text(text, timeout=1_500)
         except PlaywrightTimeout:
-            _click_row(page, grid, row=row, x=x)
+            # The cell beside it in turn: a click on the cell that is chosen already would open its editor.
+            _click_row(page, grid, row=row, x=x if turn % 2 else x + BESIDE)
         except AssertionError:
             continue
         else:
