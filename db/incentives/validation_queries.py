@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
@@ -16,26 +15,16 @@ from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problems
 from db.dealers.tables import Dealer
-from db.incentives import books, claim_store, sale_store
-from db.incentives.amount_rules import amount_of, outlook
+from db.incentives import books, sale_store
 from db.incentives.claim_rows import ClaimRow, claim_rows, claims_seen
-from db.incentives.claim_rules import does_count, judge
 from db.incentives.entry_rules import SaleDraft, check_sale, sale_key, tidy
-from db.incentives.facts import Check, Level, Outcome, SaleFacts
-from db.incentives.model import DOCUMENTS, KINDS, SALE_TYPES
-from db.incentives.period_store import name_of
+from db.incentives.facts import Check, Level
+from db.incentives.judging import ProgramView, Validation, validate
+from db.incentives.model import DOCUMENTS, SALE_TYPES
 from db.incentives.record import dealer_of
-from db.incentives.stack_rules import Loser
-from db.incentives.tables import (
-    IncentiveCheck,
-    IncentiveClaim,
-    IncentiveEarning,
-    SaleReport,
-)
-from db.incentives.unit_rules import Plan, evaluate, near
-from db.incentives.words_rules import in_words
+from db.incentives.tables import IncentiveCheck, IncentiveClaim, SaleReport
 
-__all__ = ["DOCUMENTS", "SALE_TYPES", "ClaimRow", "SaleDraft"]
+__all__ = ["DOCUMENTS", "SALE_TYPES", "ClaimRow", "ProgramView", "SaleDraft", "Validation"]
 PAGE = 50
 
 
@@ -57,41 +46,6 @@ class SaleRow:
     reported_on: date | None
     unwound_on: date | None
     unwound_reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProgramView:
-    """What one program says of a sale. `chosen`: it is in the best legal set; `claim` names what is claimed already."""
-
-    code: str
-    name: str
-    kind: str
-    version: int
-    bulletin: str
-    is_volume: bool
-    outcome: Outcome
-    cents: int
-    checks: tuple[Check, ...]
-    checklist: tuple[str, ...]
-    chosen: bool
-    claim: str
-    words: tuple[str, ...]
-    note: str = ""
-
-    @property
-    def can_claim(self) -> bool:
-        """Whether a claim for this vehicle can be sent; incomplete ones would come back."""
-        return not self.is_volume and not self.claim and self.outcome != "not_eligible"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Validation:
-    """A sale under every program of its day: what it pays at best, and which programs lose and why."""
-
-    programs: tuple[ProgramView, ...]
-    cents: int
-    losers: tuple[Loser, ...]
-    problems: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +133,7 @@ def sale_view(session: Session, *, sale_id: int, actor: Actor, now: datetime) ->
     )  # fmt: skip
     return SaleView(
         row=row, draft=sale_store.draft_of(session, sale), claims=tuple(claims),
-        validation=_validate(session, sale, fact, claims),
+        validation=validate(session, sale, fact, claims),
     )  # fmt: skip
 
 
@@ -205,7 +159,7 @@ def preview_sale(
         bare, documents=tuple(kind for kind, _ in draft.documents),
         sold_before=_standing(session, draft, dealer, day),
     )  # fmt: skip
-    return _validate(session, sale, fact, ())
+    return validate(session, sale, fact, ())
 
 
 def _standing(session: Session, draft: SaleDraft, dealer: Dealer, day: date) -> str:
@@ -218,58 +172,3 @@ def _standing(session: Session, draft: SaleDraft, dealer: Dealer, day: date) -> 
     if row is None:
         return ""
     return row.number if row.dealer_id == dealer.id else "another dealer's sale"
-
-
-def _validate(session: Session, sale: SaleReport, fact: SaleFacts, claims: Sequence[ClaimRow]) -> Validation:
-    plans = near(fact, books.plans_of(session).values())
-    results, _ = evaluate(fact, plans)
-    prior = claim_store.prior_of(session, sale)
-    stacked = claim_store.stack(fact, plans, prior=prior)
-    live = {c.program: c for c in claims if c.status in (*claim_store.WAITING, *claim_store.APPROVED)}
-    views = []
-    for plan, result in zip(plans, results, strict=True):
-        if plan.program.is_volume:
-            views.append(_volume(session, sale, fact, plan, result.checks))
-            continue
-        mine = live.get(plan.program.code)
-        views.append(_single(session, sale, fact, plan, mine, chosen=plan.program.code in stacked.chosen))
-    return Validation(programs=tuple(views), cents=stacked.cents, losers=stacked.losers)
-
-
-def _single(
-    session: Session, sale: SaleReport, fact: SaleFacts, plan: Plan, mine: ClaimRow | None, *, chosen: bool
-) -> ProgramView:
-    program = plan.program
-    full = amount_of(program, fact)
-    facts = claim_store.claim_facts(
-        session, sale, fact, program, program_id=plan.program_id,
-        period=name_of(program, fact), claimed_cents=full or None, claimed_on=fact.today, checked=program.checklist,
-        asked=(program.code,), but=mine.id if mine else None,
-    )  # fmt: skip
-    verdict = judge(fact, facts, program)
-    checks = tuple(c for c in verdict.checks if c.rule != "I14")  # ticked with the claim
-    return ProgramView(
-        code=program.code, name=program.name, kind=KINDS[program.rule.kind], version=plan.number,
-        bulletin=program.bulletin, is_volume=False, outcome=verdict.outcome, cents=verdict.entitled_cents,
-        checks=checks, checklist=program.checklist, chosen=chosen, words=in_words(program),
-        claim=f"{mine.number} · {mine.state}" if mine else "",
-    )  # fmt: skip
-
-
-def _volume(session: Session, sale: SaleReport, fact: SaleFacts, plan: Plan, checks: tuple[Check, ...]) -> ProgramView:
-    program = plan.program
-    levels = {c.level for c in checks}
-    outcome: Outcome = "not_eligible" if "fail" in levels else "returned" if "missing" in levels else "valid"
-    row = session.execute(
-        select(IncentiveEarning.units, IncentiveEarning.baseline).where(
-            IncentiveEarning.program_id == plan.program_id, IncentiveEarning.dealer_id == sale.dealer_id,
-            IncentiveEarning.period == name_of(program, fact),
-        )
-    ).one_or_none()  # fmt: skip
-    units, baseline = (row.units, row.baseline) if row else (0, 0)
-    note = f"{units} units counted so far. {outlook(program, units, baseline=baseline)}".strip()
-    return ProgramView(
-        code=program.code, name=program.name, kind=KINDS[program.rule.kind], version=plan.number,
-        bulletin=program.bulletin, is_volume=True, outcome=outcome, cents=0, checks=checks, checklist=(),
-        chosen=does_count(checks), claim="", words=in_words(program), note=note,
-    )  # fmt: skip
