@@ -11,6 +11,7 @@ from db.incentives.pay_checks import CHECKS as PAY_CHECKS
 from db.incentives.pay_offers import EXPORTS as PAY_EXPORTS
 from db.incentives.pay_offers import SEARCH as PAY_SEARCH
 from db.incentives.pay_offers import WORK as PAY_WORK
+from db.incentives.sheet_importing import CHECKED_SALES
 from db.incentives.statement_importing import STATEMENTS
 from db.incentives.work_queries import found_claims, found_sales, work_counts, work_lines
 
@@ -29,7 +30,7 @@ AREA = Area(
         ),
         PAY_SEARCH,
     ),
-    imports=(SALES, STATEMENTS),
+    imports=(SALES, CHECKED_SALES, STATEMENTS),
     exports=PAY_EXPORTS,
     checks=(*CHECKS, *PAY_CHECKS),
 )

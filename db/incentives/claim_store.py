@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from db.core import search
@@ -258,24 +258,35 @@ def keep_run(
     now: datetime,
 ) -> None:  # fmt: skip
     """Keep a run with its facts, and every one of its checks."""
-    whose = {"claim_id": claim.id, "dealer_id": claim.dealer_id, "region": claim.region, "run": run}
+    keep_runs(session, [(claim, verdict, facts, run)], actor=actor, now=now)
+
+
+def keep_runs(
+    session: Session, runs: Sequence[tuple[IncentiveClaim, Verdict, dict[str, Any], int]], *, actor: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Keep a run of each of these claims, the checks of all of them with one statement."""
+    if not runs:
+        return
+    whose = [{"claim_id": c.id, "dealer_id": c.dealer_id, "region": c.region, "run": run} for c, _, _, run in runs]
     session.execute(
         insert(IncentiveRun),
         [
             {
-                **whose, "made_at": now, "made_by": actor.name, "outcome": verdict.outcome, "facts": facts,
+                **own, "made_at": now, "made_by": actor.name, "outcome": verdict.outcome, "facts": facts,
                 "entitled_cents": verdict.entitled_cents,
             }
+            for own, (_, verdict, facts, _) in zip(whose, runs, strict=True)
         ],
     )  # fmt: skip
-    session.execute(delete(IncentiveCheck).where(IncentiveCheck.claim_id == claim.id, IncentiveCheck.run == run))
     session.execute(
         insert(IncentiveCheck),
         [
             {
-                **whose, "rule": c.rule, "rule_version": c.version, "level": c.level, "observed": c.observed,
+                **own, "rule": c.rule, "rule_version": c.version, "level": c.level, "observed": c.observed,
                 "limit_text": c.limit, "sentence": c.sentence, "document": c.document,
             }
+            for own, (_, verdict, _, _) in zip(whose, runs, strict=True)
             for c in verdict.checks
         ],
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -113,14 +113,19 @@ def validate(
 
 
 def _single(known: Known, one: Judged, plan: Plan, mine: ClaimRow | None) -> ProgramView:
+    verdict, _ = judge_under(known, one, plan, checked=plan.program.checklist, but=mine.id if mine else None)
+    view = view_of(one, plan, verdict, claim=f"{mine.number} · {mine.state}" if mine else "")
+    return replace(view, checks=tuple(c for c in view.checks if c.rule != "I14"))  # ticked with the claim
+
+
+def view_of(one: Judged, plan: Plan, verdict: Verdict, *, claim: str) -> ProgramView:
+    """A program that pays a vehicle as it is shown, with its verdict."""
     program = plan.program
-    verdict, _ = judge_under(known, one, plan, checked=program.checklist, but=mine.id if mine else None)
-    checks = tuple(c for c in verdict.checks if c.rule != "I14")  # ticked with the claim
     return ProgramView(
         code=program.code, name=program.name, kind=KINDS[program.rule.kind], version=plan.number,
         bulletin=program.bulletin, is_volume=False, outcome=verdict.outcome, cents=verdict.entitled_cents,
-        checks=checks, checklist=program.checklist, chosen=program.code in one.stacked.chosen, words=in_words(program),
-        claim=f"{mine.number} · {mine.state}" if mine else "",
+        checks=verdict.checks, checklist=program.checklist, chosen=program.code in one.stacked.chosen,
+        words=in_words(program), claim=claim,
     )  # fmt: skip
 
 

@@ -49,13 +49,15 @@ def known_vehicle(session: Session, vin: str, *, actor: Actor) -> Vehicle | None
 def with_vehicle(session: Session, draft: SaleDraft, *, actor: Actor) -> tuple[SaleDraft, int | None]:
     """The draft with what is known of its vehicle filled in where nothing was typed, and the vehicle's id."""
     vehicle = known_vehicle(session, draft.vin, actor=actor)
-    if vehicle is None:
-        return draft, None
-    filled = replace(
+    return (draft, None) if vehicle is None else (filled(draft, vehicle), vehicle.id)
+
+
+def filled(draft: SaleDraft, vehicle: Vehicle) -> SaleDraft:
+    """The draft with what is known of its vehicle where nothing was typed."""
+    return replace(
         draft, make=draft.make or vehicle.make, model=draft.model or vehicle.model, year=draft.year or vehicle.year,
         trim=draft.trim or vehicle.trim,
     )  # fmt: skip
-    return filled, vehicle.id
 
 
 def is_customer_of(session: Session, customer_id: int, dealer: Dealer) -> bool:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from components.access import guard
 from components.areas.incentive_outlook import draw_nearest
+from components.areas.incentive_sheet import draw_sheet
 from components.areas.incentives import SCREEN, draw_program, draw_stacking
 from components.areas.incentives_lists import draw_claims
 from components.areas.incentives_lists import draw_sales as sales_table
@@ -38,7 +39,11 @@ from db.incentives.validation_queries import (
 actor = guard(Permission.INCENTIVES_VIEW)
 CLAIM = "incentive_claim_form"
 enters = actor.can(Permission.INCENTIVES_ENTER)
-VIEWS = {"sales": "Sales", **({"new": "New sale"} if enters else {}), "waiting": "Claims that wait"}
+VIEWS = {
+    "sales": "Sales",
+    **({"new": "New sale", "file": "From a file"} if enters else {}),
+    "waiting": "Claims that wait",
+}
 
 
 def choose(sale_id: int | None) -> None:
@@ -208,6 +213,8 @@ else:
     chosen_view = one("Show", VIEWS, key="ic_view", default="sales")
     if chosen_view == "new":
         draw_new()
+    elif chosen_view == "file":
+        draw_sheet()
     elif chosen_view == "waiting":
         with reading() as session:
             waiting = waiting_claims(session, actor=actor)
