@@ -13,6 +13,7 @@ from db.core.actor import Actor
 from db.dealers.tables import Dealer
 from db.incentives.facts import Check
 from db.incentives.flow import FLOW
+from db.incentives.paper_queries import PaperRow
 from db.incentives.tables import IncentiveClaim, IncentiveProgram, SaleReport
 
 
@@ -42,6 +43,7 @@ class ClaimRow:
     decided_by: str
     decided_at: datetime | None
     checks: tuple[Check, ...] = ()
+    papers: tuple[PaperRow, ...] = ()
 
     @property
     def suggested_step(self) -> str:

@@ -77,14 +77,10 @@ def claims_on(session: Session, vins: Sequence[str]) -> dict[tuple[str, str], li
         )
         .order_by(IncentiveClaim.id)
     ).all()  # fmt: skip
-    bodies = dict(
-        session.execute(
-            select(IncentiveVersion.id, IncentiveVersion.body).where(
-                IncentiveVersion.id.in_({r.version_id for r in rows})
-            )
-        ).all()
-    ) if rows else {}  # fmt: skip
-    programs = {version_id: program_from_json(body) for version_id, body in bodies.items()}
+    bodies = session.execute(
+        select(IncentiveVersion.id, IncentiveVersion.body).where(IncentiveVersion.id.in_({r.version_id for r in rows}))
+    ).all() if rows else []  # fmt: skip
+    programs = {version_id: program_from_json(body) for version_id, body in bodies}
     found: dict[tuple[str, str], list[Waiting]] = {}
     for r in rows:
         program = programs[r.version_id]

@@ -16,7 +16,7 @@ from db.incentives.model import (
     Requirement,
     TradeIn,
 )
-from db.incentives.sale_rules import check
+from db.incentives.sale_rules import check, proof_label
 from db.incentives.say_rules import day, money, words
 
 
@@ -51,7 +51,7 @@ def i08_proof(sale: SaleFacts, program: Program) -> Check:
         else:
             sentence = f"{one.label} is missing. The program accepts {limit}."
         return check("I08", "missing", sentence, observed=given, limit=limit, document=one.accepted[0])
-    papers = words([DOCUMENTS[d] for d in proved])
+    papers = words([proof_label(sale, d) for d in proved])
     asked = words([one.label for one in program.documents])
     return check("I08", "pass", f"{asked}: proved by {papers}.", observed=papers, limit=asked, document=papers)
 

@@ -17,6 +17,8 @@ from db.core.problems import Problem, Problems, Refused, Stale
 from db.incentives import claim_store, sale_store
 from db.incentives.calculate import refresh
 from db.incentives.entry_rules import SaleDraft, check_sale, sale_key, tidy
+from db.incentives.model import DOCUMENTS
+from db.incentives.papers import names_of
 from db.incentives.record import day_words, dealer_of, item_of_claim, item_of_sale, note, sale_of
 from db.incentives.tables import SaleReport
 
@@ -73,6 +75,10 @@ def correct_sale(
     changed = [f.name for f in fields(SaleDraft) if getattr(before, f.name) != getattr(draft, f.name)]
     approved = [c for c in claim_store.claims_of_sale(session, sale.id) if c.status in claim_store.APPROVED]
     bound = [name for name in changed if name not in _FREE]
+    gone = [kind for kind, _ in before.documents if kind not in dict(draft.documents)]
+    held = next((kind for kind in gone if kind in names_of(session, [sale.id]).get(sale.id, {})), None)
+    if held is not None:
+        problems.add("documents", "has_file", f"{DOCUMENTS[held]} has a file; take the file out with a reason.")
     if approved and bound:
         sentence = f"{approved[0].number} was approved for this sale; unwind the sale to change this."
         problems.add(bound[0], "approved", sentence)
@@ -92,7 +98,7 @@ def correct_sale(
     }  # fmt: skip
     if not bound:  # what the dealer was on the day of the report stays
         values = {"customer_ref": draft.customer_ref}
-    _write(session, sale, values, actor=actor, now=now)
+    write_sale(session, sale, values, actor=actor, now=now)
     sale_store.store_documents(session, sale, draft, actor=actor, now=now)
     sale_store.index(session, sale)
     refresh(session, [sale], actor=actor, now=now, today=today)
@@ -113,7 +119,7 @@ def unwind_sale(session: Session, *, sale_id: int, seen_version: int, reason: st
     dealer = dealer_of(session, sale.dealer_id, actor=actor)
     today = local_day(now, dealer.zone)
     before = {"sale_key": sale.sale_key}
-    _write(
+    write_sale(
         session, sale, {"unwound_on": today, "unwound_reason": reason, "sale_key": None}, actor=actor, now=now
     )  # fmt: skip
     closed = claim_store.reverse_all(session, sale, dealer, reason=reason, actor=actor, now=now)
@@ -134,7 +140,7 @@ def _held(session: Session, sale_id: int, seen_version: int, *, actor: Actor) ->
     return sale
 
 
-def _write(session: Session, sale: SaleReport, values: dict[str, object], *, actor: Actor, now: datetime) -> None:
+def write_sale(session: Session, sale: SaleReport, values: dict[str, object], *, actor: Actor, now: datetime) -> None:
     """Write with the version in the WHERE, so that of two at once one is told."""
     done = rows_changed(
         session,

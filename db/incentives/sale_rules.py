@@ -5,6 +5,8 @@ Each gives one answer in a sentence, with the paper that proves it. Days are tho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from db.incentives.facts import Check, Level, SaleFacts
@@ -20,6 +22,22 @@ def check(rule: str, level: Level, sentence: str, *, observed: str = "", limit: 
     return Check(
         rule=rule, version=VERSIONS[rule], level=level, sentence=sentence, observed=observed, limit=limit,
         document=DOCUMENTS.get(document, document),
+    )  # fmt: skip
+
+
+def proof_label(sale: SaleFacts, kind: str) -> str:
+    """A kind of paper with the file or reference the sale has of it: "Registration (scan.pdf)"."""
+    label, name = DOCUMENTS.get(kind, kind), dict(sale.proofs).get(kind, "")
+    return f"{label} ({name})" if name else label
+
+
+def with_proofs(checks: Sequence[Check], sale: SaleFacts) -> tuple[Check, ...]:
+    """The same answers; one that passed names the paper of this sale that proves it."""
+    by_label = {DOCUMENTS.get(kind, kind): proof_label(sale, kind) for kind in sale.documents}
+    return tuple(
+        replace(c, document=by_label[c.document], sentence=f"{c.sentence} Proof: {by_label[c.document]}.")
+        if c.level == "pass" and c.document in by_label and by_label[c.document] not in c.sentence else c
+        for c in checks
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from db.incentives.entry_rules import SaleDraft, check_sale, sale_key, tidy
 from db.incentives.facts import Check, Level
 from db.incentives.judging import ProgramView, Validation, validate
 from db.incentives.model import DOCUMENTS, SALE_TYPES
+from db.incentives.paper_queries import PaperRow, papers_of
 from db.incentives.record import dealer_of
 from db.incentives.tables import IncentiveCheck, IncentiveClaim, SaleReport
 
@@ -56,6 +57,7 @@ class SaleView:
     draft: SaleDraft
     validation: Validation
     claims: tuple[ClaimRow, ...]
+    papers: tuple[PaperRow, ...] = ()
 
 
 # ---- lists -----------------------------------------------------------------------------------------------------------
@@ -114,7 +116,8 @@ def claim_view(session: Session, *, item_id: int, actor: Actor, now: datetime) -
         )
         for c in rows
     )  # fmt: skip
-    return replace(found[0], checks=checks)
+    papers = papers_of(session, actor=actor, sale_id=found[0].sale_id, claim_id=item_id)
+    return replace(found[0], checks=checks, papers=papers)
 
 
 # ---- the form --------------------------------------------------------------------------------------------------------
@@ -133,7 +136,7 @@ def sale_view(session: Session, *, sale_id: int, actor: Actor, now: datetime) ->
     )  # fmt: skip
     return SaleView(
         row=row, draft=sale_store.draft_of(session, sale), claims=tuple(claims),
-        validation=validate(session, sale, fact, claims),
+        validation=validate(session, sale, fact, claims), papers=papers_of(session, actor=actor, sale_id=sale_id),
     )  # fmt: skip
 
 

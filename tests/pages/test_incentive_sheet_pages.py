@@ -39,7 +39,7 @@ def test_a_dealer_sees_every_verdict_and_claims_what_is_claimable(house):
     house.publish()
     app = given(opened("dora"), text(line(1), line(2, Papers=""), line(3, **{"Type of sale": "Fleet"})))
     rows = app.dataframe[-1].value
-    assert [list(r)[0] for r in rows["Result"]] == ["Claimable", "Incomplete", "Refused"]
+    assert [next(iter(r)) for r in rows["Result"]] == ["Claimable", "Incomplete", "Refused"]
     assert "Proof of the customer is missing" in rows["Reasons"][1]
     assert house.count(SaleReport) == 0
     assert "Claim 1 sale" in app.button(key="ics_send").label
@@ -58,7 +58,7 @@ def test_the_checklist_of_all_rows_is_confirmed_once(house):
     app = given(opened("dora"), file)
     assert [b.key for b in app.button if b.key == "ics_send"] == []
     app.checkbox(key="ics_done").check().run()
-    assert [list(r)[0] for r in app.dataframe[-1].value["Result"]] == ["Claimable", "Incomplete"]
+    assert [next(iter(r)) for r in app.dataframe[-1].value["Result"]] == ["Claimable", "Incomplete"]
 
 
 def test_a_chosen_row_shows_every_check(house):
@@ -79,7 +79,7 @@ def test_what_changed_meanwhile_is_said_and_checked_again(house):
     app.button(key="ics_send").click().run()
     assert "come out differently" in said(app)
     app.button(key="ics_recheck").click().run()
-    assert [list(r)[0] for r in app.dataframe[-1].value["Result"]] == ["Already claimed"]
+    assert [next(iter(r)) for r in app.dataframe[-1].value["Result"]] == ["Already claimed"]
     assert house.count(IncentiveClaim) == 1
 
 
