@@ -18,7 +18,7 @@ from db.incentives import books
 from db.incentives.amount_rules import amount_of
 from db.incentives.claim_rules import counts, does_count, judge
 from db.incentives.facts import Check, ClaimFacts, PriorClaim, SaleFacts, Verdict
-from db.incentives.flow import FLOW, OPEN_FOR_DEALER
+from db.incentives.flow import FLOW, OPEN_FOR_DEALER, REVIEW
 from db.incentives.model import Program, program_from_json
 from db.incentives.record import commit_budget, post
 from db.incentives.stack_rules import Stacked, offer_of, resolve
@@ -34,7 +34,7 @@ from db.incentives.unit_rules import Plan, near
 from db.workflow.engine import move
 
 APPROVED: Final = ("approved", "partially_approved")
-WAITING: Final = (*OPEN_FOR_DEALER, "in_review")
+WAITING: Final = (*OPEN_FOR_DEALER, *REVIEW)
 KIND = "incentive_claim"
 _SALE = TypeAdapter(SaleFacts)
 _CLAIM = TypeAdapter(ClaimFacts)

@@ -200,7 +200,7 @@ class IncentiveClaim(QueueItem):
 
     `claim_key` names what is claimed while it waits, and for a vehicle while it is approved: it cannot be claimed
     twice. `entitled_cents` is what the rules found, `signed_cents` what a signature below the level needed would pay.
-    `denied_by` is the user name of who denied it: somebody else decides an appeal.
+    `denied_by` and `appealed_by` are user names: somebody else decides an appeal.
     """
 
     __tablename__ = "incentive_claim"
@@ -234,6 +234,7 @@ class IncentiveClaim(QueueItem):
     denied_by: Mapped[str] = mapped_column(String(80), nullable=False, default="", server_default="")
     appeals: Mapped[int] = mapped_column(Integer, nullable=False, default=0, server_default="0")
     appeal_note: Mapped[str] = mapped_column(Text, nullable=False, default="", server_default="")
+    appealed_by: Mapped[str] = mapped_column(String(80), nullable=False, default="", server_default="")
     appealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     form_key: Mapped[str | None] = mapped_column(String(100), unique=True)
     program: Mapped[IncentiveProgram] = relationship()

@@ -50,6 +50,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("denied_by", sa.String(length=80), server_default="", nullable=False))
         batch_op.add_column(sa.Column("appeals", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("appeal_note", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("appealed_by", sa.String(length=80), server_default="", nullable=False))
         batch_op.add_column(sa.Column("appealed_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("sale_report", schema=None) as batch_op:
