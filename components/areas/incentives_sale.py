@@ -20,9 +20,9 @@ FORM = "incentive_sale"
 CONDITIONS = {"new": "New", "used": "Used"}
 DAYS = {"stocked_on": "In stock since", "contract_on": "Contract", "delivered_on": "Delivered"}
 TEXTS = {"make": "Make", "model": "Model", "trim": "Trim", "customer_ref": "Customer number"}
-SHOWN = ("dealer_id", "customer_id", "customer_name", "vin", *TEXTS, "year", "condition", "sale_type", *DAYS, "documents", "price_cents",
-         "trade_make",
-         "trade_year", "affinity", "certificates", "lease_ends_on", "waived_payments", "payment_cents")  # fmt: skip
+SHOWN = ("dealer_id", "customer_id", "customer_name", "vin", *TEXTS, "year", "condition", "sale_type", *DAYS,
+         "documents", "price_cents", "trade_make", "trade_year", "affinity", "certificates", "lease_ends_on",
+         "waived_payments", "payment_cents")  # fmt: skip
 
 
 def _amount(text: str) -> int | None:

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from db.core import timeline
@@ -103,7 +103,7 @@ def _refuse_state(sale: SaleReport | None, claim: IncentiveClaim | None) -> None
 
 
 def _refuse_known(session: Session, sale: SaleReport | None, claim: IncentiveClaim | None, sha256: str) -> None:
-    there = [IncentivePaper.removed_at.is_(None)]
+    there: list[ColumnElement[bool]] = [IncentivePaper.removed_at.is_(None)]
     there.append(
         IncentivePaper.sale_id == sale.id if sale is not None else IncentivePaper.claim_id == (claim and claim.id)
     )
