@@ -58,7 +58,7 @@ def draw_sheet() -> None:
             key=f"{AT}_file_{turn}", max_upload_size=10,
         )  # fmt: skip
     if upload is None:
-        _draw_download("Empty sheet", empty_sheet, name="sales-to-check", key=f"{AT}_empty")
+        _draw_download("Empty sheet", lambda actor: empty_sheet(actor=actor), name="sales-to-check", key=f"{AT}_empty")
         empty_state(
             "table_view", "Each row comes back with a verdict: claimable, claimed, incomplete, refused, bad cell.",
             action="Columns are found by their headings. The empty sheet has all of them.",
@@ -125,7 +125,8 @@ def _draw_verdicts(file: SourceFile, checked: CheckedSheet, dates: OnAmbiguousDa
             label_visibility="collapsed",
         )  # fmt: skip
         _draw_download(
-            "Take the sheet with results", lambda: result_sheet(file, dates=dates, checklist_done=done),
+            "Take the sheet with results",
+            lambda actor: result_sheet(file, dates=dates, checklist_done=done, actor=actor),
             name=f"{file.name.rsplit('.', 1)[0][:60]}-checked", key=f"{AT}_take", file_format="csv"
             if file.name.lower().endswith(".csv") else "xlsx",
         )  # fmt: skip
@@ -228,9 +229,9 @@ def _draw_download(label: str, kind: Any, *, name: str, key: str, file_format: s
     )  # fmt: skip
 
 
-def _export(session: Any, *, made: Any, **rest: Any) -> Any:
+def _export(session: Any, *, made: Any, actor: Any, **rest: Any) -> Any:
     """The export is put together on the click only: the file is read and judged again then, by who clicks."""
-    return exports.run_export(session, kind=made(), **rest)
+    return exports.run_export(session, kind=made(actor), actor=actor, **rest)
 
 
 def _draw_receipt(batch: BatchResult) -> None:

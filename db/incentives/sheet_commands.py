@@ -14,7 +14,7 @@ from db.core.permissions import Permission
 from db.imports.commands import BatchResult, run_import
 from db.imports.mapping_spec import OnAmbiguousDate
 from db.incentives.sheet_importing import CHECKED_SALES, apply
-from db.incentives.sheet_queries import options_of, read_sheet
+from db.incentives.sheet_reading import options_of, read_sheet
 
 
 def claim_sheet(

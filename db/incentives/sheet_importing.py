@@ -34,7 +34,7 @@ from db.incentives.period_store import name_of
 from db.incentives.record import item_of_claim
 from db.incentives.say_rules import money
 from db.incentives.sheet_lines import FIELDS, Line, judge_rows
-from db.incentives.sheet_queries import KIND, mapped_rows, options_of, read_sheet, seen_of
+from db.incentives.sheet_reading import KIND, mapped_rows, options_of, read_sheet, seen_of
 from db.incentives.sheet_rules import RESULTS, changed_rows, count_sentence
 from db.incentives.tables import IncentiveClaim, SaleReport
 from db.workflow.engine import move

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from db.core.actor import Actor
 from db.core.labels import local_day
 from db.core.permissions import Permission
-from db.core.problems import Problems, Refused
+from db.core.problems import Problems
 from db.customers.vehicle_record import seen_by
 from db.customers.vehicle_tables import Vehicle
 from db.dealers.queries import dealer_choices, find_dealer_by_code
@@ -38,8 +38,6 @@ from db.incentives.sheet_rules import Answer, Result, row_result
 from db.incentives.tables import IncentiveClaim, IncentiveProgram, SaleReport
 from db.incentives.unit_rules import Plan
 
-MOST_ROWS: Final = 2_000
-"""More rows are for the import of sales: a file of claims is looked through by a person."""
 _OPTIONAL = {
     "external_number": "Names the sale in your system.",
     "dealer_code": "May be left out by people of one dealer.",
@@ -351,11 +349,3 @@ def _come_to(one: Line) -> Result:
         return Result(result="refused", programs=one.named, reasons=(*reasons, *one.notes))
     found = row_result(answers, named=one.named)
     return replace(found, reasons=(*found.reasons, *one.notes))
-
-
-def refuse_too_many(rows: int) -> None:
-    """A file of claims has a bound; more goes through the import of sales."""
-    if rows > MOST_ROWS:
-        problems = Problems()
-        problems.add("file", "too_many_rows", f"The file has {rows:,} rows; at most {MOST_ROWS:,} are checked at once.")
-        raise Refused(*problems.found)

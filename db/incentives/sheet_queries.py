@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Pairs
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,18 +13,16 @@ from db.core.actor import Actor
 from db.core.area import ExportKind, SourceFile
 from db.core.export_files import ExportColumn
 from db.core.permissions import Permission
-from db.core.problems import Refused
 from db.imports import mapping as mappings
-from db.imports.mapping import MappedRow, Mapping
+from db.imports.mapping import Mapping
 from db.imports.mapping_dates import both_readings
 from db.imports.mapping_spec import OnAmbiguousDate
-from db.imports.tabular import Sheet, read_table
+from db.imports.tabular import Sheet
 from db.incentives.judging import ProgramView, view_of
 from db.incentives.model import DOCUMENTS, SALE_TYPES
-from db.incentives.sheet_lines import FIELDS, Line, judge_rows, refuse_too_many
-from db.incentives.sheet_rules import ADDED, RESULTS, fingerprint
-
-KIND = "incentive_check"
+from db.incentives.sheet_lines import FIELDS, Line, judge_rows
+from db.incentives.sheet_reading import KIND, mapped_rows, options_of, read_sheet, seen_of
+from db.incentives.sheet_rules import ADDED, RESULTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,32 +56,6 @@ class CheckedSheet:
     points: tuple[str, ...]
 
 
-def options_of(
-    sheet: Sheet, *, dates: OnAmbiguousDate = "ask", checklist_done: bool = False
-) -> Mapping:  # fmt: skip
-    """How a file is read: columns by their headings; what the person said of its dates and of the checklists."""
-    found = mappings.suggest(sheet.columns, FIELDS, kind=KIND, title="Incentive claims from a file")
-    constants = {"checklist": "yes"} if checklist_done else {}
-    return Mapping(
-        kind=KIND, title=found.title, columns=found.columns, constants=constants, on_ambiguous_date=dates
-    )  # fmt: skip
-
-
-def read_sheet(file: SourceFile) -> Sheet:
-    """The table of a file; raises `Refused` for what is no table, or has too many rows."""
-    sheet = read_table(file.content, file_name=file.name)
-    refuse_too_many(len(sheet.rows))
-    return sheet
-
-
-def mapped_rows(sheet: Sheet, mapping: Mapping) -> list[MappedRow]:
-    """Every row as field values; raises `Refused` when a column that is needed is not there."""
-    problems = mappings.problems_with(mapping, FIELDS, sheet.columns)
-    if problems:
-        raise Refused(*problems)
-    return list(mappings.apply(mapping, FIELDS, sheet))
-
-
 def _checked(
     session: Session, *, file: SourceFile, mapping: Mapping, actor: Actor, now: datetime
 ) -> tuple[Sheet, list[Line]]:
@@ -114,11 +85,6 @@ def check_sheet(
         unused=tuple(unused), warnings=tuple(sheet.warnings), points=tuple(sorted(points)),
         doubtful=next((_both(f.example) for f in findings if f.must_ask), ""),
     )  # fmt: skip
-
-
-def seen_of(lines: Sequence[Line]) -> str:
-    """What is claimable of some lines, as the person saw it."""
-    return fingerprint((one.row.row, one.result) for one in lines)
 
 
 def _both(example: str) -> str:
@@ -157,11 +123,14 @@ def check_row(
 
 
 # ---- the same sheet, with results ------------------------------------------------------------------------------------
-def result_sheet(file: SourceFile, *, dates: OnAmbiguousDate = "ask", checklist_done: bool = False) -> ExportKind:
+def result_sheet(
+    file: SourceFile, *, dates: OnAmbiguousDate = "ask", checklist_done: bool = False, actor: Actor
+) -> ExportKind:
     """The file as an export: its own columns as they came, then what each row comes to now.
 
     Days are written as days, everything else as the text that stood there; the export takes formulas their force.
     """
+    actor.require(Permission.INCENTIVES_VIEW)
     sheet = read_sheet(file)
     mapping = options_of(sheet, dates=dates, checklist_done=checklist_done)
     own = [c for c in sheet.columns if c not in ADDED]
@@ -196,8 +165,9 @@ def _cell(text: str, value: Any) -> Any:
     return value if isinstance(value, date) else text
 
 
-def empty_sheet() -> ExportKind:
+def empty_sheet(*, actor: Actor) -> ExportKind:
     """A file to fill in: every column that is read, with a line that shows how."""
+    actor.require(Permission.INCENTIVES_VIEW)
     labels = [f.label for f in FIELDS]
     example = {
         "VIN or serial": "1HGCM82633A004352", "Make": "Honda", "Model": "Accord", "Model year": "2026",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -167,8 +169,6 @@ def test_a_kind_with_a_file_is_not_unticked_and_a_form_of_before_is_stale(small)
         draft = draft_of(session, session.get_one(SaleReport, sale))
     with pytest.raises(Refused, match="changed"):
         run(correct_sale, bind=small.engine, seen_version=before, draft=draft, **ask)
-    from dataclasses import replace
-
     with pytest.raises(Refused, match="Registration has a file"):
         run(correct_sale, bind=small.engine, seen_version=before + 1, draft=replace(draft, documents=()), **ask)
 
