@@ -156,7 +156,7 @@ def draw_list(rows: Sequence[ClaimRow], *, waits: bool, with_dealer: bool) -> No
             "Claim": tables.opener("Claim", key="incq_click", on_open=_open_at, width=94),
             "Due": tables.pill("Due", dict(due), width=120) if waits else None,
             "Dealer": tables.text("Dealer", width=160) if with_dealer else None,
-            "Status": None if waits else tables.status(FLOW, width=126),
+            "Status": None if waits and all(r.status == "in_review" for r in rows) else tables.status(FLOW, width=126),
             "Program": tables.text("Program", width=116),
             "Claimed": right("Claimed", 92), "Pays": right("Program pays", 104) if waits else None,
             "Signed": right("Signed", 92) if waits and any(r.signed_cents for r in rows) else None,

@@ -180,6 +180,9 @@ def _sent(batch: BatchResult) -> None:
 
 def _draw_rows(rows: Sequence[SheetRow]) -> int | None:
     """The rows with their verdicts; gives the number of the one that is chosen."""
+    if not rows:
+        return None
+    many = len({r.dealer for r in rows if r.dealer}) > 1
     picked = tables.show(
         table(
             {
@@ -196,11 +199,14 @@ def _draw_rows(rows: Sequence[SheetRow]) -> int | None:
             "Row": st.column_config.NumberColumn("Row", width=52, format="localized"),
             "Result": tables.pill("Result", TONES, width=124), "Programs": tables.text("Programs", width=150),
             "Amount": st.column_config.TextColumn("Amount", width=84, alignment="right"),
-            "Reasons": tables.text("Reasons", width=430), "VIN": tables.text("VIN", width=168),
-            "Sale": tables.text("Sale", width=84), "Dealer": tables.text("Dealer", width=150),
+            "Reasons": tables.text("Reasons", width=430 if many else 540), "VIN": tables.text("VIN", width=168),
+            "Sale": tables.text("Sale", width=84), "Dealer": tables.text("Dealer", width=150) if many else None,
         },
     )  # fmt: skip
-    return rows[picked[0]].row if picked and picked[0] < len(rows) else None
+    if picked and picked[0] < len(rows):
+        return rows[picked[0]].row
+    st.caption("Tick a row to see every check of every program.")
+    return None
 
 
 def _draw_row(file: SourceFile, row: int, dates: OnAmbiguousDate, done: bool) -> None:

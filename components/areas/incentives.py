@@ -34,7 +34,8 @@ def draw_checks(checks: Sequence[Any]) -> None:
     order = ("fail", "missing", "warn", "pass")
     for level in order:
         for one in [c for c in checks if c.level == level]:
-            proof = f" :gray[· {plain(one.document)}]" if one.document else ""
+            named = not one.document or one.document in one.sentence
+            proof = "" if named else f" :gray[· {plain(one.document)}]"
             name = f"**{one.rule} {TITLES[one.rule]}**"
             st.markdown(f"{ICONS[level]} {name}: {plain(one.sentence)}{proof}")
 

@@ -56,10 +56,15 @@ def row_result(answers: Sequence[Answer], *, named: Sequence[str] = ()) -> Resul
         return _claimed(claimed)
     returned = [a for a in answers if a.outcome == "returned"]
     if returned:
-        return _stopped("incomplete", sorted(returned, key=lambda a: (-a.cents, a.code)), "missing")
+        return _stopped("incomplete", sorted(returned, key=_nearness), "missing")
     if answers:
         return _stopped("refused", answers, "fail")
     return Result(result="refused", reasons=("I03: no program that pays a vehicle runs on the day of this sale.",))
+
+
+def _nearness(one: Answer) -> tuple[int, int, str]:
+    """What lacks least comes first, then what pays most."""
+    return sum(c.level == "missing" for c in one.checks), -one.cents, one.code
 
 
 def _of_named(asked: Sequence[Answer]) -> Result:
@@ -100,7 +105,8 @@ def says(answers: Iterable[Answer], level: str) -> tuple[str, ...]:
         for check in one.checks:
             if check.level == level:
                 found.setdefault((check.rule, check.sentence), []).append(one.code)
-    return tuple(f"{', '.join(codes)} {rule}: {sentence}" for (rule, sentence), codes in found.items())
+    shared = sorted(found.items(), key=lambda pair: -len(pair[1]))  # what stops most programs is said first
+    return tuple(f"{', '.join(codes)} {rule}: {sentence}" for (rule, sentence), codes in shared)
 
 
 def changed_rows(seen: str, now: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
 from db.incentives.commands import claim_sale
-from db.incentives.flow import FLOW
+from db.incentives.flow import APPROVED, FLOW, REVIEW
 from db.incentives.model import DOCUMENTS
 from db.incentives.say_rules import day
 from db.incentives.validation_queries import SaleView, Validation, list_sales, sale_view, waiting_claims
@@ -149,7 +149,10 @@ def draw_sale(sale_id: int) -> None:
             st.markdown("##### Its claims")
             draw_claims(list(view.claims), key="ic_claims", whole=False)
         st.markdown(f"##### Papers :gray[{len(view.papers)}]")
-        draw_papers(view.papers, key=f"ic_paper_{row.id}", may_remove=enters and not row.unwound_on)
+        stands_on = any(c.status in (*REVIEW, *APPROVED) for c in view.claims)
+        draw_papers(
+            view.papers, key=f"ic_paper_{row.id}", may_remove=enters and not row.unwound_on and not stands_on
+        )  # fmt: skip
         if enters and not row.unwound_on:
             with st.expander("Add a paper", icon=":material/upload_file:", expanded=not view.papers):
                 draw_upload(key=f"ic_paper_{row.id}", sale_id=row.id, missing=missing_paper(view.validation))
