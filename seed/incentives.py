@@ -33,6 +33,7 @@ from db.incentives.entry_rules import SaleDraft
 from db.incentives.sale_store import draft_of
 from db.incentives.tables import IncentiveClaim, IncentiveEarning, IncentiveProgram, IncentiveVersion, SaleReport
 from db.incentives.validation_queries import sale_view
+from seed import incentive_papers
 from seed.arrivals import made_up_vin
 from seed.incentive_programs import changed, drafts, month_of, programs
 from seed.places import LINES, MAKE, PLACES
@@ -99,6 +100,7 @@ def expect(story: Story, *, seed: int, start: datetime) -> None:
     for back in (3, 2, 1):
         over = datetime.combine(month_of(end, back - 1), datetime.min.time(), story.until.tzinfo)
         story.at(over + timedelta(days=2, hours=17), partial(_volumes, story, month_of(end, back), seed))
+    incentive_papers.expect(story, seed=seed)
     story.at(_on(story, 20, 19), partial(_together, story))
 
 

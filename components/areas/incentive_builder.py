@@ -29,7 +29,7 @@ from db.incentives.words_rules import changes_between, in_words
 from db.incentives.worked_rules import Case, budget_units, sides, worked
 
 DEFAULTS: Mapping[str, Any] = {
-    "rule": {"kind": "customer_cash"}, "report_days": 10, "claim_days": 60, "period": "month",
+    "rule": {"kind": "customer_cash"}, "report_days": 10, "claim_days": 60, "appeal_days": 30, "period": "month",
     "eligible": {"conditions": ["new"], "sale_types": ["cash", "loan", "lease"]},
 }  # fmt: skip
 _FIELDS = {

@@ -104,6 +104,7 @@ SECTIONS: Final[dict[str, tuple[Field, ...]]] = {
     "Windows": (
         Field(path="report_days", kind="count", label="Reported within (days)"),
         Field(path="claim_days", kind="count", label="Claimed within (days)"),
+        Field(path="appeal_days", kind="count", label="Denials appealed within (days)", help="0: no appeals"),
         Field(path="delivery", kind="window", label="Deliveries, if not the whole program"),
         Field(path="reports", kind="window", label="Reports, if limited"),
         Field(path="claims", kind="window", label="Claims, if limited"),

@@ -11,7 +11,7 @@ import streamlit as st
 
 from components import tables
 from components.access import current_actor
-from components.areas.incentives import draw_checks, draw_claim_head
+from components.areas.incentives import draw_checks, draw_claim_head, draw_claim_papers
 from components.charts.base import table
 from components.clock import now
 from components.labels import badge, facts, plain
@@ -24,7 +24,7 @@ from db.incentives.bulk_commands import BulkOutcome
 from db.incentives.claim_rules import TITLES
 from db.incentives.commands import COMMANDS, approve_many
 from db.incentives.facts_rules import ANSWERS
-from db.incentives.flow import FLOW
+from db.incentives.flow import FLOW, REVIEW
 from db.incentives.queue_queries import BY_DUE, ClaimPage, Filters, claim_page, first_to_decide
 from db.incentives.say_rules import money
 from db.incentives.validation_queries import ClaimRow
@@ -37,7 +37,7 @@ FILTERS, SKIPPED, AT = "_incq_filters", "_incq_skipped", "_incq_at"
 # ---- the drawer ------------------------------------------------------------------------------------------------------
 def _facts(page: ClaimPage) -> None:
     draw_claim_head(page)
-    if page.status == "in_review":
+    if page.status in REVIEW:
         _draw_left(page)
     draw_checks(page.checks)
     unasked = [f"{c.rule} {TITLES[c.rule].lower()}" for c in page.checks if c.level == "none"]
@@ -75,6 +75,7 @@ def _below(page: ClaimPage) -> None:
             ("Decided", decided),
         ]
     )  # fmt: skip
+    draw_claim_papers(page, key="incq_paper")
     if len(page.runs) > 1:
         with st.expander(f"Checked {len(page.runs)} times"):
             for run in page.runs:
@@ -155,7 +156,7 @@ def draw_list(rows: Sequence[ClaimRow], *, waits: bool, with_dealer: bool) -> No
             "Claim": tables.opener("Claim", key="incq_click", on_open=_open_at, width=94),
             "Due": tables.pill("Due", dict(due), width=120) if waits else None,
             "Dealer": tables.text("Dealer", width=160) if with_dealer else None,
-            "Status": None if waits else tables.status(FLOW, width=126),
+            "Status": None if waits and all(r.status == "in_review" for r in rows) else tables.status(FLOW, width=126),
             "Program": tables.text("Program", width=116),
             "Claimed": right("Claimed", 92), "Pays": right("Program pays", 104) if waits else None,
             "Signed": right("Signed", 92) if waits and any(r.signed_cents for r in rows) else None,

@@ -9,15 +9,17 @@ import streamlit as st
 
 from components import labels
 from components.access import current_actor
+from components.areas.incentive_papers import draw_papers, draw_upload
 from components.clock import now
 from components.labels import plain
 from components.queue_page import Screen
 from db.core.labels import moment_label, relative_label
+from db.core.permissions import Permission
 from db.incentives.claim_rules import TITLES
 from db.incentives.commands import COMMANDS
 from db.incentives.facts_rules import ANSWERS
 from db.incentives.flow import FLOW
-from db.incentives.say_rules import money
+from db.incentives.say_rules import day, money
 from db.incentives.validation_queries import ClaimRow, ProgramView, Validation, claim_view
 
 ICONS = {
@@ -32,7 +34,8 @@ def draw_checks(checks: Sequence[Any]) -> None:
     lines = []
     for level in ("fail", "missing", "warn", "pass"):
         for one in [c for c in checks if c.level == level]:
-            proof = f" :gray[· {plain(one.document)}]" if one.document else ""
+            named = not one.document or one.document in one.sentence
+            proof = "" if named else f" :gray[· {plain(one.document)}]"
             name = f"**{one.rule} {TITLES[one.rule]}**"
             lines.append(f"{ICONS[level]} {name}: {plain(one.sentence)}{proof}")
     st.markdown("  \n".join(lines))
@@ -69,6 +72,17 @@ def draw_stacking(found: Validation) -> None:
         st.markdown(f":gray[:material/layers_clear:] {plain(loser.why)}")
 
 
+def draw_validation(found: Validation) -> None:
+    """What the sale is paid, then each program with its checks."""
+    if not found.programs:
+        labels.empty_state("event_busy", "No program runs on the day of this sale.")
+        return
+    draw_stacking(found)
+    for view in found.programs:
+        acts = view.outcome == "returned" or (view.outcome == "valid" and view.chosen and not view.is_volume)
+        draw_program(view, opened=acts and not view.claim)
+
+
 # ---- the drawer of a claim -------------------------------------------------------------------------------------------
 def draw_claim_head(claim: ClaimRow) -> None:
     """State, when it is due, what was signed; what is claimed and what the program pays; the last reason."""
@@ -88,6 +102,28 @@ def draw_claim_head(claim: ClaimRow) -> None:
         st.markdown(f"**Claimed {plain(money(claim.claimed_cents or 0))}** {pays}")
     if claim.reason_note:
         st.caption(plain(claim.reason_note))
+    if claim.appealed_at is not None:
+        said = f"Appealed {moment_label(claim.appealed_at, current_actor().zone, now=at)}: {claim.appeal_note}"
+        st.info(plain(said), icon=":material/gavel:")
+    elif claim.appeal_until is not None:
+        st.caption(f"It can be appealed until {plain(day(claim.appeal_until))}, once.")
+
+
+def draw_claim_papers(claim: ClaimRow, *, key: str) -> None:
+    """The papers that stand behind a claim; who enters can add one while it helps."""
+    st.markdown(f"**Papers** :gray[{len(claim.papers)}]")
+    if not claim.papers:
+        st.caption("No file is attached.")
+    draw_papers(claim.papers, key=f"{key}_{claim.id}", may_remove=False)
+    appeals = claim.appeal_until is not None or claim.status == "appealed"
+    if not current_actor().can(Permission.INCENTIVES_ENTER):
+        return
+    if appeals:
+        with st.expander("Add a paper to the appeal", icon=":material/upload_file:"):
+            draw_upload(key=f"{key}_{claim.id}_appeal", claim_id=claim.id)
+    elif claim.sale_id is not None and claim.status in ("entered", "returned", "in_review"):
+        with st.expander("Add a paper", icon=":material/upload_file:", expanded=claim.status == "returned"):
+            draw_upload(key=f"{key}_{claim.id}_sale", sale_id=claim.sale_id)
 
 
 def _facts(claim: ClaimRow) -> None:
@@ -104,7 +140,11 @@ def _facts(claim: ClaimRow) -> None:
     )  # fmt: skip
 
 
+def _below(claim: ClaimRow) -> None:
+    draw_claim_papers(claim, key="ic_paper")
+
+
 SCREEN = Screen(
     flow=FLOW, commands=COMMANDS, key="incentive", load=claim_view, title=lambda c: f"{c.number} · {plain(c.program)}",
-    draw_facts=_facts, said=lambda item, step: f"{item.number}: {step.label.lower()} saved",
+    draw_facts=_facts, draw_below=_below, said=lambda item, step: f"{item.number}: {step.label.lower()} saved",
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from components.areas.incentives_customer import draw_customer
 from components.forms import cents
 from components.perform import perform, problems_of
 from db.core.problems import Refused
@@ -19,8 +20,9 @@ FORM = "incentive_sale"
 CONDITIONS = {"new": "New", "used": "Used"}
 DAYS = {"stocked_on": "In stock since", "contract_on": "Contract", "delivered_on": "Delivered"}
 TEXTS = {"make": "Make", "model": "Model", "trim": "Trim", "customer_ref": "Customer number"}
-SHOWN = ("dealer_id", "vin", *TEXTS, "year", "condition", "sale_type", *DAYS, "documents", "price_cents", "trade_make",
-         "trade_year", "affinity", "certificates", "lease_ends_on", "waived_payments", "payment_cents")  # fmt: skip
+SHOWN = ("dealer_id", "customer_id", "customer_name", "vin", *TEXTS, "year", "condition", "sale_type", *DAYS,
+         "documents", "price_cents", "trade_make", "trade_year", "affinity", "certificates", "lease_ends_on",
+         "waived_payments", "payment_cents")  # fmt: skip
 
 
 def _amount(text: str) -> int | None:
@@ -81,15 +83,17 @@ def draw_corrections(view: SaleView) -> None:
         stocked = st.date_input("In stock since", draft.stocked_on, key=f"{at}stocked")
         delivered = st.date_input("Delivered", draft.delivered_on, key=f"{at}delivered")
     problems_of(FORM, "documents")
+    with st.expander("Customer", icon=":material/person:"):
+        customer_id, name = draw_customer(at=at, dealer_id=sale.dealer_id, form=FORM, value=draft.customer_name)
 
     def save() -> None:
         changed = replace(
             draft, documents=tuple((kind, references.get(kind, "")) for kind in papers), stocked_on=stocked,
-            delivered_on=delivered,
+            delivered_on=delivered, customer_name=name if sale.customer_id is None else "",
         )  # fmt: skip
         perform(
             correct_sale, form=FORM, say="The sale was corrected",
-            arguments={"sale_id": sale.id, "seen_version": sale.version, "draft": changed},
+            arguments={"sale_id": sale.id, "seen_version": sale.version, "draft": changed, "customer_id": customer_id},
         )  # fmt: skip
 
     def unwind() -> None:

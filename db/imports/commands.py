@@ -169,7 +169,7 @@ def _import(
         area="imports",
         command="run_import",
         summary=f"{chosen.title}: {sentences[0]}",
-        items=[timeline.Item("import_batch", batch.id), *_touched(outcomes)],
+        items=[timeline.Item("import_batch", batch.id), *_touched(outcomes), *reading.touched(session)],
         after={
             "read": batch.rows_read, "created": batch.created, "updated": batch.updated,
             "duplicates": batch.duplicates, "rejected": batch.rejected,

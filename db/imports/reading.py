@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.core.area import RowOutcome, SourceFile
 from db.core.problems import Problem, Refused
+from db.core.timeline import Item
 from db.imports import mapping as mappings
 from db.imports.mapping import MappedRow, Mapping, TargetField
 from db.imports.mapping_dates import DateFinding, both_readings
@@ -17,6 +18,7 @@ from db.imports.tabular import Sheet, read_table
 
 _WHOLE_FILE = 0
 _NOTES = "import_notes"
+_ITEMS = "import_items"
 
 
 @dataclass
@@ -135,4 +137,15 @@ def tell(session: Session, *sentences: str) -> None:
 def told(session: Session) -> list[str]:
     """The sentences added since the last call; the engine takes them."""
     found: list[str] = session.info.pop(_NOTES, [])
+    return found
+
+
+def touch(session: Session, *items: Item) -> None:
+    """Add records to those the entry of the running import is about: what a row made besides its own record."""
+    session.info.setdefault(_ITEMS, []).extend(items)
+
+
+def touched(session: Session) -> list[Item]:
+    """The records added since the last call; the engine takes them."""
+    found: list[Item] = session.info.pop(_ITEMS, [])
     return found

@@ -15,6 +15,7 @@ from db.incentives.pay_offers import SEARCH as PAY_SEARCH
 from db.incentives.pay_offers import WORK as PAY_WORK
 from db.incentives.program_offers import EXPORT as PROGRAM_EXPORT
 from db.incentives.program_offers import SEARCH as PROGRAM_SEARCH
+from db.incentives.sheet_importing import CHECKED_SALES
 from db.incentives.statement_importing import STATEMENTS
 from db.incentives.target_importing import TARGETS
 from db.incentives.work_queries import found_claims, found_sales, work_counts, work_lines
@@ -35,7 +36,7 @@ AREA = Area(
         PAY_SEARCH,
         PROGRAM_SEARCH,
     ),
-    imports=(SALES, STATEMENTS, TARGETS),
+    imports=(SALES, CHECKED_SALES, STATEMENTS, TARGETS),
     exports=(PROGRAM_EXPORT, *PAY_EXPORTS, *FIGURE_EXPORTS),
     metrics=METRICS,
     checks=(*CHECKS, *PAY_CHECKS),

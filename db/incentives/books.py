@@ -6,20 +6,23 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.core import vin as vins
 from db.core.actor import Scope
 from db.dealers.tables import Dealer
-from db.incentives.facts import SaleFacts
+from db.incentives.facts import Earlier, SaleFacts
 from db.incentives.model import Growth, Program, Window, program_from_json
+from db.incentives.papers import names_of
 from db.incentives.tables import IncentiveVersion, SaleDocument, SaleReport
 from db.incentives.tier_rules import days_of, target_of, year_before
 from db.incentives.unit_rules import Plan
 
 AT_ONCE = 500
 _KEPT = "incentive_plans"
+_EARLIER = TypeAdapter(tuple[Earlier, ...])
 
 
 def plans_of(session: Session) -> dict[int, list[Plan]]:
@@ -53,29 +56,34 @@ def forget_plans(session: Session) -> None:
 
 def facts_of(session: Session, sales: Sequence[SaleReport], *, today: date) -> list[SaleFacts]:
     """Sales as the rules know them, in the order given, with a bounded number of statements."""
-    papers: dict[int, list[str]] = {}
+    papers: dict[int, dict[str, str]] = {}
     names: dict[int, tuple[str, str]] = {}
     for start in range(0, len(sales), AT_ONCE):
         some = sales[start : start + AT_ONCE]
-        for sale_id, kind in session.execute(
-            select(SaleDocument.sale_id, SaleDocument.kind)
-            .where(SaleDocument.sale_id.in_([s.id for s in some]))
+        known = [s.id for s in some if s.id]
+        for sale_id, kind, reference in session.execute(
+            select(SaleDocument.sale_id, SaleDocument.kind, SaleDocument.reference)
+            .where(SaleDocument.sale_id.in_(known))
             .order_by(SaleDocument.id)
         ):
-            papers.setdefault(sale_id, []).append(kind)
+            papers.setdefault(sale_id, {})[kind] = reference
+        for sale_id, files in names_of(session, known).items():
+            papers[sale_id] = papers.get(sale_id, {}) | {k: v for k, v in files.items() if k in papers.get(sale_id, {})}
         ids = sorted({s.dealer_id for s in some} - set(names))
         rows = session.execute(select(Dealer.id, Dealer.code, Dealer.name).where(Dealer.id.in_(ids)))
         names |= {dealer_id: (code, name) for dealer_id, code, name in rows}
-    return [_fact(s, *names[s.dealer_id], tuple(papers.get(s.id, ())), today) for s in sales]
+    return [_fact(s, *names[s.dealer_id], papers.get(s.id, {}), today) for s in sales]
 
 
-def _fact(sale: SaleReport, code: str, name: str, documents: tuple[str, ...], today: date) -> SaleFacts:
+def _fact(sale: SaleReport, code: str, name: str, papers: dict[str, str], today: date) -> SaleFacts:
     return SaleFacts(
         vin=sale.vin, vin_ok=vins.has_shape(sale.vin), make=sale.make, model=sale.model, year=sale.year,
         trim=sale.trim, condition=sale.condition, sale_type=sale.sale_type, dealer_code=code, dealer_name=name,
         dealer_status=sale.dealer_status, region=sale.dealer_region, tier=sale.dealer_tier, stocked_on=sale.stocked_on,
         contract_on=sale.contract_on, delivered_on=sale.delivered_on, reported_on=sale.reported_on,
-        unwound_on=sale.unwound_on, customer_ref=sale.customer_ref, documents=documents, trade_make=sale.trade_make,
+        unwound_on=sale.unwound_on, customer_ref=sale.customer_ref, documents=tuple(papers),
+        proofs=tuple((k, v) for k, v in papers.items() if v), earlier=_EARLIER.validate_python(sale.earlier or []),
+        trade_make=sale.trade_make,
         trade_year=sale.trade_year, affinity=sale.affinity, certificates=tuple(sale.certificates),
         lease_ends_on=sale.lease_ends_on, waived_payments=sale.waived_payments, payment_cents=sale.payment_cents,
         number=sale.number, sale_id=sale.id, today=today,

@@ -18,7 +18,7 @@ from db.core.problems import NotFound, Problem, Problems, Refused
 from db.incentives import books, claim_store, period_store
 from db.incentives.claim_rules import judge_period
 from db.incentives.clock import decide_by
-from db.incentives.facts import Verdict
+from db.incentives.facts import ClaimFacts, SaleFacts, Verdict
 from db.incentives.flow import FLOW
 from db.incentives.model import program_from_json
 from db.incentives.record import dealer_of, item_of_claim, item_of_sale, note, sale_of
@@ -101,7 +101,7 @@ def claim_period(
     if open_one is not None:
         raise Refused(Problem(code="duplicate", message=f"{open_one} waits for this period.", rule="I02"))
     (claim_id,) = next_ids(session, IncentiveClaim, item_type=claim_store.KIND, count=1)
-    claim = _new(claim_id, dealer_id=dealer.id, region=dealer.region, actor=actor, now=now)
+    claim = new_claim(claim_id, dealer_id=dealer.id, region=dealer.region, actor=actor, now=now)
     claim.program_id, claim.version_id, claim.period = program_id, found.version_id, period
     claim.claim_key, claim.claimed_cents = period_store.key_of(found), found.earned_cents - found.approved_cents
     claim.checked, claim.form_key = list(checked), form_key
@@ -160,7 +160,8 @@ def _period(plan: Any, fact: Any) -> str:
     return period_store.name_of(plan.program, fact)
 
 
-def _new(claim_id: int, *, dealer_id: int, region: str, actor: Actor, now: datetime) -> IncentiveClaim:
+def new_claim(claim_id: int, *, dealer_id: int, region: str, actor: Actor, now: datetime) -> IncentiveClaim:
+    """A claim that was entered and not sent; its number follows from its id."""
     return IncentiveClaim(
         id=claim_id, number=f"IC-{claim_id:06}", status=FLOW.initial, version=1, is_open=True, dealer_id=dealer_id,
         region=region, submitted_by=actor.username, created_at=now, updated_at=now, updated_by=actor.name,
@@ -179,7 +180,7 @@ def _add(
         message = f"{other} claims this program for this sale already."
         raise Refused(Problem(code="duplicate", field="programs", message=message, rule="I02"))
     (claim_id,) = next_ids(session, IncentiveClaim, item_type=claim_store.KIND, count=1)
-    claim = _new(claim_id, dealer_id=sale.dealer_id, region=sale.region, actor=actor, now=now)
+    claim = new_claim(claim_id, dealer_id=sale.dealer_id, region=sale.region, actor=actor, now=now)
     claim.program_id, claim.version_id, claim.sale_id, claim.period = program_id, version_id, sale.id, period
     claim.claim_key, claim.claimed_cents, claim.checked, claim.form_key = key, claimed, list(checked), form_key
     session.add(claim)
@@ -212,14 +213,31 @@ def _send_period(session: Session, claim: IncentiveClaim, *, actor: Actor, now: 
     )  # fmt: skip
 
 
+def take_verdicts(
+    session: Session, judged: Sequence[tuple[IncentiveClaim, Verdict, SaleFacts, ClaimFacts]], *, actor: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Send many new claims with the verdicts they were judged with; see `_take`."""
+    claim_store.keep_runs(
+        session, [(c, v, claim_store.kept_facts(fact, facts), 1) for c, v, fact, facts in judged], actor=actor, now=now
+    )
+    for claim, verdict, _, _ in judged:
+        _move(session, claim, verdict, actor=actor, now=now)
+
+
 def _take(
     session: Session, claim: IncentiveClaim, verdict: Verdict, facts: dict[str, Any], *, actor: Actor, now: datetime,
     **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Keep the run and take its outcome: to a person, back to the dealer, or denied with the sentence of the check."""
-    target = TARGETS[verdict.outcome]
     claim_store.keep_run(session, claim, verdict, facts, run=claim.run + 1, actor=actor, now=now)
-    first = verdict.first
+    return _move(session, claim, verdict, actor=actor, now=now, **more)
+
+
+def _move(
+    session: Session, claim: IncentiveClaim, verdict: Verdict, *, actor: Actor, now: datetime, **more: Any
+) -> dict[str, Any]:
+    target, first = TARGETS[verdict.outcome], verdict.first
     values: dict[str, Any] = {
         "run": claim.run + 1, "outcome": verdict.outcome, "entitled_cents": verdict.entitled_cents,
         "submitted_by": actor.username, "submitted_at": now, "signed_by": "", "signed_cents": None,

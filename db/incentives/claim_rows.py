@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
 from db.dealers.tables import Dealer
 from db.incentives.facts import Check
 from db.incentives.flow import FLOW
+from db.incentives.paper_queries import PaperRow
 from db.incentives.tables import IncentiveClaim, IncentiveProgram, SaleReport
 
 
@@ -41,17 +42,36 @@ class ClaimRow:
     reason_note: str
     decided_by: str
     decided_at: datetime | None
+    denied_by: str = ""
+    appeals: int = 0
+    appeal_note: str = ""
+    appealed_at: datetime | None = None
+    appeal_until: date | None = None
     checks: tuple[Check, ...] = ()
+    papers: tuple[PaperRow, ...] = ()
 
     @property
     def suggested_step(self) -> str:
         """What is done with it most often."""
-        return {"returned": "submit", "in_review": "approve"}.get(self.status, "")
+        return {"returned": "submit", "in_review": "approve", "appealed": "approve", "denied": "appeal"}.get(
+            self.status, ""
+        )
 
     @property
     def state(self) -> str:
         """The state in words."""
         return FLOW.state(self.status).label
+
+
+def others_hands(actor: Actor) -> list[ColumnElement[bool]]:
+    """Conditions on claims this actor may sign: not sent, signed, nor denied before its appeal by the same person."""
+    return [
+        IncentiveClaim.submitted_by != actor.username, IncentiveClaim.signed_by != actor.username,
+        or_(
+            IncentiveClaim.status != "appealed",
+            and_(IncentiveClaim.denied_by != actor.username, IncentiveClaim.appealed_by != actor.username),
+        ),
+    ]  # fmt: skip
 
 
 def claims_seen(actor: Actor) -> Any:
@@ -76,6 +96,7 @@ def claim_rows(session: Session, query: Any) -> list[ClaimRow]:
             sale_id=c.sale_id, sale=sale or "", vin=vin or "", period=c.period, claimed_cents=c.claimed_cents,
             entitled_cents=c.entitled_cents, approved_cents=c.approved_cents, due_at=c.due_at,
             reason_note=c.reason_note, decided_by=c.decided_by, decided_at=c.decided_at,
+            denied_by=c.denied_by, appeals=c.appeals, appeal_note=c.appeal_note, appealed_at=c.appealed_at,
         )
         for c, code, name, dealer, sale, vin in session.execute(query)
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from db.incentives.amount_rules import amount_of
 from db.incentives.customer_rules import i08_proof, i09_previous
 from db.incentives.facts import Check, ClaimFacts, Level, Outcome, PeriodFacts, SaleFacts, Verdict
 from db.incentives.model import DEALER_STATUSES, Program
-from db.incentives.sale_rules import COUNTING, allowed, check, days_label
+from db.incentives.sale_rules import COUNTING, allowed, check, days_label, with_proofs
 from db.incentives.say_rules import day, money, words
 from db.incentives.stack_rules import Offer, conflict, offer_of
 
@@ -139,7 +139,7 @@ TITLES: dict[str, str] = {
 def counts(sale: SaleFacts, program: Program) -> tuple[Check, ...]:
     """What is asked of a sale so that it counts: of a volume the sale alone, of a single vehicle the customer, too."""
     asked = COUNTING if program.is_volume else OF_SALE
-    return tuple(one(sale, program) for one in asked)
+    return with_proofs([one(sale, program) for one in asked], sale)
 
 
 def does_count(checks: tuple[Check, ...]) -> bool:
@@ -150,7 +150,7 @@ def does_count(checks: tuple[Check, ...]) -> bool:
 def judge(sale: SaleFacts, claim: ClaimFacts, program: Program) -> Verdict:
     """All fourteen checks of a claim in their order, and what they come to."""
     found = [one(sale, program) for one in OF_SALE] + [one(sale, claim, program) for one in OF_CLAIM]
-    checks = tuple(sorted(found, key=lambda c: c.rule))
+    checks = with_proofs(sorted(found, key=lambda c: c.rule), sale)
     outcome = _outcome(checks)
     cents = 0 if outcome == "not_eligible" else entitled(sale, claim, program)[0]
     return Verdict(outcome=outcome, entitled_cents=cents, checks=checks)

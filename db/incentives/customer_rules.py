@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from db.core.labels import plural
-from db.incentives.facts import Check, SaleFacts
+from db.incentives.facts import Check, Earlier, SaleFacts
 from db.incentives.model import (
     AFFINITIES,
     DOCUMENTS,
@@ -17,7 +17,7 @@ from db.incentives.model import (
     Requirement,
     TradeIn,
 )
-from db.incentives.sale_rules import check
+from db.incentives.sale_rules import check, proof_label
 from db.incentives.say_rules import day, money, words
 
 
@@ -52,7 +52,7 @@ def i08_proof(sale: SaleFacts, program: Program) -> Check:
         else:
             sentence = f"{one.label} is missing. The program accepts {limit}."
         return check("I08", "missing", sentence, observed=given, limit=limit, document=one.accepted[0])
-    papers = words([DOCUMENTS[d] for d in proved])
+    papers = words([proof_label(sale, d) for d in proved])
     asked = words([one.label for one in program.documents])
     return check("I08", "pass", f"{asked}: proved by {papers}.", observed=papers, limit=asked, document=papers)
 
@@ -64,6 +64,10 @@ def i09_previous(sale: SaleFacts, program: Program) -> Check:
         return _lease(sale, rule)
     if not isinstance(rule, Loyalty | Conquest | TradeIn):
         return check("I09", "none", "Nothing is asked of the previous vehicle.")
+    if not isinstance(rule, TradeIn):
+        on_file = _on_file(sale, rule)
+        if on_file is not None:
+            return on_file
     paper = "trade_title"
     makes = "any make" if not rule.makes else words(rule.makes, "or")
     if not sale.trade_make:
@@ -86,8 +90,60 @@ def i09_previous(sale: SaleFacts, program: Program) -> Check:
         years = plural(rule.max_years, "year")
         sentence = f"The trade-in is of {sale.trade_year}; it has to be of {oldest} or newer ({years})."
         return check("I09", "fail", sentence, observed=str(sale.trade_year), limit=limit, document=paper)
+    ours = _still_ours(sale, rule)
+    if ours:
+        sentence = (
+            f"The trade-in is a {make} of {sale.trade_year}; the customer on file still has {ours}, which is ours."
+        )
+        return check("I09", "warn", sentence, observed=str(sale.trade_year), limit=limit, document=paper)
     sentence = f"The trade-in is a {make} of {sale.trade_year}, not older than {plural(rule.max_years, 'model year')}."
     return check("I09", "pass", sentence, observed=str(sale.trade_year), limit=limit, document=paper)
+
+
+def _said(one: Earlier) -> str:
+    return f"a {' '.join(str(w) for w in (one.year, one.make, one.model) if w)}"
+
+
+def _still_ours(sale: SaleFacts, rule: Loyalty | Conquest | TradeIn) -> str:
+    if not isinstance(rule, Conquest):
+        return ""
+    own = {m.casefold() for m in rule.own_makes}
+    return next((_said(e) for e in sale.earlier if e.until is None and e.make.casefold() in own), "")
+
+
+def _on_file(sale: SaleFacts, rule: Loyalty | Conquest) -> Check | None:
+    """What the chosen customer's earlier vehicles answer by themselves; None: the trade-in that was typed decides."""
+    wanted = {m.casefold() for m in rule.makes}
+    makes = words(rule.makes, "or") if rule.makes else "another make"
+    if isinstance(rule, Loyalty):
+        if sale.trade_make.strip().casefold() in wanted:
+            return None
+        had = next((e for e in sale.earlier if e.make.casefold() in wanted), None)
+        if had is None:
+            return None
+        sentence = f"The customer on file has had {_said(had)} since {day(had.since)}."
+        return check("I09", "pass", sentence, observed=had.make, limit=makes, document="trade_title")
+    if sale.trade_make or not sale.earlier:
+        return None
+    own = {m.casefold() for m in rule.own_makes}
+    other = next(
+        (e for e in sale.earlier if e.make.casefold() not in own and (not wanted or e.make.casefold() in wanted)), None
+    )
+    ours = _still_ours(sale, rule)
+    if other is None or other.year is None:
+        has = f"; on file the customer has {ours}, which is ours" if ours else ""
+        sentence = f"The previous vehicle is missing{has}."
+        return check("I09", "missing", sentence, observed=ours, limit=makes, document="trade_title")
+    oldest = (sale.delivered_on or sale.today).year - rule.max_years
+    limit = f"model year {oldest} or newer"
+    if other.year < oldest:
+        sentence = f"The customer on file comes from {_said(other)}; it has to be of {oldest} or newer."
+        return check("I09", "fail", sentence, observed=str(other.year), limit=limit, document="trade_title")
+    also = f"; the customer still has {ours}, which is ours" if ours else ""
+    sentence = f"The customer on file comes from {_said(other)}, since {day(other.since)}{also}."
+    return check(
+        "I09", "warn" if ours else "pass", sentence, observed=str(other.year), limit=limit, document="trade_title"
+    )
 
 
 def _lease(sale: SaleFacts, rule: LeasePullAhead) -> Check:

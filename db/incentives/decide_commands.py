@@ -77,6 +77,7 @@ def decide_one(
     claim: IncentiveClaim = begin_step(
         session, FLOW, "approve", item_id=item_id, seen_version=seen_version, actor=actor
     )
+    _refuse_own_denial(claim, actor)
     locks.hold(session, f"incentive-cap:{claim.program_id}:{claim.dealer_id}:{claim.period}")
     verdict, facts = _judge(session, claim, actor=actor, now=now)
     if verdict.outcome != "valid":
@@ -123,10 +124,12 @@ def deny(
 ) -> None:
     """Pay nothing, with a reason the dealer reads. Problems: reason_code, note."""
     claim = begin_step(session, FLOW, "deny", item_id=item_id, seen_version=seen_version, actor=actor)
+    _refuse_own_denial(claim, actor)
     why = _reason(reason_code, note)
     changed = end_step(
         session, FLOW, "deny", claim, actor=actor, now=now, claim_key=None, due_at=None, decided_at=now,
         decided_by=actor.name, decided_kind="person", reason_code=reason_code, reason_note=why,
+        denied_by=actor.username, signed_cents=None,
     )  # fmt: skip
     said = f"{claim.number}: denied, {REASONS[reason_code].lower()}."
     note_entry(session, "deny", said, [item_of_claim(claim)], actor=actor, now=now, reason=why, **changed)
@@ -197,8 +200,18 @@ def _sign(
     now: datetime,
 ) -> Decided:  # fmt: skip
     values |= {"signed_by": actor.username, "signed_cents": cents, "reason_note": why}
-    changed = end_step(session, FLOW, "approve", claim, actor=actor, now=now, target="in_review", **values)
-    return Decided(claim=claim, target="in_review", cents=cents, changed=changed, is_final=False)
+    changed = end_step(session, FLOW, "approve", claim, actor=actor, now=now, target=claim.status, **values)
+    return Decided(claim=claim, target=claim.status, cents=cents, changed=changed, is_final=False)
+
+
+def _refuse_own_denial(claim: IncentiveClaim, actor: Actor) -> None:
+    """Who denied a claim decides nothing on its appeal, however many have signed in between (2.0)."""
+    if claim.status == "appealed" and claim.appealed_by == actor.username:
+        message = f"You appealed {claim.number} yourself; another person decides it."
+        raise Refused(Problem(code="own_request", message=message, rule="domain-rules 2.0"))
+    if claim.status == "appealed" and claim.denied_by == actor.username:
+        message = f"You denied {claim.number}; another person decides its appeal."
+        raise Refused(Problem(code="own_denial", message=message, rule="domain-rules 2.0"))
 
 
 def _reason(reason_code: str, note: str) -> str:

@@ -12,7 +12,7 @@ from db.core.problems import Problems
 from db.incentives.model import AFFINITIES, DOCUMENTS, SALE_TYPES
 
 _LENGTHS = {
-    "vin": 40, "make": 80, "model": 120, "trim": 80, "customer_ref": 60, "trade_make": 80,
+    "vin": 40, "make": 80, "model": 120, "trim": 80, "customer_ref": 60, "customer_name": 120, "trade_make": 80,
 }  # fmt: skip
 EARLIEST = date(2000, 1, 1)
 LATEST = date(2100, 1, 1)
@@ -33,6 +33,7 @@ class SaleDraft:
     contract_on: date | None = None
     delivered_on: date | None = None
     customer_ref: str = ""
+    customer_name: str = ""
     price_cents: int | None = None
     trade_make: str = ""
     trade_year: int | None = None

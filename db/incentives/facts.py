@@ -19,10 +19,23 @@ OUTCOMES: Final[dict[str, str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """A vehicle the customer had before this sale; `until` is empty while he has it still."""
+
+    make: str
+    model: str = ""
+    year: int | None = None
+    since: date
+    until: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SaleFacts:
     """One reported sale with what is known of its vehicle and dealer. `today` is the dealer's day of judging.
 
     `tier` is the dealer's on the day of delivery. `sold_before` names another sale of this vehicle that stands.
+    `proofs` are the papers that have a name, as (kind, file or reference). `earlier` are vehicles the chosen customer
+    had before, the newest first.
     """
 
     vin: str
@@ -46,6 +59,8 @@ class SaleFacts:
     sold_before: str = ""
     customer_ref: str = ""
     documents: tuple[str, ...] = ()
+    proofs: tuple[tuple[str, str], ...] = ()
+    earlier: tuple[Earlier, ...] = ()
     trade_make: str = ""
     trade_year: int | None = None
     affinity: str = ""

@@ -24,7 +24,7 @@ from db.imports.mapping import MappedRow, TargetField
 from db.incentives import books, sale_store
 from db.incentives.calculate import later_periods, recalculate, refresh
 from db.incentives.entry_rules import SaleDraft, check_sale, tidy
-from db.incentives.model import DOCUMENTS, SALE_TYPES
+from db.incentives.model import AFFINITIES, DOCUMENTS, SALE_TYPES
 from db.incentives.record import dealer_of
 from db.incentives.tables import IncentiveClaim, IncentiveUnit, SaleDocument, SaleReport
 
@@ -49,12 +49,20 @@ FIELDS: tuple[TargetField, ...] = (
     TargetField(name="quantity", label="Units", kind="integer", synonyms=("order quantity",),
                 help="A row of several units makes as many sales; their numbers end with /2, /3 and so on."),
     TargetField(name="customer_ref", label="Customer number", synonyms=("customer id",)),
+    TargetField(name="customer_name", label="Customer", synonyms=("customer name", "buyer")),
     TargetField(name="price", label="Price", kind="money", synonyms=("sales amount",)),
     TargetField(name="trade_make", label="Make of the trade-in"),
     TargetField(name="trade_year", label="Model year of the trade-in", kind="integer"),
+    TargetField(name="affinity", label="Group of the customer", synonyms=("group", "affinity")),
+    TargetField(name="certificates", label="Certificates", help="Of whoever sold it; commas between."),
+    TargetField(name="lease_ends_on", label="Previous lease ends", kind="date", synonyms=("lease end",)),
+    TargetField(name="waived_payments", label="Payments waived", kind="integer"),
+    TargetField(name="payment", label="Amount of one payment", kind="money"),
     TargetField(name="documents", label="Papers", help="Kinds with commas between, such as registration, title."),
 )  # fmt: skip
-_BY_LABEL = {label.casefold(): name for name, label in (*SALE_TYPES.items(), *DOCUMENTS.items())} | {
+_BY_LABEL = {
+    label.casefold(): name for name, label in (*SALE_TYPES.items(), *DOCUMENTS.items(), *AFFINITIES.items())
+} | {
     "retail": "cash", "finance": "loan", "financed": "loan", "wholesale": "resale", "dealer trade": "resale",
 }  # fmt: skip
 
@@ -64,15 +72,20 @@ def _word(value: Any, default: str = "") -> str:
     return _BY_LABEL.get(text, text) or default
 
 
-def _draft(values: dict[str, Any]) -> SaleDraft:
+def draft_of_row(values: dict[str, Any]) -> SaleDraft:
+    """A row as what the form would hold; words of people ("Retail", "Registration") become our names."""
     papers = [_word(p) for p in str(values.get("documents") or "").replace(";", ",").split(",") if p.strip()]
     return SaleDraft(
         vin=str(values["vin"]), make=str(values.get("make") or ""), model=str(values.get("model") or ""),
         year=values.get("year"), trim=str(values.get("trim") or ""), condition=_word(values.get("condition"), "new"),
         sale_type=_word(values.get("sale_type"), "cash"), stocked_on=values.get("stocked_on"),
         contract_on=values.get("contract_on"), delivered_on=values.get("delivered_on"),
-        customer_ref=str(values.get("customer_ref") or ""), price_cents=values.get("price"),
+        customer_ref=str(values.get("customer_ref") or ""), customer_name=str(values.get("customer_name") or ""),
+        price_cents=values.get("price"),
         trade_make=str(values.get("trade_make") or ""), trade_year=values.get("trade_year"),
+        affinity=_word(values.get("affinity")), lease_ends_on=values.get("lease_ends_on"),
+        certificates=tuple(c.strip() for c in str(values.get("certificates") or "").split(",") if c.strip()),
+        waived_payments=values.get("waived_payments"), payment_cents=values.get("payment"),
         documents=tuple((p, "") for p in papers),
     )  # fmt: skip
 
@@ -126,7 +139,7 @@ def _take(
         return known, []
     dealer = dealer_of(session, found.dealer_id, actor=actor)
     today = local_day(now, dealer.zone)
-    draft = tidy(_draft(values))
+    draft = tidy(draft_of_row(values))
     check_sale(draft, problems, today=today)
     reported: date | None = values.get("reported_on")
     if reported is not None and reported > today:

@@ -259,6 +259,7 @@ class Program(_Frozen):
 
     `delivery`, `reports` and `claims` are windows of their own; without one the deliveries are those of the program,
     and reports and claims have `report_days` and `claim_days` from the delivery on. `period` is what is summed up.
+    A denial can be appealed for `appeal_days` after it; 0: never.
     """
 
     code: Code
@@ -271,6 +272,7 @@ class Program(_Frozen):
     claims: Window | None = None
     report_days: Days = 10
     claim_days: Days = 60
+    appeal_days: Days = 30
     eligible: Eligibility = Eligibility()
     documents: tuple[Requirement, ...] = ()
     checklist: tuple[Word, ...] = ()

@@ -41,6 +41,18 @@ def tell_next_level(session: Session, claim: IncentiveClaim, *, by: Actor, body:
     _tell(session, others, claim, kind="incentive_signed", title=title, body=body, now=now)
 
 
+def tell_appealed(session: Session, claim: IncentiveClaim, *, by: Actor, now: datetime) -> None:
+    """Tell who may decide that a denial was appealed; who denied it is not among them."""
+    people = people_to_tell(
+        session, dealer_id=claim.dealer_id, region=claim.region, permission=Permission.INCENTIVES_DECIDE
+    )
+    denier = session.scalar(select(Person.id).where(Person.username == claim.denied_by)) if claim.denied_by else None
+    _tell(
+        session, [p for p in people if p not in (by.user_id, denier)], claim, kind="incentive_appealed",
+        title=f"{claim.number} was appealed", body=claim.appeal_note, now=now,
+    )  # fmt: skip
+
+
 def _tell(
     session: Session, people: list[int], claim: IncentiveClaim, *, kind: str, title: str, body: str, now: datetime
 ) -> None:

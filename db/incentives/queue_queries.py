@@ -14,8 +14,8 @@ from db.core.actor import Actor
 from db.core.area import CAP
 from db.core.permissions import Permission
 from db.incentives import books, claim_store
-from db.incentives.claim_rows import ClaimRow, claim_rows, claims_seen
-from db.incentives.flow import FLOW
+from db.incentives.claim_rows import ClaimRow, claim_rows, claims_seen, others_hands
+from db.incentives.flow import FLOW, REVIEW
 from db.incentives.stack_rules import Loser
 from db.incentives.tables import IncentiveCheck, IncentiveClaim, IncentiveProgram, IncentiveRun, SaleReport
 from db.incentives.unit_rules import near
@@ -66,12 +66,14 @@ def with_hits(session: Session, filters: Filters, *, actor: Actor) -> Filters:
 
 
 def _in_view(view: str, actor: Actor) -> list[ColumnElement[bool]]:
-    waiting: list[ColumnElement[bool]] = [IncentiveClaim.is_open.is_(True), IncentiveClaim.status == "in_review"]
+    waiting: list[ColumnElement[bool]] = [IncentiveClaim.is_open.is_(True), IncentiveClaim.status.in_(REVIEW)]
     if view == "waiting":
         return waiting
     if view == "mine":  # four eyes; nobody signs twice; what was signed waits for who authorizes
-        waiting += [IncentiveClaim.submitted_by != actor.username, IncentiveClaim.signed_by != actor.username]
-        return waiting if actor.can(Permission.INCENTIVES_AUTHORIZE) else [*waiting, IncentiveClaim.signed_by == ""]
+        waiting += others_hands(actor)
+        return (
+            waiting if actor.can(Permission.INCENTIVES_AUTHORIZE) else [*waiting, IncentiveClaim.signed_cents.is_(None)]
+        )
     if view == "returned":
         return [IncentiveClaim.is_open.is_(True), IncentiveClaim.status.in_(("entered", "returned"))]
     return [IncentiveClaim.status.in_(DECIDED)] if view == "decided" else []

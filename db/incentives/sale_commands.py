@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -16,11 +16,13 @@ from db.core.permissions import Permission
 from db.core.problems import Problem, Problems, Refused, Stale
 from db.incentives import claim_store, sale_store
 from db.incentives.calculate import refresh
-from db.incentives.entry_rules import SaleDraft, check_sale, sale_key, tidy
+from db.incentives.entry_rules import COLUMNS, SaleDraft, check_sale, sale_key, tidy
+from db.incentives.model import DOCUMENTS
+from db.incentives.papers import names_of
 from db.incentives.record import day_words, dealer_of, item_of_claim, item_of_sale, note, sale_of
 from db.incentives.tables import SaleReport
 
-_FREE = ("documents", "customer_ref")
+_FREE = ("documents", "customer_ref", "customer_name")
 """What may be corrected while a claim of the sale is approved: nothing an amount depends on."""
 
 
@@ -59,9 +61,13 @@ def report_sale(
 
 
 def correct_sale(
-    session: Session, *, sale_id: int, seen_version: int, draft: SaleDraft, actor: Actor, now: datetime
-) -> None:
-    """Change what was reported. While a claim of it is approved only papers and the customer's number may change."""
+    session: Session, *, sale_id: int, seen_version: int, draft: SaleDraft, customer_id: int | None = None,
+    actor: Actor, now: datetime,
+) -> None:  # fmt: skip
+    """Change what was reported. While a claim of it is approved only papers and the customer's number may change.
+
+    `customer_id` chooses another customer of the dealer; None leaves it as it is. Problems: the fields of SaleDraft.
+    """
     actor.require(Permission.INCENTIVES_ENTER)
     sale = _held(session, sale_id, seen_version, actor=actor)
     dealer = dealer_of(session, sale.dealer_id, actor=actor)
@@ -69,10 +75,20 @@ def correct_sale(
     before = sale_store.draft_of(session, sale)
     draft, vehicle_id = sale_store.with_vehicle(session, tidy(draft), actor=actor)
     problems = Problems()
+    other_customer = customer_id is not None and customer_id != sale.customer_id
+    if customer_id is not None and other_customer:
+        draft = sale_store.of_customer(replace(draft, customer_ref=""), customer_id)
+        if not sale_store.is_customer_of(session, customer_id, dealer):
+            problems.add("customer_id", "unknown", "Choose a customer of this dealer.")
     check_sale(draft, problems, today=today)
     changed = [f.name for f in fields(SaleDraft) if getattr(before, f.name) != getattr(draft, f.name)]
     approved = [c for c in claim_store.claims_of_sale(session, sale.id) if c.status in claim_store.APPROVED]
+    changed += ["customer_id"] if other_customer else []
     bound = [name for name in changed if name not in _FREE]
+    gone = [kind for kind, _ in before.documents if kind not in dict(draft.documents)]
+    held = next((kind for kind in gone if kind in names_of(session, [sale.id]).get(sale.id, {})), None)
+    if held is not None:
+        problems.add("documents", "has_file", f"{DOCUMENTS[held]} has a file; take the file out with a reason.")
     if approved and bound:
         sentence = f"{approved[0].number} was approved for this sale; unwind the sale to change this."
         problems.add(bound[0], "approved", sentence)
@@ -88,18 +104,20 @@ def correct_sale(
     reported = (sale.reported_on or today) if draft.delivered_on else None
     values = {
         **sale_store.columns_of(draft), **sale_store.dealer_facts(session, dealer, day), "sale_key": key,
-        "vehicle_id": vehicle_id, "reported_on": reported,
+        "vehicle_id": vehicle_id, "reported_on": reported, "customer_id": customer_id or sale.customer_id,
+        "earlier": sale_store.earlier_of(session, customer_id or sale.customer_id, vin=draft.vin, before=day),
     }  # fmt: skip
     if not bound:  # what the dealer was on the day of the report stays
-        values = {"customer_ref": draft.customer_ref}
-    _write(session, sale, values, actor=actor, now=now)
+        values = {"customer_ref": draft.customer_ref, "customer_name": draft.customer_name}
+    write_sale(session, sale, values, actor=actor, now=now)
     sale_store.store_documents(session, sale, draft, actor=actor, now=now)
     sale_store.index(session, sale)
     refresh(session, [sale], actor=actor, now=now, today=today)
     note(
         session, "correct_sale", f"{sale.number} corrected.", [item_of_sale(sale)], actor=actor, now=now,
-        before={name: getattr(before, name) for name in changed if name not in _FREE},
-        after={name: getattr(draft, name) for name in changed if name not in _FREE} | {"changed": changed},
+        before={name: getattr(before, name) for name in changed if name in COLUMNS and name not in _FREE},
+        after={name: getattr(draft, name) for name in changed if name in COLUMNS and name not in _FREE}
+        | {"changed": changed},
     )  # fmt: skip
 
 
@@ -113,7 +131,7 @@ def unwind_sale(session: Session, *, sale_id: int, seen_version: int, reason: st
     dealer = dealer_of(session, sale.dealer_id, actor=actor)
     today = local_day(now, dealer.zone)
     before = {"sale_key": sale.sale_key}
-    _write(
+    write_sale(
         session, sale, {"unwound_on": today, "unwound_reason": reason, "sale_key": None}, actor=actor, now=now
     )  # fmt: skip
     closed = claim_store.reverse_all(session, sale, dealer, reason=reason, actor=actor, now=now)
@@ -134,7 +152,7 @@ def _held(session: Session, sale_id: int, seen_version: int, *, actor: Actor) ->
     return sale
 
 
-def _write(session: Session, sale: SaleReport, values: dict[str, object], *, actor: Actor, now: datetime) -> None:
+def write_sale(session: Session, sale: SaleReport, values: dict[str, object], *, actor: Actor, now: datetime) -> None:
     """Write with the version in the WHERE, so that of two at once one is told."""
     done = rows_changed(
         session,

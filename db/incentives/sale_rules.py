@@ -5,6 +5,8 @@ Each gives one answer in a sentence, with the paper that proves it. Days are tho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from db.core.labels import plural
@@ -12,7 +14,7 @@ from db.incentives.facts import Check, Level, SaleFacts
 from db.incentives.model import DEALER_STATUSES, DOCUMENTS, SALE_TYPES, Certified, PriceProtection, Program, Window
 from db.incentives.say_rules import day, words
 
-VERSIONS: dict[str, int] = {f"I{n:02}": 1 for n in range(1, 15)}
+VERSIONS: dict[str, int] = {f"I{n:02}": 1 for n in range(1, 15)} | {"I09": 2}
 """The version of each rule, kept with every answer: raise it when a rule starts to answer differently."""
 
 
@@ -21,6 +23,22 @@ def check(rule: str, level: Level, sentence: str, *, observed: str = "", limit: 
     return Check(
         rule=rule, version=VERSIONS[rule], level=level, sentence=sentence, observed=observed, limit=limit,
         document=DOCUMENTS.get(document, document),
+    )  # fmt: skip
+
+
+def proof_label(sale: SaleFacts, kind: str) -> str:
+    """A kind of paper with the file or reference the sale has of it: "Registration (scan.pdf)"."""
+    label, name = DOCUMENTS.get(kind, kind), dict(sale.proofs).get(kind, "")
+    return f"{label} ({name})" if name else label
+
+
+def with_proofs(checks: Sequence[Check], sale: SaleFacts) -> tuple[Check, ...]:
+    """The same answers; one that passed names the paper of this sale that proves it."""
+    by_label = {DOCUMENTS.get(kind, kind): proof_label(sale, kind) for kind in sale.documents}
+    return tuple(
+        replace(c, document=by_label[c.document], sentence=f"{c.sentence} Proof: {by_label[c.document]}.")
+        if c.level == "pass" and c.document in by_label and by_label[c.document] not in c.sentence else c
+        for c in checks
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -13,9 +14,10 @@ from db.core.actor import Actor, Scope
 from db.core.insert import insert_or_ignore
 from db.core.numbering import next_ids
 from db.core.problems import Problem, Refused
+from db.customers import record
 from db.customers.tables import Customer
 from db.customers.vehicle_record import seen_by
-from db.customers.vehicle_tables import Vehicle
+from db.customers.vehicle_tables import Ownership, Vehicle
 from db.dealers.tables import Dealer
 from db.incentives.entry_rules import COLUMNS, SaleDraft, sale_key
 from db.incentives.say_rules import sale_number
@@ -24,6 +26,7 @@ from db.terms.queries import tiers_on
 
 KIND = "sale"
 _TIERS = "incentive_tiers"
+MOST_EARLIER = 20
 
 
 def number_of(sale_id: int) -> str:
@@ -55,18 +58,46 @@ def known_vehicle(session: Session, vin: str, *, actor: Actor) -> Vehicle | None
 def with_vehicle(session: Session, draft: SaleDraft, *, actor: Actor) -> tuple[SaleDraft, int | None]:
     """The draft with what is known of its vehicle filled in where nothing was typed, and the vehicle's id."""
     vehicle = known_vehicle(session, draft.vin, actor=actor)
-    if vehicle is None:
-        return draft, None
-    filled = replace(
+    return (draft, None) if vehicle is None else (filled(draft, vehicle), vehicle.id)
+
+
+def filled(draft: SaleDraft, vehicle: Vehicle) -> SaleDraft:
+    """The draft with what is known of its vehicle where nothing was typed."""
+    return replace(
         draft, make=draft.make or vehicle.make, model=draft.model or vehicle.model, year=draft.year or vehicle.year,
         trim=draft.trim or vehicle.trim,
     )  # fmt: skip
-    return filled, vehicle.id
 
 
 def is_customer_of(session: Session, customer_id: int, dealer: Dealer) -> bool:
-    """Whether a customer is one of this dealer's."""
-    return session.scalar(select(Customer.dealer_id).where(Customer.id == customer_id)) == dealer.id
+    """Whether a customer is one of this dealer's, and still on file."""
+    standing = (Customer.merged_into_id.is_(None), Customer.purged_at.is_(None))
+    return session.scalar(select(Customer.dealer_id).where(Customer.id == customer_id, *standing)) == dealer.id
+
+
+def of_customer(draft: SaleDraft, customer_id: int) -> SaleDraft:
+    """The draft of a sale to a customer on file: his number where none was typed; his name stands with him alone."""
+    return replace(draft, customer_ref=draft.customer_ref or record.number(customer_id), customer_name="")
+
+
+def earlier_of(session: Session, customer_id: int | None, *, vin: str, before: date) -> list[dict[str, Any]]:
+    """What a customer had before a day besides this vehicle, the newest first; kept with the sale (decision 0054)."""
+    if customer_id is None:
+        return []
+    rows = session.execute(
+        select(Vehicle.make, Vehicle.model, Vehicle.year, Ownership.since, Ownership.until)
+        .join(Vehicle, Vehicle.id == Ownership.vehicle_id)
+        .where(Ownership.customer_id == customer_id, Ownership.since < before, Vehicle.vin != vin, Vehicle.make != "")
+        .order_by(Ownership.since.desc(), Ownership.id.desc())
+        .limit(MOST_EARLIER)
+    )
+    return [
+        {
+            "make": make, "model": model, "year": year, "since": since.isoformat(),
+            "until": until.isoformat() if until is not None and until <= before else None,
+        }
+        for make, model, year, since, until in rows
+    ]  # fmt: skip
 
 
 def columns_of(draft: SaleDraft) -> dict[str, object]:
@@ -82,6 +113,8 @@ def add_sale(
     draft, vehicle_id = with_vehicle(session, draft, actor=actor)
     day = draft.delivered_on or draft.contract_on
     assert day is not None
+    if customer_id is not None:
+        draft = of_customer(draft, customer_id)
     (sale_id,) = next_ids(session, SaleReport, item_type=KIND, count=1)
     values = {
         **columns_of(draft), **dealer_facts(session, dealer, day), "id": sale_id, "number": number_of(sale_id),
@@ -90,6 +123,7 @@ def add_sale(
         "reported_on": reported_on if draft.delivered_on else None, "external_number": external_number,
         "username": actor.username, "created_at": now, "updated_at": now, "updated_by": actor.name,
         "form_key": form_key, "batch_id": batch_id,
+        "earlier": earlier_of(session, customer_id, vin=draft.vin, before=day),
     }  # fmt: skip
     if not insert_or_ignore(session, SaleReport, values):
         refuse_duplicate(session, draft, dealer, day)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -118,6 +118,9 @@ class SaleReport(Base):
     unwound_on: Mapped[date | None] = mapped_column(Date)
     unwound_reason: Mapped[str] = mapped_column(Text, nullable=False, default="")
     customer_ref: Mapped[str] = mapped_column(String(60), nullable=False, default="")
+    customer_name: Mapped[str] = mapped_column(String(120), nullable=False, default="", server_default="")
+    # Makes, models and years the chosen customer had when the sale was written: what was earned follows from the sale.
+    earlier: Mapped[list[dict[str, Any]]] = mapped_column(Json, nullable=False, default=list, server_default="[]")
     price_cents: Mapped[int | None] = mapped_column(Cents)
     trade_make: Mapped[str] = mapped_column(String(80), nullable=False, default="")
     trade_year: Mapped[int | None] = mapped_column(Integer)
@@ -160,6 +163,38 @@ class SaleDocument(Base):
     sale: Mapped[SaleReport] = relationship()
 
 
+class IncentivePaper(Base):
+    """A file that proves something of a sale, or that goes with an appeal; its bytes stand in the store of documents.
+
+    Row and bytes stay when a paper is taken out (`removed_at`): what was decided on it can be looked at again.
+    """
+
+    __tablename__ = "incentive_paper"
+    __table_args__ = (
+        Index("ix_incentive_paper_sale", "sale_id", "id"),
+        Index("ix_incentive_paper_claim", "claim_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    sale_id: Mapped[int | None] = mapped_column(ForeignKey("sale_report.id"))
+    claim_id: Mapped[int | None] = mapped_column(ForeignKey("incentive_claim.id"))
+    dealer_id: Mapped[int] = mapped_column(ForeignKey("dealer.id"), nullable=False, index=True)
+    region: Mapped[str] = mapped_column(String(40), nullable=False)
+    kind: Mapped[str] = mapped_column(String(30), nullable=False)
+    file_name: Mapped[str] = mapped_column(String(200), nullable=False)
+    stored_name: Mapped[str] = mapped_column(String(40), nullable=False, unique=True)
+    size: Mapped[int] = mapped_column(BigInteger, nullable=False)
+    sha256: Mapped[str] = mapped_column(String(64), nullable=False)
+    media_type: Mapped[str] = mapped_column(String(100), nullable=False)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    uploaded_by: Mapped[str] = mapped_column(String(120), nullable=False)
+    form_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    sale: Mapped[SaleReport | None] = relationship()
+    claim: Mapped[IncentiveClaim | None] = relationship()
+
+
 class IncentiveClaim(QueueItem):
     """A claim for one sale under one program, or for the volume of a period (`sale_id` none, `period` named).
 
@@ -167,6 +202,7 @@ class IncentiveClaim(QueueItem):
     twice. `entitled_cents` is what the rules found, `signed_cents` what a signature below the level needed would pay.
     `owed_cents` is what the ledger has for it, approved less taken back less paid, kept with each entry so that a
     payment reads what is owed and not all that ever was; the ledger says it, this only finds it.
+    `denied_by` and `appealed_by` are user names: somebody else decides an appeal.
     """
 
     __tablename__ = "incentive_claim"
@@ -205,6 +241,11 @@ class IncentiveClaim(QueueItem):
     decided_kind: Mapped[str] = mapped_column(String(10), nullable=False, default="")
     reason_code: Mapped[str] = mapped_column(String(30), nullable=False, default="")
     reason_note: Mapped[str] = mapped_column(Text, nullable=False, default="")
+    denied_by: Mapped[str] = mapped_column(String(80), nullable=False, default="", server_default="")
+    appeals: Mapped[int] = mapped_column(Integer, nullable=False, default=0, server_default="0")
+    appeal_note: Mapped[str] = mapped_column(Text, nullable=False, default="", server_default="")
+    appealed_by: Mapped[str] = mapped_column(String(80), nullable=False, default="", server_default="")
+    appealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     form_key: Mapped[str | None] = mapped_column(String(100), unique=True)
     program: Mapped[IncentiveProgram] = relationship()
     version_row: Mapped[IncentiveVersion] = relationship()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
@@ -13,29 +12,24 @@ from sqlalchemy.orm import Session
 from db.core import search
 from db.core.actor import Actor
 from db.core.labels import local_day
+from db.core.masking import mask_name
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problems
+from db.customers.tables import Customer
 from db.dealers.tables import Dealer
-from db.incentives import books, claim_store, sale_store
-from db.incentives.amount_rules import amount_of, outlook
+from db.incentives import books, sale_store
+from db.incentives.appeal_rules import last_day, refusal
 from db.incentives.claim_rows import ClaimRow, claim_rows, claims_seen
-from db.incentives.claim_rules import does_count, judge
 from db.incentives.entry_rules import SaleDraft, check_sale, sale_key, tidy
-from db.incentives.facts import Check, Level, Outcome, SaleFacts
-from db.incentives.model import DOCUMENTS, KINDS, SALE_TYPES
-from db.incentives.period_store import name_of
+from db.incentives.facts import Check, Level
+from db.incentives.flow import REVIEW
+from db.incentives.judging import ProgramView, Validation, validate
+from db.incentives.model import DOCUMENTS, SALE_TYPES, program_from_json
+from db.incentives.paper_queries import PaperRow, papers_of
 from db.incentives.record import dealer_of
-from db.incentives.stack_rules import Loser
-from db.incentives.tables import (
-    IncentiveCheck,
-    IncentiveClaim,
-    IncentiveEarning,
-    SaleReport,
-)
-from db.incentives.unit_rules import Plan, evaluate, near
-from db.incentives.words_rules import in_words
+from db.incentives.tables import IncentiveCheck, IncentiveClaim, IncentiveVersion, SaleReport
 
-__all__ = ["DOCUMENTS", "SALE_TYPES", "ClaimRow", "SaleDraft"]
+__all__ = ["DOCUMENTS", "SALE_TYPES", "ClaimRow", "ProgramView", "SaleDraft", "Validation"]
 PAGE = 50
 
 
@@ -57,41 +51,8 @@ class SaleRow:
     reported_on: date | None
     unwound_on: date | None
     unwound_reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProgramView:
-    """What one program says of a sale. `chosen`: it is in the best legal set; `claim` names what is claimed already."""
-
-    code: str
-    name: str
-    kind: str
-    version: int
-    bulletin: str
-    is_volume: bool
-    outcome: Outcome
-    cents: int
-    checks: tuple[Check, ...]
-    checklist: tuple[str, ...]
-    chosen: bool
-    claim: str
-    words: tuple[str, ...]
-    note: str = ""
-
-    @property
-    def can_claim(self) -> bool:
-        """Whether a claim for this vehicle can be sent; incomplete ones would come back."""
-        return not self.is_volume and not self.claim and self.outcome != "not_eligible"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Validation:
-    """A sale under every program of its day: what it pays at best, and which programs lose and why."""
-
-    programs: tuple[ProgramView, ...]
-    cents: int
-    losers: tuple[Loser, ...]
-    problems: tuple[tuple[str, str], ...] = ()
+    customer_id: int | None = None
+    customer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +63,7 @@ class SaleView:
     draft: SaleDraft
     validation: Validation
     claims: tuple[ClaimRow, ...]
+    papers: tuple[PaperRow, ...] = ()
 
 
 # ---- lists -----------------------------------------------------------------------------------------------------------
@@ -136,8 +98,8 @@ def _sale_row(sale: SaleReport, dealer: str, zone: str) -> SaleRow:
 def waiting_claims(session: Session, *, actor: Actor, limit: int = PAGE) -> list[ClaimRow]:
     """Claims to decide, due first; for people of a dealer those that came back."""
     actor.require(Permission.INCENTIVES_VIEW)
-    state = "returned" if actor.role.is_dealer else "in_review"
-    query = claims_seen(actor).where(IncentiveClaim.is_open.is_(True), IncentiveClaim.status == state)
+    states = ("returned",) if actor.role.is_dealer else REVIEW
+    query = claims_seen(actor).where(IncentiveClaim.is_open.is_(True), IncentiveClaim.status.in_(states))
     return claim_rows(session, query.order_by(IncentiveClaim.due_at, IncentiveClaim.id).limit(limit))
 
 
@@ -160,7 +122,26 @@ def claim_view(session: Session, *, item_id: int, actor: Actor, now: datetime) -
         )
         for c in rows
     )  # fmt: skip
-    return replace(found[0], checks=checks)
+    papers = papers_of(session, actor=actor, sale_id=found[0].sale_id, claim_id=item_id)
+    return replace(found[0], checks=checks, papers=papers, appeal_until=_appeal_until(session, found[0], now))
+
+
+def _appeal_until(session: Session, row: ClaimRow, now: datetime) -> date | None:
+    """The dealer's last day to appeal a denied claim; None when it cannot be appealed (any more)."""
+    if row.status != "denied" or row.decided_at is None:
+        return None
+    zone, body = session.execute(
+        select(Dealer.zone, IncentiveVersion.body)
+        .select_from(IncentiveClaim)
+        .join(Dealer, Dealer.id == IncentiveClaim.dealer_id)
+        .join(IncentiveVersion, IncentiveVersion.id == IncentiveClaim.version_id)
+        .where(IncentiveClaim.id == row.id)
+    ).one()
+    program, decided_on = program_from_json(body), local_day(row.decided_at, zone)
+    why = refusal(
+        number=row.number, appeals=row.appeals, decided_on=decided_on, today=local_day(now, zone), program=program
+    )  # fmt: skip
+    return None if why else last_day(decided_on, program)
 
 
 # ---- the form --------------------------------------------------------------------------------------------------------
@@ -172,6 +153,7 @@ def sale_view(session: Session, *, sale_id: int, actor: Actor, now: datetime) ->
         raise NotFound("This sale")
     sale = found[0]
     row = _sale_row(*found)
+    row = replace(row, customer_id=sale.customer_id, customer=_customer(session, sale, actor))
     today = local_day(now, row.zone)
     (fact,) = books.facts_of(session, [sale], today=today)
     claims = claim_rows(
@@ -179,12 +161,13 @@ def sale_view(session: Session, *, sale_id: int, actor: Actor, now: datetime) ->
     )  # fmt: skip
     return SaleView(
         row=row, draft=sale_store.draft_of(session, sale), claims=tuple(claims),
-        validation=_validate(session, sale, fact, claims),
+        validation=validate(session, sale, fact, claims),
+        papers=papers_of(session, actor=actor, sale_id=sale_id),
     )  # fmt: skip
 
 
 def preview_sale(
-    session: Session, draft: SaleDraft, *, dealer_id: int, actor: Actor, now: datetime
+    session: Session, draft: SaleDraft, *, dealer_id: int, customer_id: int | None = None, actor: Actor, now: datetime
 ) -> Validation:  # fmt: skip
     """What every program would say of a sale as it is typed; nothing is stored. `problems` keep it from being."""
     actor.require(Permission.INCENTIVES_VIEW)
@@ -192,6 +175,10 @@ def preview_sale(
     today = local_day(now, dealer.zone)
     draft, _ = sale_store.with_vehicle(session, tidy(draft), actor=actor)
     problems = Problems()
+    if customer_id is not None:
+        draft = sale_store.of_customer(draft, customer_id)
+        if not sale_store.is_customer_of(session, customer_id, dealer):
+            problems.add("customer_id", "unknown", "Choose a customer of this dealer.")
     check_sale(draft, problems, today=today)
     day = draft.delivered_on or draft.contract_on
     if problems.found or day is None:
@@ -199,13 +186,22 @@ def preview_sale(
     sale = SaleReport(
         **sale_store.columns_of(draft), **sale_store.dealer_facts(session, dealer, day), id=0, number="",
         dealer_id=dealer.id, region=dealer.region, reported_on=today if draft.delivered_on else None,
+        earlier=sale_store.earlier_of(session, customer_id, vin=draft.vin, before=day),
     )  # fmt: skip
     (bare,) = books.facts_of(session, [sale], today=today)
     fact = replace(
         bare, documents=tuple(kind for kind, _ in draft.documents),
         sold_before=_standing(session, draft, dealer, day),
     )  # fmt: skip
-    return _validate(session, sale, fact, ())
+    return validate(session, sale, fact, ())
+
+
+def _customer(session: Session, sale: SaleReport, actor: Actor) -> str:
+    """Who bought it, initials for those without personal data: as on file, or as the name was typed."""
+    name = sale.customer_name
+    if sale.customer_id is not None:
+        name = session.get_one(Customer, sale.customer_id).name
+    return name if actor.can(Permission.PERSONAL_DATA_VIEW) else mask_name(name) if name else ""
 
 
 def _standing(session: Session, draft: SaleDraft, dealer: Dealer, day: date) -> str:
@@ -218,58 +214,3 @@ def _standing(session: Session, draft: SaleDraft, dealer: Dealer, day: date) -> 
     if row is None:
         return ""
     return row.number if row.dealer_id == dealer.id else "another dealer's sale"
-
-
-def _validate(session: Session, sale: SaleReport, fact: SaleFacts, claims: Sequence[ClaimRow]) -> Validation:
-    plans = near(fact, books.plans_of(session).values())
-    results, _ = evaluate(fact, plans)
-    prior = claim_store.prior_of(session, sale)
-    stacked = claim_store.stack(fact, plans, prior=prior)
-    live = {c.program: c for c in claims if c.status in (*claim_store.WAITING, *claim_store.APPROVED)}
-    views = []
-    for plan, result in zip(plans, results, strict=True):
-        if plan.program.is_volume:
-            views.append(_volume(session, sale, fact, plan, result.checks))
-            continue
-        mine = live.get(plan.program.code)
-        views.append(_single(session, sale, fact, plan, mine, chosen=plan.program.code in stacked.chosen))
-    return Validation(programs=tuple(views), cents=stacked.cents, losers=stacked.losers)
-
-
-def _single(
-    session: Session, sale: SaleReport, fact: SaleFacts, plan: Plan, mine: ClaimRow | None, *, chosen: bool
-) -> ProgramView:
-    program = plan.program
-    full = amount_of(program, fact)
-    facts = claim_store.claim_facts(
-        session, sale, fact, program, program_id=plan.program_id,
-        period=name_of(program, fact), claimed_cents=full or None, claimed_on=fact.today, checked=program.checklist,
-        asked=(program.code,), but=mine.id if mine else None,
-    )  # fmt: skip
-    verdict = judge(fact, facts, program)
-    checks = tuple(c for c in verdict.checks if c.rule != "I14")  # ticked with the claim
-    return ProgramView(
-        code=program.code, name=program.name, kind=KINDS[program.rule.kind], version=plan.number,
-        bulletin=program.bulletin, is_volume=False, outcome=verdict.outcome, cents=verdict.entitled_cents,
-        checks=checks, checklist=program.checklist, chosen=chosen, words=in_words(program),
-        claim=f"{mine.number} · {mine.state}" if mine else "",
-    )  # fmt: skip
-
-
-def _volume(session: Session, sale: SaleReport, fact: SaleFacts, plan: Plan, checks: tuple[Check, ...]) -> ProgramView:
-    program = plan.program
-    levels = {c.level for c in checks}
-    outcome: Outcome = "not_eligible" if "fail" in levels else "returned" if "missing" in levels else "valid"
-    row = session.execute(
-        select(IncentiveEarning.units, IncentiveEarning.baseline).where(
-            IncentiveEarning.program_id == plan.program_id, IncentiveEarning.dealer_id == sale.dealer_id,
-            IncentiveEarning.period == name_of(program, fact),
-        )
-    ).one_or_none()  # fmt: skip
-    units, baseline = (row.units, row.baseline) if row else (0, 0)
-    note = f"{units} units counted so far. {outlook(program, units, baseline=baseline)}".strip()
-    return ProgramView(
-        code=program.code, name=program.name, kind=KINDS[program.rule.kind], version=plan.number,
-        bulletin=program.bulletin, is_volume=True, outcome=outcome, cents=0, checks=checks, checklist=(),
-        chosen=does_count(checks), claim="", words=in_words(program), note=note,
-    )  # fmt: skip

@@ -133,6 +133,7 @@ def in_words(program: Program) -> tuple[str, ...]:
     ]
     said.append(f"At most {words(limits)}." if limits else "No budget and no cap.")
     said.append(_stacking(one))
+    said.append(f"A denial can be appealed once, within {one.appeal_days} days." if one.appeal_days else "No appeals.")
     if one.bulletin:
         said.append(f"Bulletin {one.bulletin}.")
     return tuple(said)

@@ -13,7 +13,8 @@ from db.core.actor import Actor
 from db.core.area import CAP, SearchResult, WorkCount, WorkLine
 from db.core.permissions import Permission
 from db.dealers.tables import Dealer
-from db.incentives.flow import FLOW
+from db.incentives.claim_rows import others_hands
+from db.incentives.flow import FLOW, REVIEW
 from db.incentives.say_rules import day, money
 from db.incentives.tables import IncentiveClaim, IncentiveProgram, SaleReport
 
@@ -30,13 +31,13 @@ def _waiting(actor: Actor) -> str:
 
 def _mine(query: Any, actor: Actor, state: str) -> Any:
     query = query.where(
-        IncentiveClaim.is_open.is_(True), IncentiveClaim.status == state,
+        IncentiveClaim.is_open.is_(True), IncentiveClaim.status.in_(REVIEW if state == "in_review" else (state,)),
         actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region),
     )  # fmt: skip
     if state == "in_review":  # four eyes, and nobody signs twice
-        query = query.where(IncentiveClaim.submitted_by != actor.username, IncentiveClaim.signed_by != actor.username)
+        query = query.where(*others_hands(actor))
         if not actor.can(Permission.INCENTIVES_AUTHORIZE):
-            query = query.where(IncentiveClaim.signed_by == "")
+            query = query.where(IncentiveClaim.signed_cents.is_(None))
     return query
 
 

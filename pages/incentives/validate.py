@@ -9,10 +9,13 @@ import streamlit as st
 
 from components.access import guard
 from components.areas.incentive_outlook import draw_nearest
-from components.areas.incentives import SCREEN, draw_program, draw_stacking
+from components.areas.incentive_papers import draw_papers, draw_upload
+from components.areas.incentive_sheet import draw_sheet
+from components.areas.incentives import SCREEN, draw_validation
 from components.areas.incentives_lists import draw_claims
 from components.areas.incentives_lists import draw_sales as sales_table
-from components.areas.incentives_sale import FORM, SHOWN, draw_corrections, draw_form
+from components.areas.incentives_new import draw_new
+from components.areas.incentives_sale import FORM, draw_corrections
 from components.clock import now
 from components.filters import one, words
 from components.forms import cents
@@ -22,23 +25,20 @@ from components.queue_page import draw_drawer, is_open, open_drawer
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
-from db.dealers.queries import dealer_choices
-from db.incentives.commands import claim_sale, report_sale
-from db.incentives.flow import FLOW
+from db.incentives.commands import claim_sale
+from db.incentives.flow import APPROVED, FLOW, REVIEW
+from db.incentives.model import DOCUMENTS
 from db.incentives.say_rules import day
-from db.incentives.validation_queries import (
-    SaleView,
-    Validation,
-    list_sales,
-    preview_sale,
-    sale_view,
-    waiting_claims,
-)
+from db.incentives.validation_queries import SaleView, Validation, list_sales, sale_view, waiting_claims
 
 actor = guard(Permission.INCENTIVES_VIEW)
 CLAIM = "incentive_claim_form"
 enters = actor.can(Permission.INCENTIVES_ENTER)
-VIEWS = {"sales": "Sales", **({"new": "New sale"} if enters else {}), "waiting": "Claims that wait"}
+VIEWS = {
+    "sales": "Sales",
+    **({"new": "New sale", "file": "From a file"} if enters else {}),
+    "waiting": "Claims that wait",
+}
 
 
 def choose(sale_id: int | None) -> None:
@@ -65,48 +65,10 @@ def draw_sales() -> None:
         empty_state("sell", "No sale matches." if text else "No sale was reported yet.")
 
 
-def draw_new() -> None:
-    """A sale as it is typed, with what every program would say of it."""
-    key = st.session_state.setdefault("ic_form_key", uuid4().hex)
-    with reading() as session:
-        dealers = {d.dealer_id: d.label for d in dealer_choices(session, actor.scope)}
-    known = list(dealers)
-    dealer_id = st.selectbox(
-        "Dealer", known, format_func=lambda v: dealers.get(v, "–"), index=0 if len(known) == 1 else None,
-        key=f"ic_{key}_dealer", placeholder="Choose", width=420,
-    )  # fmt: skip
-    draft = draw_form(at=f"ic_{key}_")
-    for name in SHOWN:
-        problems_of(FORM, name)
-    stray_problems(FORM, SHOWN)
-
-    def report() -> None:
-        perform(
-            report_sale, form=FORM, say="The sale was reported", after=reported,
-            arguments={"dealer_id": dealer_id, "draft": draft, "form_key": key},
-        )  # fmt: skip
-
-    st.button("Report the sale", key="ic_report", type="primary", icon=":material/sell:", on_click=report)
-    if dealer_id is None or not draft.vin:
-        return
-    with reading() as session:
-        found = preview_sale(session, draft, dealer_id=dealer_id, actor=actor, now=now())
-    st.markdown("##### What the programs would say")
-    for _, sentence in found.problems:
-        st.markdown(f":orange[:material/pending:] {plain(sentence)}")
-    if not found.problems:
-        draw_validation(found)
-
-
-def draw_validation(found: Validation) -> None:
-    """What the sale is paid, then each program with its checks."""
-    if not found.programs:
-        empty_state("event_busy", "No program runs on the day of this sale.")
-        return
-    draw_stacking(found)
-    for view in found.programs:
-        acts = view.outcome == "returned" or (view.outcome == "valid" and view.chosen and not view.is_volume)
-        draw_program(view, opened=acts and not view.claim)
+def missing_paper(found: Validation) -> str:
+    """The kind of paper the first incomplete check asks for, so that it is proposed."""
+    asked = [c.document for p in found.programs for c in p.checks if c.level == "missing" and c.rule == "I08"]
+    return next((kind for kind, label in DOCUMENTS.items() if label in asked), "")
 
 
 def draw_claiming(view: SaleView) -> None:
@@ -177,7 +139,8 @@ def draw_sale(sale_id: int) -> None:
     with right:
         facts(
             [
-                ("Dealer", row.dealer), ("VIN", row.vin), ("Contract", day(row.contract_on)),
+                ("Dealer", row.dealer), ("VIN", row.vin), ("Customer", row.customer),
+                ("Contract", day(row.contract_on)),
                 ("Delivered", day(row.delivered_on)), ("Reported", day(row.reported_on)),
                 ("Unwound", f"{day(row.unwound_on)}: {row.unwound_reason}" if row.unwound_on else "–"),
             ]
@@ -185,7 +148,14 @@ def draw_sale(sale_id: int) -> None:
         if view.claims:
             st.markdown("##### Its claims")
             draw_claims(list(view.claims), key="ic_claims", whole=False)
+        st.markdown(f"##### Papers :gray[{len(view.papers)}]")
+        stands_on = any(c.status in (*REVIEW, *APPROVED) for c in view.claims)
+        draw_papers(
+            view.papers, key=f"ic_paper_{row.id}", may_remove=enters and not row.unwound_on and not stands_on
+        )  # fmt: skip
         if enters and not row.unwound_on:
+            with st.expander("Add a paper", icon=":material/upload_file:", expanded=not view.papers):
+                draw_upload(key=f"ic_paper_{row.id}", sale_id=row.id, missing=missing_paper(view.validation))
             st.markdown("##### Correct")
             stray_problems(FORM, ("documents", "reason"))
             draw_corrections(view)
@@ -207,7 +177,9 @@ else:
     draw_nearest()
     chosen_view = one("Show", VIEWS, key="ic_view", default="sales")
     if chosen_view == "new":
-        draw_new()
+        draw_new(reported=reported)
+    elif chosen_view == "file":
+        draw_sheet()
     elif chosen_view == "waiting":
         with reading() as session:
             waiting = waiting_claims(session, actor=actor)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading, run, writing
 from db.incentives.commands import claim_sale, correct_sale, publish_program, save_program
+from db.incentives.sale_rules import VERSIONS
 from db.incentives.sale_store import draft_of
 from db.incentives.tables import (
     IncentiveCheck,
@@ -74,7 +75,7 @@ def test_every_check_of_every_run_is_kept(house):
     with reading(house.engine) as session:
         rows = session.execute(select(IncentiveCheck.run, IncentiveCheck.rule, IncentiveCheck.rule_version))
         found = [tuple(r) for r in rows.all()]
-    assert sorted(found) == [(run_, f"I{n:02}", 1) for run_ in (1, 2) for n in range(1, 15)]
+    assert sorted(found) == [(run_, f"I{n:02}", VERSIONS[f"I{n:02}"]) for run_ in (1, 2) for n in range(1, 15)]
 
 
 def test_unwinding_a_unit_of_a_tier_takes_back_the_whole_step(house):

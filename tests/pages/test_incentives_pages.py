@@ -7,7 +7,10 @@ from datetime import date
 import pytest
 
 from db.core.session import engine as process_engine
+from db.incentives.tables import IncentivePaper, SaleReport
+from tests.documents.examples import pdf
 from tests.incentives.factories import CASH, STEPS, House
+from tests.incentives.test_customers import customer
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/validate.py"
@@ -121,3 +124,60 @@ def test_those_who_only_read_have_nothing_to_send(house):
     app = opened("finn", ic_sale=sale)
     assert not app.exception
     assert not [b for b in app.button if b.key and b.key.endswith(("send", "save", "unwind"))]
+
+
+def test_a_paper_is_added_to_a_sale_and_the_check_names_it(house):
+    house.publish()
+    sale = house.sell(documents=())
+    app = opened("dora", ic_sale=sale)
+    assert "Proof of the customer is missing" in said(app)
+    at = f"ic_paper_{sale}"
+    turn = app.session_state[f"{at}_turn"]
+    app.button(key=f"{at}_add").click().run()
+    assert "Choose a file" in said(app)
+    assert app.selectbox(key=f"{at}_{turn}_kind").value == "registration"  # what the check asks for is proposed
+    app.file_uploader(key=f"{at}_{turn}_file").upload("scan.pdf", pdf()).run()
+    app.button(key=f"{at}_add").click().run()
+    assert not app.exception
+    assert "proved by Registration" in said(app)
+    assert "scan" in said(app)
+    assert house.count(IncentivePaper) == 1
+
+
+def test_a_customer_on_file_is_chosen_and_the_loyalty_check_reads_the_vehicles(house):
+    house.publish(CASH | {"code": "LOYAL-11", "rule": {"kind": "loyalty", "cents": 300_00, "makes": ["Honda"]}})
+    jane = customer(house, owns="Honda")
+    app = opened("dora", ic_view="new")
+    at = f"ic_{app.session_state['ic_form_key']}_"
+    app.text_input(key=f"{at}customer").set_value("Jane").run()
+    app.selectbox(key=f"{at}customer_id_jane").set_value(jane).run()
+    assert "Had before\\: 2019 Honda Civic" in said(app)
+    app.text_input(key=f"{at}vin").set_value("1HGCM82633A004352").run()
+    for name, day in (("stocked_on", 1), ("contract_on", 2), ("delivered_on", 2)):
+        app.date_input(key=f"{at}{name}").set_value(date(2026, 11, day))
+    app.run()
+    assert "The customer on file has had a 2019 Honda Civic" in said(app)
+    app.button(key="ic_report").click().run()
+    assert not app.exception
+    assert house.row(SaleReport, 1).customer_id == jane
+    other = opened("otto", ic_view="new")
+    at = f"ic_{other.session_state['ic_form_key']}_"
+    other.text_input(key=f"{at}customer").set_value("Jane").run()
+    assert not [s for s in other.selectbox if s.key == f"{at}customer_id_jane"]
+
+
+def test_a_denial_is_appealed_in_the_drawer_and_another_person_sees_why(house):
+    house.publish()
+    (claim,) = house.claim(house.sell())
+    house.step("deny", claim, who="carl", reason_code="other", note="Another car")
+    app = opened("dora", incentive_open=claim)
+    assert "It can be appealed until 22 Dec 2026, once" in said(app)
+    app.button(key=f"incentive_{claim}_appeal_go").click().run()
+    assert "Why is needed" in said(app)
+    app.text_area(key=f"incentive_{claim}_appeal_note").set_value("It is of this car").run()
+    app.button(key=f"incentive_{claim}_appeal_go").click().run()
+    assert not app.exception
+    assert house.status(claim) == "appealed"
+    assert "It is of this car" in "\n".join(str(i.value) for i in opened("cora", incentive_open=claim).info)
+    carl = opened("carl", incentive_open=claim)
+    assert not [b for b in carl.button if b.key == f"incentive_{claim}_approve_go"]
