@@ -22,9 +22,9 @@ from db.core.area import MetricDefinition
 from db.core.labels import minutes_label, percent_label, plural
 from db.core.session import reading
 from db.incentives import figure_overview_queries as overviews
+from db.incentives.figure_budget_queries import BurnLine
 from db.incentives.figure_metrics_queries import definition
 from db.incentives.figure_overview_queries import MOST_ROWS, Line
-from db.incentives.figure_queries import BurnLine
 from db.incentives.figure_reason_queries import Reason
 from db.incentives.figure_rules import WORKDAY_MINUTES, add_months, month_of
 
