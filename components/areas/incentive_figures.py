@@ -163,6 +163,8 @@ def _note(name: str, found: Mapping[str, Beside]) -> str:
             return f"{plural(int(extra), 'unit')} above the baseline" + (
                 f", {new:,} without a year before" if new else ""
             )
+        if not extra and not own.numerator:
+            return "No volume program earned anything"
         return "No incremental units" + (f": {plural(int(-extra), 'unit')} below the baseline" if extra < 0 else "")
     if name == "incentive_dealer_uptake" and whole >= FEW:
         return f"{own.numerator:,.0f} of {whole:,.0f} eligible dealers"
