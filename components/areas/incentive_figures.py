@@ -22,9 +22,9 @@ from db.core.area import MetricDefinition
 from db.core.labels import minutes_label, percent_label, plural
 from db.core.session import reading
 from db.incentives import figure_overview_queries as overviews
+from db.incentives.figure_budget_queries import BurnLine
 from db.incentives.figure_metrics_queries import definition
 from db.incentives.figure_overview_queries import MOST_ROWS, Line
-from db.incentives.figure_queries import BurnLine
 from db.incentives.figure_reason_queries import Reason
 from db.incentives.figure_rules import WORKDAY_MINUTES, add_months, month_of
 
@@ -163,6 +163,8 @@ def _note(name: str, found: Mapping[str, Beside]) -> str:
             return f"{plural(int(extra), 'unit')} above the baseline" + (
                 f", {new:,} without a year before" if new else ""
             )
+        if not extra and not own.numerator:
+            return "No volume program earned anything"
         return "No incremental units" + (f": {plural(int(-extra), 'unit')} below the baseline" if extra < 0 else "")
     if name == "incentive_dealer_uptake" and whole >= FEW:
         return f"{own.numerator:,.0f} of {whole:,.0f} eligible dealers"

@@ -12,9 +12,9 @@ from db.core.actor import Actor, Scope
 from db.core.area import ExportKind
 from db.core.export_files import ExportColumn
 from db.core.permissions import Permission
+from db.incentives.figure_budget_queries import burns
 from db.incentives.figure_filters import checked
 from db.incentives.figure_overview_queries import BY, lines
-from db.incentives.figure_queries import burns
 from db.incentives.figure_reason_queries import KINDS, reasons
 
 

@@ -16,6 +16,7 @@ from db.core.area import Metric, MetricDefinition
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.incentives import figure_queries as figures
+from db.incentives.figure_baseline_queries import incremental
 from db.incentives.figure_filters import Asked, check_dims, checked
 from db.incentives.figure_rules import WORKDAY_MINUTES
 
@@ -62,8 +63,8 @@ class Figure:
 
 
 def extra_units(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
-    """`figures.incremental` with the units above the baseline; below zero where dealers sold less than it."""
-    rows = figures.incremental(session, scope=scope, asked=asked, by=by)
+    """`incremental` with the units above the baseline; below zero where dealers sold less than it."""
+    rows = incremental(session, scope=scope, asked=asked, by=by)
     return [{**row, "extra": row["units"] - row["baseline"]} for row in rows]
 
 

@@ -14,6 +14,8 @@ from db.claims.overview_queries import Beside
 from db.core.actor import Actor, Scope
 from db.incentives import figure_queries as figures
 from db.incentives import figure_reason_queries
+from db.incentives.figure_baseline_queries import program_of
+from db.incentives.figure_budget_queries import BurnLine, burns
 from db.incentives.figure_filters import Asked, check_dims, checked
 from db.incentives.figure_metrics_queries import BASELINE, FIGURES, TIMED, timed_value
 from db.incentives.model import Growth
@@ -107,15 +109,15 @@ def why(
     return figure_reason_queries.reasons(session, scope=scope, asked=asked, kind=kind)
 
 
-def budgets(session: Session, *, actor: Actor, filters: Mapping[str, Any], now: datetime) -> list[figures.BurnLine]:
+def budgets(session: Session, *, actor: Actor, filters: Mapping[str, Any], now: datetime) -> list[BurnLine]:
     """Budgets of the programs that run on one of the days asked for; none for people of a dealership."""
-    return figures.burns(session, actor=actor, asked=checked(session, filters, now=now))
+    return burns(session, actor=actor, asked=checked(session, filters, now=now))
 
 
 def baseline_words(session: Session, *, actor: Actor, filters: Mapping[str, Any], now: datetime) -> str:
     """What units are measured against, for the program asked for or for all of them."""
     asked = checked(session, filters, now=now)
-    program = figures.program_of(session, asked=asked, actor=actor)
+    program = program_of(session, asked=asked, actor=actor)
     if program is None:
         return f"Baseline of stair-step and growth programs: {BASELINE[0].lower()}{BASELINE[1:]}."
     if not program.is_volume:

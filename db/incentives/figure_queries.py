@@ -8,21 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_for_dealer
-from db.core.actor import Actor, Scope
-from db.core.permissions import Permission
+from db.core.actor import Scope
 from db.dealers.tables import Dealer
-from db.incentives import books
 from db.incentives.figure_filters import Asked, check_dims, month_number, within
-from db.incentives.figure_rules import Burn, burn, months_between, pro_rata, worked_minutes
-from db.incentives.model import Growth, Program, Window
+from db.incentives.figure_members import members_of, plans_asked, takes_part
+from db.incentives.figure_rules import worked_minutes
 from db.incentives.tables import (
     IncentiveClaim,
     IncentiveEarning,
@@ -31,14 +27,9 @@ from db.incentives.tables import (
     IncentiveUnit,
     SaleReport,
 )
-from db.incentives.tier_rules import days_of, period_of, year_before
-from db.incentives.unit_rules import Plan, plan_of_period
-from db.terms.queries import tiers_on
 
 DIMS: Final = ("program", "dealer", "region", "month")
 MOST_TIMED: Final = 20_000
-AT_ONCE: Final = 150
-"""Program periods whose baselines are read in one statement."""
 APPROVED: Final = ("approved", "partially_approved")
 Rows = list[dict[str, Any]]
 
@@ -67,7 +58,8 @@ def _labelled(keys: Mapping[str, Any]) -> list[Any]:
     return [column.label(dim) for dim, column in keys.items()]
 
 
-def _seen(scope: Scope, asked: Asked, table: Any) -> list[ColumnElement[bool]]:
+def seen(scope: Scope, asked: Asked, table: Any) -> list[ColumnElement[bool]]:
+    """Conditions of scope and filters for a table with program, dealer and region."""
     return [
         scope.where(table.dealer_id, table.region),
         *asked.narrowed(program=table.program_id, region=table.region, dealer=table.dealer_id),
@@ -96,7 +88,7 @@ def money(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (
         "open": total(approved, ever="month" not in by) - total(paid, ever="month" not in by),
     }  # fmt: skip
     when = [entry.at < asked.ends] if "month" not in by else asked.moments(entry.at)
-    query = select(*_labelled(keys), *(v.label(n) for n, v in values.items())).where(*when, *_seen(scope, asked, entry))
+    query = select(*_labelled(keys), *(v.label(n) for n, v in values.items())).where(*when, *seen(scope, asked, entry))
     return _read(session, asked, query, keys)
 
 
@@ -115,7 +107,7 @@ def paid_units(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str
             net.label("cents"), first.label("at"),
         )
         .join(claim, claim.id == entry.claim_id)
-        .where(entry.book == "paid", *_seen(scope, asked, entry))
+        .where(entry.book == "paid", *seen(scope, asked, entry))
         .group_by(entry.program_id, entry.dealer_id, entry.period, claim.sale_id)
         .having(net > 0, *asked.moments(first))
         .subquery()
@@ -158,50 +150,9 @@ def claimed_sales(session: Session, *, scope: Scope, asked: Asked, by: Sequence[
         )
         .select_from(unit)
         .join(SaleReport, SaleReport.id == unit.sale_id)
-        .where(unit.is_counted.is_(True), *asked.days(SaleReport.delivered_on), *_seen(scope, asked, unit))
+        .where(unit.is_counted.is_(True), *asked.days(SaleReport.delivered_on), *seen(scope, asked, unit))
     )  # fmt: skip
     return _read(session, asked, query, keys)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Member:
-    """A dealer as programs ask for it."""
-
-    id: int
-    code: str
-    region: str
-    tier: str
-
-
-def _members(session: Session, scope: Scope, asked: Asked) -> dict[int, Member]:
-    """Active dealers of a scope within the filters, with their tier on the last day asked for. Two statements."""
-    narrowed = asked.narrowed(region=Dealer.region, dealer=Dealer.id)
-    rows = session.execute(
-        select(Dealer.id, Dealer.code, Dealer.region)
-        .where(scope.where(Dealer.id, Dealer.region), Dealer.status == "active", *narrowed)
-        .order_by(Dealer.id)
-    )
-    tiers = tiers_on(session, scope=scope, on=min(asked.last, asked.today))
-    return {i: Member(id=i, code=code, region=region, tier=tiers.get(i, "")) for i, code, region in rows}
-
-
-def takes_part(program: Program, dealer: Member) -> bool:
-    """Whether a program takes sales of this dealer at all."""
-    wanted = program.eligible
-    return (
-        (not wanted.enrolled or dealer.code in wanted.enrolled)
-        and (not wanted.regions or dealer.region.casefold() in {r.casefold() for r in wanted.regions})
-        and (not wanted.tiers or dealer.tier.casefold() in {t.casefold() for t in wanted.tiers})
-    )
-
-
-def _plans(session: Session, asked: Asked) -> dict[int, list[Plan]]:
-    """Published programs that the filter leaves and that run on one of the days asked for."""
-    return {
-        program_id: plans for program_id, plans in books.plans_of(session).items()
-        if asked.program in (None, program_id)
-        and plans[-1].program.program.first <= asked.last and plans[-1].program.program.last >= asked.first
-    }  # fmt: skip
 
 
 def taking_part(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
@@ -209,7 +160,7 @@ def taking_part(session: Session, *, scope: Scope, asked: Asked, by: Sequence[st
     earned. By nothing or region a dealer counts once, whatever the number of its programs.
     """
     check_dims(by, DIMS[:3])
-    plans, members = _plans(session, asked), _members(session, scope, asked)
+    plans, members = plans_asked(session, asked), members_of(session, scope, asked)
     unit, earning = IncentiveUnit, IncentiveEarning
     rows = session.execute(
         select(unit.program_id, unit.dealer_id)
@@ -223,7 +174,7 @@ def taking_part(session: Session, *, scope: Scope, asked: Asked, by: Sequence[st
         )
         .where(
             unit.is_counted.is_(True), or_(unit.cents > 0, earning.cents > 0), *asked.days(SaleReport.delivered_on),
-            *_seen(scope, asked, unit),
+            *seen(scope, asked, unit),
         )
         .group_by(unit.program_id, unit.dealer_id)
     )  # fmt: skip
@@ -248,126 +199,6 @@ def taking_part(session: Session, *, scope: Scope, asked: Asked, by: Sequence[st
     return sorted(found, key=lambda one: tuple(str(one[dim]) for dim in by))
 
 
-# ---- units above the baseline ----------------------------------------------------------------------------------------
-@dataclass(frozen=True, kw_only=True)
-class _Span:
-    """A period of a volume program as it is measured: the whole of it, or its days up to today."""
-
-    plan: Plan
-    period: str
-    days: Window
-    whole: Window
-
-    @property
-    def counts_sales(self) -> bool:
-        """Whether its baseline is sales of the year before, and no target."""
-        rule = self.plan.program.rule
-        return not (isinstance(rule, Growth) and rule.baseline == "target")
-
-
-_VOLUME: Final = ("units", "baseline", "cents", "new")
-
-
-def incremental(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
-    """{dims..., units, baseline, cents, new} of stair-step and growth programs, by the month in which a period ends.
-
-    The baseline is a target where the program sets one, else the sales of the program's vehicles and sale types the
-    same dealers delivered on the same days of the year before. A period that runs counts today, up to today; its target
-    then counts by days. Dealers below their baseline take away from those above. `new` are units of dealers that sold
-    nothing the year before, so that every unit of theirs counts as above it.
-    """
-    check_dims(by, DIMS)
-    members = _members(session, scope, asked)
-    spans = _spans(session, asked)
-    rows = _volumes(session, scope, asked, sorted({program_id for program_id, _ in spans}))
-    sold = _sold_before(session, scope, asked, list(spans.values()))
-    cells: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_VOLUME, 0))
-    for (program_id, period), span in spans.items():
-        month = span.days.last.replace(day=1)
-        found = rows.get((program_id, period), {})
-        eligible = {d.id for d in members.values() if takes_part(span.plan.program, d)}
-        for dealer_id in sorted(eligible | set(found)):
-            row, dealer = found.get(dealer_id), members.get(dealer_id)
-            region = dealer.region if dealer else row.region if row else ""
-            known = {"program": program_id, "dealer": dealer_id, "region": region, "month": month}
-            cell = cells[tuple(known[dim] for dim in by)]
-            baseline = _baseline(span, dealer, sold.get((program_id, period, dealer_id), 0))
-            cell["baseline"] += baseline
-            if row is not None:
-                cell["new"] += row.units if span.counts_sales and not baseline else 0
-                cell["units"] += row.units
-                cell["cents"] += row.cents
-    if not by and not cells:
-        cells[()] = dict.fromkeys(_VOLUME, 0)
-    made = [{**dict(zip(by, key, strict=True)), **cell} for key, cell in cells.items()]
-    return sorted(made, key=lambda one: tuple(str(one[dim]) for dim in by))
-
-
-def _volumes(session: Session, scope: Scope, asked: Asked, ids: Sequence[int]) -> dict[tuple[int, str], dict[int, Any]]:
-    """What dealers have earned with these programs, by program and period, whatever its days."""
-    found: dict[tuple[int, str], dict[int, Any]] = defaultdict(dict)
-    if ids:
-        earning = IncentiveEarning
-        rows = session.execute(
-            select(
-                earning.program_id, earning.period, earning.dealer_id, earning.region, earning.units, earning.cents,
-            ).where(earning.program_id.in_(ids), *_seen(scope, asked, earning))
-        )  # fmt: skip
-        for row in rows:
-            found[row.program_id, row.period][row.dealer_id] = row
-    return found
-
-
-def _spans(session: Session, asked: Asked) -> dict[tuple[int, str], _Span]:
-    """The periods that count among the days asked for: those that end there, or run today when today is one."""
-    found = {}
-    for program_id, plans in _plans(session, asked).items():
-        newest = plans[-1].program
-        if not newest.is_volume:
-            continue
-        begun = months_between(newest.program.first, min(newest.program.last, asked.today))
-        names = dict.fromkeys(period_of(newest.period, max(m, newest.program.first)) for m in begun)
-        for period in names:
-            plan = plan_of_period(plans, period)
-            whole = days_of(period, plan.program.program)
-            counted_on = min(whole.last, asked.today)
-            if counted_on >= whole.first and asked.first <= counted_on <= asked.last:
-                days = Window(first=whole.first, last=counted_on)
-                found[program_id, period] = _Span(plan=plan, period=period, days=days, whole=whole)
-    return found
-
-
-def _sold_before(
-    session: Session, scope: Scope, asked: Asked, spans: Sequence[_Span]
-) -> dict[tuple[int, str, int], int]:
-    """Sales of the year before by program, period and dealer; one statement for up to `AT_ONCE` periods."""
-    wanted = [s for s in spans if s.counts_sales]
-    sale = SaleReport
-    seen = [
-        scope.where(sale.dealer_id, sale.region), *asked.narrowed(region=sale.region, dealer=sale.dealer_id),
-    ]  # fmt: skip
-    found: dict[tuple[int, str, int], int] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        parts = [
-            select(literal(s.plan.program_id), literal(s.period), sale.dealer_id, func.count())
-            .where(*seen, *books.like(s.plan.program, year_before(s.days)))
-            .group_by(sale.dealer_id)
-            for s in wanted[start : start + AT_ONCE]
-        ]
-        for program_id, period, dealer_id, number in session.execute(union_all(*parts)):
-            found[program_id, period, dealer_id] = number
-    return found
-
-
-def _baseline(span: _Span, dealer: Member | None, sold: int) -> int:
-    rule = span.plan.program.rule
-    if not isinstance(rule, Growth) or rule.baseline != "target":
-        return sold
-    target = rule.targets.get(dealer.code, 0) if dealer else 0
-    elapsed, total = (span.days.last - span.days.first).days + 1, (span.whole.last - span.whole.first).days + 1
-    return pro_rata(target, elapsed=elapsed, total=total)
-
-
 # ---- decisions -------------------------------------------------------------------------------------------------------
 def decided(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
     """{dims..., decided, denied, by_checks}: claims by the day they were decided, as they stand today."""
@@ -380,7 +211,7 @@ def decided(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] =
         func.count().label("decided"),
         func.coalesce(func.sum(case((denied, 1), else_=0)), 0).label("denied"),
         func.coalesce(func.sum(case((claim.decided_kind == "checks", 1), else_=0)), 0).label("by_checks"),
-    ).where(*when, *_seen(scope, asked, claim))
+    ).where(*when, *seen(scope, asked, claim))
     return _read(session, asked, query, keys)
 
 
@@ -399,7 +230,7 @@ def minutes(
         select(claim.program_id, claim.dealer_id, claim.region, number, claim.submitted_at, claim.decided_at)
         .where(
             claim.status.in_((*APPROVED, "denied")), claim.decided_kind == "person", claim.submitted_at.is_not(None),
-            *asked.moments(claim.decided_at), *_seen(scope, asked, claim),
+            *asked.moments(claim.decided_at), *seen(scope, asked, claim),
         )
         .order_by(claim.decided_at.desc(), claim.id.desc())
         .limit(MOST_TIMED)
@@ -413,66 +244,6 @@ def minutes(
         cell = found.setdefault(tuple(known[dim] for dim in by), {})
         cell[value] = cell.get(value, 0) + 1
     return {key: sorted(histogram.items()) for key, histogram in found.items()}
-
-
-# ---- budgets ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, kw_only=True)
-class BurnLine:
-    """The budget of one program, whole: `committed_cents` is approved less taken back, `paid_cents` what left us."""
-
-    program_id: int
-    code: str
-    name: str
-    first: date
-    last: date
-    budget_cents: int
-    committed_cents: int
-    paid_cents: int
-    found: Burn
-
-
-def burns(session: Session, *, actor: Actor, asked: Asked) -> list[BurnLine]:
-    """Programs with a budget that run on one of the days asked for, those that run out first; as they stand today.
-
-    A budget is the house's and of the whole network, whatever the reader's dealers: people of a dealership see none.
-    """
-    actor.require(Permission.INCENTIVES_VIEW)
-    if actor.role.is_dealer:
-        return []
-    plans = _plans(session, asked)
-    if not plans:
-        return []
-    owner, entry = IncentiveProgram, IncentiveEntry
-    paid = (
-        select(entry.program_id, func.sum(entry.cents).label("cents"))
-        .where(entry.book == "paid")
-        .group_by(entry.program_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(owner.id, owner.code, owner.name, owner.committed_cents, func.coalesce(paid.c.cents, 0))
-        .outerjoin(paid, paid.c.program_id == owner.id)
-        .where(owner.budget_cents.is_not(None), owner.id.in_(sorted(plans)))
-    )
-    found = []
-    for program_id, code, name, committed, paid_cents in rows:
-        program = plans[program_id][-1].program
-        budget = program.budget_cents
-        if not budget:
-            continue
-        days = program.program
-        found.append(
-            BurnLine(
-                program_id=program_id, code=code, name=name, first=days.first, last=days.last, budget_cents=budget,
-                committed_cents=committed, paid_cents=int(paid_cents),
-                found=burn(
-                    budget_cents=budget, committed_cents=committed, first=days.first, last=days.last,
-                    today=asked.today,
-                ),
-            )
-        )  # fmt: skip
-    order = ("used_up", "short", "lasts", "unused", "coming", "ended")
-    return sorted(found, key=lambda x: (order.index(x.found.state), x.found.ends_on or x.last, x.code))
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------
@@ -499,10 +270,3 @@ def named(session: Session, rows: Rows, by: Sequence[str], *, scope: Scope) -> R
             code, said = programs.get(row["program"], ("", ""))
             row |= {"program": code, "program_id": row["program"], "program_name": said}
     return rows
-
-
-def program_of(session: Session, *, asked: Asked, actor: Actor) -> Program | None:
-    """The newest published version of the program asked for, so that a page can say how it is measured."""
-    actor.require(Permission.INCENTIVES_VIEW)
-    plans = books.plans_of(session).get(asked.program or 0)
-    return plans[-1].program if plans else None

@@ -14,7 +14,13 @@ from db.core.actor import EVERYTHING, Scope
 from db.core.problems import Refused
 from db.core.session import make_engine, reading, run
 from db.exports import run_export
-from db.incentives import figure_metrics_queries, figure_overview_queries, figure_queries, figure_reason_queries
+from db.incentives import (
+    figure_budget_queries,
+    figure_metrics_queries,
+    figure_overview_queries,
+    figure_queries,
+    figure_reason_queries,
+)
 from db.incentives.commands import correct_sale
 from db.incentives.figure_filters import checked
 from db.incentives.figure_metrics_queries import FIGURES, METRICS
@@ -233,13 +239,13 @@ def test_looking_again_is_no_return(house):
 def test_a_budget_beside_its_straight_line(house):
     with reading(house.engine) as session:
         asked = checked(session, DAYS, now=LATER)
-        (line,) = figure_queries.burns(session, actor=house.mason, asked=asked)
+        (line,) = figure_budget_queries.burns(session, actor=house.mason, asked=asked)
         assert (line.code, line.budget_cents) == ("CASH-11", 10_000_00)
         assert line.committed_cents == house.committed(house.cash) == 4 * 500_00
         assert line.paid_cents == Plain(house).money("paid", date.min, date.max, program_id=house.cash)
         assert line.found.state == "ended"
         for name in ("dora", "otto"):
-            assert figure_queries.burns(session, actor=getattr(house, name), asked=asked) == []
+            assert figure_budget_queries.burns(session, actor=getattr(house, name), asked=asked) == []
 
 
 D = date(2026, 11, 1)

@@ -84,9 +84,12 @@ def test_the_months_of_the_address_count(house):
 def test_one_program_says_its_baseline(house):
     app = opened("mason", incf_program=str(house.growth))
     assert "Baseline: the target of each dealer" in said(app)
+    app = opened("otto", incf_program=str(house.growth))  # one sale against a target of five
+    assert "No incremental units: 4 units below the baseline" in said(app)
+    assert tile(app, "Cost per incremental unit") == "–"
     app = opened("mason", incf_program=str(house.cash))
     assert "has no baseline" in said(app)
-    assert "No incremental units" in said(app)
+    assert "No volume program earned anything" in said(app)
 
 
 def test_a_dealer_manager_sees_its_own_and_no_budget(house):
