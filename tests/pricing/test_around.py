@@ -313,26 +313,30 @@ def test_two_versions_of_the_bands_at_once_are_one(engine: Engine):
     assert sorted(map(str, at_once(engine, *works))) == ["1", "stale"]
 
 
-def test_a_change_is_judged_as_if_its_own_approval_were_void(sqlite_engine):
+def test_a_change_is_judged_as_if_its_own_approval_were_void(sqlite_engine: Engine) -> None:
     house = House(sqlite_engine, budget=10_000_00)
-    item = house.approved()
-    other = house.approved(now=NOW)
+    item, other = house.approved(), house.approved()
     wanted = replace(SMALL, percent=3_50)  # 1,050.00: with its own 900.00 given back 9,100.00 are left, else 8,200.00
-    with reading(house.engine) as session:
-        asked = {"dealer_id": house.dealer, "terms": wanted, "actor": house.dora, "now": NOW}
-        new, changed = preview(session, **asked), preview(session, **asked, item_id=item)
-    assert (new.exceptions.dealer_count, changed.exceptions.dealer_count) == (2, 1)
-    assert [e.id for e in changed.exceptions.at_dealer] == [other]
-    assert changed.exceptions.quarter_cents == 900_00
-    said = {b.label: b.sentence for b in changed.judgement.bounds}["Budget"]
-    assert "$9,100 left" in said
-    assert "$8,200 left" in {b.label: b.sentence for b in new.judgement.bounds}["Budget"]
+    said: dict[int | None, list[str]] = {}
+    counted: dict[int | None, tuple[list[int], int]] = {}
+    for own in (None, item):
+        with reading(house.engine) as session:
+            found = preview(
+                session, dealer_id=house.dealer, terms=wanted, actor=house.dora, now=NOW, item_id=own
+            )  # fmt: skip
+        assert found.judgement is not None
+        assert found.exceptions is not None
+        said[own] = [b.sentence for b in found.judgement.bounds]
+        counted[own] = ([e.id for e in found.exceptions.at_dealer], found.exceptions.quarter_cents)
+    assert counted == {None: ([other, item], 1_800_00), item: ([other], 900_00)}
+    assert any("$8,200 left" in sentence for sentence in said[None])
+    assert any("$9,100 left" in sentence for sentence in said[item])
     house.step("change", item, "dora", terms=wanted)
-    assert [b.sentence for b in house.page(item, "cora").bounds] == [b.sentence for b in changed.judgement.bounds]
+    assert [b.sentence for b in house.page(item, "cora").bounds] == said[item]
     house.sound()
 
 
-def test_what_is_approved_is_an_exception_and_what_waits_would_be_one(sqlite_engine):
+def test_what_is_approved_is_an_exception_and_what_waits_would_be_one(sqlite_engine: Engine) -> None:
     house = House(sqlite_engine)
     house.approved(now=NOW - 2 * DAY)
     approved, waiting = house.approved(), house.send()
