@@ -120,6 +120,7 @@ DONE, LOSES = answer("D", "valid", claim="IC-1"), answer("L", "not_eligible", ch
         ((RETURNED, FAILED), (), "incomplete", ("R",), 0, "R I08: Proof is missing."),
         ((answer("R", "returned", 1), answer("Q", "returned", 2)), (), "incomplete", ("Q", "R"), 0, "Q, R I08"),
         ((FAILED, LOSES), (), "refused", ("F", "L"), 0, "F, L I08"),
+        (tuple(answer(c, "not_eligible") for c in "FGHI"), (), "refused", ("F", "G", "H", "I"), 0, "4 programs I08: P"),
         ((), (), "refused", (), 0, "no program that pays a vehicle"),
         ((A, B), ("B",), "claimable", ("B",), 300_00, ""),
         ((A, RETURNED), ("A", "R"), "incomplete", ("A", "R"), 0, "R I08"),
