@@ -372,7 +372,7 @@ def test_the_sheet_comes_back_with_results_and_no_formula_runs(small):
         exported(small, result_sheet(again, actor=small.dora)).content.decode("utf-8-sig").split("\r\n")[0] == lines[0]
     )
     with reading(small.engine) as session:
-        log = session.scalars(select(ExportLog).order_by(ExportLog.id)).first()
+        log = session.scalars(select(ExportLog).order_by(ExportLog.id).limit(1)).one()
         found = (log.kind, log.row_count, log.has_personal_data, log.actor)
     assert found == ("incentive_check", 16, True, "dora")
     back = exported(small, result_sheet(file, actor=small.dora), file_format="xlsx")
