@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from db.core.area import SourceFile
 from db.core.problems import Refused
@@ -51,10 +51,11 @@ def _attach(story: Story, which: str, now: datetime) -> None:
             select(SaleDocument.sale_id, SaleDocument.kind, SaleDocument.dealer_id, SaleDocument.reference)
             .join(IncentiveClaim, IncentiveClaim.sale_id == SaleDocument.sale_id)
             .where(IncentiveClaim.status.in_(("in_review", "returned", "denied")))
-            .order_by(IncentiveClaim.id.desc(), SaleDocument.id)
+            .group_by(SaleDocument.id)
+            .order_by(func.max(IncentiveClaim.id).desc(), SaleDocument.id)
             .limit(4)
         ).all()
-    for n, (sale_id, kind, dealer_id, reference) in enumerate(dict.fromkeys(tuple(r) for r in rows)):
+    for n, (sale_id, kind, dealer_id, reference) in enumerate(rows):
         try:
             story.do(
                 add_paper, sale_id=sale_id, kind=kind, file_name=f"{kind}-{sale_id}.pdf",

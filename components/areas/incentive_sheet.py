@@ -199,7 +199,7 @@ def _draw_rows(rows: Sequence[SheetRow]) -> int | None:
             "Row": st.column_config.NumberColumn("Row", width=52, format="localized"),
             "Result": tables.pill("Result", TONES, width=124), "Programs": tables.text("Programs", width=150),
             "Amount": st.column_config.TextColumn("Amount", width=84, alignment="right"),
-            "Reasons": tables.text("Reasons", width=430 if many else 540), "VIN": tables.text("VIN", width=168),
+            "Reasons": tables.text("Reasons", width=380), "VIN": tables.text("VIN", width=168),
             "Sale": tables.text("Sale", width=84), "Dealer": tables.text("Dealer", width=150) if many else None,
         },
     )  # fmt: skip

@@ -17,6 +17,8 @@ RESULTS: Final[dict[str, tuple[str, str]]] = {
 ADDED: Final = ("Result", "Programs", "Amount", "Reasons")
 """The columns that are added to the file; a file that comes in with them gets them anew."""
 
+MOST_NAMED: Final = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
@@ -106,7 +108,12 @@ def says(answers: Iterable[Answer], level: str) -> tuple[str, ...]:
             if check.level == level:
                 found.setdefault((check.rule, check.sentence), []).append(one.code)
     shared = sorted(found.items(), key=lambda pair: -len(pair[1]))  # what stops most programs is said first
-    return tuple(f"{', '.join(codes)} {rule}: {sentence}" for (rule, sentence), codes in shared)
+    return tuple(f"{_named(codes)} {rule}: {sentence}" for (rule, sentence), codes in shared)
+
+
+def _named(codes: Sequence[str]) -> str:
+    """Programs by their codes; many of them by their number: the row names them beside it."""
+    return ", ".join(codes) if len(codes) <= MOST_NAMED else f"{len(codes)} programs"
 
 
 def changed_rows(seen: str, now: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ actor = guard(Permission.IMPORTS_VIEW)
 at = now()
 STATUS_TONES = {"Applied": "green", "Undone": "orange"}
 # Leads have a page of their own, with the text for their senders.
-OWN_PAGE = {"adf", "leads"}
+OWN_PAGE = {"adf", "incentive_check", "leads"}
 PAGE = 50
 
 

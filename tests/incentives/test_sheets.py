@@ -120,6 +120,7 @@ DONE, LOSES = answer("D", "valid", claim="IC-1"), answer("L", "not_eligible", ch
         ((RETURNED, FAILED), (), "incomplete", ("R",), 0, "R I08: Proof is missing."),
         ((answer("R", "returned", 1), answer("Q", "returned", 2)), (), "incomplete", ("Q", "R"), 0, "Q, R I08"),
         ((FAILED, LOSES), (), "refused", ("F", "L"), 0, "F, L I08"),
+        (tuple(answer(c, "not_eligible") for c in "FGHI"), (), "refused", ("F", "G", "H", "I"), 0, "4 programs I08: P"),
         ((), (), "refused", (), 0, "no program that pays a vehicle"),
         ((A, B), ("B",), "claimable", ("B",), 300_00, ""),
         ((A, RETURNED), ("A", "R"), "incomplete", ("A", "R"), 0, "R I08"),
@@ -371,7 +372,7 @@ def test_the_sheet_comes_back_with_results_and_no_formula_runs(small):
         exported(small, result_sheet(again, actor=small.dora)).content.decode("utf-8-sig").split("\r\n")[0] == lines[0]
     )
     with reading(small.engine) as session:
-        log = session.scalars(select(ExportLog).order_by(ExportLog.id)).first()
+        log = session.scalars(select(ExportLog).order_by(ExportLog.id).limit(1)).one()
         found = (log.kind, log.row_count, log.has_personal_data, log.actor)
     assert found == ("incentive_check", 16, True, "dora")
     back = exported(small, result_sheet(file, actor=small.dora), file_format="xlsx")
