@@ -77,9 +77,10 @@ def expect(story: Story, *, seed: int, start: datetime) -> None:
     rows = [_row(rng, rng.choices(sellers, weights)[0].code, day.date() - timedelta(days=n), f"H{i:04}",
                  brought=day.date())
             for i, n in enumerate(sorted(past, reverse=True))]  # fmt: skip
-    story.at(day.replace(hour=15, minute=5), partial(_bring, story, rows))
     for n, body in enumerate(programs(end)):
         story.at(day.replace(hour=16, minute=n), partial(_publish, story, body, None, "Agreed for the half-year."))
+    # After the programs: each sale is then judged once and not anew with each of them, and what is earned is the same.
+    story.at(day.replace(hour=17, minute=5), partial(_bring, story, rows))
     for change in changed(end):
         story.at(_on(story, change[0], 15), partial(_change, story, change))
     for n, draft in enumerate(drafts(end)):

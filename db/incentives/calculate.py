@@ -29,15 +29,22 @@ Key = tuple[int, int, str]
 """(program, dealer, period)."""
 
 
-def refresh(session: Session, sales: Sequence[SaleReport], *, actor: Actor, now: datetime, today: date) -> int:
-    """Judge sales anew under every program and post what their dealers have earned since; gives how many entries."""
+def refresh(
+    session: Session, sales: Sequence[SaleReport], *, actor: Actor, now: datetime, today: date,
+    published: int | None = None,
+) -> int:  # fmt: skip
+    """Judge sales anew under every program and post what their dealers have earned since; gives how many entries.
+
+    Only what counts or has counted can change a sum. `published`: nothing but a version of this program is new, so of
+    the other programs only those are summed up for which a sale now counts otherwise (it stacks another way).
+    """
     keys: set[Key] = set()
     by_program = books.plans_of(session)
     for start in range(0, len(sales), books.AT_ONCE):
         some = sales[start : start + books.AT_ONCE]
         ids = [s.id for s in some]
-        old = select(IncentiveUnit.program_id, IncentiveUnit.dealer_id, IncentiveUnit.period)
-        keys |= {(p, d, period) for p, d, period in session.execute(old.where(IncentiveUnit.sale_id.in_(ids)))}
+        old = _counted_units(session, ids)
+        new: set[_Counted] = set()
         session.execute(
             delete(IncentiveUnit).where(IncentiveUnit.sale_id.in_(ids)).execution_options(synchronize_session=False)
         )
@@ -45,11 +52,32 @@ def refresh(session: Session, sales: Sequence[SaleReport], *, actor: Actor, now:
         for sale, fact in zip(some, books.facts_of(session, some, today=today), strict=True):
             results, _ = evaluate(fact, near(fact, by_program.values()))
             rows += [_row(sale, one) for one in results]
-            keys |= {(one.plan.program_id, sale.dealer_id, one.period) for one in results}
-            keys |= {(p, sale.dealer_id, period) for p, period in later_periods(fact, by_program.values())}
+            new |= {
+                (sale.id, one.plan.program_id, sale.dealer_id, one.period, one.cents)
+                for one in results if one.is_counted
+            }  # fmt: skip
+            keys |= {
+                (p, sale.dealer_id, period) for p, period in later_periods(fact, by_program.values())
+                if published in (None, p)
+            }  # fmt: skip
+        changed = old ^ new if published is not None else old | new
+        keys |= {(p, d, period) for _, p, d, period, _ in changed}
+        keys |= {(p, d, period) for _, p, d, period, _ in old | new if p == published}
         if rows:
             session.execute(insert(IncentiveUnit), rows)
     return sum(recalculate(session, key, actor=actor, now=now) for key in sorted(keys))
+
+
+_Counted = tuple[int, int, int, str, int]
+"""A sale that counts: (sale, program, dealer, period, cents)."""
+
+
+def _counted_units(session: Session, sale_ids: Sequence[int]) -> set[_Counted]:
+    """What of these sales counts by now."""
+    unit = IncentiveUnit
+    query = select(unit.sale_id, unit.program_id, unit.dealer_id, unit.period, unit.cents)
+    rows = session.execute(query.where(unit.sale_id.in_(sale_ids), unit.is_counted.is_(True)))
+    return {(sale, program, dealer, period, cents) for sale, program, dealer, period, cents in rows}
 
 
 def later_periods(sale: SaleFacts, by_program: Iterable[Sequence[Plan]]) -> Iterable[tuple[int, str]]:

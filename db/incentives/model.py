@@ -7,8 +7,10 @@ days are those of the dealer, percentages are hundredths of a percent.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -301,8 +303,16 @@ def program_to_json(program: Program) -> dict[str, Any]:
 
 
 def program_from_json(body: dict[str, Any]) -> Program:
-    """A stored program; what an older version did not know has its default."""
-    return Program.model_validate(body)
+    """A stored program; what an older version did not know has its default.
+
+    Kept by its text, because every session reads the same published versions; a program is never changed.
+    """
+    return _read(json.dumps(body, sort_keys=True))
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Program:
+    return Program.model_validate(json.loads(text))
 
 
 def read_program(body: dict[str, Any]) -> tuple[Program | None, list[tuple[str, str]]]:

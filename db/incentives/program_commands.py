@@ -140,7 +140,9 @@ def publish_program(
     session.flush()
     _index(session, owner, program)
     books.forget_plans(session)
-    posted = refresh(session, _concerned(session, owner.id, program), actor=actor, now=now, today=now.date())
+    posted = refresh(
+        session, _concerned(session, owner.id, program), actor=actor, now=now, today=now.date(), published=owner.id
+    )
     said = changes_between(before[-1].program, program) if before else in_words(program)
     note(
         session, "publish_program", f"{owner.code}: version {draft.number} published, from {draft.effective_from} on.",
