@@ -218,7 +218,7 @@ def decided(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] =
 def minutes(
     session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()
 ) -> dict[tuple[Any, ...], list[tuple[float, int]]]:
-    """Working minutes of the desk from the last sending to the decision of a person, as ascending (minutes, claims).
+    """Working minutes of the desk from the last sending or appeal to the decision of a person, as ascending (minutes, claims).
 
     Of the newest `MOST_TIMED` claims decided. Time with the dealer after a return is not in it, for sending anew begins
     anew; what the checks denied at once waited for nobody.
@@ -226,8 +226,10 @@ def minutes(
     claim = IncentiveClaim
     check_dims(by, DIMS)
     number = month_number(asked, claim.decided_at, is_moment=True)
+    # An appeal sends a claim again: the time the dealer took to appeal is not the desk's.
+    sent = case((claim.appealed_at > claim.submitted_at, claim.appealed_at), else_=claim.submitted_at)
     rows = session.execute(
-        select(claim.program_id, claim.dealer_id, claim.region, number, claim.submitted_at, claim.decided_at)
+        select(claim.program_id, claim.dealer_id, claim.region, number, sent, claim.decided_at)
         .where(
             claim.status.in_((*APPROVED, "denied")), claim.decided_kind == "person", claim.submitted_at.is_not(None),
             *asked.moments(claim.decided_at), *seen(scope, asked, claim),

@@ -174,7 +174,9 @@ class Plain:
 
     def minutes(self, first: date, last: date, **wanted: Any) -> list[int]:
         return sorted(
-            elapsed_minutes(usual_calendar(DESK_ZONE), c.submitted_at, c.decided_at)
+            elapsed_minutes(
+                usual_calendar(DESK_ZONE), max(c.submitted_at, c.appealed_at or c.submitted_at), c.decided_at
+            )
             for c in self.of(IncentiveClaim, decided_kind="person", **wanted)
             if c.status in ("approved", "partially_approved", "denied")
             and first <= local_day(c.decided_at, DESK_ZONE) <= last
