@@ -218,7 +218,7 @@ def decided(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] =
 def minutes(
     session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()
 ) -> dict[tuple[Any, ...], list[tuple[float, int]]]:
-    """Working minutes of the desk from the last sending or appeal to the decision of a person, as ascending (minutes, claims).
+    """Working minutes of the desk from the last sending to a person's decision, as ascending (minutes, claims).
 
     Of the newest `MOST_TIMED` claims decided. Time with the dealer after a return is not in it, for sending anew begins
     anew; what the checks denied at once waited for nobody.

@@ -15,7 +15,7 @@ from typing import Any
 from tests.incentives.factories import CASH, NOVEMBER
 
 _CASH = CASH | {"stack_group": "cash", "checklist": [], "budget_cents": 2_000_00, "caps": {"dealer_units": 2}}
-_PLAIN = {"documents": [], "checklist": []}
+_PLAIN: dict[str, Any] = {"documents": [], "checklist": []}
 PROGRAMS: dict[str, list[tuple[date | None, dict[str, Any]]]] = {
     "CASH-11": [
         (None, _CASH),

@@ -83,7 +83,7 @@ class Life(PayHouse):
         with reading(self.engine) as session:
             row = session.get_one(SaleReport, self.sold[number])
             draft, seen, who = draft_of(session, row), row.version, self.owner(row)
-        changed = {"documents": tuple((p, "") for p in more.pop("papers"))} if "papers" in more else {}
+        changed: dict[str, Any] = {"documents": tuple((p, "") for p in more.pop("papers"))} if "papers" in more else {}
         run(
             correct_sale, bind=self.engine, sale_id=self.sold[number], seen_version=seen, actor=who, now=NOW,
             draft=replace(draft, **more, **changed),
@@ -135,7 +135,15 @@ class Life(PayHouse):
                 papers[sale_id] = (*papers.get(sale_id, ()), kind)
             rows = session.execute(select(SaleReport, Dealer.code).join(Dealer, Dealer.id == SaleReport.dealer_id))
             return [
-                Sold(s.id, code, s.delivered_on, s.model, s.sale_type, papers.get(s.id, ()), s.unwound_on is None)
+                Sold(
+                    s.id,
+                    code,
+                    s.delivered_on or date.min,
+                    s.model,
+                    s.sale_type,
+                    papers.get(s.id, ()),
+                    s.unwound_on is None,
+                )
                 for s, code in rows
             ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ def test_every_kind_has_what_pays_the_edge_and_what_does_not():
 
 
 # ---- checks ----------------------------------------------------------------------------------------------------------
-OTHER = {"number": "IC-3", "program": "OTHER", "exclusive": True}
+OTHER: dict[str, Any] = {"number": "IC-3", "program": "OTHER", "exclusive": True}
 CONQUEST = {"rule": {"kind": "conquest", **RULES["conquest"]}}
 # rule; sale, claim and program of the last that passes; those of the first that does not; its level
 EDGES = [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from db.incentives.amount_rules import earned
 from db.incentives.claim_rules import judge, judge_period
 from db.incentives.facts import PeriodFacts, Unit
-from db.incentives.model import KINDS, Window
+from db.incentives.model import KINDS, Growth, Window
 from db.incentives.outlook_rules import outlook_of
 from db.incentives.words_rules import in_words
 from db.incentives.worked_rules import worked
@@ -19,7 +20,7 @@ from tests.incentives.cases import RULES, claim, of_kind, program, sale
 D = date
 ONE = re.compile(r"(?<![\d,.$-])1 (?!to\b|of\b|is\b)(model |contracted |listed )?[a-z]*[^s\W]s\b")
 """ "1 days", "1 units", "1 model years"."""
-ONES = {
+ONES: dict[str, dict[str, Any]] = {
     "stair_step": {"method": "retroactive", "tiers": [{"from_units": n, "cents": n * 100} for n in (1, 2, 9)]},
     "growth": {"baseline": "target", "cents": 100, "targets": {"A": 1}, "by_period": {"2026-11": {"A": 1}}},
     "conquest": RULES["conquest"] | {"max_years": 1}, "trade_in": RULES["trade_in"] | {"max_years": 1},
@@ -38,7 +39,7 @@ def units(number):
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_one_of_a_thing_is_said_as_one(kind):
-    plan = program(**SMALL, rule={"kind": kind, **ONES.get(kind, RULES[kind])})
+    plan = program(**SMALL, rule={"kind": kind, **(ONES.get(kind) or RULES[kind])})
     day = D(2026, 11, 6)
     said = [*in_words(plan), *(case.what for case in worked(plan))]
     for after in (0, 1, 2):
@@ -110,8 +111,10 @@ OUTLOOKS = [  # the rule, units, baseline, open sales, the sentence
 
 @pytest.mark.parametrize(("rule", "sold", "baseline", "opened", "sentence"), OUTLOOKS)
 def test_growth_is_spoken_of_as_growth(rule, sold, baseline, opened, sentence):
+    growth = of_kind("growth", **rule).rule
+    assert isinstance(growth, Growth)
     found = outlook_of(
-        of_kind("growth", **rule).rule, units=sold, baseline=baseline, open_units=opened, days=NOVEMBER,
+        growth, units=sold, baseline=baseline, open_units=opened, days=NOVEMBER,
         today=D(2026, 11, 24),
     )  # fmt: skip
     assert found.sentence == sentence
