@@ -307,7 +307,7 @@ def program_from_json(body: dict[str, Any]) -> Program:
 
     Kept by its text, because every session reads the same published versions; a program is never changed.
     """
-    return _read(json.dumps(body, sort_keys=True))
+    return _read(json.dumps(body, sort_keys=True, default=str))  # days may still be days
 
 
 @lru_cache(maxsize=1024)
