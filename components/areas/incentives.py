@@ -78,9 +78,13 @@ def draw_validation(found: Validation) -> None:
         labels.empty_state("event_busy", "No program runs on the day of this sale.")
         return
     draw_stacking(found)
+    acts = (
+        v.code for v in found.programs
+        if not v.claim and (v.outcome == "returned" or (v.outcome == "valid" and v.chosen and not v.is_volume))
+    )  # fmt: skip
+    first = next(acts, "")  # the rest stands closed: all of them open would be a wall of sentences
     for view in found.programs:
-        acts = view.outcome == "returned" or (view.outcome == "valid" and view.chosen and not view.is_volume)
-        draw_program(view, opened=acts and not view.claim)
+        draw_program(view, opened=view.code == first)
 
 
 # ---- the drawer of a claim -------------------------------------------------------------------------------------------
