@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -103,7 +103,16 @@ def allocate(
         session, fund, kind="allocation", cents=amount, key=key, earned_on=today,
         expires_on=lot_rules.expires_on(today, programme.lot_months), actor=actor, now=now, reason=reason,
     )  # fmt: skip
-    _note_move(session, "allocate", f"{money(amount)} allocated to {dealer.code}.", fund, before, reason, actor, now)
+    _note_move(
+        session,
+        "allocate",
+        f"{money(amount)} allocated to {dealer.code}.",
+        fund,
+        before=before,
+        reason=reason,
+        actor=actor,
+        now=now,
+    )
     return fund.id
 
 
@@ -142,7 +151,9 @@ def adjust(
             reason=f"{reason} {override_reason}".strip(), override=bool(override_reason),
         )  # fmt: skip
     said = f"Fund of {fund.dealer.code} adjusted by {money(amount)}."
-    _note_move(session, "adjust", said, fund, before, f"{reason} {override_reason}".strip(), actor, now)
+    _note_move(
+        session, "adjust", said, fund, before=before, reason=f"{reason} {override_reason}".strip(), actor=actor, now=now
+    )
     return fund.id
 
 
@@ -217,12 +228,12 @@ def forfeit(session: Session, *, fund_id: int, reason: str, actor: Actor, now: d
     fund.closed_at = now
     session.flush()
     said = f"Fund of {fund.dealer.code} closed, {money(cents)} forfeited."
-    _note_move(session, "forfeit", said, fund, before, reason, actor, now)
+    _note_move(session, "forfeit", said, fund, before=before, reason=reason, actor=actor, now=now)
     return cents
 
 
 def _note_move(
-    session: Session, command: str, said: str, fund: CoopFund, before: int, reason: str, actor: Actor, now: datetime
+    session: Session, command: str, said: str, fund: CoopFund, *, before: int, reason: str, actor: Actor, now: datetime
 ) -> None:
     note(
         session, command, said, [fund_item(fund)], actor=actor, now=now, reason=reason, before={"available": before},

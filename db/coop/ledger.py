@@ -145,7 +145,13 @@ def money_in(
     before = fund.available_cents
     entry = _post(session, fund, kind=kind, cents=cents, key=key, actor=actor, now=now, reason=reason)
     _new_lot(
-        session, fund, entry, cents=cents, earned_on=earned_on, expires_on=expires_on, covered=min(cents, max(-before, 0))
+        session,
+        fund,
+        entry,
+        cents=cents,
+        earned_on=earned_on,
+        expires_on=expires_on,
+        covered=min(cents, max(-before, 0)),
     )
     return entry
 
@@ -243,17 +249,30 @@ def reverse_claim(
 
 
 def reverse_accrual(
-    session: Session, fund: CoopFund, lot: CoopLot, *, actor: Actor, now: datetime, reason: str
-) -> None:
-    """Take an accrual back whose lot is untouched (the undo of an import)."""
-    earlier = session.get_one(CoopEntry, lot.entry_id)
-    _post(
-        session, fund, kind="reversal", of_kind="accrual", cents=earlier.cents, key=f"reversal:{earlier.id}",
-        reverses_id=earlier.id, actor=actor, now=now, reason=reason,
+    session: Session, fund: CoopFund, entry: CoopEntry, *, earned_on: date, expires_on: date, actor: Actor,
+    now: datetime, reason: str,
+) -> None:  # fmt: skip
+    """Take an accrual back (the undo of an import): its untouched lot is emptied; a credit's money becomes a new lot.
+
+    Refused with `in_use` when anything of the lot was held, spent, moved or has expired.
+    """
+    lot = session.scalars(
+        select(CoopLot).where(CoopLot.entry_id == entry.id).execution_options(populate_existing=True)
+    ).one_or_none()
+    if lot is not None and lot.left_cents != lot.cents:
+        message = f"Of the {money(lot.cents)} earned with {entry.reason.split(':')[0]} something was used."
+        raise Refused(Problem(code="in_use", message=message))
+    before = fund.available_cents
+    made = _post(
+        session, fund, kind="reversal", of_kind="accrual", cents=entry.cents, key=f"reversal:{entry.id}",
+        reverses_id=entry.id, actor=actor, now=now, reason=reason,
     )  # fmt: skip
-    lot.left_cents -= earlier.cents
-    lot.removed_cents += earlier.cents
-    session.flush()
+    if lot is not None:
+        lot.removed_cents, lot.left_cents = lot.cents, 0
+        session.flush()
+    elif entry.cents < 0:
+        covered = min(-entry.cents, max(-before, 0))
+        _new_lot(session, fund, made, cents=-entry.cents, earned_on=earned_on, expires_on=expires_on, covered=covered)
 
 
 def pay(

@@ -25,15 +25,29 @@ COSTS: Final[dict[str, str]] = {
     "other": "Other",
 }  # fmt: skip
 Proof = Literal[
-    "invoice", "payment", "tear_sheet", "affidavit", "script", "video", "tv_script", "printer_invoice", "sample",
-    "postal_receipt", "photo", "agency_invoice", "photos_all_sides", "analysis_report", "item_photos",
+    "invoice",
+    "payment",
+    "tear_sheet",
+    "affidavit",
+    "script",
+    "video",
+    "tv_script",
+    "printer_invoice",
+    "sample",
+    "postal_receipt",
+    "photo",
+    "agency_invoice",
+    "photos_all_sides",
+    "analysis_report",
+    "item_photos",
 ]
 PROOFS: Final[dict[str, str]] = {
     "invoice": "Invoice", "payment": "Proof of payment", "tear_sheet": "Full tear sheet with date and name, no copy",
     "affidavit": "Notarized affidavit", "script": "Script with ANA/RAB certification", "video": "Video",
     "tv_script": "ANA/TVB script", "printer_invoice": "Printer's invoice", "sample": "Sample of the mailing",
     "postal_receipt": "Postal receipt", "photo": "Photo", "agency_invoice": "Agency's invoice",
-    "photos_all_sides": "Photos of all sides", "analysis_report": "Analysis report", "item_photos": "Photos of the items",
+    "photos_all_sides": "Photos of all sides", "analysis_report": "Analysis report",
+    "item_photos": "Photos of the items",
 }  # fmt: skip
 ALWAYS: Final = ("invoice", "payment")
 """Every medium needs these (domain-rules 2.3, ALL)."""

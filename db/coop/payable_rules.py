@@ -142,7 +142,7 @@ def payable(
 
 
 def split(paid: int, *, reserved: int) -> tuple[int, int, int]:
-    """(from the reserve, from what is available, released): a claim consumes its reserve first, the rest is released."""
+    """(from the reserve, from what is available, released): the reserve is consumed first, its rest released."""
     held = min(paid, reserved)
     return held, paid - held, reserved - held
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from db.coop.model import COSTS, MEDIA, Programme
@@ -26,7 +26,7 @@ class Terms:
     starts_on: date | None = None
     ends_on: date | None = None
     costs: tuple[CostLine, ...] = ()
-    showing: Showing = Showing()
+    showing: Showing = field(default_factory=Showing)
     invoice_number: str = ""
 
     @property

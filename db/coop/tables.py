@@ -107,7 +107,7 @@ class CoopFund(Base):
 
 
 class CoopLot(Base):
-    """Money that came in together and expires together. What is `left` is neither held, used, taken away nor expired."""
+    """Money that came in and expires together. What is `left` is neither held, used, taken away nor expired."""
 
     __tablename__ = "coop_lot"
     __table_args__ = (
@@ -154,7 +154,7 @@ class CoopEntry(Base):
         Index("ix_coop_entry_dealer", "dealer_id", "at", "id"),
         Index("ix_coop_entry_kind", "kind", "at", "id"),
         CheckConstraint("cents <> 0", name="cents"),
-        CheckConstraint("kind IN ('accrual', 'adjustment', 'payment') OR cents > 0", name="sign"),
+        CheckConstraint("kind IN ('accrual', 'adjustment', 'payment', 'reversal') OR cents > 0", name="sign"),
         {"sqlite_autoincrement": True},
     )
 
