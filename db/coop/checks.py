@@ -29,9 +29,7 @@ def balances_are_their_ledger(session: Session) -> list[str]:
     )  # fmt: skip
     for fund_id, kind, of_kind, cents, held in rows:
         sums[fund_id] += effect(kind, int(cents), reserve_cents=int(held), of_kind=of_kind)
-    left = dict(
-        session.execute(select(CoopLot.fund_id, func.sum(CoopLot.left_cents)).group_by(CoopLot.fund_id)).all()  # type: ignore[arg-type]
-    )
+    left = dict(session.execute(select(CoopLot.fund_id, func.sum(CoopLot.left_cents)).group_by(CoopLot.fund_id)).all())
     found = []
     for fund in session.scalars(select(CoopFund).order_by(CoopFund.id)):
         if balance(fund) != sums[fund.id]:

@@ -271,8 +271,23 @@ def reverse_accrual(
         lot.removed_cents, lot.left_cents = lot.cents, 0
         session.flush()
     elif entry.cents < 0:
-        covered = min(-entry.cents, max(-before, 0))
-        _new_lot(session, fund, made, cents=-entry.cents, earned_on=earned_on, expires_on=expires_on, covered=covered)
+        _undo_credit(session, fund, made, before=before, earned_on=earned_on, expires_on=expires_on)
+
+
+def _undo_credit(
+    session: Session, fund: CoopFund, made: CoopEntry, *, before: int, earned_on: date, expires_on: date
+) -> None:
+    """Money a credit had taken away returns to the lots it can have come from, what none can take to one of its own."""
+    rest = max(before - made.cents, 0) - max(before, 0)
+    query = select(CoopLot).where(CoopLot.fund_id == fund.id, CoopLot.removed_cents > 0)
+    for lot in session.scalars(query.order_by(CoopLot.expires_on, CoopLot.id)):
+        part = min(lot.removed_cents, rest)
+        rest -= part
+        lot.removed_cents -= part
+        lot.left_cents += part
+    session.flush()
+    if rest:
+        _new_lot(session, fund, made, cents=rest, earned_on=earned_on, expires_on=expires_on, covered=0)
 
 
 def pay(

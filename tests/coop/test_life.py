@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -244,7 +245,9 @@ def test_a_form_is_sent_once_and_never_with_other_content(engine):
         allocate, programme_id=house.programme, dealer_id=house.dealer, cents=50_00, reason="Fair", form_key="a",
         actor=house.mason,
     )  # fmt: skip
-    again = {"programme_id": house.programme, "dealer_id": house.dealer, "reason": "Fair", "form_key": "a"}
+    again: dict[str, Any] = {
+        "programme_id": house.programme, "dealer_id": house.dealer, "reason": "Fair", "form_key": "a"
+    }  # fmt: skip
     assert house.do(allocate, cents=50_00, actor=house.mason, **again) == fund
     with pytest.raises(Refused):
         house.do(allocate, cents=60_00, actor=house.mason, **again)
