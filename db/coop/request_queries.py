@@ -142,6 +142,7 @@ class RequestPage:
 
     row: RequestRow
     programme: str
+    programme_id: int
     terms: Terms
     found: Payable
     available: int
@@ -202,7 +203,8 @@ def get_request(session: Session, *, item_id: int, actor: Actor, now: datetime) 
     rule = programme.media.get(row.medium)  # type: ignore[call-overload]
     works = actor.can(Permission.COOP_REQUEST)
     return RequestPage(
-        row=row, programme=f"{programme.code} {programme.name}", terms=terms, found=found, available=available,
+        row=row, programme=f"{programme.code} {programme.name}", programme_id=fund.programme_id,
+        terms=terms, found=found, available=available,
         after_cents=available - (found.cents if row.status == "in_review" else 0),
         needs=tuple(PROOFS[p] for p in rule.needs) if rule else (), preapproval=bool(rule and rule.preapproval),
         claims=tuple((c.id, c.number, c.status) for c in claims), may_claim=works and row.status in HOLDS,

@@ -46,7 +46,7 @@ def _decide(engine: Any, *, items: list[tuple[int, int]], actor: Any) -> Counter
 def _many_requests(engine: Any, house: House, count: int) -> list[tuple[int, int]]:
     """(id, version) of waiting requests: one through its command, the others its copies with costs of their own."""
     first, dice = house.ask(), random.Random(20260504)
-    table = CoopRequest.__table__
+    table: Any = CoopRequest.__table__
     with engine.begin() as connection:
         row = dict(connection.execute(select(table).where(table.c.id == first)).mappings().one())
         rows = []
@@ -61,12 +61,12 @@ def _many_requests(engine: Any, house: House, count: int) -> list[tuple[int, int
 
 
 def test_eight_processes_on_one_fund_never_overspend(engine):
-    """R01: requests of 100 to 900 for twice what the fund has; every one is answered, the sum of approved lines is exact."""
+    """R01: requests for twice what the fund has; each is answered, and the sum of approved lines is exact."""
     house = House(engine, earned=FUND)
     made = _many_requests(engine, house, PROCESSES * EACH)
     parts = [made[n::PROCESSES] for n in range(PROCESSES)]
     found = at_once(engine, *(partial(_decide, items=part, actor=house.cora) for part in parts))
-    answers = sum(found, Counter())
+    answers: Counter[str] = sum(found, Counter())
     with reading(engine) as session:
         sums = dict(
             session.execute(
@@ -117,7 +117,12 @@ def test_two_payments_at_once_pay_each_claim_once(engine):
 def test_forms_sent_again_take_effect_once(engine, keys):
     """R03: each of some forms is sent three times by sixteen threads; once with another amount, which is refused."""
     house = House(engine, earned=0)
-    common = {"programme_id": house.programme, "dealer_id": house.dealer, "reason": "R03", "actor": house.mason}
+    common: dict[str, Any] = {
+        "programme_id": house.programme,
+        "dealer_id": house.dealer,
+        "reason": "R03",
+        "actor": house.mason,
+    }
 
     def send(number: int, cents: int) -> str:
         try:

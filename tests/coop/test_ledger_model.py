@@ -230,7 +230,7 @@ class Model(RuleBasedStateMachine):
         self.free[n] += cents - (fund.expired_cents - before)
         self.paid.pop(claim_id, None)
 
-    @precondition(lambda self: set(self.claims) - set(self.paid))
+    @precondition(lambda self: bool(set(self.claims) - set(self.paid)))
     @rule(data=st.data())
     def is_paid(self, data: Any) -> None:
         claim_id = data.draw(st.sampled_from(sorted(set(self.claims) - set(self.paid))))
