@@ -118,6 +118,7 @@ class Fields:
     def _draw_costs(self) -> None:
         filled = [bool(str(st.session_state.get(self.key(f"cost_{n}")) or "").strip()) for n in range(LINES)]
         shown = min(max((n + 2 for n, has in enumerate(filled) if has), default=1), LINES)
+        st.session_state.setdefault(self.key("kind_0"), "space")
         for n in range(shown):
             with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
                 st.selectbox(
