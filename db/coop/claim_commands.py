@@ -37,7 +37,6 @@ from db.core.labels import local_day, storable
 from db.core.numbering import next_ids
 from db.core.permissions import Permission
 from db.core.problems import Problem, Problems, Refused
-from db.dealers.tables import Dealer
 from db.workflow.engine import begin_step, end_step, get_item
 
 
@@ -92,7 +91,7 @@ def enter_claim(
 
 def _owner(
     session: Session, request_id: int | None, dealer_id: int | None, programme_id: int | None, *, actor: Actor
-) -> tuple[CoopRequest | None, Dealer, CoopProgramme]:
+) -> tuple[CoopRequest | None, Any, CoopProgramme]:
     if request_id is not None:
         # Locked, so that its reserve is not given back in the same moment.
         request: CoopRequest = get_item(session, REQUESTS, item_id=request_id, actor=actor)
@@ -114,7 +113,7 @@ def _owner(
     return None, dealer, programme_row(session, programme_id)
 
 
-def _claim_key(session: Session, dealer: Dealer, invoice: str, *, but: int = 0) -> str:
+def _claim_key(session: Session, dealer: Any, invoice: str, *, but: int = 0) -> str:
     key = f"{dealer.id}:{invoice.casefold()}"
     there = session.scalar(select(CoopClaim.number).where(CoopClaim.claim_key == key, CoopClaim.id != but))
     if there is not None:

@@ -36,7 +36,6 @@ from db.core.labels import local_day
 from db.core.numbering import next_ids
 from db.core.permissions import Permission
 from db.core.problems import Problem, Problems, Refused
-from db.dealers.tables import Dealer
 from db.workflow.engine import begin_step, end_step
 
 
@@ -86,7 +85,7 @@ def ask(
     return request_id
 
 
-def _same(session: Session, known: CoopRequest, terms: Terms, dealer: Dealer) -> int:
+def _same(session: Session, known: CoopRequest, terms: Terms, dealer: Any) -> int:
     """The request this form has made before; another content under the same key is refused (R03)."""
     sent = (known.dealer_id, known.medium, known.cost_cents, known.starts_on, known.ends_on, known.activity)
     asked = (dealer.id, terms.medium, terms.cost_cents, terms.starts_on, terms.ends_on, terms.activity.strip())
@@ -97,7 +96,7 @@ def _same(session: Session, known: CoopRequest, terms: Terms, dealer: Dealer) ->
     return known.id
 
 
-def _sound(terms: Terms, programme: Programme, dealer: Dealer, *, now: datetime) -> Terms:
+def _sound(terms: Terms, programme: Programme, dealer: Any, *, now: datetime) -> Terms:
     problems = Problems()
     sound = check_terms(terms, programme, problems)
     rule = programme.media.get(sound.medium)  # type: ignore[call-overload]
