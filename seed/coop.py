@@ -147,7 +147,7 @@ def _purchases(story: Story, seed: int, back: int, now: datetime) -> None:
         for code in CODES:
             dice = random.Random(f"{seed}:{code}:{day}")
             for model in (GT, VAN) if code in (HOME, NEXT) else (VAN,):
-                cents = dice.randint(110_000_00, 260_000_00)
+                cents = dice.randint(55_000_00, 140_000_00)
                 rows.append(f"W{day:%y%m}-{code}-{model[0]},{code},{day},{cents / 100:.2f},{model}")
     story.do(
         run_import, kind="coop_purchases", channel="cli", mapping=MAPPING, actor=story.cast.named("cora"), now=now,

@@ -83,12 +83,12 @@ def draw_list(rows: Sequence[FundRow]) -> None:
         ),
         key="coopfund_table", alt="Co-op funds by dealer", height=560 if len(rows) > 16 else "content",
         columns={
-            "Code": tables.opener("Code", key="coopfund_click", on_open=_open_at, width=84),
-            "Dealer": tables.text("Dealer", width=190), "Region": tables.text("Region", width=100),
-            "Year": tables.text("Year", width=60), "Came in": _right("Came in", 100),
-            "Reserved": _right("Reserved", 96),
-            "Approved": _right("Approved", 96), "Paid": _right("Paid", 96), "Expired": _right("Expired", 96),
-            "Available": _right("Available", 100), "Used": _right("Used", 64, "Approved of what came in"),
+            "Code": tables.opener("Code", key="coopfund_click", on_open=_open_at, width=72),
+            "Dealer": tables.text("Dealer", width=164), "Region": tables.text("Region", width=104),
+            "Year": tables.text("Year", width=52), "Came in": _right("Came in", 92),
+            "Reserved": _right("Reserved", 84),
+            "Approved": _right("Approved", 88), "Paid": _right("Paid", 88), "Expired": _right("Expired", 88),
+            "Available": _right("Available", 92), "Used": _right("Used", 52, "Approved of what came in"),
         },
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ from db.coop.record import (
     too_long,
 )
 from db.coop.request_rules import Terms, check_terms, costs_to_json
-from db.coop.say_rules import money
+from db.coop.say_rules import day, money
 from db.coop.tables import CoopFund
 from db.core import timeline
 from db.core.actor import Actor
@@ -135,8 +135,8 @@ def change(session: Session, *, item_id: int, seen_version: int, actor: Actor, n
         session, FLOW, "change", item_id=item_id, seen_version=seen_version, actor=actor
     )  # fmt: skip
     fund = fund_of(session, request.fund_id, actor=actor)
-    day: date = terms.ends_on or request.ends_on
-    _, programme = in_force(session, fund.programme_id, day)
+    last: date = terms.ends_on or request.ends_on
+    _, programme = in_force(session, fund.programme_id, last)
     sound = _sound(terms, programme, fund.dealer, now=now)
     changed = end_step(
         session, FLOW, "change", request, actor=actor, now=now,
@@ -193,9 +193,9 @@ def lapse(session: Session, *, item_id: int, seen_version: int, actor: Actor, no
         session, FLOW, "lapse", item_id=item_id, seen_version=seen_version, actor=actor
     )  # fmt: skip
     if request.lapses_on is None or local_day(now, request.dealer.zone) <= request.lapses_on:
-        message = f"{request.number} can be claimed until {request.lapses_on}."
+        message = f"{request.number} can be claimed until {day(request.lapses_on)}."
         raise Refused(Problem(code="too_early", message=message))
-    _end(session, request, "lapse", f"Nobody claimed by {request.lapses_on}", actor=actor, now=now)
+    _end(session, request, "lapse", f"Nobody claimed by {day(request.lapses_on)}", actor=actor, now=now)
 
 
 def _end(session: Session, request: CoopRequest, step: str, why: str, *, actor: Actor, now: datetime) -> None:

@@ -224,7 +224,7 @@ class ProgrammeChoice:
 
 
 def programme_choices(session: Session, *, actor: Actor, today: date) -> list[ProgrammeChoice]:
-    """The programmes of this year and later, newest first; programmes hold for every dealer."""
+    """The programmes of last year and later, those of this year first; programmes hold for every dealer."""
     actor.require(Permission.COOP_VIEW)
     rows = session.execute(
         select(CoopProgramme.id, CoopProgramme.code, CoopProgramme.name, CoopProgramme.year)
@@ -236,7 +236,7 @@ def programme_choices(session: Session, *, actor: Actor, today: date) -> list[Pr
             id=r.id, label=f"{r.name} ({r.code})", year=r.year,
             media=tuple(m for m in MEDIA if m in standing.in_force(session, r.id, today)[1].media),
         )
-        for r in rows
+        for r in sorted(rows, key=lambda r: r.year != today.year)
     ]  # fmt: skip
 
 
