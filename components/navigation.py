@@ -49,6 +49,7 @@ class PageEntry:
 
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
 CLAIMS, PARTS, INCENTIVES = "Claims", "Parts", "Incentives"
+COOP = "Co-op"
 ADMINISTRATION = "Administration"
 
 PAGES: tuple[PageEntry, ...] = (
@@ -242,6 +243,22 @@ PAGES: tuple[PageEntry, ...] = (
         file="pages/incentives/incentive_figures.py", title="Incentive performance", icon="query_stats",
         section=INCENTIVES, permission=P.INCENTIVES_VIEW,
         help="What programs and prices cost, who takes part, what they bring, budgets, reasons",
+    ),
+    PageEntry(
+        file="pages/coop/coop_requests.py", title="Co-op requests", icon="campaign", section=COOP,
+        permission=P.COOP_VIEW, help="Requests for advertising money: what is payable, why, and what it leaves",
+    ),
+    PageEntry(
+        file="pages/coop/coop_request.py", title="Ask for co-op funds", icon="add_card", section=COOP,
+        permission=P.COOP_REQUEST, help="Plan an activity and see what will be payable before it is sent",
+    ),
+    PageEntry(
+        file="pages/coop/coop_claims.py", title="Co-op claims", icon="request_quote", section=COOP,
+        permission=P.COOP_VIEW, help="Claims with every proof and bound, payments and credit memos",
+    ),
+    PageEntry(
+        file="pages/coop/coop_funds.py", title="Co-op funds", icon="savings", section=COOP,
+        permission=P.COOP_VIEW, help="Balances of dealers, and each fund's statement on any day",
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,

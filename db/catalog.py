@@ -22,6 +22,7 @@ from db.checks import CORE_CHECKS
 from db.claim_payments.area import AREA as CLAIM_PAYMENTS
 from db.claims.area import AREA as CLAIMS
 from db.contact_log.area import AREA as CONTACT_LOG
+from db.coop.area import AREA as COOP
 from db.core import events, search
 from db.core.actor import Actor
 from db.core.area import (
@@ -72,7 +73,7 @@ T = TypeVar("T")
 AREAS: tuple[Area, ...] = (
     PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, CUSTOMERS, LEADS,
     APPOINTMENTS, CADENCE, INTERACTIONS, QUALITY, SURVEYS, MARKETING,
-    WARRANTY, CLAIMS, CLAIM_PAYMENTS, PART_RETURNS, INVESTIGATIONS, PARTS, INCENTIVES, PRICING,
+    WARRANTY, CLAIMS, CLAIM_PAYMENTS, PART_RETURNS, INVESTIGATIONS, PARTS, INCENTIVES, COOP, PRICING,
     ONBOARDING, IMPORTS, REPORTS,
 )  # fmt: skip
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
@@ -170,6 +171,10 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "sale": ("pages/incentives/validate.py", "sale"),
     "incentive_claim": ("pages/incentives/validate.py", "incentive_claim"),
     "incentive_program": ("pages/incentives/programs.py", "program"),
+    "coop_request": ("pages/coop/coop_requests.py", "request"),
+    "coop_claim": ("pages/coop/coop_claims.py", "claim"),
+    "coop_memo": ("pages/coop/coop_claims.py", "memo"),
+    "coop_fund": ("pages/coop/coop_funds.py", "fund"),
     "incentive_memo": ("pages/incentives/payments.py", "memo"),
     "incentive_batch": ("pages/incentives/payments.py", "batch"),
     "incentive_reconciliation": ("pages/incentives/reconciliation.py", "reconciliation"),

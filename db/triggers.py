@@ -126,3 +126,39 @@ def claim_ledger_statements(dialect: str) -> list[str]:
         "CREATE TRIGGER claim_entry_no_delete BEFORE DELETE OR TRUNCATE ON claim_entry "
         "FOR EACH STATEMENT EXECUTE FUNCTION claim_ledger_is_final()",
     ]
+
+
+COOP_COLUMNS = (
+    "entry_key", "fund_id", "dealer_id", "kind", "of_kind", "cents", "reserve_cents", "reverses_id", "request_id",
+    "claim_id", "medium", "at", "on_day", "username", "by", "reason",
+)  # fmt: skip
+"""What an entry of the co-op ledger says; only `region` follows a dealer that moves."""
+
+
+def coop_statements(dialect: str) -> list[str]:
+    """CREATE statements that make the co-op ledger append-only and versions of programmes final, in order."""
+    columns = ", ".join(f'"{name}"' for name in ("id", *COOP_COLUMNS))
+    if dialect == "sqlite":
+        stop = "BEGIN SELECT RAISE(ABORT, 'the ledger of co-op cannot be changed'); END"
+        final = "BEGIN SELECT RAISE(ABORT, 'a version of a programme cannot be changed'); END"
+        return [
+            f"CREATE TRIGGER coop_entry_no_update BEFORE UPDATE OF {columns} ON coop_entry {stop}",
+            f"CREATE TRIGGER coop_entry_no_delete BEFORE DELETE ON coop_entry {stop}",
+            # INSERT OR REPLACE deletes the old row without asking the delete trigger.
+            "CREATE TRIGGER coop_entry_no_replace BEFORE INSERT ON coop_entry WHEN EXISTS (SELECT 1 FROM coop_entry"
+            f" WHERE id = NEW.id OR entry_key = NEW.entry_key OR reverses_id = NEW.reverses_id) {stop}",
+            f"CREATE TRIGGER coop_version_no_update BEFORE UPDATE ON coop_version {final}",
+            f"CREATE TRIGGER coop_version_no_delete BEFORE DELETE ON coop_version {final}",
+        ]
+    return [
+        "CREATE FUNCTION coop_ledger_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'the ledger of co-op cannot be changed'; END $$",
+        f"CREATE TRIGGER coop_entry_no_update BEFORE UPDATE OF {columns} ON coop_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION coop_ledger_is_final()",
+        "CREATE TRIGGER coop_entry_no_delete BEFORE DELETE OR TRUNCATE ON coop_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION coop_ledger_is_final()",
+        "CREATE FUNCTION coop_version_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'a version of a programme cannot be changed'; END $$",
+        "CREATE TRIGGER coop_version_final BEFORE UPDATE OR DELETE OR TRUNCATE ON coop_version "
+        "FOR EACH STATEMENT EXECUTE FUNCTION coop_version_is_final()",
+    ]

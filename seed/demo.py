@@ -24,6 +24,7 @@ from seed import (
     claim_money,
     claims,
     contacts,
+    coop,
     crm,
     dealer_people,
     house,
@@ -93,6 +94,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     incentives.expect(story, seed=seed, start=start)
     incentive_payments.expect(story)
     pricing.expect(story)
+    coop.expect(story, seed=seed)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()
@@ -102,6 +104,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     interactions.close_day(story)
     cadence.close_day(story)
     pricing.close_day(story)
+    coop.close_day(story)
     return made
 
 

@@ -28,6 +28,7 @@ AREA_LABELS = {
     "warranty": "Warranty data", "claims": "Claims", "claim_payments": "Claim payments",
     "part_returns": "Parts returns", "investigations": "Investigations", "parts": "Parts", "incentives": "Incentives",
     "pricing": "Price requests",
+    "coop": "Co-op",
 }  # fmt: skip
 
 # What one may not see on its page must not show in a history either; areas that are not named are for everybody.
@@ -43,7 +44,7 @@ NEEDED: dict[str, Permission] = {
     "warranty": Permission.WARRANTY_VIEW, "claims": Permission.CLAIMS_VIEW,
     "claim_payments": Permission.CLAIMS_PAYMENTS, "part_returns": Permission.CLAIMS_VIEW,
     "investigations": Permission.CLAIMS_INVESTIGATE, "parts": Permission.PARTS_VIEW,
-    "incentives": Permission.INCENTIVES_VIEW, "pricing": Permission.PRICING_VIEW,
+    "incentives": Permission.INCENTIVES_VIEW, "pricing": Permission.PRICING_VIEW, "coop": Permission.COOP_VIEW,
 }  # fmt: skip
 
 

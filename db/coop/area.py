@@ -1,0 +1,45 @@
+"""What co-op funds offer to the whole desk."""
+
+from __future__ import annotations
+
+from db.coop import claim_queries, fund_queries, request_queries
+from db.coop.checks import CHECKS
+from db.coop.claim_flow import FLOW as CLAIM_FLOW
+from db.coop.flow import FLOW
+from db.coop.importing import PURCHASES
+from db.coop.jobs import JOBS
+from db.coop.record import CLAIM, MEMO, REQUEST
+from db.coop.work_queries import dealer_lines, found_claims, found_memos, found_requests, work_counts, work_lines
+from db.core.area import Area, DealerSource, ExportKind, SearchSource, WorkSource
+from db.core.permissions import Permission
+
+VIEW = Permission.COOP_VIEW
+AREA = Area(
+    name="coop",
+    title="Co-op",
+    flows=(FLOW, CLAIM_FLOW),
+    work=(WorkSource(name="coop", permission=VIEW, lines=work_lines, counts=work_counts),),
+    search=(
+        SearchSource(kind=REQUEST, label="Co-op requests", permission=VIEW, load=found_requests),
+        SearchSource(kind=CLAIM, label="Co-op claims", permission=VIEW, load=found_claims),
+        SearchSource(kind=MEMO, label="Co-op credit memos", permission=VIEW, load=found_memos),
+    ),
+    imports=(PURCHASES,),
+    exports=(
+        ExportKind(
+            name="coop_requests", title="Co-op requests", permission=VIEW, columns=request_queries.COLUMNS,
+            rows=request_queries.export_rows,
+        ),
+        ExportKind(
+            name="coop_claims", title="Co-op claims", permission=VIEW, columns=claim_queries.COLUMNS,
+            rows=claim_queries.export_rows,
+        ),
+        ExportKind(
+            name="coop_funds", title="Co-op funds", permission=VIEW, columns=fund_queries.COLUMNS,
+            rows=fund_queries.export_rows,
+        ),
+    ),
+    jobs=JOBS,
+    checks=CHECKS,
+    dealer=(DealerSource(name="coop", label="Co-op", permission=VIEW, lines=dealer_lines),),
+)  # fmt: skip
