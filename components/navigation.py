@@ -49,6 +49,7 @@ class PageEntry:
 
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
 CLAIMS, PARTS, INCENTIVES = "Claims", "Parts", "Incentives"
+COOP = "Co-op"
 ADMINISTRATION = "Administration"
 
 PAGES: tuple[PageEntry, ...] = (
@@ -237,6 +238,16 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/incentives/price_requests.py", title="Price requests", icon="price_check", section=INCENTIVES,
         permission=P.PRICING_VIEW, help="Discounts and promotions of dealers: ask, sign by level, what holds",
+    ),
+    PageEntry(
+        file="pages/coop/coop_programmes.py", title="Co-op programmes", icon="savings", section=COOP,
+        permission=P.COOP_VIEW,
+        help="What is earned, what each medium pays and needs, version by version",
+    ),
+    PageEntry(
+        file="pages/coop/coop_radar.py", title="Fund expiry radar", icon="radar", section=COOP,
+        permission=P.COOP_VIEW,
+        help="Co-op money that expires soon, what could be done with it, whom to remind",
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,
