@@ -32,7 +32,7 @@ def sentences_of(wrong: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """What is wrong with the fields of a form in the words of the field: (field, sentence), each once."""
     found = []
     for field, said in wrong:
-        parts = field.split(".")
+        parts = (field or "media").split(".")  # what is said of the whole is that no medium is paid
         if parts[0] == "media" and len(parts) > 2:
             found.append((".".join(parts[:3]), _SAID_OF_MEDIUM.get(parts[2], said)))
         else:
