@@ -24,6 +24,7 @@ from seed import (
     claim_money,
     claims,
     contacts,
+    coop_radar,
     crm,
     dealer_people,
     house,
@@ -93,6 +94,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     incentives.expect(story, seed=seed, start=start)
     incentive_payments.expect(story)
     pricing.expect(story)
+    coop_radar.expect(story)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()
