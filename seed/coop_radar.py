@@ -15,9 +15,9 @@ from db.core.problems import Refused
 from db.core.session import reading
 from seed.story import Story
 
-CHANGES = (
+CHANGES: tuple[tuple[int, dict[str, Any], dict[str, Any], str], ...] = (
     (118, {"remind_days": [60, 30, 15]}, {}, "Dealers asked to be told once more"),
-    (61, {"minimum_cents": 50_00}, {"digital": {"rate": 80_00}}, "Digital brings most leads; small claims cost us more"),
+    (61, {"minimum_cents": 50_00}, {"digital": {"rate": 80_00}}, "Digital brings most leads; small claims cost more"),
     (6, {"claim_days": 75}, {"event": {"cap_cents": 4_000_00}}, "Invoices of trade shows come late"),
 )  # fmt: skip
 """(days before the end, fields, fields of media, reason); the last one is still to come."""
