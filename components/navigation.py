@@ -240,7 +240,7 @@ PAGES: tuple[PageEntry, ...] = (
         permission=P.PRICING_VIEW, help="Discounts and promotions of dealers: ask, sign by level, what holds",
     ),
     PageEntry(
-        file="pages/coop/coop_programmes.py", title="Co-op programmes", icon="savings", section=COOP,
+        file="pages/coop/coop_programmes.py", title="Co-op programmes", icon="rule", section=COOP,
         permission=P.COOP_VIEW,
         help="What is earned, what each medium pays and needs, version by version",
     ),

@@ -154,5 +154,5 @@ def body_of(parts: Sequence[tuple[date, int]], sentence: str) -> str:
     lines = [f"{money(cents)} until {day(on)}" for on, cents in sorted(parts)]
     return "\n".join([
         "This money of your co-op fund is lost unless it is used:", *lines, "", sentence, "",
-        "Start a request on the page New co-op request; the page Fund expiry radar shows what is left.",
+        "Start a request on the page Ask for co-op funds; the page Fund expiry radar shows what is left.",
     ])  # fmt: skip

@@ -148,7 +148,7 @@ def draw_page(programme_id: int) -> None:
 chosen = st.query_params.get("programme", "")
 edit = st.session_state.get(EDIT) if writes else None
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title(":material/savings: Co-op programmes")
+    st.title(":material/rule: Co-op programmes")
     if writes and edit is None and not chosen:
         st.button("New programme", key="cpr_new", type="primary", icon=":material/add:", on_click=begin, args=(None,))
 if edit is not None:
