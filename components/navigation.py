@@ -261,6 +261,16 @@ PAGES: tuple[PageEntry, ...] = (
         permission=P.COOP_VIEW, help="Balances of dealers, and each fund's statement on any day",
     ),
     PageEntry(
+        file="pages/coop/coop_programmes.py", title="Co-op programmes", icon="rule", section=COOP,
+        permission=P.COOP_VIEW,
+        help="What is earned, what each medium pays and needs, version by version",
+    ),
+    PageEntry(
+        file="pages/coop/coop_radar.py", title="Fund expiry radar", icon="radar", section=COOP,
+        permission=P.COOP_VIEW,
+        help="Co-op money that expires soon, what could be done with it, whom to remind",
+    ),
+    PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,
         permission=P.DEALERS_VIEW, help="The dealers you may see",
     ),

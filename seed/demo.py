@@ -25,6 +25,7 @@ from seed import (
     claims,
     contacts,
     coop,
+    coop_radar,
     crm,
     dealer_people,
     house,
@@ -95,6 +96,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     incentive_payments.expect(story)
     pricing.expect(story)
     coop.expect(story, seed=seed)
+    coop_radar.expect(story)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from db.coop import claim_queries, fund_queries, request_queries
+from db.coop import claim_queries, fund_queries, radar_queries, radar_work_queries, remind_jobs, request_queries
 from db.coop.checks import CHECKS
 from db.coop.claim_flow import FLOW as CLAIM_FLOW
 from db.coop.flow import FLOW
@@ -18,7 +18,13 @@ AREA = Area(
     name="coop",
     title="Co-op",
     flows=(FLOW, CLAIM_FLOW),
-    work=(WorkSource(name="coop", permission=VIEW, lines=work_lines, counts=work_counts),),
+    work=(
+        WorkSource(name="coop", permission=VIEW, lines=work_lines, counts=work_counts),
+        WorkSource(
+            name="coop_radar", permission=VIEW, lines=radar_work_queries.work_lines,
+            counts=radar_work_queries.work_counts,
+        ),
+    ),
     search=(
         SearchSource(kind=REQUEST, label="Co-op requests", permission=VIEW, load=found_requests),
         SearchSource(kind=CLAIM, label="Co-op claims", permission=VIEW, load=found_claims),
@@ -38,8 +44,12 @@ AREA = Area(
             name="coop_funds", title="Co-op funds", permission=VIEW, columns=fund_queries.COLUMNS,
             rows=fund_queries.export_rows,
         ),
+        ExportKind(
+            name="coop_expiring", title="Co-op money that expires", permission=VIEW, columns=radar_queries.COLUMNS,
+            rows=radar_queries.export_rows,
+        ),
     ),
-    jobs=JOBS,
+    jobs=(*JOBS, *remind_jobs.JOBS),
     checks=CHECKS,
     dealer=(DealerSource(name="coop", label="Co-op", permission=VIEW, lines=dealer_lines),),
 )  # fmt: skip

@@ -10,6 +10,8 @@ from db.coop.claim_commands import enter_claim
 from db.coop.fund_commands import accrue, adjust, allocate, forfeit, transfer
 from db.coop.pay_commands import make_payment
 from db.coop.programme_commands import set_programme
+from db.coop.programme_edit_commands import save_programme
+from db.coop.remind_commands import remind
 from db.coop.request_commands import ask
 
 REQUESTS: Mapping[str, Callable[..., Any]] = {
@@ -25,5 +27,5 @@ CLAIMS: Mapping[str, Callable[..., Any]] = {
 COMMANDS: Mapping[str, Mapping[str, Callable[..., Any]]] = {"coop_requests": REQUESTS, "coop_claims": CLAIMS}
 __all__ = [
     "CLAIMS", "COMMANDS", "REQUESTS", "accrue", "adjust", "allocate", "ask", "enter_claim", "forfeit", "make_payment",
-    "set_programme", "transfer",
+    "remind", "save_programme", "set_programme", "transfer",
 ]  # fmt: skip

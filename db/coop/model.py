@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 Medium = Literal["print", "radio", "tv", "direct_mail", "outdoor", "wrap", "digital", "items", "event"]
 MEDIA: Final[dict[str, str]] = {
@@ -100,7 +100,8 @@ class Programme(_Frozen):
 
     A lot expires at the end of the month it was earned in plus `lot_months`. `models` names rates of accrual for
     models that differ. `approval_days` is how long a pre-approval holds, `claim_days` how long after the activity a
-    claim is taken, `decide_days` what we promise for a decision.
+    claim is taken, `decide_days` what we promise for a decision. `remind_days` are the days before the last day of a
+    lot on which the dealer is reminded of what is left of it, each once; none: nobody is reminded by the desk itself.
     """
 
     code: Code
@@ -117,6 +118,12 @@ class Programme(_Frozen):
     approval_days: Days = 90
     claim_days: Days = 60
     decide_days: Days = 10
+    remind_days: tuple[Annotated[int, Field(ge=1, le=365)], ...] = (60, 30)
+
+    @field_validator("remind_days")
+    @classmethod
+    def _in_order(cls, days: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(sorted(set(days), reverse=True))
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

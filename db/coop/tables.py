@@ -114,6 +114,7 @@ class CoopLot(Base):
         Index("ix_coop_lot_fund", "fund_id", "expires_on", "id"),
         Index("ix_coop_lot_due", "left_cents", "expires_on", "id"),
         Index("ix_coop_lot_dealer", "dealer_id", "expires_on", "id"),
+        Index("ix_coop_lot_window", "expires_on", "dealer_id", "left_cents"),
         CheckConstraint(
             "left_cents = cents - held_cents - used_cents - removed_cents - expired_cents", name="sum"
         ),
