@@ -48,7 +48,7 @@ class PageEntry:
 
 
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
-CLAIMS, PARTS, INCENTIVES = "Claims", "Parts", "Incentives"
+CLAIMS, PARTS, INCENTIVES, COOP = "Claims", "Parts", "Incentives", "Co-op"
 ADMINISTRATION = "Administration"
 
 PAGES: tuple[PageEntry, ...] = (
@@ -237,6 +237,14 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/incentives/price_requests.py", title="Price requests", icon="price_check", section=INCENTIVES,
         permission=P.PRICING_VIEW, help="Discounts and promotions of dealers: ask, sign by level, what holds",
+    ),
+    PageEntry(
+        file="pages/coop/coop_campaigns.py", title="Campaigns", icon="campaign", section=COOP,
+        permission=P.COOP_VIEW, help="What dealers advertise with co-op money, the leads and sales it brings, the cost",
+    ),
+    PageEntry(
+        file="pages/coop/coop_figures.py", title="Co-op performance", icon="query_stats", section=COOP,
+        permission=P.COOP_VIEW, help="How much is used, accrued, paid and expiring, how long it takes, what comes back",
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,

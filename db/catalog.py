@@ -174,6 +174,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "coop_claim": ("pages/coop/coop_claims.py", "claim"),
     "coop_memo": ("pages/coop/coop_claims.py", "memo"),
     "coop_fund": ("pages/coop/coop_funds.py", "fund"),
+    "coop_campaign": ("pages/coop/coop_campaigns.py", "campaign"),
     "incentive_memo": ("pages/incentives/payments.py", "memo"),
     "incentive_batch": ("pages/incentives/payments.py", "batch"),
     "incentive_reconciliation": ("pages/incentives/reconciliation.py", "reconciliation"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from db.coop import claim_queries, fund_queries, request_queries
+from db.coop import campaign_queries, claim_queries, fund_queries, request_queries
 from db.coop.checks import CHECKS
 from db.coop.claim_flow import FLOW as CLAIM_FLOW
 from db.coop.flow import FLOW
@@ -37,6 +37,10 @@ AREA = Area(
         ExportKind(
             name="coop_funds", title="Co-op funds", permission=VIEW, columns=fund_queries.COLUMNS,
             rows=fund_queries.export_rows,
+        ),
+        ExportKind(
+            name="coop_campaigns", title="Campaigns", permission=VIEW, columns=campaign_queries.COLUMNS,
+            rows=campaign_queries.export_rows,
         ),
     ),
     jobs=JOBS,

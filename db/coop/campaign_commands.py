@@ -1,4 +1,4 @@
-"""Entering a campaign, changing it, naming the requests that pay for it, closing it with what was learned, reopening."""
+"""Entering a campaign, changing it and the requests that pay for it, closing it with what was learned, reopening."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def change_campaign(
     session: Session, *, campaign_id: int, seen_version: int, plan: Plan, request_ids: Collection[int], actor: Actor,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Change an open campaign and the requests that pay for it. Its code stays: leads carry it. Problems: as entered."""
+    """Change an open campaign and the requests that pay for it. Its code stays. Problems: as entered."""
     campaign = _open(session, campaign_id, seen_version, actor=actor)
     problems = Problems()
     sound = check_plan(plan, problems, media=MEDIA)

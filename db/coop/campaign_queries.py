@@ -27,9 +27,9 @@ from db.core.actor import Actor, Scope
 from db.core.area import CAP
 from db.core.export_files import ExportColumn
 from db.core.labels import local_day
+from db.core.masking import mask_name
 from db.core.permissions import Permission
 from db.core.problems import NotFound
-from db.core.masking import mask_name
 from db.dealers.tables import Dealer
 from db.leads.flow import FLOW as LEADS
 from db.leads.tables import Lead
@@ -54,7 +54,7 @@ class Filters:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What came of campaigns and what they cost, in cents. `with_cost` leads and sales are those of costed campaigns."""
+    """What came of campaigns and what they cost, in cents; `planned` is what their requests plan."""
 
     received: int = 0
     leads: int = 0
@@ -272,7 +272,8 @@ def by_medium(session: Session, *, scope: Scope, filters: Filters | None = None)
         one = known.get(r.id, Facts())
         line = found.get(r.medium) or MediumLine(medium=r.medium, campaigns=0, facts=Facts(), costed=Facts())
         found[r.medium] = replace(
-            line, campaigns=line.campaigns + 1, facts=line.facts + one, costed=line.costed + (one if one.cost else Facts())
+            line, campaigns=line.campaigns + 1, facts=line.facts + one,
+            costed=line.costed + (one if one.cost else Facts()),
         )  # fmt: skip
     return sorted(found.values(), key=lambda x: (-x.facts.cost, x.medium))
 
@@ -372,7 +373,7 @@ def _leads(session: Session, campaign_id: int, actor: Actor, sales_only: bool) -
             Lead.id, Lead.number, Lead.customer_name, Lead.wants, Lead.status, Lead.received_at, Lead.sold_at
         )
         .join(CoopCampaign, OF_CAMPAIGN)
-        .where(CoopCampaign.id == campaign_id, actor.scope.where(Lead.dealer_id, Lead.region))
+        .where(CoopCampaign.id == campaign_id, Lead.status != "held", actor.scope.where(Lead.dealer_id, Lead.region))
     )  # fmt: skip
     if sales_only:
         query = query.where(IS_VALID, Lead.sold_at.is_not(None))
@@ -439,9 +440,7 @@ def export_rows(
     """The campaigns that the filters of the page leave, in its order."""
     after: Cursor | None = None
     while True:
-        rows, after = list_campaigns(
-            session, scope=scope, now=now, filters=filters_of(filters), after=after, limit=500
-        )
+        rows, after = list_campaigns(session, scope=scope, now=now, filters=filters_of(filters), after=after, limit=500)
         for r in rows:
             f = r.facts
             yield (

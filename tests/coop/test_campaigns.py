@@ -168,9 +168,7 @@ def test_the_requests_that_pay_are_the_dealers_own(engine):
         start(house, replace(PLAN, code="SECOND"), request_ids=[first])
     second = start(house, replace(PLAN, code="SECOND"))
     with reading(engine) as session:
-        may = requests_to_link(
-            session, dealer_id=house.dealer, medium="print", actor=house.dora, campaign_id=second
-        )
+        may = requests_to_link(session, dealer_id=house.dealer, medium="print", actor=house.dora, campaign_id=second)
         assert may == {}
         assert set(
             requests_to_link(session, dealer_id=house.dealer, medium="print", actor=house.dora, campaign_id=second - 1)
@@ -207,9 +205,7 @@ def test_nobody_reaches_the_campaign_of_another_dealer(sqlite_engine):
             given = {"dealer": house.dealer}
             assert list(export_rows(session, actor=who, scope=who.scope, filters=given, now=NOW)) == []
     with pytest.raises(NotFound):
-        house.do(
-            close_campaign, campaign_id=campaign, seen_version=1, learned="x", actor=house.otto, now=LATER
-        )
+        house.do(close_campaign, campaign_id=campaign, seen_version=1, learned="x", actor=house.otto, now=LATER)
     with pytest.raises(Refused, match="may not do this"):
         start(house, replace(PLAN, code="FINN"), by="finn")
 
@@ -266,9 +262,7 @@ def test_the_money_is_that_of_its_requests(engine):
         assert [(x.medium, x.campaigns, x.facts.cost, x.facts.leads) for x in lines] == [
             ("print", 1, 7_000_00, 3), ("digital", 1, 0, 1)
         ]  # fmt: skip
-        (first_row, _) = list(
-            export_rows(session, actor=house.cora, scope=EVERYTHING, filters={}, now=LATER)
-        )
+        (first_row, _) = list(export_rows(session, actor=house.cora, scope=EVERYTHING, filters={}, now=LATER))
         assert len(first_row) == 20
         assert session.scalar(select(CoopCampaign.counts_until).limit(1)) == counts_until(PLAN.ends_on)
     house.sound()
