@@ -64,6 +64,7 @@ def draw_definition(definition: MetricDefinition, *, key: str, as_of: datetime, 
             ("Out of", definition.denominator),
             ("Left out", definition.excluded),
             ("Rule", definition.rule),
+            ("Owner", definition.owner),
             ("As of", moment_label(as_of, zone)),
         ]
         st.markdown(f"**{definition.title}**")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from db.coop import campaign_queries, claim_queries, fund_queries, request_queries
 from db.coop.checks import CHECKS
 from db.coop.claim_flow import FLOW as CLAIM_FLOW
+from db.coop.figure_exports import EXPORTS as FIGURE_EXPORTS
+from db.coop.figure_metrics_queries import METRICS
 from db.coop.flow import FLOW
 from db.coop.importing import PURCHASES
 from db.coop.jobs import JOBS
@@ -42,7 +44,9 @@ AREA = Area(
             name="coop_campaigns", title="Campaigns", permission=VIEW, columns=campaign_queries.COLUMNS,
             rows=campaign_queries.export_rows,
         ),
+        *FIGURE_EXPORTS,
     ),
+    metrics=METRICS,
     jobs=JOBS,
     checks=CHECKS,
     dealer=(DealerSource(name="coop", label="Co-op", permission=VIEW, lines=dealer_lines),),

@@ -264,7 +264,10 @@ class ExportKind:
 # ---- metrics -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class MetricDefinition:
-    """A number with its definition: what is counted, over what, what is left out, and where the rule stands."""
+    """A number with its definition: what is counted, over what, what is left out, and where the rule stands.
+
+    `owner` answers for the number: whom to ask when it looks wrong.
+    """
 
     name: str
     title: str
@@ -275,6 +278,7 @@ class MetricDefinition:
     unit: Literal["count", "percent", "minutes", "money", "days"] = "count"
     rule: str = ""
     better: Literal["up", "down", "none"] = "up"
+    owner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
