@@ -183,7 +183,10 @@ def _body(campaign_id: int, dealers: Mapping[int, str]) -> None:
             ("Leads and sales", f"{plural(found.leads, 'lead')}, {plural(found.sales, 'sale')}"),
             ("Cost", f"{money(found.cost)} ({money(found.planned)} planned)"),
             ("Cost per lead", words(found.per_lead)), ("Cost per sale", words(found.per_sale)),
-            ("Of the fund", f"{money(found.reserved)} held, {money(found.approved)} approved, {money(found.paid)} paid"),
+            (
+                "Of the fund",
+                f"{money(found.reserved)} reserved, {money(found.approved)} approved, {money(found.paid)} paid",
+            ),
             ("Note", row.note), ("Learned", row.learned),
         ]
     )  # fmt: skip
