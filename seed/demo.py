@@ -24,6 +24,7 @@ from seed import (
     claim_money,
     claims,
     contacts,
+    coop_campaigns,
     crm,
     dealer_people,
     house,
@@ -93,6 +94,8 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     incentives.expect(story, seed=seed, start=start)
     incentive_payments.expect(story)
     pricing.expect(story)
+    if leads:
+        coop_campaigns.expect(story, seed=seed)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()
