@@ -36,7 +36,8 @@ class _Plan(NamedTuple):
 PLANS = (
     _Plan(126, 28, "00402", "ROADSTER-SOCIAL", "Social campaign for the Roadster", "digital", ("leads", 6), 7, 2,
           "Short videos brought twice as many as pictures."),
-    _Plan(158, 24, "00501", "SEARCH-JUNE", "Search ads, June", "digital", ("sales", 2), 4, 1, "Start with fewer words."),
+    _Plan(158, 24, "00501", "SEARCH-JUNE", "Search ads, June", "digital", ("sales", 2), 4, 1,
+          "Start with fewer words."),
     _Plan(152, 14, "00617", "SUNDAY-PAPER", "Full page, Sunday paper", "print", ("leads", 5), 1, 0),
     _Plan(57, 20, "00402", "AUTO-WEEKEND", "Double page, auto weekend", "print", ("sales", 1), 3, 1),
     _Plan(28, 30, "00501", "VAN-LEADS", "Lead ads for the van", "digital", ("leads", 5), 4, 0),
@@ -95,7 +96,7 @@ def _lead(story: Story, plan: _Plan, number: int, now: datetime) -> None:
 def _moves(now: datetime, *, sells: bool) -> Iterator[Move]:
     yield Move(
         at=now + timedelta(minutes=9), step="log_activity", by="sales",
-        inputs={"kind": "call", "outcome": "connected", "note": "Knows the advertisement, wants an offer."},
+        inputs={"kind": "call", "outcome": "reached", "note": "Knows the advertisement, wants an offer."},
     )  # fmt: skip
     if sells:
         yield Move(at=now + timedelta(days=6), step="sell", by="sales", inputs={"value_cents": 31_400_00})

@@ -95,9 +95,9 @@ def posted(house, *kinds, of="", first=SPAN[0], last=SPAN[1], **narrow):
     total = 0
     for row in stored(house, "SELECT * FROM coop_entry"):
         day = row["on_day"] if isinstance(row["on_day"], date) else date.fromisoformat(row["on_day"])
-        if row["kind"] in kinds and row["of_kind"] == of and first <= day <= last:
-            if all(row[name] == wanted for name, wanted in narrow.items()):
-                total += row["cents"]
+        is_own = all(row[name] == wanted for name, wanted in narrow.items())
+        if row["kind"] in kinds and row["of_kind"] == of and first <= day <= last and is_own:
+            total += row["cents"]
     return total
 
 
