@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from db.coop import campaign_queries, claim_queries, fund_queries, request_queries
+from db.coop import campaign_exports, claim_queries, fund_queries, request_queries
 from db.coop.checks import CHECKS
 from db.coop.claim_flow import FLOW as CLAIM_FLOW
 from db.coop.figure_exports import EXPORTS as FIGURE_EXPORTS
@@ -41,8 +41,8 @@ AREA = Area(
             rows=fund_queries.export_rows,
         ),
         ExportKind(
-            name="coop_campaigns", title="Campaigns", permission=VIEW, columns=campaign_queries.COLUMNS,
-            rows=campaign_queries.export_rows,
+            name="coop_campaigns", title="Campaigns", permission=VIEW, columns=campaign_exports.COLUMNS,
+            rows=campaign_exports.export_rows,
         ),
         *FIGURE_EXPORTS,
     ),

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select, text
 
 from db.coop.campaign_commands import change_campaign, close_campaign, reopen_campaign, start_campaign
+from db.coop.campaign_exports import export_rows
 from db.coop.campaign_queries import (
     Filters,
     by_medium,
     count_campaigns,
-    export_rows,
     get_campaign,
     list_campaigns,
     requests_to_link,
