@@ -48,8 +48,7 @@ class PageEntry:
 
 
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
-CLAIMS, PARTS, INCENTIVES = "Claims", "Parts", "Incentives"
-COOP = "Co-op"
+CLAIMS, PARTS, INCENTIVES, COOP = "Claims", "Parts", "Incentives", "Co-op"
 ADMINISTRATION = "Administration"
 
 PAGES: tuple[PageEntry, ...] = (
@@ -269,6 +268,14 @@ PAGES: tuple[PageEntry, ...] = (
         file="pages/coop/coop_radar.py", title="Fund expiry radar", icon="radar", section=COOP,
         permission=P.COOP_VIEW,
         help="Co-op money that expires soon, what could be done with it, whom to remind",
+    ),
+    PageEntry(
+        file="pages/coop/coop_campaigns.py", title="Campaigns", icon="ads_click", section=COOP,
+        permission=P.COOP_VIEW, help="What dealers advertise with co-op money, the leads and sales it brings, the cost",
+    ),
+    PageEntry(
+        file="pages/coop/coop_figures.py", title="Co-op performance", icon="query_stats", section=COOP,
+        permission=P.COOP_VIEW, help="How much is used, accrued, paid and expiring, how long it takes, what comes back",
     ),
     PageEntry(
         file="pages/network/dealers.py", title="Dealers", icon="storefront", section=NETWORK,

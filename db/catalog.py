@@ -177,6 +177,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "coop_fund": ("pages/coop/coop_funds.py", "fund"),
     "coop_programme": ("pages/coop/coop_programmes.py", "programme"),
     "coop_expiry": ("pages/coop/coop_radar.py", "crd_dealer"),
+    "coop_campaign": ("pages/coop/coop_campaigns.py", "campaign"),
     "incentive_memo": ("pages/incentives/payments.py", "memo"),
     "incentive_batch": ("pages/incentives/payments.py", "batch"),
     "incentive_reconciliation": ("pages/incentives/reconciliation.py", "reconciliation"),

@@ -10,6 +10,7 @@ from db.checklist import tables as _checklist
 from db.claim_payments import tables as _claim_payments
 from db.claims import tables as _claims
 from db.contact_log import tables as _contact_log
+from db.coop import campaign_tables as _coop_campaigns
 from db.coop import payment_tables as _coop_payments
 from db.coop import queue_tables as _coop_queues
 from db.coop import remind_tables as _coop_reminders
@@ -49,4 +50,5 @@ MODULES = (
     _warranty, _claims, _claim_payments, _part_returns, _investigations, _parts, _incentives,
     _incentive_payments, _incentive_recon, _pricing, _coop, _coop_queues, _coop_payments,
     _coop_reminders,
+    _coop_campaigns,
 )  # fmt: skip

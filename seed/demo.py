@@ -25,6 +25,7 @@ from seed import (
     claims,
     contacts,
     coop,
+    coop_campaigns,
     coop_radar,
     crm,
     dealer_people,
@@ -97,6 +98,8 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     pricing.expect(story)
     coop.expect(story, seed=seed)
     coop_radar.expect(story)
+    if leads:
+        coop_campaigns.expect(story, seed=seed)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from db.coop import claim_queries, fund_queries, radar_queries, radar_work_queries, remind_jobs, request_queries
+from db.coop import (
+    campaign_exports,
+    claim_queries,
+    fund_queries,
+    radar_queries,
+    radar_work_queries,
+    remind_jobs,
+    request_queries,
+)
 from db.coop.checks import CHECKS
 from db.coop.claim_flow import FLOW as CLAIM_FLOW
+from db.coop.figure_exports import EXPORTS as FIGURE_EXPORTS
+from db.coop.figure_metrics_queries import METRICS
 from db.coop.flow import FLOW
 from db.coop.importing import PURCHASES
 from db.coop.jobs import JOBS
@@ -48,7 +58,13 @@ AREA = Area(
             name="coop_expiring", title="Co-op money that expires", permission=VIEW, columns=radar_queries.COLUMNS,
             rows=radar_queries.export_rows,
         ),
+        ExportKind(
+            name="coop_campaigns", title="Campaigns", permission=VIEW, columns=campaign_exports.COLUMNS,
+            rows=campaign_exports.export_rows,
+        ),
+        *FIGURE_EXPORTS,
     ),
+    metrics=METRICS,
     jobs=(*JOBS, *remind_jobs.JOBS),
     checks=CHECKS,
     dealer=(DealerSource(name="coop", label="Co-op", permission=VIEW, lines=dealer_lines),),

@@ -85,7 +85,10 @@ def enter_claim(
     if send:
         _send(session, claim, programme, actor=actor, now=now)
     said = "Sent a claim of" if send else "Entered a claim of"
-    _note(session, "enter_claim", f"{said} {money(claim.cost_cents)}: {claim.activity}.", claim, actor=actor, now=now)
+    _note(
+        session, "enter_claim", f"{said} {money(claim.cost_cents)}: {claim.activity}.", claim, actor=actor, now=now,
+        reason=claim.decision_note, after={"status": claim.status, "open": claim_rules.open_codes(claim.checks)},
+    )  # fmt: skip
     return claim_id
 
 
@@ -191,7 +194,9 @@ def submit(session: Session, *, item_id: int, seen_version: int, actor: Actor, n
     said = f"Sent {claim.number}: {FLOW.state(claim.status).label.lower()}."
     _note(
         session, "submit", said, claim, actor=actor, now=now, reason=claim.decision_note, before={"status": before},
-        after={"status": claim.status, "payable_cents": claim.payable_cents},
+        after={
+            "status": claim.status, "payable_cents": claim.payable_cents, "open": claim_rules.open_codes(claim.checks)
+        },
     )  # fmt: skip
 
 

@@ -79,7 +79,10 @@ def ask(
     session.flush()
     index_words(session, REQUEST, request, [request.activity, dealer.code, dealer.name], is_new=True)
     said = "Asked for" if send else "Entered a request for"
-    _note(session, "ask", f"{said} {money(request.payable_cents)}: {request.activity}.", request, actor=actor, now=now)
+    _note(
+        session, "ask", f"{said} {money(request.payable_cents)}: {request.activity}.", request, actor=actor, now=now,
+        after={"status": request.status},
+    )  # fmt: skip
     if send:
         tell_sent(session, request, by=actor, now=now)
     return request_id

@@ -1,0 +1,244 @@
+"""Every figure of co-op beside the period before, the table by dealer or month, and the records behind a number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.claims.overview_queries import Beside
+from db.coop import figure_queries as figures
+from db.coop import figure_reason_queries
+from db.coop.figure_filters import Asked, check_dims, checked
+from db.coop.figure_metrics_queries import FIGURES, TIMED, timed_value
+from db.coop.model import MEDIA
+from db.coop.record import CLAIM, REQUEST
+from db.core.actor import Scope
+from db.dealers.tables import Dealer
+
+BY: Final[dict[str, str]] = {
+    "dealer": "Dealer", "region": "Region", "medium": "Medium", "programme": "Programme", "month": "Month",
+}  # fmt: skip
+MOST_ROWS: Final = 200
+MOST_BEHIND: Final = 100
+BEHIND: Final[dict[str, str]] = {
+    "requests": "Requests decided", "requests_denied": "Requests denied", "requests_again": "Requests touched again",
+    "claims": "Claims decided", "claims_denied": "Claims denied", "claims_returned": "Claims returned",
+    "claims_paid": "Claims paid", "funds": "Funds",
+}  # fmt: skip
+
+
+def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> dict[str, Beside]:
+    """Every figure of the days asked for beside the same figure of the period before; each source is read twice."""
+    asked = checked(session, filters, now=now)
+    sources = list(dict.fromkeys(f.source for f in FIGURES.values()))
+    rows = {source: _one(source, session, scope, asked) for source in sources}
+    prior = {source: _one(source, session, scope, asked.before) for source in sources}
+    found = {}
+    for name, figure in FIGURES.items():
+        # What expires is counted from today whatever the period: there is nothing before it.
+        before = None if figure.source is figures.expiring else figure.value_of(prior[figure.source])["value"]
+        found[name] = Beside(name=name, **figure.value_of(rows[figure.source]), prior=before)
+    for what in dict.fromkeys(w for _, w, _ in TIMED.values()):
+        took = figures.minutes(session, scope=scope, asked=asked, what=what).get((), [])
+        earlier = figures.minutes(session, scope=scope, asked=asked.before, what=what).get((), [])
+        for name, (_, of, share) in TIMED.items():
+            if of == what:
+                found[name] = Beside(
+                    name=name, value=timed_value(took, share), numerator=None, denominator=len(took),
+                    prior=timed_value(earlier, share),
+                )  # fmt: skip
+    return found
+
+
+def _one(source: Callable[..., Any], session: Session, scope: Scope, asked: Asked) -> dict[str, Any]:
+    (row,) = source(session, scope=scope, asked=asked)
+    return dict(row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One dealer, region, medium, programme or month with its figures by name; `key` is what narrows the page to it."""
+
+    key: str
+    code: str
+    name: str
+    figures: Mapping[str, Mapping[str, Any]]
+
+    def value(self, name: str) -> float | None:
+        """A figure of this line; None where it has none, or is not split this way."""
+        found = self.figures.get(name)
+        return None if found is None else found["value"]
+
+    def parts(self, name: str) -> tuple[int, int]:
+        """Numerator and denominator of a figure; 0 of 0 where there is none."""
+        found = self.figures.get(name)
+        return (0, 0) if found is None else (found["numerator"] or 0, found["denominator"] or 0)
+
+
+def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str, now: datetime) -> list[Line]:
+    """The figures split one way: months in their order, with those to come in which something expires; everything
+    else by what was approved and paid, most first."""
+    check_dims((by,), tuple(BY))
+    asked = checked(session, filters, now=now)
+    cells: dict[Any, dict[str, dict[str, Any]]] = defaultdict(dict)
+    if by == "month":
+        cells |= {month: {} for month in asked.months}
+    for source in dict.fromkeys(f.source for f in FIGURES.values() if by in f.dims):
+        for row in source(session, scope=scope, asked=asked, by=(by,)):
+            for name, figure in FIGURES.items():
+                if figure.source is source and by in figure.dims:
+                    cells[row[by]][name] = figure.value_of(row)
+            if source is figures.expiring:
+                cells[row[by]]["expiring"] = {"numerator": row["left"], "denominator": None, "value": row["left"]}
+    made = _named(session, cells, by, scope)
+    if by == "month":
+        return made
+    return sorted(
+        made, key=lambda x: (-(x.value("coop_approved") or 0), -(x.value("coop_accrued") or 0), x.code, x.name)
+    )
+
+
+def _named(session: Session, cells: Mapping[Any, Mapping[str, Any]], by: str, scope: Scope) -> list[Line]:
+    if by == "month":
+        return [Line(key=f"{m:%Y-%m}", code="", name=f"{m:%b %Y}", figures=cells[m]) for m in sorted(cells)]
+    if by == "region":
+        return [Line(key=r, code="", name=r or "No region", figures=some) for r, some in cells.items()]
+    if by == "medium":
+        return [Line(key=m, code="", name=MEDIA.get(m, m), figures=some) for m, some in cells.items() if m]
+    known = {k: some for k, some in cells.items() if k}
+    rows = figures.named(session, [{by: k, "figures": some} for k, some in known.items()], (by,), scope=scope)
+    return [Line(key=str(r[f"{by}_id"]), code=r[by], name=r[f"{by}_name"], figures=r["figures"]) for r in rows]
+
+
+# ---- for the page ----------------------------------------------------------------------------------------------------
+def why(
+    session: Session, *, scope: Scope, filters: Mapping[str, Any], kind: str, now: datetime
+) -> list[figure_reason_queries.Reason]:
+    """Reasons of returns and denials of the days asked for; `kind` is of `figure_reason_queries.KINDS`."""
+    asked = checked(session, filters, now=now)
+    return figure_reason_queries.reasons(session, scope=scope, asked=asked, kind=kind)
+
+
+def held(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> figures.Held:
+    """Who held the claims that were paid in the days asked for."""
+    return figures.held(session, scope=scope, asked=checked(session, filters, now=now))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BehindRow:
+    """A request, claim or fund behind a number. `kind` is what the catalogue knows its page by; days are minutes."""
+
+    kind: str
+    id: int
+    number: str
+    dealer: str
+    medium: str
+    what: str
+    status: str
+    cost_cents: int
+    approved_cents: int
+    at: datetime | None
+    took: int | None
+
+
+def behind(
+    session: Session, *, scope: Scope, filters: Mapping[str, Any], what: str, now: datetime, reason: str = ""
+) -> tuple[list[BehindRow], int]:
+    """The records a number counts, newest first, at most a hundred, and how many there are; `what` is of `BEHIND`.
+
+    With a `reason` those that came back or were denied for it.
+    """
+    asked = checked(session, filters, now=now)
+    if reason:
+        return _of_reason(session, scope, asked, reason)
+    if what == "funds":
+        return _funds(session, scope, asked)
+    kind = REQUEST if what.startswith("requests") else CLAIM
+    if what == "claims_paid":
+        items = figures.paid_claims(session, scope=scope, asked=asked)
+    else:
+        items = figures.decided(session, scope=scope, asked=asked, kind=kind)
+    keep: dict[str, Callable[[figures.Decided], bool]] = {
+        "denied": lambda x: x.is_denied, "again": lambda x: x.way.is_touched_again,
+        "returned": lambda x: x.way.returned > 0,
+    }  # fmt: skip
+    ending = what.partition("_")[2]
+    wanted = [x for x in items if keep.get(ending, lambda _: True)(x)]
+    return _rows(session, scope, wanted), len(wanted)
+
+
+def _rows(session: Session, scope: Scope, items: list[figures.Decided]) -> list[BehindRow]:
+    shown = sorted(items, key=lambda x: (x.decided_at, x.id), reverse=True)[:MOST_BEHIND]
+    names = _dealers(session, scope) if shown else {}
+    return [
+        BehindRow(
+            kind=x.kind, id=x.id, number=x.number, dealer=names.get(x.dealer_id, ""), medium=MEDIA.get(x.medium, ""),
+            what=x.activity, status=x.status, cost_cents=x.cost_cents, approved_cents=x.approved_cents,
+            at=x.paid_at or x.decided_at, took=x.took,
+        )
+        for x in shown
+    ]  # fmt: skip
+
+
+def _dealers(session: Session, scope: Scope) -> dict[int, str]:
+    rows = session.execute(select(Dealer.id, Dealer.name).where(scope.where(Dealer.id, Dealer.region)))
+    return {r.id: r.name for r in rows}
+
+
+def _of_reason(session: Session, scope: Scope, asked: Asked, reason: str) -> tuple[list[BehindRow], int]:
+    found = [c for c in figure_reason_queries.cases(session, scope=scope, asked=asked) if c.code == reason]
+    names = _dealers(session, scope) if found else {}
+    newest = {(c.kind, c.item_id): c for c in found}  # oldest first: the last one of a record stays
+    shown = sorted(newest.values(), key=lambda c: (c.at, c.item_id), reverse=True)[:MOST_BEHIND]
+    known: dict[tuple[str, int], Any] = {}
+    for kind, table in ((REQUEST, figures.CoopRequest), (CLAIM, figures.CoopClaim)):
+        ids = [c.item_id for c in shown if c.kind == kind]
+        if ids:
+            known |= {(kind, x.id): x for x in session.scalars(select(table).where(table.id.in_(ids)))}
+    rows = []
+    for case in shown:
+        item = known[case.kind, case.item_id]
+        rows.append(
+            BehindRow(
+                kind=case.kind, id=item.id, number=item.number, dealer=names.get(item.dealer_id or 0, ""),
+                medium=MEDIA.get(item.medium, ""), what=item.activity, status=item.status, cost_cents=item.cost_cents,
+                approved_cents=item.approved_cents or 0, at=case.at, took=None,
+            )
+        )  # fmt: skip
+    return rows, len(newest)
+
+
+def _funds(session: Session, scope: Scope, asked: Asked) -> tuple[list[BehindRow], int]:
+    fund = figures.CoopFund
+    wanted = [scope.where(fund.dealer_id, fund.region), *asked.narrowed(fund, medium=False)]
+    rows = session.execute(
+        select(
+            fund.id,
+            Dealer.name,
+            fund.period,
+            fund.available_cents,
+            fund.accrued_cents,
+            fund.approved_cents,
+            fund.reversed_cents,
+            fund.closed_at,
+            figures.CoopProgramme.code,
+        )
+        .join(Dealer, Dealer.id == fund.dealer_id)
+        .join(figures.CoopProgramme, figures.CoopProgramme.id == fund.programme_id)
+        .where(*wanted)
+        .order_by(fund.period.desc(), fund.available_cents.desc(), fund.id)
+    ).all()
+    return [
+        BehindRow(
+            kind="coop_fund", id=r.id, number=f"{r.code} {r.period}", dealer=r.name, medium="",
+            what=f"${r.available_cents / 100:,.2f} available", status="closed" if r.closed_at else "open",
+            cost_cents=r.accrued_cents, approved_cents=r.approved_cents - r.reversed_cents, at=None, took=None,
+        )
+        for r in rows[:MOST_BEHIND]
+    ], len(rows)  # fmt: skip
