@@ -88,11 +88,11 @@ def draw_media(base: Mapping[str, Any], *, at: str) -> None:
         {"Medium": pa.string(), "Pays": pa.bool_(), "Rate": pa.float64(), "Cap": pa.float64(), "Share": pa.float64(),
          "Before": pa.bool_()},
         {
-            "Medium": column.TextColumn("Medium", width=140), "Pays": column.CheckboxColumn("Paid", width=56),
-            "Rate": column.NumberColumn("Rate %", min_value=0, max_value=100, step=0.5, width=76),
-            "Cap": column.NumberColumn("Cap", min_value=0, step=0.01, format="dollar", width=104),
-            "Share": column.NumberColumn("Cap % of accrual", min_value=0, max_value=100, step=1, width=120),
-            "Before": column.CheckboxColumn("Approved before", width=116),
+            "Medium": column.TextColumn("Medium", width=124), "Pays": column.CheckboxColumn("Paid", width=60),
+            "Rate": column.NumberColumn("Rate %", min_value=0, max_value=100, step=0.5, width=80),
+            "Cap": column.NumberColumn("Cap", min_value=0, step=0.01, format="dollar", width=96),
+            "Share": column.NumberColumn("Cap %", min_value=0, max_value=100, step=1, width=76, help="Of accrual"),
+            "Before": column.CheckboxColumn("Ask first", width=88, help="Has to be approved before"),
         },
         key=f"{at}media", alt="Rate, caps and pre-approval of each medium",
     )  # fmt: skip
@@ -300,5 +300,5 @@ def draw_worked(programme: Programme, *, key: str) -> None:
     tables.show(
         table({"Case": [c for c, _ in rows], "Result": [r for _, r in rows]}), key=key, height="content",
         alt="What the programme earns and pays in examples",
-        columns={"Case": tables.text("Case", width=250), "Result": tables.text("Comes to", width=260)},
+        columns={"Case": tables.text("Case", width=204), "Result": tables.text("Comes to", width=196)},
     )  # fmt: skip

@@ -67,15 +67,13 @@ def reminded_words(found: Reminded | None) -> str:
 
 
 # ---- the house -------------------------------------------------------------------------------------------------------
-def draw_totals(totals: RadarTotals, window: int) -> None:
+def draw_totals(totals: RadarTotals) -> None:
     """What expires within 30, 60 and 90 days of everything the filters leave."""
     with st.grid(3, min_column_width=150, gap="small"):
         for n, cents in zip(WINDOWS, totals.days, strict=True):
-            own = f"{plural(totals.dealers, 'dealer')}" if n == window else ""
             st.metric(
-                f"Within {n} days", money(cents), border=True, help="With what expires before that, unspent and free",
-                delta=own or None, delta_color="off", delta_arrow="off",
-            )  # fmt: skip
+                f"Within {n} days", money(cents), border=True, help="With what expires before that, unspent and free"
+            )
 
 
 def draw_rows(rows: Sequence[RadarRow], *, window: int, may_remind: bool) -> list[int]:
@@ -105,21 +103,20 @@ def draw_rows(rows: Sequence[RadarRow], *, window: int, may_remind: bool) -> lis
                     for r in rows
                 ],
                 "Suggestion": [s.sentence if s else "–" for s in made],
-                "Pays": [money(s.pays_cents) if s and s.medium else "–" for s in made],
+                "Pays": [f"{s.label}: {money(s.pays_cents)}" if s and s.medium else "Nothing can" for s in made],
                 "Reminded": [reminded_words(r.reminded) for r in rows], "Do": ["Remind" for _ in rows],
             }
         ),
         key="crd_table", alt="Co-op money that expires, by dealer, most money first", height="content",
         select="many" if may_remind else "none",
         columns={
-            "Code": tables.opener("Code", key="crd_click", on_open=opened, width=76),
-            "Do": tables.opener("", key="crd_remind", on_open=clicked, width=80) if may_remind else None,
-            "Dealer": tables.text("Dealer", width=168), "Region": tables.text("Region", width=92),
-            **{f"d{n}": right(f"{n} days", width=88, alignment="right") for n in WINDOWS},
-            "First": tables.text("First last day", width=96), "Used": tables.text("Used last", width=150),
-            "Pays": right("Would pay", width=84, alignment="right"),
-            "Suggestion": tables.text("Suggested activity", width=430),
-            "Reminded": tables.text("Reminded by", width=180),
+            "Code": tables.opener("Code", key="crd_click", on_open=opened, width=66),
+            "Do": tables.opener("", key="crd_remind", on_open=clicked, width=76) if may_remind else None,
+            "Dealer": tables.text("Dealer", width=140),
+            **{f"d{n}": right(f"{n} days", width=84, alignment="right") for n in WINDOWS},
+            "First": tables.text("First day", width=92), "Used": tables.text("Used last", width=128),
+            "Pays": tables.text("Suggestion pays", width=130), "Reminded": tables.text("Reminded by", width=150),
+            "Region": tables.text("Region", width=92), "Suggestion": tables.text("Suggestion in full", width=520),
         },
     )  # fmt: skip
     return [found for position in ticked if (found := id_at(KEY, position)) is not None]

@@ -118,14 +118,14 @@ def worked(programme: Programme) -> tuple[tuple[str, str], ...]:
     earned = share_of(100_000_00, programme.accrual)
     rows = [(
         f"A purchase of $100,000 on {day(bought)}",
-        f"earns {money(earned)}, to be spent by {day(expires_on(bought, programme.lot_months))}",
+        f"earns {money(earned)}, spent by {day(expires_on(bought, programme.lot_months))}",
     )]  # fmt: skip
     rows += [
         (f"The same of a {name}", f"earns {money(share_of(100_000_00, r))}")
         for name, r in sorted(programme.models.items())
     ]
     done = date(programme.year, 5, 12)
-    last = day(claim_by(done, programme))
+    rows.append((f"An activity over on {day(done)}", f"claimed by {day(claim_by(done, programme))}"))
     for medium, label in MEDIA.items():
         rule = programme.media.get(medium)  # type: ignore[call-overload]
         if rule is None:
@@ -133,7 +133,7 @@ def worked(programme: Programme) -> tuple[tuple[str, str], ...]:
         paid = share_of(1_000_00, rule.rate)
         if rule.cap_cents is not None:
             paid = min(paid, rule.cap_cents)
-        rows.append((f"{label} for $1,000, over on {day(done)}", f"pays {money(paid)}, claimed by {last}"))
+        rows.append((f"{label} for $1,000", f"pays {money(paid)}"))
     return tuple(rows)
 
 

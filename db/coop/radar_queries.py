@@ -278,8 +278,8 @@ def suggestions_of(
     for dealer_id, some in parts.items():
         mine = [p for p in some if p.fund_id == funds[dealer_id]]
         risk = AtRisk(
-            cents=sum(p.cents for p in mine), expires_on=mine[0].expires_on, accrued=accrued[funds[dealer_id]],
-            used_of=caps[funds[dealer_id]],
+            cents=sum(p.cents for p in mine), expires_on=mine[0].expires_on, first_cents=mine[0].cents,
+            accrued=accrued[funds[dealer_id]], used_of=caps[funds[dealer_id]],
         )  # fmt: skip
         made[dealer_id] = suggest(terms[mine[0].programme_id], risk, used=used[dealer_id], today=today)
     return made, {dealer_id: tuple(some) for dealer_id, some in used.items()}

@@ -33,10 +33,14 @@ class Used:
 
 @dataclass(frozen=True, kw_only=True)
 class AtRisk:
-    """Money of one fund that expires: how much, its first last day, and what its media have used of their caps."""
+    """Money of one fund that expires: how much, its first last day, and what its media have used of their caps.
+
+    `first_cents` is what expires on that day; 0 means all of it.
+    """
 
     cents: int
     expires_on: date
+    first_cents: int = 0
     accrued: int = 0
     used_of: Mapping[str, int] = field(default_factory=dict)
 
@@ -120,7 +124,8 @@ def _of(
     if today <= ask_by:
         said += f". Ask by {day(ask_by)}: an approval keeps the money."
     else:
-        said += f". Claim what is done at once: what is not approved by {day(risk.expires_on)} is gone."
+        said += f". Claim what is done at once: {money(risk.first_cents or risk.cents)} is gone unless approved by "
+        said += f"{day(risk.expires_on)}."
     return Suggestion(
         medium=medium, pays_cents=pays, cost_cents=cost, ask_by=ask_by if today <= ask_by else None, sentence=said
     )

@@ -14,20 +14,16 @@ from db.coop.radar_queries import Part, desk_day, parts_of, suggestions_of
 from db.coop.radar_rules import AGAIN_DAYS, WINDOWS, body_of, may_remind_again, title_of
 from db.coop.record import FUND, fund_item, fund_of, note, today_of
 from db.coop.remind_tables import CoopReminder
+from db.coop.reminding import Dealer, dealers_of, has_address, people_of, tell_expiry
 from db.coop.say_rules import day, money
 from db.coop.tables import CoopLot
 from db.core import locks, timeline
 from db.core.actor import Actor
 from db.core.insert import insert_or_ignore
 from db.core.labels import local_day, plural
-from db.core.outbox import is_address, queue_mail
-from db.core.permissions import GRANTED, Permission
-from db.core.problems import NotFound, Problem, Refused
-from db.dealers.tables import Dealer
-from db.people.notifications import notify
-from db.people.tables import Person, PersonScope
+from db.core.permissions import Permission
+from db.core.problems import Problem, Refused
 
-EXPIRY = "coop_expiry"
 MOST = 200
 
 
@@ -61,11 +57,8 @@ def remind(
         raise Refused(Problem(code="count", field="dealer_ids", message=message))
     if window not in WINDOWS:
         raise Refused(Problem(code="unknown", field="window", message="Choose 30, 60 or 90 days."))
-    dealers = {d.id: d for d in session.scalars(select(Dealer).where(Dealer.id.in_(ids)))}
+    dealers = dealers_of(session, ids, actor=actor)
     for dealer_id in ids:
-        found = dealers.get(dealer_id)
-        if found is None or not actor.scope.allows(dealer_id=found.id, region=found.region):
-            raise NotFound("This dealer")
         locks.hold(session, f"coop-remind:{dealer_id}")
     keys = {f"form:{form_key}:{dealer_id}": dealer_id for dealer_id in ids} if form_key else {}
     before = session.scalars(select(CoopReminder).where(CoopReminder.remind_key.in_(sorted(keys)))).all()
@@ -75,7 +68,7 @@ def remind(
     today = desk_day(now)
     parts = parts_of(session, ids, scope=actor.scope, today=today, window=window)
     suggestions, _ = suggestions_of(session, parts, today=today)
-    people = _people(session, ids)
+    people = people_of(session, ids)
     last = dict(
         session.execute(
             select(CoopReminder.dealer_id, func.max(CoopReminder.at))
@@ -134,7 +127,7 @@ def remind_auto(
     suggestions, _ = suggestions_of(session, {fund.dealer_id: (part,)}, today=today)
     told = _tell(
         session, fund.dealer, [(expires_on, int(left))], key=key, window=days, fund_id=fund_id,
-        people=_people(session, [fund.dealer_id])[fund.dealer_id], actor=actor, now=now,
+        people=people_of(session, [fund.dealer_id])[fund.dealer_id], actor=actor, now=now,
         sentence=suggestions[fund.dealer_id].sentence,
     )  # fmt: skip
     if told is None:
@@ -154,7 +147,7 @@ def auto_key(fund_id: int, expires_on: date, days: int) -> str:
 
 
 def _free(actor: Actor, dealer_id: int, now: datetime) -> str:
-    return f"hand:{actor.username}:{dealer_id}:{now.isoformat()}"[:110]
+    return f"hand:{now.isoformat()}:{dealer_id}:{actor.username}"[:110]
 
 
 def _names(dealers: Sequence[Dealer]) -> str:
@@ -168,21 +161,6 @@ def _by_day(parts: Sequence[Part]) -> list[tuple[date, int]]:
     return sorted(sums.items())
 
 
-def _people(session: Session, dealer_ids: Sequence[int]) -> dict[int, list[int]]:
-    """The people of dealers who may ask for co-op money."""
-    roles = [r.value for r, granted in GRANTED.items() if r.is_dealer and Permission.COOP_REQUEST in granted]
-    found: dict[int, list[int]] = {dealer_id: [] for dealer_id in dealer_ids}
-    for dealer_id, person_id in session.execute(
-        select(PersonScope.dealer_id, Person.id)
-        .join(Person, Person.id == PersonScope.person_id)
-        .where(Person.is_active.is_(True), Person.role.in_(roles), PersonScope.dealer_id.in_(list(dealer_ids)))
-        .order_by(Person.id)
-    ):
-        if dealer_id is not None:
-            found[dealer_id].append(person_id)
-    return found
-
-
 def _why_not(
     dealer: Dealer, parts: Sequence[Part], people: Sequence[int], last: datetime | None, *, window: int, now: datetime
 ) -> str:
@@ -192,7 +170,7 @@ def _why_not(
         assert last is not None
         on = day(local_day(last, dealer.zone))
         return f"reminded of these {window} days on {on}; again after {AGAIN_DAYS} days."
-    if not people and not is_address(dealer.email.strip()):
+    if not people and not has_address(dealer):
         return "nobody there has an account, and the dealer has no e-mail address."
     return ""
 
@@ -202,8 +180,7 @@ def _tell(
     people: Sequence[int], sentence: str, actor: Actor, now: datetime, fund_id: int | None = None,
 ) -> int | None:  # fmt: skip
     """Keep a reminder and send it, without people to the dealer's address; None when one of this key is there."""
-    email = dealer.email.strip()
-    reached = len(people) or int(is_address(email))
+    reached = len(people) or int(has_address(dealer))
     values = {
         "remind_key": key, "dealer_id": dealer.id, "region": dealer.region, "fund_id": fund_id, "days": window,
         "first_on": amounts[0][0], "last_on": amounts[-1][0], "cents": sum(c for _, c in amounts), "told": reached,
@@ -212,11 +189,5 @@ def _tell(
     if not insert_or_ignore(session, CoopReminder, values):
         return None
     title, body = title_of(amounts), body_of(amounts, sentence)
-    if people:
-        notify(
-            session, person_ids=people, kind=EXPIRY, title=title, body=body, item_type=EXPIRY, item_id=dealer.id,
-            dedupe_key=f"{EXPIRY}:{key}"[:100], now=now, mail=True,
-        )  # fmt: skip
-    elif reached:
-        queue_mail(session, to=email, subject=title, body=body, now=now, item_type=EXPIRY, item_id=dealer.id)
+    tell_expiry(session, dealer, title=title, body=body, key=key, people=people, now=now)
     return reached

@@ -52,7 +52,7 @@ with reading() as session:
     rows, following = list_radar(
         session, scope=actor.scope, now=now(), filters=filters, after=cursor("crd", fingerprint=filters)
     )
-show.draw_totals(totals, window)
+show.draw_totals(totals)
 if not rows and filters.unreminded:
     empty_state("task_alt", f"Every dealer was reminded of what expires within {window} days.")
 elif not rows:

@@ -91,8 +91,8 @@ def test_a_cap_that_is_used_gives_way_to_the_next_medium():
         (date(2026, 9, 1), "Print, used last on 12 May 2026: needs no approval before; $2,480 of eligible cost at 50% "
                            "pays $1,240. Ask by 21 Oct 2026: an approval keeps the money."),
         (date(2026, 10, 22), "Print, used last on 12 May 2026: needs no approval before; $2,480 of eligible cost at "
-                             "50% pays $1,240. Claim what is done at once: what is not approved by 31 Oct 2026 is "
-                             "gone."),
+                             "50% pays $1,240. Claim what is done at once: $1,240 is gone unless approved by 31 Oct "
+                             "2026."),
         (date(2027, 1, 5), "2026 is over: only what was done in it can be claimed, until 1 Mar 2027."),
         (date(2027, 3, 2), "2026 is over: only what was done in it can be claimed, and the last day for that is over."),
     ],
