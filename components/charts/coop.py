@@ -115,7 +115,7 @@ def goals(*, row_height: int = 44) -> dict[str, Any]:
     label.
     """
     base = alt.Chart(named()).encode(
-        y=alt.Y("campaign:N", sort=ORDERED, title=None, axis=alt.Axis(**QUIET, labelLimit=160)),
+        y=alt.Y("campaign:N", sort=None, title=None, axis=alt.Axis(**QUIET, labelLimit=160)),
         tooltip=[alt.Tooltip("campaign:N", title="Campaign"), alt.Tooltip("label:N", title="Goal")],
     )
     scale, axis = alt.Scale(domain=[0, 1], nice=False), alt.Axis(**QUIET, format="%", tickCount=4, grid=False)
