@@ -218,7 +218,7 @@ def draw_months(rows: Sequence[Line], *, key: str) -> str:
 def draw_split(rows: Sequence[Line], *, by: str) -> None:
     """Accrued, reserved, approved and paid by region, or what has a medium by medium."""
     books = [b for b in BOOKS if by != "medium" or b != "Accrued"]
-    shown = rows[:10]
+    shown = [x for x in rows if any(x.value(BOOKS[b]) for b in books)][:10]
     made: dict[str, list[Any]] = {"what": [], "order": [], "book": [], "dollars": [], "label": []}
     for order, line in enumerate(shown):
         for book in books:
