@@ -44,6 +44,7 @@ VALUES: tuple[tuple[type, Any], ...] = (
 SPECIAL: dict[tuple[str, str], Any] = {
     ("cadence_task", "state"): "done",
     ("claim_entry", "kind"): "reversal",
+    ("coop_lot", "cents"): 5,
     ("incentive_entry", "book"): "earned",
     ("incentive_entry", "kind"): "calculation",
     ("incentive_match_line", "memo_line_id"): None,
