@@ -13,7 +13,7 @@ from components.charts import claims as claim_charts
 from components.charts import coop as charts
 from components.charts.base import draw, table
 from components.filters import one, pick
-from components.labels import empty_state, plain
+from components.labels import empty_state
 from components.tiles import Tile
 from db.claims.overview_queries import Beside
 from db.coop import figure_overview_queries as overviews
@@ -218,7 +218,7 @@ def draw_months(rows: Sequence[Line], *, key: str) -> str:
 def draw_split(rows: Sequence[Line], *, by: str) -> None:
     """Accrued, reserved, approved and paid by region, or what has a medium by medium."""
     books = [b for b in BOOKS if by != "medium" or b != "Accrued"]
-    shown = rows[:10]
+    shown = [x for x in rows if any(x.value(BOOKS[b]) for b in books)][:10]
     made: dict[str, list[Any]] = {"what": [], "order": [], "book": [], "dollars": [], "label": []}
     for order, line in enumerate(shown):
         for book in books:
@@ -310,7 +310,7 @@ def draw_lines(rows: Sequence[Line], *, by: str, label: str, on_open: Callable[[
         "Returned": right("Claims returned", width=108, alignment="right", help="Of the claims decided"),
     }  # fmt: skip
     data: dict[str, Any] = {
-        "Name": [plain(x.name) for x in shown], "Code": [x.code for x in shown], "Accrued": cents("coop_accrued"),
+        "Name": [x.name for x in shown], "Code": [x.code for x in shown], "Accrued": cents("coop_accrued"),
         "Reserved": cents("coop_reserved"), "Approved": cents("coop_approved"), "Paid": cents("coop_paid"),
         "Used": [used(x) for x in shown], "Expired": cents("coop_expired"), "Expiring": cents("expiring"),
         "Requests": shares("request_denial"), "Again": shares("request_again"), "Claims": shares("claim_denial"),
@@ -348,8 +348,8 @@ def draw_behind(
         table(
             {
                 "Number": [r.number for r in rows], "Status": [[state(r)] for r in rows],
-                "Dealer": [plain(r.dealer) for r in rows], "Medium": [r.medium for r in rows],
-                "What": [plain(r.what) for r in rows], "Cost": [r.cost_cents / 100 for r in rows],
+                "Dealer": [r.dealer for r in rows], "Medium": [r.medium for r in rows],
+                "What": [r.what for r in rows], "Cost": [r.cost_cents / 100 for r in rows],
                 "Approved": [r.approved_cents / 100 for r in rows],
                 "At": [moment_label(r.at, zone, now=at) for r in rows],
                 "Took": [DASH if r.took is None else minutes_label(r.took) for r in rows],

@@ -50,7 +50,7 @@ def months(*, books: tuple[str, ...] = tuple(BOOKS), height: int = 280) -> dict[
 
 
 @lru_cache(maxsize=4)
-def split(*, books: tuple[str, ...] = tuple(SPLIT), row_height: int = 54) -> dict[str, Any]:
+def split(*, books: tuple[str, ...] = tuple(SPLIT), bar_height: int = 12) -> dict[str, Any]:
     """Horizontal bars, a group a region or medium, a bar a book. Columns: what, order, book, dollars, label."""
     chart = (
         alt.Chart(named())
@@ -68,7 +68,7 @@ def split(*, books: tuple[str, ...] = tuple(SPLIT), row_height: int = 54) -> dic
                 alt.Tooltip("label:N", title="Amount"),
             ],
         )
-        .properties(height=alt.Step(row_height / len(books)))
+        .properties(height=alt.Step(bar_height, **{"for": "offset"}))
     )  # fmt: skip
     return as_spec(chart)
 
@@ -115,7 +115,7 @@ def goals(*, row_height: int = 44) -> dict[str, Any]:
     label.
     """
     base = alt.Chart(named()).encode(
-        y=alt.Y("campaign:N", sort=ORDERED, title=None, axis=alt.Axis(**QUIET, labelLimit=160)),
+        y=alt.Y("campaign:N", sort=None, title=None, axis=alt.Axis(**QUIET, labelLimit=160)),
         tooltip=[alt.Tooltip("campaign:N", title="Campaign"), alt.Tooltip("label:N", title="Goal")],
     )
     scale, axis = alt.Scale(domain=[0, 1], nice=False), alt.Axis(**QUIET, format="%", tickCount=4, grid=False)
@@ -137,7 +137,7 @@ def goals(*, row_height: int = 44) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=2)
-def held(*, height: int = 120) -> dict[str, Any]:
+def held(*, height: int = 180) -> dict[str, Any]:
     """One bar of days, a part for each who held them. Columns: holder, order, days, share (of 1), label, colour."""
     chart = (
         alt.Chart(named())

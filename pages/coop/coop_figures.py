@@ -127,19 +127,19 @@ with st.expander("More figures", icon=":material/expand_more:"):
 with st.container(border=True):
     st.markdown("**By month** :gray[expiring: what expired, and in months to come what is left]")
     month_shown = show.draw_months(show.lines(actor.scope, filters, "month", at, day, change), key="cof_months_chart")
-left, middle = st.columns(2, gap="medium")
+left, right = st.columns(2, gap="medium")
 if "region" in ways:
     with left, st.container(border=True, height="stretch"):
         st.markdown("**By region**")
         show.draw_split(show.lines(actor.scope, filters, "region", at, day, change), by="region")
-with middle if "region" in ways else left, st.container(border=True, height="stretch"):
+with right if "region" in ways else left, st.container(border=True, height="stretch"):
     st.markdown("**By medium** :gray[what comes in has none]")
     media = show.lines(actor.scope, filters, "medium", at, day, change)
     if media:
         show.draw_split(media, by="medium")
     else:
         empty_state("campaign", "Nothing was asked for then.")
-with st.container(border=True):
+with st.container() if "region" in ways else right, st.container(border=True, height="stretch"):
     st.markdown("**Who held a claim** :gray[from the first sending to the payment]")
     show.draw_held(show.held(actor.scope, filters, at, day, change))
 
