@@ -90,6 +90,10 @@ def _preapproval(programme: Programme, facts: ClaimFacts) -> Check:
     return Check(code="C01", label=label, outcome="ok", sentence=f"Approved on {day(given.from_day)}.")
 
 
+def _days(programme: Programme) -> str:
+    return f"{programme.code} pays for what ends from {day(date(programme.year, 1, 1))} to {day(programme.last_day)}"
+
+
 def check_claim(programme: Programme, facts: ClaimFacts) -> tuple[Check, ...]:
     """Every check in order."""
     found = [_preapproval(programme, facts)]
@@ -101,11 +105,11 @@ def check_claim(programme: Programme, facts: ClaimFacts) -> tuple[Check, ...]:
     said = f"A claim was taken until {day(last)}." if late else f"Claimed in time, by {day(last)}."
     found.append(Check(code="C03", label="Deadline", outcome="deny" if late else "ok", sentence=said))
     other = not programme.covers(facts.activity_on)
-    said = f"{programme.code} covers {programme.year}; the activity was on {day(facts.activity_on)}."
+    said = f"{_days(programme)}; the activity was on {day(facts.activity_on)}."
     found.append(
         Check(
-            code="C04", label="Year", outcome="deny" if other else "ok",
-            sentence=said if other else f"The activity lies in {programme.year}.",
+            code="C04", label="Period", outcome="deny" if other else "ok",
+            sentence=said if other else f"{_days(programme)}.",
         )
     )  # fmt: skip
     ahead = facts.activity_on > facts.today

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from db.coop.lot_rules import expires_on
+
 Medium = Literal["print", "radio", "tv", "direct_mail", "outdoor", "wrap", "digital", "items", "event"]
 MEDIA: Final[dict[str, str]] = {
     "print": "Print", "radio": "Radio", "tv": "TV", "direct_mail": "Direct mail", "outdoor": "Outdoor",
@@ -131,9 +133,17 @@ class Programme(_Frozen):
             raise ValueError("a programme pays at least one medium")
         return self
 
+    @property
+    def last_day(self) -> date:
+        """The last day any money of the year can be spent: that of what is earned in December."""
+        return expires_on(date(self.year, 12, 31), self.lot_months)
+
     def covers(self, day: date) -> bool:
-        """Whether a day lies in the programme's year."""
-        return day.year == self.year
+        """Whether an activity that ends on a day can be paid: from the first day of the year to `last_day`.
+
+        What is earned late in the year lives into the next one, and would be worth nothing if only the year counted.
+        """
+        return date(self.year, 1, 1) <= day <= self.last_day
 
     def rate_of(self, model: str) -> int:
         """The rate of accrual for a model, whatever its capitals."""

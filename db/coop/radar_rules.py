@@ -1,9 +1,9 @@
 """What a dealer could do with money that expires, and what a reminder says of it (domain-rules 2.3, P19, U21).
 
 The rule of the suggestion, in words: media in the order the dealer used them last, then the others by what they pay;
-the first that can still use the money. A medium can when the programme's year is not over, its cap has something left,
-what it pays reaches the minimum claim, and either no approval is needed before or one asked for today is decided, in
-the days the programme promises, before the money expires. An approval keeps the money past its last day.
+the first that can still use the money. A medium can while money of the programme may be spent, its cap has something
+left, what it pays reaches the minimum claim, and either no approval is needed before or one asked for today is
+decided, in the days the programme promises, before the money expires. An approval keeps the money past its last day.
 """
 
 from __future__ import annotations
@@ -77,10 +77,10 @@ def media_in_order(programme: Programme, used: Sequence[Used]) -> list[str]:
 
 def suggest(programme: Programme, risk: AtRisk, *, used: Sequence[Used], today: date) -> Suggestion:
     """The activity to suggest, with what it would pay and until when to ask; why not, when there is none."""
-    over = date(programme.year, 12, 31)
+    over = programme.last_day
     if today > over:
         last = claim_by(over, programme)
-        said = f"{programme.year} is over: only what was done in it can be claimed"
+        said = f"The last money of {programme.year} is over: only what was done by {day(over)} can be claimed"
         return _nothing(
             f"{said}, until {day(last)}." if today <= last else f"{said}, and the last day for that is over."
         )

@@ -8,6 +8,7 @@ from datetime import date
 
 from db.coop.model import COSTS, MEDIA, Programme
 from db.coop.payable_rules import CostLine, Showing
+from db.coop.say_rules import day
 from db.core.problems import Problems
 
 MOST_CENTS = 10_000_000_00
@@ -84,7 +85,7 @@ def _check_days(terms: Terms, programme: Programme, problems: Problems, *, is_cl
     if terms.ends_on < terms.starts_on:
         problems.add("ends_on", "before_start", "The last day comes before the first.")
     elif not is_claim and not programme.covers(terms.ends_on):
-        said = f"{programme.code} pays for activities that end in {programme.year}."
+        said = f"{programme.code} pays for what ends from 1 Jan {programme.year} to {day(programme.last_day)}."
         problems.add("ends_on", "other_year", said, rule="domain-rules 2.3")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import uuid4
 
 import streamlit as st
@@ -15,7 +16,7 @@ from components.labels import empty_state, plain
 from components.perform import outcome_of, perform, problems_of, show_outcome, stray_problems
 from db.coop.commands import REQUESTS, ask
 from db.coop.fund_queries import dealer_balance
-from db.coop.request_queries import RequestPage, get_request, programme_choices, quote
+from db.coop.request_queries import ProgrammeChoice, RequestPage, get_request, programme_choices, quote
 from db.coop.say_rules import day, money
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Refused
@@ -26,6 +27,7 @@ actor = guard(Permission.COOP_REQUEST)
 FORM = "coop_request"
 FORM_FIELDS = Fields(prefix="cr", form=FORM)
 DEALER, PROGRAMME, KEY, CHANGED, SENT = "cr_dealer", "cr_programme", "cr_form_key", "cr_changed", "_cr_sent"
+TAKEN = "_cr_taken"
 
 
 def changed_request() -> RequestPage | None:
@@ -48,10 +50,25 @@ def changed_request() -> RequestPage | None:
     return page
 
 
+def begun_elsewhere(dealers: Mapping[int, str], programmes: Mapping[int, ProgrammeChoice]) -> None:
+    """Take dealer, programme and medium of a link once (the radar's); what is chosen afterwards stays."""
+    asked = tuple(st.query_params.get(name, "") for name in ("dealer", "programme", "medium"))
+    if not any(asked) or st.session_state.get(TAKEN) == asked:
+        return
+    st.session_state[TAKEN] = asked
+    dealer_id, programme_id = (int(text) if text.isdecimal() else None for text in asked[:2])
+    if dealer_id in dealers:
+        st.session_state[DEALER] = dealer_id
+    if programme_id in programmes:
+        st.session_state[PROGRAMME] = programme_id
+        if asked[2] in programmes[programme_id].media:
+            st.session_state[FORM_FIELDS.key("medium")] = asked[2]
+
+
 def done(item_id: object) -> None:
     """Forget the form and remember what was sent."""
     FORM_FIELDS.clear()
-    for key in (KEY, CHANGED):
+    for key in (KEY, CHANGED, TAKEN):
         st.session_state.pop(key, None)
     st.session_state[SENT] = item_id
 
@@ -125,6 +142,7 @@ if page is not None:
     programme_id: int | None = page.programme_id
     st.caption(f"{plain(page.number)} for {plain(page.row.dealer)}: {plain(page.row.decision_note or 'not sent yet')}")
 else:
+    begun_elsewhere(dealers, programmes)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         dealer_id = next(iter(dealers)) if len(dealers) == 1 else None
         if dealer_id is None:

@@ -93,8 +93,11 @@ def test_a_cap_that_is_used_gives_way_to_the_next_medium():
         (date(2026, 10, 22), "Print, used last on 12 May 2026: needs no approval before; $2,480 of eligible cost at "
                              "50% pays $1,240. Claim what is done at once: $1,240 is gone unless approved by 31 Oct "
                              "2026."),
-        (date(2027, 1, 5), "2026 is over: only what was done in it can be claimed, until 1 Mar 2027."),
-        (date(2027, 3, 2), "2026 is over: only what was done in it can be claimed, and the last day for that is over."),
+        (date(2027, 1, 5), "Its last day was 31 Oct 2026."),
+        (date(2027, 7, 1), "The last money of 2026 is over: only what was done by 30 Jun 2027 can be claimed, until "
+                           "29 Aug 2027."),
+        (date(2027, 8, 30), "The last money of 2026 is over: only what was done by 30 Jun 2027 can be claimed, and the "
+                            "last day for that is over."),
     ],
 )  # fmt: skip
 def test_the_suggestion_says_why_and_until_when(today, said):

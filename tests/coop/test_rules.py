@@ -178,7 +178,7 @@ def test_a_programme_is_read_back_as_it_was_and_says_what_is_wrong():
     "other, field",
     [
         ({"activity": " "}, "activity"), ({"medium": ""}, "medium"), ({"starts_on": None}, "starts_on"),
-        ({"ends_on": date(2026, 1, 1)}, "ends_on"), ({"ends_on": date(2027, 1, 1)}, "ends_on"),
+        ({"ends_on": date(2026, 1, 1)}, "ends_on"), ({"ends_on": date(2027, 7, 1)}, "ends_on"),
         ({"costs": ()}, "costs"),
         ({"costs": (CostLine(kind="?", cents=1),)}, "costs"), ({"costs": (CostLine(kind="space", cents=0),)}, "costs"),
         ({"vendor": "v" * 121}, "vendor"), ({"showing": Showing(brand_share=101_00)}, "brand_share"),

@@ -128,6 +128,19 @@ def test_from_the_form_to_the_credit_memo(house: House, clock: Any) -> None:
     house.sound()
 
 
+def test_a_link_begins_the_form_and_what_is_chosen_after_it_stays(house: House) -> None:
+    form = app_as("cora", page=FORM)
+    for name, value in (("dealer", house.dealer), ("programme", 1), ("medium", "radio")):
+        form.query_params[name] = str(value)
+    form.run()
+    assert form.pills(key="cr_medium").value == "radio"
+    form.pills(key="cr_medium").set_value("print").run()
+    assert form.pills(key="cr_medium").value == "print"
+    form.query_params["dealer"], form.query_params["medium"] = "999999", "nothing"
+    form.run()
+    assert not form.exception
+
+
 def test_a_request_that_came_back_is_changed_and_sent_again(house: House) -> None:
     item = house.ask(RADIO)
     house.step("send_back", item, "cora", note="Which station?")
