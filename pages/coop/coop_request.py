@@ -56,7 +56,7 @@ def begun_elsewhere(dealers: Mapping[int, str], programmes: Mapping[int, Program
     if not any(asked) or st.session_state.get(TAKEN) == asked:
         return
     st.session_state[TAKEN] = asked
-    dealer_id, programme_id = (int(text) if text.isdecimal() else None for text in asked[:2])
+    dealer_id, programme_id = (int(text) if text.isdecimal() else 0 for text in asked[:2])
     if dealer_id in dealers:
         st.session_state[DEALER] = dealer_id
     if programme_id in programmes:

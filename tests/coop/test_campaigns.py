@@ -28,9 +28,9 @@ from db.leads.tables import Lead
 from tests.coop.factories import DAY, NOW, PRINT, House, of
 from tests.leads.factories import receive
 
+FIRST, LAST = date(2026, 5, 10), date(2026, 5, 20)
 PLAN = Plan(
-    code="spring-26", name="Spring sale", medium="print", goal_kind="leads", goal=40, starts_on=date(2026, 5, 10),
-    ends_on=date(2026, 5, 20),
+    code="spring-26", name="Spring sale", medium="print", goal_kind="leads", goal=40, starts_on=FIRST, ends_on=LAST,
 )  # fmt: skip
 ARRIVED = NOW + 8 * DAY  # 12 May
 LATER = NOW + 20 * DAY
@@ -76,14 +76,14 @@ def change(house, campaign, *, by="dora", version=1, plan=PLAN, requests=(), now
      (True, date(2026, 5, 21), "over"), (False, date(2026, 5, 9), "closed"), (False, date(2026, 6, 1), "closed")],
 )  # fmt: skip
 def test_where_a_campaign_stands(is_open, today, found):
-    assert state_of(is_open=is_open, starts_on=PLAN.starts_on, ends_on=PLAN.ends_on, today=today) == found
+    assert state_of(is_open=is_open, starts_on=FIRST, ends_on=LAST, today=today) == found
 
 
 @pytest.mark.parametrize(
     "today, part", [(date(2026, 5, 9), 0), (date(2026, 5, 10), 4), (date(2026, 5, 15), 22), (date(2026, 6, 9), 40)]
 )
 def test_the_straight_line_to_the_goal(today, part):
-    assert expected(40, starts_on=PLAN.starts_on, ends_on=PLAN.ends_on, today=today) == part
+    assert expected(40, starts_on=FIRST, ends_on=LAST, today=today) == part
 
 
 @pytest.mark.parametrize("cents, count, each", [(100, 3, 33), (200, 3, 67), (5, 2, 3), (0, 3, None), (100, 0, None)])
@@ -224,7 +224,7 @@ def test_leads_are_told_by_dealer_code_and_days(engine):
     lead(house, status="held")
     (row,) = rows(house)
     assert (row.facts.received, row.facts.leads, row.facts.sales, row.reached) == (4, 3, 1, 3)
-    assert counts_until(PLAN.ends_on) == PLAN.ends_on + timedelta(days=30)
+    assert counts_until(LAST) == LAST + timedelta(days=30)
     found = page(house, campaign)
     assert {x.id for x in found.leads} == set(own)
     assert [x.id for x in found.leads if not x.counts] == [own[2]]
@@ -264,5 +264,5 @@ def test_the_money_is_that_of_its_requests(engine):
         ]  # fmt: skip
         (first_row, _) = list(export_rows(session, actor=house.cora, scope=EVERYTHING, filters={}, now=LATER))
         assert len(first_row) == 20
-        assert session.scalar(select(CoopCampaign.counts_until).limit(1)) == counts_until(PLAN.ends_on)
+        assert session.scalar(select(CoopCampaign.counts_until).limit(1)) == counts_until(LAST)
     house.sound()

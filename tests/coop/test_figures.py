@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
@@ -110,7 +111,7 @@ def histories(house, table, kind):
     """{id: (row, [(at, command, status)])} of what was decided, from the rows and the timeline as they are stored."""
     own = "ask" if kind == "coop_request" else "enter_claim"  # what enters it names no number
     rows = {r["id"]: r for r in stored(house, f"SELECT * FROM {table} WHERE decided_at IS NOT NULL")}
-    found = {i: (r, []) for i, r in rows.items()}
+    found: dict[int, tuple[Any, list[Any]]] = {i: (r, []) for i, r in rows.items()}
     for e in stored(
         house, "SELECT l.item_id, l.item_type, e.at, e.command, e.summary, e.detail FROM timeline_entry e"
         " JOIN timeline_link l ON l.seq = e.seq ORDER BY e.seq",
@@ -224,7 +225,7 @@ def test_a_dealer_a_region_and_a_month_have_their_own(house):
 
 
 def test_what_expires_is_what_is_left_in_the_lots(house):
-    left = {}
+    left: dict[date, int] = {}
     for row in stored(house, "SELECT * FROM coop_lot"):
         day = row["expires_on"] if isinstance(row["expires_on"], date) else date.fromisoformat(row["expires_on"])
         left[day] = left.get(day, 0) + row["left_cents"]

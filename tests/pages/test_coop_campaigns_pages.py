@@ -26,12 +26,19 @@ PLAN = Plan(
 )  # fmt: skip
 
 
+class Spring(House):
+    """A house with an approved request and the campaign it pays."""
+
+    request_id: int
+    campaign: int
+
+
 @pytest.fixture
 def house(app_database, monkeypatch):
     monkeypatch.setenv("ALLOW_CLOCK", "1")
     monkeypatch.setenv("DEALER_NOW", CLOCK.isoformat())
     monkeypatch.setattr(users, "open_tab", partial(users.open_tab, now=CLOCK))
-    made = House(process_engine())
+    made = Spring(process_engine())
     made.request_id = made.approved()
     made.campaign = made.do(
         start_campaign, dealer_id=made.dealer, plan=PLAN, request_ids=[made.request_id], actor=made.dora
