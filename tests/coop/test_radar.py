@@ -212,7 +212,8 @@ def test_pages_follow_each_other_and_cost_the_same_statements(house):
     for n in range(4):
         dealer = make_dealer(house.engine, code=f"1000{n}", name=f"Dealer {n}", region="East")
         house.earn((n % 2 + 1) * 1_000_00, dealer=dealer)
-    seen, after, counts = [], None, []
+    seen, after = [], None
+    counts: list[int] = []
     with reading(house.engine) as session:
 
         def count(*_: Any) -> None:
