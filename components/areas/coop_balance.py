@@ -17,15 +17,16 @@ from db.core.actor import Actor
 from db.core.session import reading
 
 AHEAD = timedelta(days=21)
+"""How far ahead what a decision would leave is drawn at least; its words need a third of the whole."""
 
 
 def coop_balance_chart(
     *, fund_id: int, actor: Actor, now: datetime, request_id: int | None = None, claim_id: int | None = None,
-    on: date | None = None, key: str = "", height: int = 150,
+    on: date | None = None, key: str = "", height: int = 150, says: bool = True,
 ) -> BalanceView:  # fmt: skip
     """Draw a fund's available money up to a day (today) and where a request or claim that waits would bring it.
 
-    `NotFound` out of scope. Gives what was drawn, so that a drawer can say it in words as well.
+    `says` puts its sentence below. `NotFound` out of scope. Gives what was drawn.
     """
     with reading() as session:
         view = balance_view(
@@ -38,7 +39,8 @@ def coop_balance_chart(
         charts.balance(short=view.after is not None and view.after < 0, height=height), table(_columns(view)),
         alt_text=words(view), key=key or None,
     )  # fmt: skip
-    st.caption(plain(words(view)))
+    if says:
+        st.caption(plain(words(view)))
     return view
 
 
@@ -71,7 +73,7 @@ def _columns(view: BalanceView) -> dict[str, list[Any]]:
         money(view.available) if says_it else "",
     ))  # fmt: skip
     if view.after is not None:
-        end = view.today + AHEAD
+        end = view.today + max(AHEAD, (view.today - view.points[0].day) / 2)
         left = f"{money(view.after)} left" if view.after >= 0 else f"{money(-view.after)} short"
         effect = f"{money(-view.wanted)} given back" if view.wanted < 0 else money(view.wanted)
         said = f"This {view.of}: {effect}, {left}"

@@ -70,7 +70,7 @@ def draw_facts(page: ClaimPage) -> None:
         parts = [f"{money(used)} from the reserve"] if used else []
         parts += [f"{money(rest)} from what is available"] if rest else []
         parts += [f"{money(released)} of the reserve released"] if released else []
-        if parts:
+        if rest or released:
             st.caption(plain("; ".join(parts)))
         if row.due_at is not None:
             tone = "red" if row.due_at < at else "gray"

@@ -127,7 +127,7 @@ def _body() -> None:
     said = ", ".join(f"{money(value)} {name}" for name, value in parts.items())
     st.markdown(f"On {plain(day(found.on))}: **{plain(money(balance.available))} available** ({plain(said)}); "
                 f"{plain(money(balance.paid))} paid, {plain(money(balance.owed))} still to be paid.")  # fmt: skip
-    coop_balance_chart(fund_id=fund_id, actor=actor, now=now(), on=on, key="coopfund_balance", height=180)
+    coop_balance_chart(fund_id=fund_id, actor=actor, now=now(), on=on, key="coopfund_balance", height=180, says=False)
     show_outcome(FORM)
     if actor.can(Permission.COOP_MANAGE) and fund.closed_at is None:
         _draw_moves(fund)

@@ -20,7 +20,7 @@ from db.coop.commands import REQUESTS
 from db.coop.flow import FLOW, REASONS, WITH_DEALER
 from db.coop.model import MEDIA
 from db.coop.request_queries import RequestPage, RequestRow, get_request
-from db.coop.say_rules import day, money
+from db.coop.say_rules import day, inside, money
 from db.core.labels import moment_label, relative_label
 
 CLAIM_FOR = "_coop_claim_for"
@@ -64,7 +64,7 @@ def draw_facts(page: RequestPage) -> None:
     if row.status == "in_review" and row.due_at is not None:
         tone = "red" if row.due_at < at else "gray"
         st.markdown(f":{tone}[:material/schedule: Decision due {plain(relative_label(row.due_at, at))}]")
-    st.caption(f":material/receipt_long: A claim needs: {plain(', '.join(page.needs).lower())}.")
+    st.caption(f":material/receipt_long: A claim needs: {plain(', '.join(inside(n) for n in page.needs))}.")
 
 
 def _claim(page: RequestPage) -> None:

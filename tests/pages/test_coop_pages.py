@@ -111,7 +111,7 @@ def test_from_the_form_to_the_credit_memo(house: House, clock: Any) -> None:
     assert house.claim_row(1).status == "in_review"
 
     desk = opened("cora", CLAIMS, coopclm_open=1)
-    assert "$6,000 from the reserve" in said(desk)
+    assert "this claim is paid from its reserve" in said(desk)
     assert charts_of(desk) == ["$4,000 available today; this claim is paid from its reserve and leaves $4,000."]
     desk.button(key="coopclm_1_approve_go").click().run()
     assert not desk.exception
