@@ -52,7 +52,7 @@ def draw_rows(rows: Sequence[CampaignRow]) -> None:
         table(
             {
                 "Code": [r.code for r in rows], "State": [[r.state_label] for r in rows],
-                "Name": [plain(r.name) for r in rows], "Dealer": [plain(r.dealer) for r in rows],
+                "Name": [r.name for r in rows], "Dealer": [r.dealer for r in rows],
                 "Medium": [MEDIA[r.medium] for r in rows],
                 "Days": [f"{day(r.starts_on)} to {day(r.ends_on)}" for r in rows],
                 "Goal": [f"{r.reached:,} of {r.goal:,} {GOALS[r.goal_kind].lower()}" for r in rows],
@@ -123,11 +123,11 @@ def draw_media(lines: Sequence[MediumLine]) -> None:
         ),
         key="cmp_media", alt="Campaigns by medium, dearest first",
         columns={
-            "Medium": tables.text("Medium", width=110), "Campaigns": tables.number("Campaigns", width=84),
-            "Leads": tables.number("Leads", width=58), "Sales": tables.number("Sales", width=58),
-            "Cost": right("Cost", width=84, alignment="right"),
-            "Per lead": right("Per lead", width=84, alignment="right"),
-            "Per sale": right("Per sale", width=84, alignment="right"),
+            "Medium": tables.text("Medium", width=100), "Campaigns": tables.number("Campaigns", width=78),
+            "Leads": tables.number("Leads", width=52), "Sales": tables.number("Sales", width=50),
+            "Cost": right("Cost", width=72, alignment="right"),
+            "Per lead": right("Per lead", width=76, alignment="right"),
+            "Per sale": right("Per sale", width=76, alignment="right"),
         },
     )  # fmt: skip
 
@@ -238,8 +238,8 @@ def _draw_leads(page: CampaignPage, actor: Actor) -> None:
     tables.show(
         table(
             {
-                "Lead": [x.number for x in page.leads], "Customer": [plain(x.customer) for x in page.leads],
-                "Wants": [plain(x.wants) for x in page.leads], "Status": [x.status for x in page.leads],
+                "Lead": [x.number for x in page.leads], "Customer": [x.customer for x in page.leads],
+                "Wants": [x.wants for x in page.leads], "Status": [x.status for x in page.leads],
                 "Came": [moment_label(x.received_at, actor.zone, now=now()) for x in page.leads],
                 "Sold": [
                     moment_label(x.sold_at, actor.zone, now=now()) if x.sold_at and x.counts else DASH

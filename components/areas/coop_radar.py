@@ -74,7 +74,7 @@ def draw_totals(totals: RadarTotals, window: int) -> None:
             own = f"{plural(totals.dealers, 'dealer')}" if n == window else ""
             st.metric(
                 f"Within {n} days", money(cents), border=True, help="With what expires before that, unspent and free",
-                delta=own or None, delta_color="off", delta_arrow="off",
+                delta=own or None, delta_color="off", delta_arrow="off", height="stretch",
             )  # fmt: skip
 
 
