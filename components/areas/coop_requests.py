@@ -64,6 +64,11 @@ def draw_facts(page: RequestPage) -> None:
     if row.status == "in_review" and row.due_at is not None:
         tone = "red" if row.due_at < at else "gray"
         st.markdown(f":{tone}[:material/schedule: Decision due {plain(relative_label(row.due_at, at))}]")
+    if page.may_claim:
+        st.button(
+            "Claim what was done", type="primary", icon=":material/request_quote:", key=f"coopreq_claim_{page.id}",
+            on_click=_claim, args=(page,),
+        )  # fmt: skip
     st.caption(f":material/receipt_long: A claim needs: {plain(', '.join(inside(n) for n in page.needs))}.")
 
 
@@ -78,12 +83,7 @@ def _change(page: RequestPage) -> None:
 
 
 def draw_below(page: RequestPage) -> None:
-    """The way on for whoever asked: claim what was approved, change what came back; the claims there are."""
-    if page.may_claim:
-        st.button(
-            "Claim what was done", icon=":material/request_quote:", key=f"coopreq_claim_{page.id}", on_click=_claim,
-            args=(page,),
-        )  # fmt: skip
+    """The way on for whoever asked: change what came back; the claims there are."""
     if page.may_change:
         st.button(
             "Change the request", icon=":material/edit:", key=f"coopreq_change_{page.id}", on_click=_change,

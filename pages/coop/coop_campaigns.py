@@ -59,7 +59,7 @@ if not rows:
         if actor.can(Permission.COOP_REQUEST) else "Take a filter away.",
     )  # fmt: skip
 else:
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([9, 11], gap="medium")
     with left, st.container(border=True, height="stretch"):
         st.markdown("**Against the goal** :gray[the tick is a straight line up to today]")
         show.draw_goals(rows)

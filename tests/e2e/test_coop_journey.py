@@ -205,14 +205,13 @@ def _claim_without_the_affidavit(page: Page, base: str, engine: Engine) -> None:
     _says(drawer(page), "Will be payable: $6,092.59")
     _says(drawer(page), MISSING)  # before it was sent
     _click(drawer(page), "Send")
-    _says(page, "The claim was sent")
+    _says(page, f"FC-000001 is returned: {MISSING}")
     assert _claim(engine) == ("returned", None)
 
 
 def _add_the_affidavit(page: Page, engine: Engine) -> None:
     """What is missing is added to the same claim, which is sent again."""
-    _view(page, "With the dealer")
-    _open_row(page, page.get_by_test_id("stDataFrame").first)
+    _says(drawer(page), "FC-000001")  # it opened by itself
     _says(drawer(page), MISSING)
     _fill(page, drawer(page), "Notarized affidavit, kept as", "Notary 12")
     _click(drawer(page), "Add")
