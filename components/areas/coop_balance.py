@@ -1,4 +1,4 @@
-"""The charts of one fund for drawers: its balance with what a request would do, and its statement by month."""
+"""The charts of one fund for drawers: its balance with what a request or claim would do, its statement by month."""
 
 from __future__ import annotations
 
@@ -9,44 +9,58 @@ import streamlit as st
 
 from components.charts import coop as charts
 from components.charts.base import draw, table
-from components.labels import empty_state
+from components.labels import empty_state, plain
 from db.coop.figure_balance_queries import BalanceView, MonthLine, balance_view, month_lines
-from db.coop.fund_queries import statement
-from db.coop.say_rules import money
+from db.coop.fund_queries import Statement
+from db.coop.say_rules import day, money
 from db.core.actor import Actor
 from db.core.session import reading
 
 AHEAD = timedelta(days=21)
+"""How far ahead what a decision would leave is drawn at least; its words need a third of the whole."""
 
 
 def coop_balance_chart(
-    *, fund_id: int, actor: Actor, now: datetime, request_id: int | None = None, key: str = ""
-) -> BalanceView:
-    """Draw a fund's available money over time and, with a request that is not decided, where it would bring it.
+    *, fund_id: int, actor: Actor, now: datetime, request_id: int | None = None, claim_id: int | None = None,
+    on: date | None = None, key: str = "", height: int = 150, says: bool = True,
+) -> BalanceView:  # fmt: skip
+    """Draw a fund's available money up to a day (today) and where a request or claim that waits would bring it.
 
-    `NotFound` out of scope. Gives what was drawn, so that a drawer can say it in words as well.
+    `says` puts its sentence below. `NotFound` out of scope. Gives what was drawn.
     """
     with reading() as session:
-        view = balance_view(session, fund_id=fund_id, actor=actor, now=now, request_id=request_id)
+        view = balance_view(
+            session, fund_id=fund_id, actor=actor, now=now, request_id=request_id, claim_id=claim_id, on=on
+        )  # fmt: skip
     if not view.points:
         empty_state("account_balance_wallet", "Nothing has come into this fund yet.")
         return view
     draw(
-        charts.balance(short=view.after is not None and view.after < 0), table(_columns(view)), alt_text=words(view),
-        key=key or None,
+        charts.balance(short=view.after is not None and view.after < 0, height=height), table(_columns(view)),
+        alt_text=words(view), key=key or None,
     )  # fmt: skip
-    st.caption(words(view))
+    if says:
+        st.caption(plain(words(view)))
     return view
+
+
+def _now(view: BalanceView) -> str:
+    return f"{money(view.available)} available {f'on {day(view.today)}' if view.is_past else 'today'}"
 
 
 def words(view: BalanceView) -> str:
     """What the chart shows, in a sentence."""
-    said = f"{money(view.available)} available today"
+    said = _now(view)
     if view.after is None:
         return f"{said}."
     if view.after < 0:
-        return f"{said}; this request asks for {money(view.wanted)}, {money(-view.after)} more than there is."
-    return f"{said}; this request would reserve {money(view.wanted)} and leave {money(view.after)}."
+        return f"{said}; this {view.of} asks for {money(view.wanted)}, {money(-view.after)} more than there is."
+    if view.wanted < 0:
+        return f"{said}; this {view.of} would give back {money(-view.wanted)} and leave {money(view.after)}."
+    if view.of == "claim" and not view.wanted:
+        return f"{said}; this claim is paid from its reserve and leaves {money(view.after)}."
+    verb = "take" if view.of == "claim" else "reserve"
+    return f"{said}; this {view.of} would {verb} {money(view.wanted)} and leave {money(view.after)}."
 
 
 def _columns(view: BalanceView) -> dict[str, list[Any]]:
@@ -55,13 +69,14 @@ def _columns(view: BalanceView) -> dict[str, list[Any]]:
     ]
     says_it = view.after is None
     rows.append((
-        view.today, "Available", view.available, f"{money(view.available)} available today", says_it,
+        view.today, "Available", view.available, _now(view), says_it,
         money(view.available) if says_it else "",
     ))  # fmt: skip
     if view.after is not None:
-        end = view.today + AHEAD
+        end = view.today + max(AHEAD, (view.today - view.points[0].day) / 2)
         left = f"{money(view.after)} left" if view.after >= 0 else f"{money(-view.after)} short"
-        said = f"This request: {money(view.wanted)}, {left}"
+        effect = f"{money(-view.wanted)} given back" if view.wanted < 0 else money(view.wanted)
+        said = f"This {view.of}: {effect}, {left}"
         rows.append((view.today, "With this request", view.available, said, False, ""))
         rows.append((view.today + timedelta(days=1), "With this request", view.after, said, False, ""))
         rows.append((end, "With this request", view.after, said, True, left))
@@ -74,10 +89,9 @@ def _columns(view: BalanceView) -> dict[str, list[Any]]:
     }  # fmt: skip
 
 
-def coop_statement_chart(*, fund_id: int, on: date, actor: Actor, key: str = "") -> tuple[MonthLine, ...]:
-    """Draw a fund by month up to a day: accrued, reserved, approved, paid, expiring; `NotFound` out of scope."""
-    with reading() as session:
-        months = month_lines(statement(session, fund_id=fund_id, on=on, scope=actor.scope))
+def coop_statement_chart(found: Statement, *, key: str = "") -> tuple[MonthLine, ...]:
+    """Draw a statement by month up to its day: accrued, reserved, approved, paid, expiring."""
+    months = month_lines(found)
     if not months:
         empty_state("bar_chart", "Nothing has come into this fund yet.")
         return months

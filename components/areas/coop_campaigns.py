@@ -124,11 +124,11 @@ def draw_media(lines: Sequence[MediumLine]) -> None:
         ),
         key="cmp_media", alt="Campaigns by medium, dearest first",
         columns={
-            "Medium": tables.text("Medium", width=88), "Campaigns": tables.number("Number", width=58),
-            "Leads": tables.number("Leads", width=48), "Sales": tables.number("Sales", width=46),
-            "Cost": right("Cost", width=68, alignment="right"),
-            "Per lead": right("Per lead", width=68, alignment="right"),
-            "Per sale": right("Per sale", width=68, alignment="right"),
+            "Medium": tables.text("Medium", width=100), "Campaigns": tables.number("Campaigns", width=78),
+            "Leads": tables.number("Leads", width=52), "Sales": tables.number("Sales", width=50),
+            "Cost": right("Cost", width=72, alignment="right"),
+            "Per lead": right("Per lead", width=76, alignment="right"),
+            "Per sale": right("Per sale", width=76, alignment="right"),
         },
     )  # fmt: skip
 

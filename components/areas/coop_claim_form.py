@@ -14,6 +14,7 @@ from components.areas.coop_words import draw_checks, draw_payable
 from components.clock import now, today
 from components.labels import plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
+from db.coop.claim_flow import FLOW
 from db.coop.claim_queries import get_claim
 from db.coop.claim_rules import worst
 from db.coop.commands import CLAIMS, enter_claim
@@ -198,9 +199,24 @@ def _quote(actor: Any, owner: Owner, proofs: tuple[tuple[str, str], ...]) -> Cla
         )  # fmt: skip
 
 
+def _came_back(item_id: object) -> str:
+    """What became of a claim that was sent: it waits for a decision, or came back at once, and why."""
+    with reading() as session:
+        page = get_claim(session, item_id=int(str(item_id)), actor=guard(Permission.COOP_REQUEST), now=now())
+    if page.status == "in_review":
+        return f"{page.number} was sent"
+    return f"{page.number} is {FLOW.state(page.status).label.lower()}: {page.row.decision_note}"
+
+
+def _sent(item_id: object) -> None:
+    """Forget the form and open the claim, where the dealer sees how it stands."""
+    _clear()
+    st.session_state["coopclm_open"] = int(str(item_id))
+
+
 def _send(owner: Owner, target: Target, *, at_once: bool) -> None:
     perform(
-        enter_claim, form=FORM, say="The claim was sent" if at_once else "The claim was kept", after=_clear,
+        enter_claim, form=FORM, say=_came_back if at_once else "The claim was kept", after=_sent,
         typed={"terms": "_cc_terms"}, convert={"terms": lambda _none: FORM_FIELDS.typed()},
         arguments={
             "request_id": owner.request_id, "dealer_id": owner.dealer_id or None, "programme_id": owner.programme_id,

@@ -10,8 +10,9 @@ import streamlit as st
 
 from components import labels, tables
 from components.access import current_actor
+from components.areas.coop_balance import coop_balance_chart
 from components.areas.coop_claim_form import open_form
-from components.areas.coop_words import draw_balance, draw_checks, draw_payable
+from components.areas.coop_words import draw_checks, draw_payable
 from components.charts.base import table
 from components.clock import now
 from components.labels import empty_state, plain
@@ -20,7 +21,7 @@ from components.queue_page import Screen, id_at, open_drawer, remember_rows
 from db.coop.claim_flow import FLOW
 from db.coop.claim_queries import ClaimPage, ClaimRow, get_claim
 from db.coop.commands import CLAIMS, make_payment
-from db.coop.flow import REASONS
+from db.coop.flow import REASONS, WITH_DEALER
 from db.coop.model import MEDIA
 from db.coop.pay_queries import list_memos, read_owed
 from db.coop.pay_rules import plan
@@ -60,13 +61,16 @@ def draw_facts(page: ClaimPage) -> None:
     labels.facts(facts)
     draw_payable(page.found, title="Payable" if row.status == "in_review" else "Payable as calculated")
     draw_checks(page.checks)
+    if row.status in ("in_review", *WITH_DEALER):
+        coop_balance_chart(
+            fund_id=row.fund_id, actor=current_actor(), now=at, claim_id=page.id, key=f"coopclm_balance_{page.id}"
+        )  # fmt: skip
     if row.status == "in_review":
         used, rest, released = page.split
-        draw_balance(before=page.available, after=page.available - rest + released, what="when this is approved")
         parts = [f"{money(used)} from the reserve"] if used else []
         parts += [f"{money(rest)} from what is available"] if rest else []
         parts += [f"{money(released)} of the reserve released"] if released else []
-        if parts:
+        if rest or released:
             st.caption(plain("; ".join(parts)))
         if row.due_at is not None:
             tone = "red" if row.due_at < at else "gray"

@@ -50,7 +50,7 @@ class Fields:
         for n in range(LINES):
             line = terms.costs[n] if n < len(terms.costs) else None
             values[f"kind_{n}"] = line.kind if line else ("space" if n == 0 else None)
-            values[f"cost_{n}"] = f"{line.cents / 100:.2f}".removesuffix(".00") if line else ""
+            values[f"cost_{n}"] = f"{line.cents / 100:,.2f}".removesuffix(".00") if line else ""
         for name, value in values.items():
             st.session_state[self.key(name)] = value
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from components import tables
 from components.access import current_actor
+from components.areas.coop_balance import coop_balance_chart, coop_statement_chart
 from components.charts.base import table
 from components.clock import now, today
 from components.forms import cents
@@ -126,10 +127,14 @@ def _body() -> None:
     said = ", ".join(f"{money(value)} {name}" for name, value in parts.items())
     st.markdown(f"On {plain(day(found.on))}: **{plain(money(balance.available))} available** ({plain(said)}); "
                 f"{plain(money(balance.paid))} paid, {plain(money(balance.owed))} still to be paid.")  # fmt: skip
+    coop_balance_chart(fund_id=fund_id, actor=actor, now=now(), on=on, key="coopfund_balance", height=180, says=False)
     show_outcome(FORM)
     if actor.can(Permission.COOP_MANAGE) and fund.closed_at is None:
         _draw_moves(fund)
     _draw_lines(found)
+    if found.lines:
+        st.markdown("**By month**")
+        coop_statement_chart(found, key="coopfund_months")
     _draw_lots(found)
 
 

@@ -72,8 +72,9 @@ def draw_totals(totals: RadarTotals) -> None:
     with st.grid(3, min_column_width=150, gap="small"):
         for n, cents in zip(WINDOWS, totals.days, strict=True):
             st.metric(
-                f"Within {n} days", money(cents), border=True, help="With what expires before that, unspent and free"
-            )
+                f"Within {n} days", money(cents), border=True, help="With what expires before that, unspent and free",
+                height="stretch",
+            )  # fmt: skip
 
 
 def draw_rows(rows: Sequence[RadarRow], *, window: int, may_remind: bool) -> list[int]:

@@ -9,17 +9,18 @@ import streamlit as st
 
 from components import labels, tables
 from components.access import current_actor
-from components.areas.coop_words import draw_balance, draw_payable
+from components.areas.coop_balance import coop_balance_chart
+from components.areas.coop_words import draw_payable
 from components.charts.base import table
 from components.clock import now
 from components.labels import plain
 from components.queue_page import Screen, id_at, open_drawer, remember_rows
 from db.coop.claim_flow import FLOW as CLAIM_FLOW
 from db.coop.commands import REQUESTS
-from db.coop.flow import FLOW, REASONS
+from db.coop.flow import FLOW, REASONS, WITH_DEALER
 from db.coop.model import MEDIA
 from db.coop.request_queries import RequestPage, RequestRow, get_request
-from db.coop.say_rules import day, money
+from db.coop.say_rules import day, inside, money
 from db.core.labels import moment_label, relative_label
 
 CLAIM_FOR = "_coop_claim_for"
@@ -56,12 +57,19 @@ def draw_facts(page: RequestPage) -> None:
         facts.append(("Exception", row.override_reason))
     labels.facts(facts)
     draw_payable(page.found, title="Payable" if row.status == "in_review" else "Payable as calculated")
-    if row.status == "in_review":
-        draw_balance(before=page.available, after=page.after_cents, what="when this is approved")
-        if row.due_at is not None:
-            tone = "red" if row.due_at < at else "gray"
-            st.markdown(f":{tone}[:material/schedule: Decision due {plain(relative_label(row.due_at, at))}]")
-    st.caption(f":material/receipt_long: A claim needs: {plain(', '.join(page.needs).lower())}.")
+    if row.status in ("in_review", *WITH_DEALER):
+        coop_balance_chart(
+            fund_id=row.fund_id, actor=current_actor(), now=at, request_id=page.id, key=f"coopreq_balance_{page.id}"
+        )  # fmt: skip
+    if row.status == "in_review" and row.due_at is not None:
+        tone = "red" if row.due_at < at else "gray"
+        st.markdown(f":{tone}[:material/schedule: Decision due {plain(relative_label(row.due_at, at))}]")
+    if page.may_claim:
+        st.button(
+            "Claim what was done", type="primary", icon=":material/request_quote:", key=f"coopreq_claim_{page.id}",
+            on_click=_claim, args=(page,),
+        )  # fmt: skip
+    st.caption(f":material/receipt_long: A claim needs: {plain(', '.join(inside(n) for n in page.needs))}.")
 
 
 def _claim(page: RequestPage) -> None:
@@ -75,12 +83,7 @@ def _change(page: RequestPage) -> None:
 
 
 def draw_below(page: RequestPage) -> None:
-    """The way on for whoever asked: claim what was approved, change what came back; the claims there are."""
-    if page.may_claim:
-        st.button(
-            "Claim what was done", icon=":material/request_quote:", key=f"coopreq_claim_{page.id}", on_click=_claim,
-            args=(page,),
-        )  # fmt: skip
+    """The way on for whoever asked: change what came back; the claims there are."""
     if page.may_change:
         st.button(
             "Change the request", icon=":material/edit:", key=f"coopreq_change_{page.id}", on_click=_change,

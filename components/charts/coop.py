@@ -35,7 +35,7 @@ def months(*, books: tuple[str, ...] = tuple(BOOKS), height: int = 280) -> dict[
             y=alt.Y("dollars:Q", title=None, axis=alt.Axis(**QUIET, format="$~s", tickCount=4)),
             color=alt.Color(
                 "book:N", scale=alt.Scale(domain=list(books), range=[BOOKS[b] for b in books]),
-                legend=alt.Legend(title=None, orient="top", symbolType="square"),
+                legend=alt.Legend(title=None, orient="top", symbolType="square", columns=3),
             ),
             opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
             tooltip=[

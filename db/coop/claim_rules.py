@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from db.coop.model import MEDIA, PROOFS, Programme
-from db.coop.say_rules import day, money
+from db.coop.say_rules import day, inside, money
 
 Outcome = Literal["ok", "return", "deny", "exception"]
 
@@ -98,7 +98,7 @@ def check_claim(programme: Programme, facts: ClaimFacts) -> tuple[Check, ...]:
     """Every check in order."""
     found = [_preapproval(programme, facts)]
     lost = missing_proofs(programme, facts.medium, facts.proofs)
-    said = f"Missing: {', '.join(PROOFS[p].lower() for p in lost)}." if lost else "Every proof of the medium is there."
+    said = f"Missing: {', '.join(inside(PROOFS[p]) for p in lost)}." if lost else "Every proof of the medium is there."
     found.append(Check(code="C02", label="Proof of performance", outcome="return" if lost else "ok", sentence=said))
     last = claim_by(facts.activity_on, programme)
     late = facts.today > last

@@ -1,19 +1,21 @@
-"""The balance of one fund over time with what a request would do to it, and its months, for the charts of a drawer."""
+"""The balance of one fund over time with what a request or claim would do to it, and its months, for drawers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy.orm import Session
 
-from db.coop import standing
+from db.coop import payable_rules, standing
 from db.coop.balance_rules import KINDS, Line
 from db.coop.figure_rules import month_of
+from db.coop.flow import HOLDS, WITH_DEALER
 from db.coop.fund_queries import LotLine, Statement, statement
-from db.coop.queue_tables import CoopRequest
+from db.coop.payable_rules import Payable
+from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.say_rules import money
 from db.coop.tables import CoopFund
 from db.core.actor import Actor
@@ -36,8 +38,10 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class BalanceView:
-    """A fund over time. `available` is what can be asked for now (what is over and not posted yet is taken off);
-    `after` is what a request would leave, None without one that waits; below zero the fund does not have it."""
+    """A fund over time up to a day. `available` is what could be asked for on it (today, what is over and not posted
+    yet is taken off); `after` is what the request or claim `of` would leave, None without one that is not decided;
+    below zero the fund does not have it. `wanted` is what it would take of `available`; a claim that uses less than
+    its reserve gives back, and `wanted` is negative."""
 
     fund_id: int
     points: tuple[Point, ...]
@@ -45,6 +49,8 @@ class BalanceView:
     available: int
     wanted: int
     after: int | None
+    of: Literal["", "request", "claim"] = ""
+    is_past: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,36 +78,63 @@ def points_of(lines: Iterable[Line]) -> tuple[Point, ...]:
 
 
 def balance_view(
-    session: Session, *, fund_id: int, actor: Actor, now: datetime, request_id: int | None = None
-) -> BalanceView:
-    """A fund over time up to today, and what a request of it that is not decided would do: it would reserve what is
-    payable apart from what the fund has. Raises `NotFound` out of scope. Four statements."""
+    session: Session, *, fund_id: int, actor: Actor, now: datetime, request_id: int | None = None,
+    claim_id: int | None = None, on: date | None = None,
+) -> BalanceView:  # fmt: skip
+    """A fund over time up to today (or the day `on` before it), and what a request or claim of it that is not decided
+    would do: take what is payable apart from what the fund has. Raises `NotFound` out of scope. A bounded number of
+    statements."""
     actor.require(Permission.COOP_VIEW)
     fund = session.get(CoopFund, fund_id)
     if fund is None or not actor.scope.allows(dealer_id=fund.dealer_id, region=fund.region):
         raise NotFound("This fund")
     today = local_day(now, fund.dealer.zone)
-    found = statement(session, fund_id=fund_id, on=today, scope=actor.scope)
-    available = standing.available_now(session, fund, now)
-    wanted, after = 0, None
+    day = today if on is None else min(on, today)
+    found = statement(session, fund_id=fund_id, on=day, scope=actor.scope)
+    available = standing.available_now(session, fund, now) if day == today else found.balance.available
+    wanted: int | None = None
     if request_id is not None:
-        request = session.get(CoopRequest, request_id)
-        if request is None or request.fund_id != fund_id:
-            raise NotFound("This request")
-        if request.status in ("entered", "returned", "in_review"):
-            wanted = wanted_cents(session, fund, request, now)
-            after = available - wanted
+        wanted = _request_takes(session, fund, request_id, now)
+    elif claim_id is not None:
+        wanted = _claim_takes(session, fund, claim_id, now)
     return BalanceView(
-        fund_id=fund_id, points=points_of(found.lines), today=today, available=available, wanted=wanted, after=after
-    )
-
-
-def wanted_cents(session: Session, fund: CoopFund, request: CoopRequest, now: datetime) -> int:
-    """What an undecided request would reserve if the fund had it: the lowest of its other bounds."""
-    programme = standing.programme_of(session, fund, request)
-    found = standing.of_request(
-        session, fund, programme, standing.terms_of(request), now=now, request_id=request.id
+        fund_id=fund_id, points=points_of(found.lines), today=day, available=available, wanted=wanted or 0,
+        after=None if wanted is None else available - wanted,
+        of="" if wanted is None else "claim" if request_id is None else "request", is_past=day < today,
     )  # fmt: skip
+
+
+def _request_takes(session: Session, fund: CoopFund, request_id: int, now: datetime) -> int | None:
+    """What a request would reserve; None once it is decided."""
+    request = session.get(CoopRequest, request_id)
+    if request is None or request.fund_id != fund.id:
+        raise NotFound("This request")
+    if request.status not in ("in_review", *WITH_DEALER):
+        return None
+    programme = standing.programme_of(session, fund, request)
+    return _asks(
+        standing.of_request(session, fund, programme, standing.terms_of(request), now=now, request_id=request.id)
+    )  # fmt: skip
+
+
+def _claim_takes(session: Session, fund: CoopFund, claim_id: int, now: datetime) -> int | None:
+    """What a claim would take of what is available beside its reserve; what it leaves of the reserve comes back."""
+    claim = session.get(CoopClaim, claim_id)
+    if claim is None or claim.fund_id != fund.id:
+        raise NotFound("This claim")
+    if claim.status not in ("in_review", *WITH_DEALER):
+        return None
+    request = session.get(CoopRequest, claim.request_id) if claim.request_id is not None else None
+    holding = request if request is not None and request.status in HOLDS else None
+    programme = standing.programme_of(session, fund, claim)
+    found = standing.of_claim(session, fund, programme, standing.terms_of(claim), request=holding, now=now)
+    held = holding.reserved_cents if holding is not None else 0
+    _, rest, released = payable_rules.split(_asks(found), reserved=held)
+    return rest - released
+
+
+def _asks(found: Payable) -> int:
+    """What would be payable if the fund had it: the lowest of the other bounds."""
     return min(b.cents for b in found.bounds if b.name != "available")
 
 

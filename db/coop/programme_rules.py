@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from db.coop.claim_rules import claim_by
 from db.coop.lot_rules import expires_on
 from db.coop.model import ALWAYS, COSTS, MEDIA, PROOFS, MediumRule, Programme
-from db.coop.say_rules import day, money, rate, share_of
+from db.coop.say_rules import day, inside, money, rate, share_of
 from db.core.labels import plural
 from db.core.problems import Problems
 
@@ -45,11 +45,6 @@ def _listed(words: Iterable[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else "".join(found)
 
 
-def _small(label: str) -> str:
-    """A label within a sentence; TV and ANA stay as they are."""
-    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
-
-
 def medium_sentence(medium: str, rule: MediumRule) -> str:
     """What one medium pays, in one sentence."""
     caps = [] if rule.cap_cents is None else [f"{money(rule.cap_cents)} a year"]
@@ -63,7 +58,7 @@ def medium_sentence(medium: str, rule: MediumRule) -> str:
 
 def proof_sentence(medium: str, rule: MediumRule) -> str:
     """What proves an activity of a medium, beyond what every claim needs."""
-    own = [_small(PROOFS[p]) for p in rule.needs if p not in ALWAYS]
+    own = [inside(PROOFS[p]) for p in rule.needs if p not in ALWAYS]
     return f"{MEDIA[medium]} is proved by {_listed(own)}." if own else f"{MEDIA[medium]} needs no further proof."
 
 
@@ -77,10 +72,10 @@ def in_words(programme: Programme) -> tuple[str, ...]:
     sentences.append(f"Money has to be spent within {months} after the month it was earned in, by its last day.")
     media = [(m, programme.media[m]) for m in MEDIA if m in programme.media]
     sentences += [medium_sentence(m, r) for m, r in media]
-    unpaid = [_small(label) for m, label in MEDIA.items() if m not in programme.media]
+    unpaid = [inside(label) for m, label in MEDIA.items() if m not in programme.media]
     if unpaid:
         sentences.append(f"Not paid: {_listed(unpaid)}.")
-    sentences.append(f"Every claim needs {_listed(_small(PROOFS[p]) for p in ALWAYS)}.")
+    sentences.append(f"Every claim needs {_listed(inside(PROOFS[p]) for p in ALWAYS)}.")
     sentences += [proof_sentence(m, r) for m, r in media if any(p not in ALWAYS for p in r.proofs)]
     sentences.append(
         f"An approval holds for {plural(programme.approval_days, 'day')}; a claim is taken until "
@@ -88,7 +83,7 @@ def in_words(programme: Programme) -> tuple[str, ...]:
         f"{plural(programme.decide_days, 'day')}."
     )
     if programme.ineligible:
-        sentences.append(f"Not eligible: {_listed(_small(COSTS[c]) for c in programme.ineligible)}.")
+        sentences.append(f"Not eligible: {_listed(inside(COSTS[c]) for c in programme.ineligible)}.")
     sentences.append(f"Our brand has at least {rate(programme.brand_share)} of the space, and no competitor beside it.")
     if programme.mentions_per_30s:
         times = plural(programme.mentions_per_30s, "time")

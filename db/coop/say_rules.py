@@ -17,6 +17,11 @@ def day(on: date | None) -> str:
     return f"{on.day} {on:%b %Y}" if on is not None else "–"
 
 
+def inside(label: str) -> str:
+    """A label as it stands inside a sentence: "proof of payment", "ANA/TvB script"."""
+    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
+
+
 def rate(hundredths: int) -> str:
     """ "75%", "2.5%"."""
     return f"{hundredths / 100:g}%"

@@ -24,7 +24,10 @@ linked = st.query_params.pop("campaign", "")
 if linked.isdigit():
     show.open_campaign(int(linked))
 
-st.title(":material/campaign: Campaigns")
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title(":material/campaign: Campaigns")
+    if actor.can(Permission.COOP_REQUEST):
+        st.button("New campaign", icon=":material/add:", type="primary", key="cmp_new", on_click=show.open_new)
 with reading() as session:
     known = regions(session, actor.scope)
     dealers = {d.dealer_id: f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
@@ -38,14 +41,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         dealer = pick("Dealer", choices, key="cmp_dealer", all_label="All dealers", width=200)
     medium = pick("Medium", MEDIA, key="cmp_medium", all_label="All media", width=150)
     clear_button(("cmp_region", "cmp_dealer", "cmp_medium"), key="cmp_clear")
-filters = Filters(show=shown, region=region, medium=medium, dealer_id=int(dealer) if dealer else None)
-
-with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    if actor.can(Permission.COOP_REQUEST):
-        st.button("New campaign", icon=":material/add:", type="primary", key="cmp_new", on_click=show.open_new)
     export_button(
         "coop_campaigns", {"show": shown, "region": region, "medium": medium, "dealer": dealer}, key="cmp_export"
     )
+filters = Filters(show=shown, region=region, medium=medium, dealer_id=int(dealer) if dealer else None)
 
 with reading() as session:
     rows, following = list_campaigns(
@@ -60,7 +59,7 @@ if not rows:
         if actor.can(Permission.COOP_REQUEST) else "Take a filter away.",
     )  # fmt: skip
 else:
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([9, 11], gap="medium")
     with left, st.container(border=True, height="stretch"):
         st.markdown("**Against the goal** :gray[the tick is a straight line up to today]")
         show.draw_goals(rows)

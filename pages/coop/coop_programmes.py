@@ -76,7 +76,7 @@ def draw_list() -> None:
         years = {str(y): str(y) for y in list_years(session, actor=actor)}
         chosen_year = st.query_params.get("cpr_year", "")
     if len(years) > 1:
-        chosen_year = pick("Year", years, key="cpr_year", all_label="Every year", width=160)
+        chosen_year = pick("Year", years, key="cpr_year", all_label="All years", width=160)
     with reading() as session:
         year = int(chosen_year) if chosen_year in years else None
         rows = list_programmes(session, actor=actor, today=on, year=year)

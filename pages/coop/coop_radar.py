@@ -34,10 +34,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         shown = one("Show", {"all": "All", "unreminded": "Not reminded"}, key="crd_show", default="all")
     region = ""
     if len(all_regions) > 1:
-        region = pick("Region", {r: r for r in all_regions}, key="crd_region", all_label="Every region", width=170)
+        region = pick("Region", {r: r for r in all_regions}, key="crd_region", all_label="All regions", width=170)
     dealer = ""
     if len(dealers) > 1:
-        dealer = pick("Dealer", dealers, key="crd_dealer", all_label="Every dealer", width=240)
+        dealer = pick("Dealer", dealers, key="crd_dealer", all_label="All dealers", width=240)
     filters = RadarFilters(
         window=window, region=region, dealer_id=int(dealer) if dealer else None, unreminded=shown == "unreminded"
     )

@@ -17,7 +17,7 @@ from components.perform import outcome_of, perform, problems_of, show_outcome, s
 from db.coop.commands import REQUESTS, ask
 from db.coop.fund_queries import dealer_balance
 from db.coop.request_queries import ProgrammeChoice, RequestPage, get_request, programme_choices, quote
-from db.coop.say_rules import day, money
+from db.coop.say_rules import day, inside, money
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Refused
 from db.core.session import reading
@@ -119,7 +119,7 @@ def draw_quote(dealer_id: int | None, programme_id: int | None) -> None:
         draw_balance(before=available, after=available - found.found.cents, what="once it is approved")
         if found.preapproval:
             st.caption(":material/verified: This medium has to be approved before it begins.")
-        proofs = plain(", ".join(found.needs).lower())
+        proofs = plain(", ".join(inside(n) for n in found.needs))
         st.caption(f":material/receipt_long: The claim needs {proofs}, within {found.claim_days} days of the last day.")
 
 

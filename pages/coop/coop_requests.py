@@ -26,9 +26,9 @@ EMPTY = {
     "dealer": ("task_alt", "No request lies with a dealer."), "done": ("history", "Nothing was closed yet."),
 }  # fmt: skip
 if st.session_state.get(CLAIM_FOR) is not None:
-    st.switch_page("pages/coop/coop_claims.py")
+    st.switch_page("pages/coop/coop_claims.py", query_params={})  # without: refused, the view is bound to the address
 if st.session_state.get(FORM_OF) is not None:
-    st.switch_page("pages/coop/coop_request.py")
+    st.switch_page("pages/coop/coop_request.py", query_params={})
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title(":material/campaign: Co-op requests")
     if actor.can(Permission.COOP_REQUEST):

@@ -14,14 +14,20 @@ from db.coop.fund_queries import statement
 from db.coop.jobs import run_expiry
 from db.core.problems import NotFound, Refused
 from db.core.session import reading
-from tests.coop.factories import NOW, House, of
+from tests.coop.factories import DAY, NOW, House, of
 from tests.coop.test_figures import tell
 
 
-def view(house, *, by="cora", request=None, now=NOW, fund=0):
+def view(house, *, by="cora", request=None, claim=None, on=None, now=NOW, fund=0):
     with reading(house.engine) as session:
         return balance_view(
-            session, fund_id=fund or house.fund().id, actor=getattr(house, by), now=now, request_id=request
+            session,
+            fund_id=fund or house.fund().id,
+            actor=getattr(house, by),
+            now=now,
+            request_id=request,
+            claim_id=claim,
+            on=on,
         )
 
 
@@ -49,6 +55,35 @@ def test_a_decided_request_changes_nothing_any_more(sqlite_engine):
     found = view(house, request=item)
     assert (found.after, found.wanted) == (None, 0)
     assert words(found) == "$4,000 available today."
+
+
+def test_a_claim_takes_what_its_reserve_does_not_hold(sqlite_engine):
+    """6,000 of 10,000 are reserved; claims of more, of as much, of less, and one without a request."""
+    house = House(sqlite_engine)
+    item = house.approved()
+    less = house.claim(of(4_000_00), request=item, proofs=("invoice",))  # returned: nothing is decided
+    found = view(house, claim=less, now=NOW + 15 * DAY)
+    assert (found.available, found.wanted, found.after) == (4_000_00, -3_000_00, 7_000_00)
+    assert "this claim would give back $3,000 and leave $7,000" in words(found)
+    assert [w for w in _columns(found)["words"] if w] == ["$7,000 left"]
+    alone = house.claim(of(6_000_00))
+    found = view(house, claim=alone, now=NOW + 15 * DAY)
+    assert (found.wanted, found.after) == (4_500_00, -500_00)
+    assert "this claim asks for $4,500, $500 more than there is" in words(found)
+    with pytest.raises(NotFound):
+        view(house, by="otto", claim=alone)
+    house.earn(100_00, dealer=house.other_dealer)
+    with pytest.raises(NotFound):  # a claim of another fund
+        view(house, fund=house.fund(house.other_dealer).id, claim=alone)
+
+
+def test_a_day_before_shows_what_stood_then(sqlite_engine):
+    house = House(sqlite_engine)
+    house.approved(now=NOW + DAY)
+    found = view(house, on=date(2026, 5, 4), now=NOW + 5 * DAY)
+    assert (found.available, found.points[-1].cents, found.is_past) == (10_000_00, 10_000_00, True)
+    assert words(found) == "$10,000 available on 4 May 2026."
+    assert view(house, on=date(2027, 1, 1), now=NOW + 5 * DAY).available == 4_000_00  # no day to come
 
 
 def test_what_is_over_and_not_posted_is_not_available(sqlite_engine):

@@ -44,6 +44,11 @@ def said(app: Any) -> str:
     return "\n".join(str(e.value) for kind in kinds for e in kind).replace("\\", "")
 
 
+def charts_of(app: Any) -> list[str]:
+    """What each chart says to whoever cannot see it."""
+    return [e.proto.alt for e in app.get("vega_lite_chart")]
+
+
 def first(app: Any, column: str) -> list[str]:
     """The column of the first table that has it."""
     found = [t.value for t in app.dataframe if column in t.value.columns]
@@ -74,8 +79,8 @@ def test_from_the_form_to_the_credit_memo(house: House, clock: Any) -> None:
     desk = opened("cora", REQUESTS, coopreq_open=1)
     text = said(desk)
     assert "Payable: $6,000" in text
-    assert "Available $10,000" in text
-    assert "$4,000 when this is approved" in text
+    assert "$10,000 available today; this request would reserve $6,000 and leave $4,000." in text
+    assert charts_of(desk) == ["$10,000 available today; this request would reserve $6,000 and leave $4,000."]
     desk.button(key="coopreq_1_approve_go").click().run()
     assert not desk.exception
     assert house.request(1).reserved_cents == 6_000_00
@@ -106,7 +111,8 @@ def test_from_the_form_to_the_credit_memo(house: House, clock: Any) -> None:
     assert house.claim_row(1).status == "in_review"
 
     desk = opened("cora", CLAIMS, coopclm_open=1)
-    assert "$6,000 from the reserve" in said(desk)
+    assert "this claim is paid from its reserve" in said(desk)
+    assert charts_of(desk) == ["$4,000 available today; this claim is paid from its reserve and leaves $4,000."]
     desk.button(key="coopclm_1_approve_go").click().run()
     assert not desk.exception
     assert house.claim_row(1).approved_cents == 6_000_00
@@ -123,6 +129,11 @@ def test_from_the_form_to_the_credit_memo(house: House, clock: Any) -> None:
     assert "$4,000 available" in said(funds)
     assert first(funds, "Entry") == ["Paid", "Claim approved", "Reserved", "Accrued"]
     assert [t.value for t in funds.dataframe][-1]["Available"].tolist() == ["$4,000", "$4,000", "$4,000", "$10,000"]
+    balance, months = charts_of(funds)
+    assert balance == "$4,000 available today."
+    assert months == (
+        "May 2026: $10,000 accrued, $6,000 paid, $0 expiring; Oct 2026: $0 accrued, $0 paid, $4,000 expiring"
+    )
     funds.date_input(key="coopfund_on").set_value(date(2026, 5, 3)).run()
     assert "Nothing was posted by this day." in said(funds)
     house.sound()
