@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from db.coop import checks
 from db.coop.claim_queries import get_claim
@@ -379,7 +379,7 @@ def test_the_check_finds_files_that_prove_nothing(small):
     item = without_file(small)
     add(small, item)
     with writing(small.engine, keeps_timeline=False) as session:
-        session.execute(CoopProof.__table__.delete().where(CoopProof.kind == "tear_sheet"))
+        session.execute(delete(CoopProof).where(CoopProof.kind == "tear_sheet"))
         session.get_one(CoopPaper, 1).dealer_id = small.other_dealer
     with reading(small.engine) as session:
         assert checks.papers_are_proofs(session) == [
