@@ -10,11 +10,11 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check --no-input
 ARGS ?=
 
-.PHONY: help run test sure format bench seed shell try-real clean
+.PHONY: help run test acceptance sure format bench seed shell try-real clean
 
 help:  ## list these commands
 	@echo "make <command>; PORT (8501) and DATABASE_URL (sqlite:///var/dealer.db) are obeyed"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.ready-run  ## start the app; the first start installs, migrates, seeds and prints the demo sign-ins
 	@$(PY) -m seed --ensure && exec $(PY) -m streamlit run server.py --server.port "$${PORT:-8501}"
@@ -24,6 +24,18 @@ PYTEST := $(PY) -m pytest $(if $(ARGS),$(ARGS),-n auto)
 
 test: .venv/.ready-dev  ## run every test (ARGS="tests/leads -k score" for some of them)
 	@$(PYTEST) 2>&1
+
+# What the long tier does more of; each can be given (make acceptance COOP_RUNS=10000).
+COOP_EACH ?= 50
+COOP_RUNS ?= 3000
+COOP_STEPS ?= 50
+LIVES ?= 1000
+LONG := tests/coop/test_at_once.py tests/coop/test_ledger_model.py tests/claims/test_money_machine.py
+
+acceptance: .venv/.ready-dev  ## the long tier, for hours: money through thousands of lives, every rule with 5,000 examples
+	@COOP_EACH=$(COOP_EACH) COOP_RUNS=$(COOP_RUNS) COOP_STEPS=$(COOP_STEPS) LIVES=$(LIVES) \
+	  $(PY) -m pytest -n auto $(LONG) $(ARGS) 2>&1
+	@HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -n auto $(wildcard tests/*/test_*rules*.py) $(ARGS) 2>&1
 
 sure: .venv/.ready-dev  ## format, lint, types and tests: what must pass before a commit
 	@$(PY) -m ruff format --check .

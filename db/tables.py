@@ -11,6 +11,7 @@ from db.claim_payments import tables as _claim_payments
 from db.claims import tables as _claims
 from db.contact_log import tables as _contact_log
 from db.coop import campaign_tables as _coop_campaigns
+from db.coop import paper_tables as _coop_papers
 from db.coop import payment_tables as _coop_payments
 from db.coop import queue_tables as _coop_queues
 from db.coop import remind_tables as _coop_reminders
@@ -48,7 +49,7 @@ MODULES = (
     _onboarding, _outbox, _people, _search, _terms, _timeline,
     _vehicles, _appointments, _cadence, _interactions, _marketing, _quality, _surveys,
     _warranty, _claims, _claim_payments, _part_returns, _investigations, _parts, _incentives,
-    _incentive_payments, _incentive_recon, _pricing, _coop, _coop_queues, _coop_payments,
+    _incentive_payments, _incentive_recon, _pricing, _coop, _coop_queues, _coop_payments, _coop_papers,
     _coop_reminders,
     _coop_campaigns,
 )  # fmt: skip

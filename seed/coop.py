@@ -13,7 +13,8 @@ from db.coop.claim_queries import get_claim
 from db.coop.commands import CLAIMS, REQUESTS, adjust, allocate, ask, enter_claim, make_payment, set_programme, transfer
 from db.coop.fund_queries import FundFilters, list_funds
 from db.coop.jobs import run_expiry, run_lapses
-from db.coop.model import Programme
+from db.coop.model import PROOFS, UNFILED, Programme
+from db.coop.paper_queries import NewPaper
 from db.coop.payable_rules import CostLine, Showing
 from db.coop.request_queries import get_request, programme_choices
 from db.coop.request_rules import Terms
@@ -23,6 +24,7 @@ from db.core.problems import Refused
 from db.core.session import reading
 from db.imports.commands import run_import
 from db.imports.mapping import load_mapping
+from seed.claims import paper
 from seed.story import Story
 
 CODES = (
@@ -181,6 +183,14 @@ def _terms(plan: _Plan, asked: date) -> Terms:
     )  # fmt: skip
 
 
+def _quote(plan: _Plan) -> tuple[NewPaper, ...]:
+    """What the vendor offered, with the larger plans."""
+    if plan.cost < 5_000:
+        return ()
+    text = f"Quote {plan.vendor} {plan.cost:,}"
+    return (NewPaper(kind="quote", file_name=f"{plan.vendor.lower().replace(' ', '-')}.pdf", content=paper(text)),)
+
+
 def _ask(story: Story, plan: _Plan, now: datetime) -> None:
     dealer_id = story.cast.id_of(plan.code)
     actor = story.cast.manager(dealer_id)
@@ -190,7 +200,7 @@ def _ask(story: Story, plan: _Plan, now: datetime) -> None:
         programmes = {p.year: p.id for p in programme_choices(session, actor=actor, today=terms.ends_on)}
     item = _take(
         story, "ask", ask, dealer_id=dealer_id, programme_id=programmes.get(terms.ends_on.year), terms=terms,
-        send=plan.fate != ("draft",), form_key=None, actor=actor, now=now,
+        send=plan.fate != ("draft",), form_key=None, files=_quote(plan), actor=actor, now=now,
     )  # fmt: skip
     if item is None:
         return
@@ -235,14 +245,22 @@ def _claim(story: Story, plan: _Plan, item: int, now: datetime) -> None:
     terms = replace(
         page.terms, invoice_number=f"{plan.vendor[:2].upper()}-{item:04}", showing=_terms(plan, now.date()).showing
     )
+    # Some dealers scan their proofs, others say where they keep them.
+    scans = tuple(_scan(kind, item) for kind in given if kind not in UNFILED) if item % 2 else ()
     claim = _take(
-        story, "claim", enter_claim, terms=terms, request_id=item, send=word != "keep", form_key=None, actor=actor,
+        story, "claim", enter_claim, files=scans, terms=terms, request_id=item, send=word != "keep", form_key=None, actor=actor,
         proofs=tuple((kind, f"{kind.replace('_', '-')}-{item}.pdf") for kind in given), now=now,
     )  # fmt: skip
     if claim is None:
         return
     for position, step in enumerate(plan.fate[2:], start=1):
         story.at(now + timedelta(days=2.3 * position), partial(_follow, story, claim, needs[-1], step))
+
+
+def _scan(kind: str, item: int) -> NewPaper:
+    return NewPaper(
+        kind=kind, file_name=f"{kind.replace('_', '-')}-{item}.pdf", content=paper(f"{PROOFS[kind]} {item}")
+    )
 
 
 def _follow(story: Story, claim: int, proof: str, word: str, now: datetime) -> None:
@@ -253,7 +271,7 @@ def _follow(story: Story, claim: int, proof: str, word: str, now: datetime) -> N
     common = {"item_id": claim, "seen_version": page.version, "now": now}
     note = NOTES.get(word, "")
     if word == ".add":
-        _take(story, word, CLAIMS["add_proof"], actor=dealer, kind=proof, reference="notary-0417.pdf", **common)
+        _take(story, word, CLAIMS["add_papers"], actor=dealer, files=(_scan(proof, claim),), **common)
     elif word == ".submit":
         _take(story, word, CLAIMS["submit"], actor=dealer, **common)
     elif word == ".approve":

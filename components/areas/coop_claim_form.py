@@ -10,6 +10,7 @@ import streamlit as st
 
 from components.access import guard
 from components.areas.coop_form import FIELDS, Fields
+from components.areas.coop_papers import chosen_files, draw_choice, names_chosen
 from components.areas.coop_words import draw_checks, draw_payable
 from components.clock import now, today
 from components.labels import plain
@@ -19,10 +20,11 @@ from db.coop.claim_queries import get_claim
 from db.coop.claim_rules import worst
 from db.coop.commands import CLAIMS, enter_claim
 from db.coop.form_queries import ClaimQuote, Owner, claim_quote, owner_of
-from db.coop.model import ALWAYS, PROOFS
+from db.coop.model import ALWAYS, PROOFS, UNFILED
 from db.coop.request_queries import programme_choices
 from db.coop.request_rules import Terms
 from db.coop.say_rules import money
+from db.core.labels import plural
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Refused
 from db.core.session import reading
@@ -111,11 +113,10 @@ def _body() -> None:
         held = f", {money(owner.reserved)} reserved" if owner.reserved else ""
         st.caption(f":material/campaign: {plain(owner.title)}{plain(held)}")
     FORM_FIELDS.draw(owner.media)
-    stray_problems(FORM, (*FIELDS, "dealer_id", "programme_id", "proofs"))
-    proofs = _given()
-    found = _quote(actor, owner, proofs)
+    stray_problems(FORM, (*FIELDS, "dealer_id", "programme_id", "proofs", "file", "kind"))
+    found = _quote(actor, owner, target)
     if target.item_id is None:
-        _draw_proofs(found.needs if found is not None else ALWAYS)
+        _draw_proofs(found.needs if found is not None else ALWAYS, target)
     if found is not None:
         with st.container(border=True, gap="xsmall"):
             draw_payable(found.found, title="Will be payable")
@@ -172,8 +173,15 @@ def _given() -> tuple[tuple[str, str], ...]:
     return tuple((p, got.get(f"cc_ref_{p}") or "") for p in PROOFS if got.get(f"cc_has_{p}"))
 
 
-def _draw_proofs(needs: tuple[str, ...]) -> None:
+def _keys(target: Target) -> dict[str, str]:
+    """The field of the files of each proof; another form has other fields."""
+    return {p: f"cc_{target.form_key}_file_{p}" for p in PROOFS}
+
+
+def _draw_proofs(needs: tuple[str, ...], target: Target) -> None:
     st.markdown("**Proofs**")
+    keys = _keys(target)
+    there = names_chosen(keys)
     for proof in needs:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.checkbox(PROOFS[proof], key=f"cc_has_{proof}", width=260)
@@ -181,21 +189,28 @@ def _draw_proofs(needs: tuple[str, ...]) -> None:
                 f"{PROOFS[proof]}, kept as", key=f"cc_ref_{proof}", label_visibility="collapsed", max_chars=120,
                 placeholder="File name or number",
             )  # fmt: skip
-    problems_of(FORM, "proofs")
-    problems_of(FORM, "reference")
+            if proof not in UNFILED:
+                files = there.get(proof, ())
+                with st.popover(
+                    plural(len(files), "file") if files else "File", icon=":material/attach_file:", type="tertiary"
+                ):
+                    draw_choice(PROOFS[proof], key=keys[proof])
+    for field in ("proofs", "reference", "file", "kind"):
+        problems_of(FORM, field)
 
 
-def _quote(actor: Any, owner: Owner, proofs: tuple[tuple[str, str], ...]) -> ClaimQuote | None:
+def _quote(actor: Any, owner: Owner, target: Target) -> ClaimQuote | None:
     if not owner.dealer_id:
         return None
     try:
         terms = FORM_FIELDS.typed()
     except Refused:
         return None  # still typing; the refusal is shown when it is sent
+    files = names_chosen(_keys(target))
     with reading() as session:
         return claim_quote(
-            session, terms=terms, proofs={p for p, _ in proofs}, dealer_id=owner.dealer_id,
-            programme_id=owner.programme_id, request_id=owner.request_id, actor=actor, now=now(),
+            session, terms=terms, proofs={p for p, _ in _given()} | set(files), dealer_id=owner.dealer_id,
+            programme_id=owner.programme_id, request_id=owner.request_id, actor=actor, now=now(), files=files,
         )  # fmt: skip
 
 
@@ -220,7 +235,7 @@ def _send(owner: Owner, target: Target, *, at_once: bool) -> None:
         typed={"terms": "_cc_terms"}, convert={"terms": lambda _none: FORM_FIELDS.typed()},
         arguments={
             "request_id": owner.request_id, "dealer_id": owner.dealer_id or None, "programme_id": owner.programme_id,
-            "proofs": _given(), "send": at_once, "form_key": target.form_key,
+            "proofs": _given(), "files": chosen_files(_keys(target)), "send": at_once, "form_key": target.form_key,
         },
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from components import labels, tables
 from components.access import current_actor
 from components.areas.coop_balance import coop_balance_chart
 from components.areas.coop_claim_form import open_form
+from components.areas.coop_papers import draw_files
 from components.areas.coop_words import draw_checks, draw_payable
 from components.charts.base import table
 from components.clock import now
@@ -96,8 +97,11 @@ def draw_below(page: ClaimPage) -> None:
     show_outcome(PROOF_FORM)
     for proof in page.proofs:
         if proof.there:
-            kept = f" :gray[{plain(proof.reference)}]" if proof.reference else ""
-            st.markdown(f":green[:material/check_circle:] {plain(proof.label)}{kept}")
+            named = ", ".join(proof.files) or proof.reference
+            kept = f" :gray[{plain(named)}]" if named else ""
+            tone = ":orange[:material/upload_file:]" if proof.file_needed else ":green[:material/check_circle:]"
+            wanted = " :orange[its file is needed]" if proof.file_needed else ""
+            st.markdown(f"{tone} {plain(proof.label)}{kept}{wanted}")
         elif not page.may_change:
             st.markdown(f":orange[:material/radio_button_unchecked:] {plain(proof.label)}")
         else:
@@ -109,6 +113,11 @@ def draw_below(page: ClaimPage) -> None:
                     args=(page, proof.kind, key),
                 )  # fmt: skip
     problems_of(PROOF_FORM, "reference")
+    draw_files(
+        page.papers, key=f"coopclm_{page.id}", item_id=page.id, version=page.version, commands=CLAIMS,
+        kinds={p.kind: p.label for p in page.proofs}, may_change=page.may_change,
+        missing=next((p.kind for p in page.proofs if p.file_needed or not p.there), ""), label="What the file proves",
+    )  # fmt: skip
     if page.may_change:
         st.button(
             "Change the claim", icon=":material/edit:", key=f"coopclm_change_{page.id}", on_click=_change, args=(page,)

@@ -26,7 +26,8 @@ LABELS: Final[dict[str, str]] = {
     "lot_months": "Months until money expires", "media": "Media", "approval_days": "An approval holds for",
     "claim_days": "A claim is taken for", "decide_days": "Decided within", "remind_days": "Reminders",
     "brand_share": "Share of our brand", "mentions_per_30s": "Mentions in 30 s of radio", "ineligible": "Not eligible",
-    "minimum_cents": "Minimum claim", "effective_from": "First day", "reason": "Reason",
+    "minimum_cents": "Minimum claim", "proof_files": "Files of proofs",
+    "effective_from": "First day", "reason": "Reason",
 }  # fmt: skip
 _OF_MEDIUM: Final = {
     "rate": "rate", "cap_cents": "cap", "cap_of_accrual": "cap of accrual", "preapproval": "approval",
@@ -155,6 +156,10 @@ def draw_fields(base: Mapping[str, Any], *, at: str, is_known: bool) -> None:
         )  # fmt: skip
         draw_problems("models")
     draw_media(base, at=at)
+    st.checkbox(
+        "A proof counts only as a file", bool(base.get("proof_files")), key=f"{at}proof_files",
+        help="PDF or picture, uploaded with the claim; without it a name or number where the dealer keeps it is enough",
+    )  # fmt: skip
     with st.expander("Deadlines and reminders", expanded=any(map(_wrong, ("approval_days", "claim_days")))):
         with st.grid(3, min_column_width=160, gap="small"):
             for name, label in (
@@ -219,6 +224,7 @@ def body_of(base: Mapping[str, Any], *, at: str) -> dict[str, Any]:
         "brand_share": rate_typed("brand_share"),
         "minimum_cents": base.get("minimum_cents") if minimum is None else _amount(minimum) or 0,
         "ineligible": list(typed("ineligible") or ()), "remind_days": list(typed("remind_days") or ()),
+        "proof_files": bool(typed("proof_files")),
         **{n: typed(n) for n in ("lot_months", "mentions_per_30s", "approval_days", "claim_days", "decide_days")},
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ import streamlit as st
 from components import labels, tables
 from components.access import current_actor
 from components.areas.coop_balance import coop_balance_chart
+from components.areas.coop_papers import draw_files
 from components.areas.coop_words import draw_payable
 from components.charts.base import table
 from components.clock import now
@@ -19,6 +20,7 @@ from db.coop.claim_flow import FLOW as CLAIM_FLOW
 from db.coop.commands import REQUESTS
 from db.coop.flow import FLOW, REASONS, WITH_DEALER
 from db.coop.model import MEDIA
+from db.coop.paper_queries import PLAN
 from db.coop.request_queries import RequestPage, RequestRow, get_request
 from db.coop.say_rules import day, inside, money
 from db.core.labels import moment_label, relative_label
@@ -83,7 +85,13 @@ def _change(page: RequestPage) -> None:
 
 
 def draw_below(page: RequestPage) -> None:
-    """The way on for whoever asked: change what came back; the claims there are."""
+    """The plan's files; the way on for whoever asked: change what came back; the claims there are."""
+    if page.papers or page.may_change:
+        st.markdown("**Quote and artwork**")
+    draw_files(
+        page.papers, key=f"coopreq_{page.id}", item_id=page.id, version=page.version, commands=REQUESTS, kinds=PLAN,
+        may_change=page.may_change,
+    )  # fmt: skip
     if page.may_change:
         st.button(
             "Change the request", icon=":material/edit:", key=f"coopreq_change_{page.id}", on_click=_change,

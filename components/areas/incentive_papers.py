@@ -8,11 +8,9 @@ from uuid import uuid4
 import streamlit as st
 
 from components.access import current_actor
-from components.clock import now
-from components.exports import guarded_download
-from components.labels import badge, plain
+from components.papers import MEGABYTES, TYPES, draw_cards
 from components.perform import Outcome, perform, problems_of, show_outcome
-from db.core.labels import moment_label, plural
+from db.core.labels import plural
 from db.core.permissions import Permission
 from db.core.problems import Problem
 from db.core.session import reading
@@ -21,45 +19,18 @@ from db.incentives.paper_commands import add_paper, fetch_paper, remove_paper
 from db.incentives.paper_queries import APPEAL, KINDS, PaperRow, picture_of
 
 FORM = "incentive_papers"
-TYPES = ["pdf", "png", "jpg", "jpeg"]
-
-
-def size_label(size: int) -> str:
-    """A size as people read it."""
-    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000)):,} kB"
 
 
 def draw_papers(papers: Sequence[PaperRow], *, key: str, may_remove: bool = False) -> None:
     """A card for each paper; nothing when there is none."""
-    for one in papers:
-        with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
-            _draw_paper(one, key=f"{key}_{one.id}", may_remove=may_remove)
+    draw_cards(
+        papers, key=key, form=FORM, picture=_picture, fetch=fetch_paper, remove=_remove if may_remove else None
+    )  # fmt: skip
 
 
-def _draw_paper(one: PaperRow, *, key: str, may_remove: bool) -> None:
-    actor = current_actor()
-    if one.is_picture:
-        with reading() as session:
-            content = picture_of(session, paper_id=one.id, actor=actor)
-        if content:
-            st.image(content, width=96)
-        else:
-            st.caption("The picture cannot be shown.", width=96)
-    said = f"{size_label(one.size)} · {moment_label(one.uploaded_at, actor.zone, now=now())} by {one.uploaded_by}"
-    tone = "violet" if one.is_appeal else "gray"
-    st.markdown(
-        f"{badge(one.kind, tone)} {plain(one.file_name)}  \n:gray[{plain(said)}]", width="stretch"
-    )  # fmt: skip
-    guarded_download(
-        "Download", key=f"{key}_get", file_name=one.file_name, mime=one.media_type, command=fetch_paper,
-        arguments={"paper_id": one.id}, read=lambda made: made.content,
-    )  # fmt: skip
-    if may_remove:
-        with st.popover("Take out", icon=":material/delete:", type="tertiary"):
-            st.text_input("Why", key=f"{key}_why", max_chars=500)
-            problems_of(f"{FORM}_{one.id}", "reason")
-            show_outcome(f"{FORM}_{one.id}")
-            st.button("Take it out", key=f"{key}_gone", on_click=_remove, args=(one.id, f"{key}_why"))
+def _picture(paper_id: int) -> bytes | None:
+    with reading() as session:
+        return picture_of(session, paper_id=paper_id, actor=current_actor())
 
 
 def _remove(paper_id: int, why: str) -> None:
@@ -85,7 +56,7 @@ def draw_upload(*, key: str, sale_id: int | None = None, claim_id: int | None = 
         problems_of(form, "kind")
     st.file_uploader(
         "Paper of the appeal" if claim_id is not None else "File", type=TYPES, key=f"{key}_{turn}_file",
-        max_upload_size=10, help="PDF or picture, up to 10 MB.", accept_multiple_files=True,
+        max_upload_size=MEGABYTES, help="PDF or picture, up to 10 MB.", accept_multiple_files=True,
     )  # fmt: skip
     problems_of(form, "file")
     st.button(

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from db.coop.balance_rules import Balance, effect
 from db.coop.flow import HOLDS
 from db.coop.ledger import balance
+from db.coop.paper_tables import CoopPaper
 from db.coop.payment_tables import CoopBatch, CoopMemo, CoopMemoLine
-from db.coop.queue_tables import CoopClaim, CoopDraw, CoopRequest
+from db.coop.queue_tables import CoopClaim, CoopDraw, CoopProof, CoopRequest
 from db.coop.tables import CoopEntry, CoopFund, CoopLot
 from db.core.area import Check
 
@@ -143,9 +144,37 @@ def payments_are_memos(session: Session) -> list[str]:
     return found[:MOST]
 
 
+def papers_are_proofs(session: Session) -> list[str]:
+    """Each file of a claim is a proof the claim has, and each file is of one claim or request, of its own dealer."""
+    paper, claim, request = CoopPaper, CoopClaim, CoopRequest
+    rows = session.execute(
+        select(paper.id, paper.file_name, claim.number)
+        .join(claim, claim.id == paper.claim_id)
+        .outerjoin(CoopProof, (CoopProof.claim_id == paper.claim_id) & (CoopProof.kind == paper.kind))
+        .where(paper.removed_at.is_(None), CoopProof.id.is_(None))
+        .order_by(paper.id)
+    )
+    found = [f"file {i} ({name}) of {number} is no proof of it" for i, name, number in rows]
+    strays = session.scalars(
+        select(paper.id)
+        .outerjoin(claim, claim.id == paper.claim_id)
+        .outerjoin(request, request.id == paper.request_id)
+        .where(
+            or_(
+                paper.claim_id.is_(None) == paper.request_id.is_(None),
+                paper.dealer_id != func.coalesce(claim.dealer_id, request.dealer_id),
+            )
+        )
+        .order_by(paper.id)
+    )
+    found += [f"file {i} is not of one claim or request of its dealer" for i in strays]
+    return found[:MOST]
+
+
 CHECKS = (
     Check(name="Co-op balances are their ledger", run=balances_are_their_ledger),
     Check(name="Co-op reserves are what requests hold", run=reserves_are_requests),
     Check(name="Approved co-op claims are in the ledger", run=claims_are_in_the_ledger),
     Check(name="Co-op payments are credit memos", run=payments_are_memos),
+    Check(name="Co-op files are proofs", run=papers_are_proofs),
 )

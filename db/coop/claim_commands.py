@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.coop import claim_rules, payable_rules, standing
+from db.coop import claim_rules, papers, payable_rules, standing
 from db.coop.claim_flow import FLOW
 from db.coop.flow import FLOW as REQUESTS
 from db.coop.flow import HOLDS
 from db.coop.model import PROOFS, Programme
 from db.coop.notices import tell_decided, tell_sent
+from db.coop.paper_tables import CoopPaper
+from db.coop.papers import NewPaper
 from db.coop.queue_tables import CoopClaim, CoopProof, CoopRequest
 from db.coop.record import (
     CLAIM,
@@ -42,13 +45,15 @@ from db.workflow.engine import begin_step, end_step, get_item
 
 def enter_claim(
     session: Session, *, terms: Terms, request_id: int | None = None, dealer_id: int | None = None,
-    programme_id: int | None = None, proofs: tuple[tuple[str, str], ...] = (), send: bool = False,
+    programme_id: int | None = None, proofs: tuple[tuple[str, str], ...] = (), files: Sequence[NewPaper] = (),
+    send: bool = False,
     form_key: str | None = None, actor: Actor, now: datetime,
 ) -> int:  # fmt: skip
     """Enter a claim for a request that was approved, or without one; gives its id. `send` sends it at once.
 
-    `proofs` are (kind, reference). The same form again gives the first. Problems: the fields of the terms, dealer_id,
-    programme_id, proofs; `claimed` for an invoice or a request another claim stands for.
+    `proofs` are (kind, reference), `files` the proofs themselves. The same form again gives the first.
+    Problems: the fields of the terms, dealer_id, programme_id, proofs, file; `claimed` for an invoice or a request
+    another claim stands for.
     """
     actor.require(Permission.COOP_REQUEST)
     known = session.scalars(select(CoopClaim).where(CoopClaim.form_key == form_key)).one_or_none() if form_key else None
@@ -64,6 +69,7 @@ def enter_claim(
     sound = check_terms(terms, programme, problems, is_claim=True)
     for kind, reference in proofs:
         _check_proof(kind, reference, problems, field="proofs")
+    papers.check_new(session, None, files, PROOFS, problems)
     problems.refuse_if_any()
     fund = open_fund(session, row, dealer, actor=actor, now=now)
     key = _claim_key(session, dealer, sound.invoice_number)
@@ -78,6 +84,8 @@ def enter_claim(
     session.flush()
     for kind, reference in dict(proofs).items():
         _add(session, claim, kind, reference, actor=actor, now=now)
+    made = papers.keep_new(session, claim, files, form_key=form_key, actor=actor, now=now)
+    prove_by(session, claim, made, actor=actor, now=now)
     _judge(session, claim, fund, programme, request, now=now)
     index_words(
         session, CLAIM, claim, [claim.activity, claim.invoice_number, dealer.code, dealer.name], is_new=True
@@ -87,7 +95,8 @@ def enter_claim(
     said = "Sent a claim of" if send else "Entered a claim of"
     _note(
         session, "enter_claim", f"{said} {money(claim.cost_cents)}: {claim.activity}.", claim, actor=actor, now=now,
-        reason=claim.decision_note, after={"status": claim.status, "open": claim_rules.open_codes(claim.checks)},
+        reason=claim.decision_note,
+        after={"status": claim.status, "open": claim_rules.open_codes(claim.checks), **papers.said_of(made)},
     )  # fmt: skip
     return claim_id
 
@@ -240,6 +249,27 @@ def _add(session: Session, claim: CoopClaim, kind: str, reference: str, *, actor
         )
     )  # fmt: skip
     session.flush()
+
+
+def reference_of(file_name: str) -> str:
+    """How a proof is called that came as a file."""
+    return storable(file_name).strip()[:120]
+
+
+def prove_by(session: Session, claim: CoopClaim, made: Sequence[CoopPaper], *, actor: Actor, now: datetime) -> None:
+    """Each proof that came as a file is there; one that was named before keeps its reference."""
+    there = set(session.scalars(select(CoopProof.kind).where(CoopProof.claim_id == claim.id)))
+    for paper in made:
+        if paper.kind not in there:
+            _add(session, claim, paper.kind, reference_of(paper.file_name), actor=actor, now=now)
+            there.add(paper.kind)
+
+
+def judge_again(session: Session, claim: CoopClaim, *, actor: Actor, now: datetime) -> None:
+    """Check a claim anew whose proofs have changed, and keep what was found."""
+    request = _request_of(session, claim, actor=actor)
+    fund = fund_of(session, claim.fund_id, actor=actor)
+    _judge(session, claim, fund, standing.programme_of(session, fund, claim), request, now=now)
 
 
 def add_proof(

@@ -62,5 +62,13 @@ FLOW = Flow(
             name="add_proof", label="Add a proof", permission=P.COOP_REQUEST, sources=WITH_DEALER, by_job=True,
             inputs=(Input(name="kind", label="Proof"), Input(name="reference", label="Kept as")), help="From the list of the medium",
         ),
+        Step(
+            name="add_papers", label="Add files", permission=P.COOP_REQUEST, sources=WITH_DEALER, by_job=True,
+            inputs=(Input(name="files", label="Files"), Input(name="form_key", label="Form", required=False)), help="The proof itself: PDF or picture",
+        ),
+        Step(
+            name="remove_paper", label="Take a file out", permission=P.COOP_REQUEST, sources=WITH_DEALER, by_job=True,
+            inputs=(Input(name="paper_id", label="File"), Input(name="reason", label="Why")), help="While it is with the dealer; it stays for the record",
+        ),
     ),
 )  # fmt: skip

@@ -15,6 +15,8 @@ from db.coop.claim_flow import APPROVED, FLOW
 from db.coop.claim_rules import Check
 from db.coop.flow import HOLDS, REASONS, WITH_DEALER
 from db.coop.model import MEDIA, PROOFS
+from db.coop.paper_queries import PaperRow, papers_of
+from db.coop.papers import names_of
 from db.coop.payable_rules import Payable
 from db.coop.payment_tables import CoopMemo, CoopMemoLine
 from db.coop.queue_tables import CoopClaim, CoopProof, CoopRequest
@@ -130,13 +132,16 @@ def count_claims(
 # ---- one claim -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class ProofLine:
-    """A proof of the medium: there under a reference, or missing."""
+    """A proof of the medium: there as a file or under a reference, or missing."""
 
     kind: str
     label: str
     there: bool
     reference: str = ""
     needed: bool = True
+    file_needed: bool = False
+    """Whether the programme asks for its file, and there is none yet."""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +154,7 @@ class ClaimPage:
     found: Payable
     checks: tuple[Check, ...]
     proofs: tuple[ProofLine, ...]
+    papers: tuple[PaperRow, ...]
     request: str
     reserved: int
     available: int
@@ -218,15 +224,18 @@ def get_claim(session: Session, *, item_id: int, actor: Actor, now: datetime) ->
     }
     rule = programme.media.get(row.medium)  # type: ignore[call-overload]
     needs = rule.needs if rule else ()
-    proofs = [ProofLine(kind=p, label=PROOFS[p], there=p in there, reference=there.get(p, "")) for p in needs]
-    proofs += [
-        ProofLine(kind=p, label=PROOFS[p], there=True, reference=ref, needed=False)
-        for p, ref in there.items()
-        if p not in needs
-    ]
+    files = names_of(session, item_id)
+    proofs = [
+        ProofLine(
+            kind=p, label=PROOFS[p], there=p in there, reference=there.get(p, ""), needed=p in needs,
+            file_needed=p in needs and programme.needs_file(p) and p not in files, files=files.get(p, ()),
+        )
+        for p in (*needs, *(p for p in there if p not in needs))
+    ]  # fmt: skip
     return ClaimPage(
         row=row, programme=f"{programme.code} {programme.name}", terms=terms, found=found, checks=checks,
-        proofs=tuple(proofs), request=request.number if request is not None else "",
+        proofs=tuple(proofs), papers=papers_of(session, actor=actor, claim_id=item_id),
+        request=request.number if request is not None else "",
         reserved=holding.reserved_cents if holding is not None else 0,
         available=standing.available_now(session, fund, now), memos=tuple(memos),
         may_change=actor.can(Permission.COOP_REQUEST) and row.status in WITH_DEALER,

@@ -6,13 +6,13 @@ the right to make an exception may let pass is "exception".
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
 
 from db.coop.model import MEDIA, PROOFS, Programme
-from db.coop.say_rules import day, inside, money
+from db.coop.say_rules import day, money
 
 Outcome = Literal["ok", "return", "deny", "exception"]
 
@@ -43,7 +43,10 @@ class Approved:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimFacts:
-    """What is asked of a claim. `activity_on` is the last day of the activity, `today` the day it is sent."""
+    """What is asked of a claim. `activity_on` is the last day of the activity, `today` the day it is sent.
+
+    `files` are the names of the files of each proof that has some.
+    """
 
     medium: str
     activity_on: date
@@ -53,6 +56,7 @@ class ClaimFacts:
     payable_cents: int
     eligible_cents: int
     brand_problem: str = ""
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def claim_by(activity_on: date, programme: Programme) -> date:
@@ -68,6 +72,32 @@ def valid_until(approved_on: date, programme: Programme) -> date:
 def missing_proofs(programme: Programme, medium: str, proofs: Collection[str]) -> tuple[str, ...]:
     """The proofs of a medium that are not there, in the order of the matrix."""
     return tuple(p for p in programme.media[medium].needs if p not in proofs)  # type: ignore[index]
+
+
+def unfiled_proofs(
+    programme: Programme, medium: str, proofs: Collection[str], files: Collection[str]
+) -> tuple[str, ...]:
+    """The proofs that are there by a reference only while the programme asks for the file."""
+    needs = programme.media[medium].needs  # type: ignore[index]
+    return tuple(p for p in needs if p in proofs and p not in files and programme.needs_file(p))
+
+
+def _proofs(programme: Programme, facts: ClaimFacts) -> Check:
+    """What is missing, what needs its file, and the file that proves each proof that is there."""
+    needs = programme.media[facts.medium].needs  # type: ignore[index]
+    lost = missing_proofs(programme, facts.medium, facts.proofs)
+    bare = unfiled_proofs(programme, facts.medium, facts.proofs, facts.files)
+    said = [f"Missing: {', '.join(inside(PROOFS[p]) for p in lost)}."] if lost else []
+    if bare:
+        said.append(f"A file is needed, a reference is not enough: {', '.join(inside(PROOFS[p]) for p in bare)}.")
+    filed = [f"{inside(PROOFS[p])} by {', '.join(facts.files[p])}" for p in needs if facts.files.get(p)]
+    if said:
+        said += [f"Proved: {'; '.join(filed)}."] if filed else []
+        return Check(code="C02", label="Proof of performance", outcome="return", sentence=" ".join(said))
+    named = [inside(PROOFS[p]) for p in needs if not facts.files.get(p)]
+    by = [*filed, *([f"by reference: {', '.join(named)}"] if named else [])] if filed else []
+    sentence = f"Every proof of the medium is there{': ' if by else ''}{'; '.join(by)}."
+    return Check(code="C02", label="Proof of performance", outcome="ok", sentence=sentence)
 
 
 def _preapproval(programme: Programme, facts: ClaimFacts) -> Check:
@@ -97,9 +127,7 @@ def _days(programme: Programme) -> str:
 def check_claim(programme: Programme, facts: ClaimFacts) -> tuple[Check, ...]:
     """Every check in order."""
     found = [_preapproval(programme, facts)]
-    lost = missing_proofs(programme, facts.medium, facts.proofs)
-    said = f"Missing: {', '.join(inside(PROOFS[p]) for p in lost)}." if lost else "Every proof of the medium is there."
-    found.append(Check(code="C02", label="Proof of performance", outcome="return" if lost else "ok", sentence=said))
+    found.append(_proofs(programme, facts))
     last = claim_by(facts.activity_on, programme)
     late = facts.today > last
     said = f"A claim was taken until {day(last)}." if late else f"Claimed in time, by {day(last)}."

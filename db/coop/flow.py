@@ -88,5 +88,13 @@ FLOW = Flow(
             name="lapse", label="Lapse", permission=P.COOP_DECIDE, sources=HOLDS, targets=("lapsed",), by_job=True,
             help="By the sweep, when no claim came in time",
         ),
+        Step(
+            name="add_papers", label="Add files", permission=P.COOP_REQUEST, sources=WITH_DEALER, by_job=True,
+            inputs=(Input(name="files", label="Files"), Input(name="form_key", label="Form", required=False)), help="A quote or artwork: PDF or picture",
+        ),
+        Step(
+            name="remove_paper", label="Take a file out", permission=P.COOP_REQUEST, sources=WITH_DEALER, by_job=True,
+            inputs=(Input(name="paper_id", label="File"), Input(name="reason", label="Why")), help="While it is with the dealer; it stays for the record",
+        ),
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,7 +65,7 @@ class ClaimQuote:
 
 def claim_quote(
     session: Session, *, terms: Terms, proofs: Collection[str], dealer_id: int, programme_id: int,
-    request_id: int | None, actor: Actor, now: datetime,
+    request_id: int | None, actor: Actor, now: datetime, files: Mapping[str, tuple[str, ...]] | None = None,
 ) -> ClaimQuote | None:  # fmt: skip
     """Bounds and checks for what is typed; None while medium, days or costs are missing. `NotFound` out of scope."""
     actor.require(Permission.COOP_REQUEST)
@@ -102,7 +102,7 @@ def claim_quote(
         ClaimFacts(
             medium=terms.medium, activity_on=terms.ends_on, today=local_day(now, dealer.zone), proofs=proofs,
             approval=standing.approval_of(request), payable_cents=found.cents, eligible_cents=found.eligible_cents,
-            brand_problem=brand_problem(programme, terms.medium, terms.showing),
+            brand_problem=brand_problem(programme, terms.medium, terms.showing), files=files or {},
         ),
     )  # fmt: skip
     return ClaimQuote(found=found, checks=checks, needs=rule.needs)

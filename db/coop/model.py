@@ -51,6 +51,8 @@ PROOFS: Final[dict[str, str]] = {
     "photos_all_sides": "Photos of all sides", "analysis_report": "Analysis report",
     "item_photos": "Photos of the items",
 }  # fmt: skip
+UNFILED: Final = ("video",)
+"""Proofs the store of files takes no file of (db.documents.content): a reference is enough for them."""
 ALWAYS: Final = ("invoice", "payment")
 """Every medium needs these (domain-rules 2.3, ALL)."""
 
@@ -104,6 +106,7 @@ class Programme(_Frozen):
     models that differ. `approval_days` is how long a pre-approval holds, `claim_days` how long after the activity a
     claim is taken, `decide_days` what we promise for a decision. `remind_days` are the days before the last day of a
     lot on which the dealer is reminded of what is left of it, each once; none: nobody is reminded by the desk itself.
+    `proof_files` says that a proof counts only as a file that was uploaded, not by its reference alone.
     """
 
     code: Code
@@ -121,6 +124,7 @@ class Programme(_Frozen):
     claim_days: Days = 60
     decide_days: Days = 10
     remind_days: tuple[Annotated[int, Field(ge=1, le=365)], ...] = (60, 30)
+    proof_files: bool = False
 
     @field_validator("remind_days")
     @classmethod
@@ -144,6 +148,10 @@ class Programme(_Frozen):
         What is earned late in the year lives into the next one, and would be worth nothing if only the year counted.
         """
         return date(self.year, 1, 1) <= day <= self.last_day
+
+    def needs_file(self, proof: str) -> bool:
+        """Whether a proof counts only as a file."""
+        return self.proof_files and proof not in UNFILED
 
     def rate_of(self, model: str) -> int:
         """The rate of accrual for a model, whatever its capitals."""

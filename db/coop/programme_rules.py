@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from db.coop.claim_rules import claim_by
 from db.coop.lot_rules import expires_on
-from db.coop.model import ALWAYS, COSTS, MEDIA, PROOFS, MediumRule, Programme
+from db.coop.model import ALWAYS, COSTS, MEDIA, PROOFS, UNFILED, MediumRule, Programme
 from db.coop.say_rules import day, inside, money, rate, share_of
 from db.core.labels import plural
 from db.core.problems import Problems
@@ -20,7 +20,8 @@ _SAID = {
     "brand_share": "A share lies between 0% and 100%.", "mentions_per_30s": "Give a number from 0 to 30.",
     "minimum_cents": "Give an amount between $0 and $1,000,000.", "approval_days": "Give a number from 0 to 730.",
     "claim_days": "Give a number from 0 to 730.", "decide_days": "Give a number from 0 to 730.",
-    "remind_days": "Give days from 1 to 365.", "ineligible": "Choose kinds of cost of the list.",
+    "remind_days": "Give days from 1 to 365.", "proof_files": "Say yes or no.",
+    "ineligible": "Choose kinds of cost of the list.",
 }  # fmt: skip
 _SAID_OF_MEDIUM = {
     "rate": "A rate lies between 0% and 100%.", "cap_cents": "A cap is an amount above $0 and at most $100,000,000.",
@@ -77,6 +78,9 @@ def in_words(programme: Programme) -> tuple[str, ...]:
         sentences.append(f"Not paid: {_listed(unpaid)}.")
     sentences.append(f"Every claim needs {_listed(inside(PROOFS[p]) for p in ALWAYS)}.")
     sentences += [proof_sentence(m, r) for m, r in media if any(p not in ALWAYS for p in r.proofs)]
+    if programme.proof_files:
+        but = _listed(inside(PROOFS[p]) for p in UNFILED)
+        sentences.append(f"Each proof has to be there as a file; a reference is enough for a {but} only.")
     sentences.append(
         f"An approval holds for {plural(programme.approval_days, 'day')}; a claim is taken until "
         f"{plural(programme.claim_days, 'day')} after the activity; we decide within "

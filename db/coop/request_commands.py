@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.coop import ledger, payable_rules, standing
+from db.coop import ledger, papers, payable_rules, standing
 from db.coop.flow import FLOW
 from db.coop.model import Programme
 from db.coop.notices import tell_sent
+from db.coop.papers import NewPaper
 from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.record import (
     CLOSED_DEALERS,
@@ -41,11 +43,11 @@ from db.workflow.engine import begin_step, end_step
 
 def ask(
     session: Session, *, dealer_id: int | None, programme_id: int | None, terms: Terms, send: bool = True,
-    form_key: str | None = None, actor: Actor, now: datetime,
+    files: Sequence[NewPaper] = (), form_key: str | None = None, actor: Actor, now: datetime,
 ) -> int:  # fmt: skip
     """Enter a request and, with `send`, send it at once; gives its id. The same form again gives the first.
 
-    Nothing is reserved before it is approved. Problems: dealer_id, programme_id and the fields of the terms.
+    Nothing is reserved before it is approved. Problems: dealer_id, programme_id, the fields of the terms, file.
     """
     actor.require(Permission.COOP_REQUEST)
     known = (
@@ -77,11 +79,12 @@ def ask(
     )  # fmt: skip
     session.add(request)
     session.flush()
+    made = papers.keep_new(session, request, files, form_key=form_key, actor=actor, now=now)
     index_words(session, REQUEST, request, [request.activity, dealer.code, dealer.name], is_new=True)
     said = "Asked for" if send else "Entered a request for"
     _note(
         session, "ask", f"{said} {money(request.payable_cents)}: {request.activity}.", request, actor=actor, now=now,
-        after={"status": request.status},
+        after={"status": request.status, **papers.said_of(made)},
     )  # fmt: skip
     if send:
         tell_sent(session, request, by=actor, now=now)

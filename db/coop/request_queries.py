@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from db.coop import payable_rules, standing
 from db.coop.flow import FLOW, HOLDS, REASONS, WITH_DEALER
 from db.coop.model import MEDIA, PROOFS
+from db.coop.paper_queries import PaperRow, papers_of
 from db.coop.payable_rules import Payable
 from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.request_rules import Terms
@@ -150,6 +151,7 @@ class RequestPage:
     needs: tuple[str, ...]
     preapproval: bool
     claims: tuple[tuple[int, str, str], ...]
+    papers: tuple[PaperRow, ...]
     may_claim: bool
     may_change: bool
 
@@ -207,7 +209,8 @@ def get_request(session: Session, *, item_id: int, actor: Actor, now: datetime) 
         terms=terms, found=found, available=available,
         after_cents=available - (found.cents if row.status == "in_review" else 0),
         needs=tuple(PROOFS[p] for p in rule.needs) if rule else (), preapproval=bool(rule and rule.preapproval),
-        claims=tuple((c.id, c.number, c.status) for c in claims), may_claim=works and row.status in HOLDS,
+        claims=tuple((c.id, c.number, c.status) for c in claims),
+        papers=papers_of(session, actor=actor, request_id=item_id), may_claim=works and row.status in HOLDS,
         may_change=works and row.status in WITH_DEALER,
     )  # fmt: skip
 

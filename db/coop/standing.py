@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from db.coop.claim_flow import APPROVED
 from db.coop.claim_rules import Approved, Check, ClaimFacts, check_claim
 from db.coop.model import Programme
+from db.coop.papers import names_of
 from db.coop.payable_rules import Payable, Showing, brand_problem, payable
 from db.coop.queue_tables import CoopClaim, CoopProof, CoopRequest
 from db.coop.record import in_force, today_of
@@ -102,19 +104,21 @@ def checks_of(
 ) -> tuple[Check, ...]:  # fmt: skip
     """Every check of a claim as it is stored. A claim sent in time stays in time while it comes and goes."""
     proofs = set(session.scalars(select(CoopProof.kind).where(CoopProof.claim_id == claim.id)))
-    return check_facts(claim, programme, found, request=request, proofs=proofs, now=now)
+    files = names_of(session, claim.id)
+    return check_facts(claim, programme, found, request=request, proofs=proofs, files=files, now=now)
 
 
 def check_facts(
     claim: CoopClaim, programme: Programme, found: Payable, *, request: CoopRequest | None, proofs: set[str],
-    now: datetime,
+    files: Mapping[str, tuple[str, ...]], now: datetime,
 ) -> tuple[Check, ...]:  # fmt: skip
     """The checks of a claim with its proofs in hand."""
     today = claim.submitted_on or local_day(now, claim.dealer.zone)
     return check_claim(
         programme,
         ClaimFacts(
-            medium=claim.medium, activity_on=claim.ends_on, today=today, proofs=proofs, approval=approval_of(request),
+            medium=claim.medium, activity_on=claim.ends_on, today=today, proofs=proofs, files=files,
+            approval=approval_of(request),
             payable_cents=found.cents, eligible_cents=found.eligible_cents,
             brand_problem=brand_problem(programme, claim.medium, showing_of(claim)),
         ),

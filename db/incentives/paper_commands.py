@@ -6,7 +6,6 @@ Bytes are stored before their row: what fails in between leaves a file nobody na
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, insert, select
@@ -20,23 +19,13 @@ from db.core.problems import NotFound, Problem, Problems, Refused
 from db.incentives import claim_store, papers
 from db.incentives.calculate import refresh
 from db.incentives.flow import FLOW
-from db.incentives.papers import APPEAL, KINDS
+from db.incentives.papers import APPEAL, KINDS, MOST_PAPERS, FetchedPaper
 from db.incentives.record import dealer_of, item_of_claim, item_of_sale, note, sale_of
 from db.incentives.sale_commands import write_sale
 from db.incentives.tables import IncentiveClaim, IncentivePaper, SaleDocument, SaleReport
 from db.workflow.engine import get_item
 
-MOST_PAPERS = 50
 _BEFORE_APPEAL = ("denied", "appealed")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FetchedPaper:
-    """A paper somebody takes: `name` is safe to save under on every system."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 def add_paper(
@@ -185,7 +174,7 @@ def fetch_paper(session: Session, *, paper_id: int, actor: Actor, now: datetime)
     """The file, for somebody who may see the sale; the timeline keeps who took it."""
     actor.require(Permission.INCENTIVES_VIEW)
     paper = _paper(session, paper_id, actor=actor)
-    content = papers.verified(paper)
+    made = papers.fetched(paper)
     sale = session.get(SaleReport, paper.sale_id) if paper.sale_id is not None else None
     claim = session.get(IncentiveClaim, paper.claim_id) if paper.claim_id is not None else None
     owner = sale if sale is not None else claim
@@ -194,4 +183,4 @@ def fetch_paper(session: Session, *, paper_id: int, actor: Actor, now: datetime)
         session, "fetch_paper", f"{owner.number}: {KINDS[paper.kind].lower()} downloaded.", [_item(sale, claim)],
         actor=actor, now=now,
     )  # fmt: skip
-    return FetchedPaper(name=papers.safe_name(paper), media_type=paper.media_type, content=content)
+    return made

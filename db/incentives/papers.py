@@ -1,62 +1,22 @@
-"""Files that prove something of a sale: PDF or picture by their bytes, in the store of documents, proved when read."""
+"""Files that prove something of a sale: their kinds, and which a sale has (the files: db.documents.attached)."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.core.problems import Problem, Problems, Refused
-from db.documents import content as contents
-from db.documents import records, storage
-from db.imports.safety import FileRefused
+from db.documents.attached import MOST_PAPERS, FetchedPaper, examined, fetched, keep, picture
 from db.incentives.model import DOCUMENTS
 from db.incentives.tables import IncentivePaper
 
 APPEAL: Final = "appeal"
 KINDS: Final[dict[str, str]] = {**DOCUMENTS, APPEAL: "Paper of the appeal"}
-_ACCEPTED: Final = (contents.PDF, contents.PNG, contents.JPEG)
-
-
-def examined(file_name: str, content: bytes | None, problems: Problems) -> contents.Examined | None:
-    """What an upload is by its bytes, or None with a problem of the field `file`."""
-    if content is None:
-        problems.add("file", "required", "Choose a file.")
-        return None
-    try:
-        found = contents.examine(file_name, content)
-    except FileRefused as refusal:
-        problems.found += refusal.problems
-        return None
-    if found.kind not in _ACCEPTED:
-        problems.add("file", "wrong_type", f"The file is a {found.kind.label}; a paper is a PDF, PNG or JPEG.")
-        return None
-    return found
-
-
-def keep(session: Session, content: bytes) -> storage.Stored:
-    """Put bytes into the store, as the last thing before their row; refused when the disk does not take them."""
-    return records.stored(session, content)
-
-
-def safe_name(paper: IncentivePaper) -> str:
-    """A name every system can save the file under."""
-    return contents.download_name(paper.file_name, paper.media_type)
-
-
-def verified(paper: IncentivePaper) -> bytes:
-    """The bytes of a paper, proved to be those that were stored; refused with `file_missing` or `file_changed`."""
-    try:
-        content = storage.load(paper.stored_name)
-    except storage.FileMissing as error:
-        message = f"{paper.file_name} is missing in the store. Tell your administrator: python -m db check."
-        raise Refused(Problem(code="file_missing", message=message)) from error
-    if hashlib.sha256(content).hexdigest() != paper.sha256:
-        raise Refused(Problem(code="file_changed", message=f"{paper.file_name} is not what was stored."))
-    return content
+__all__ = [
+    "APPEAL", "KINDS", "MOST_PAPERS", "FetchedPaper", "examined", "fetched", "keep", "names_of", "picture",
+]  # fmt: skip
 
 
 def names_of(session: Session, sale_ids: Sequence[int]) -> dict[int, dict[str, str]]:

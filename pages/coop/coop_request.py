@@ -9,6 +9,7 @@ import streamlit as st
 
 from components.access import guard
 from components.areas.coop_form import FIELDS, Fields
+from components.areas.coop_papers import chosen_files, draw_choice
 from components.areas.coop_requests import FORM_OF
 from components.areas.coop_words import draw_balance, draw_payable
 from components.clock import now, today
@@ -16,6 +17,7 @@ from components.labels import empty_state, plain
 from components.perform import outcome_of, perform, problems_of, show_outcome, stray_problems
 from db.coop.commands import REQUESTS, ask
 from db.coop.fund_queries import dealer_balance
+from db.coop.paper_queries import PLAN
 from db.coop.request_queries import ProgrammeChoice, RequestPage, get_request, programme_choices, quote
 from db.coop.say_rules import day, inside, money
 from db.core.permissions import Permission
@@ -65,6 +67,12 @@ def begun_elsewhere(dealers: Mapping[int, str], programmes: Mapping[int, Program
             st.session_state[FORM_FIELDS.key("medium")] = asked[2]
 
 
+def files_keys() -> dict[str, str]:
+    """The field of the files of each kind; another form has other fields."""
+    form_key = st.session_state.setdefault(KEY, uuid4().hex)
+    return {kind: f"cr_{form_key}_file_{kind}" for kind in PLAN}
+
+
 def done(item_id: object) -> None:
     """Forget the form and remember what was sent."""
     FORM_FIELDS.clear()
@@ -79,7 +87,7 @@ def send(dealer_id: int | None, programme_id: int | None, *, at_once: bool) -> N
         ask, form=FORM, say="The request was sent" if at_once else "The request was kept", after=done,
         typed={"terms": "_cr_terms"}, convert={"terms": lambda _none: FORM_FIELDS.typed()},
         arguments={
-            "dealer_id": dealer_id, "programme_id": programme_id, "send": at_once,
+            "dealer_id": dealer_id, "programme_id": programme_id, "send": at_once, "files": chosen_files(files_keys()),
             "form_key": st.session_state.setdefault(KEY, uuid4().hex),
         },
     )  # fmt: skip
@@ -159,7 +167,12 @@ else:
     problems_of(FORM, "programme_id")
 media = programmes[programme_id].media if programme_id in programmes else ()
 FORM_FIELDS.draw(media)
-stray_problems(FORM, (*FIELDS, "dealer_id", "programme_id"))
+if page is None:
+    with st.expander("Quote and artwork", icon=":material/attach_file:", key="cr_files"):
+        for kind, field_key in files_keys().items():
+            draw_choice(PLAN[kind], key=field_key)
+    problems_of(FORM, "file")
+stray_problems(FORM, (*FIELDS, "dealer_id", "programme_id", "file"))
 draw_quote(dealer_id, programme_id)
 with st.container(horizontal=True, gap="small"):
     if page is not None:

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from db.coop.paper_queries import papers_of
 from db.core.session import engine as process_engine
+from db.core.session import reading
 from tests.coop.factories import DAY, NOW, RADIO, House, of
+from tests.documents.examples import pdf, png
 from tests.support.users import app_as
 
 REQUESTS, FORM = "pages/coop/coop_requests.py", "pages/coop/coop_request.py"
@@ -207,3 +210,73 @@ def test_my_work_and_the_clock(house: House) -> None:
     assert datetime(2026, 5, 14, 15, 0, tzinfo=UTC) == house.request(1).due_at
     app = opened("cora", "pages/work/my_work.py")
     assert any("FR-000001" in t.value.to_csv() for t in app.dataframe)
+
+
+def names(house: House, **whose: Any) -> list[tuple[str, str]]:
+    with reading(process_engine()) as session:
+        return [(p.kind, p.file_name) for p in papers_of(session, actor=house.cora, **whose)]
+
+
+def test_the_missing_proof_is_uploaded_and_the_check_names_it(house: House, clock: Any) -> None:
+    item = house.claim(of(1_000_00), proofs=("invoice", "payment"))
+    clock(NOW + 15 * DAY)
+    drawer = opened("dora", CLAIMS, coopclm_open=item)
+    at = f"coopclm_{item}_files"
+    turn = drawer.session_state[f"{at}_turn"]
+    drawer.button(key=f"{at}_add").click().run()
+    assert "Choose a file" in said(drawer)
+    assert drawer.selectbox(key=f"{at}_{turn}_kind").value == "tear_sheet"  # what is missing is proposed
+    drawer.file_uploader(key=f"{at}_{turn}_file").upload("cut.pdf", b"%PDF-1.4").run()
+    drawer.button(key=f"{at}_add").click().run()
+    assert "cut off" in said(drawer)
+    assert names(house, claim_id=item) == []
+    drawer = opened("dora", CLAIMS, coopclm_open=item)
+    turn = drawer.session_state[f"{at}_turn"]
+    drawer.file_uploader(key=f"{at}_{turn}_file").upload("sheet.png", png()).run()
+    drawer.button(key=f"{at}_add").click().run()
+    assert not drawer.exception
+    assert "by sheet.png" in said(drawer)
+    drawer.button(key=f"coopclm_{item}_paper_1_gone").click().run()
+    assert "The reason is needed" in said(drawer)
+    drawer.text_input(key=f"coopclm_{item}_paper_1_why").set_value("Last year's").run()
+    drawer.button(key=f"coopclm_{item}_paper_1_gone").click().run()
+    assert "Missing: full tear sheet" in said(drawer)
+    turn = drawer.session_state[f"{at}_turn"]
+    drawer.selectbox(key=f"{at}_{turn}_kind").set_value("tear_sheet")
+    drawer.file_uploader(key=f"{at}_{turn}_file").upload("sheet.pdf", pdf()).run()
+    drawer.button(key=f"{at}_add").click().run()
+    drawer.button(key=f"coopclm_{item}_submit_go").click().run()
+    assert house.claim_row(item).status == "in_review"
+    desk = opened("cora", CLAIMS, coopclm_open=item)
+    assert "sheet.pdf" in said(desk)
+    assert not [b for b in desk.button if b.key and b.key.startswith((at, f"coopclm_{item}_paper"))]
+    assert "sheet.pdf" not in said(opened("otto", CLAIMS, coopclm_open=item))
+
+
+def test_files_come_with_the_form_of_a_claim_and_of_a_request(house: House, clock: Any) -> None:
+    form = opened("dora", FORM)
+    form.pills(key="cr_medium").set_value("print").run()
+    form.text_input(key="cr_activity").set_value("Full page").run()
+    form.text_input(key="cr_cost_0").set_value("1,000").run()
+    form.date_input(key="cr_starts_on").set_value(date(2026, 5, 10)).run()
+    form.date_input(key="cr_ends_on").set_value(date(2026, 5, 12)).run()
+    form.file_uploader(key=f"cr_{form.session_state['cr_form_key']}_file_quote").upload("quote.pdf", pdf()).run()
+    form.button(key="cr_send").click().run()
+    assert not form.exception
+    assert names(house, request_id=1) == [("Quote", "quote.pdf")]
+    desk = opened("cora", REQUESTS, coopreq_open=1)
+    assert "quote.pdf" in said(desk)
+    house.step("approve", 1, "cora")
+
+    clock(NOW + 14 * DAY)
+    claim = opened("dora", CLAIMS, _coop_claim_for=1)
+    claim.text_input(key="cc_invoice_number").set_value("I-77").run()
+    key = claim.session_state["_coop_claim_form"].form_key
+    for kind in ("invoice", "payment", "tear_sheet"):
+        claim.file_uploader(key=f"cc_{key}_file_{kind}").upload(f"{kind}.pdf", pdf(kind)).run()
+    assert "Complete: a person decides on it." in said(claim)
+    claim.button(key="cc_send").click().run()
+    assert not claim.exception
+    assert house.claim_row(1).status == "in_review"
+    assert len(names(house, claim_id=1)) == 3
+    house.sound()
