@@ -134,3 +134,14 @@ def test_a_new_programme_begins_with_the_usual_terms(house):
     assert "error" not in said(app)
     with reading() as session:
         assert sorted(session.scalars(select(CoopProgramme.code))) == [f"COOP-{YEAR}", f"TRUCKS-{YEAR}"]
+
+
+def test_a_manager_insists_on_files(house):
+    app = opened("manager", house)
+    app.button(key="cpr_next").click().run()
+    at = edit_key(app)
+    app.checkbox(key=f"{at}proof_files").check().run()
+    assert "Each proof has to be there as a file" in said(app)
+    app.text_input(key=f"{at}reason").set_value("Scans only")
+    app.button(key="cpr_save").click().run()
+    assert [v["proof_files"] for v in versions()] == [False, True]
