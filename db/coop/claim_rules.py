@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from db.coop.model import MEDIA, PROOFS, Programme
-from db.coop.say_rules import day, money
+from db.coop.say_rules import day, inside, money
 
 Outcome = Literal["ok", "return", "deny", "exception"]
 
