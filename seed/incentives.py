@@ -309,11 +309,14 @@ def _void(story: Story, sale_id: int, _rng: Random, now: datetime) -> None:
 
 
 def _correct(story: Story, sale_id: int, _rng: Random, now: datetime) -> None:
-    """The right paper is filed instead, and what came back is sent again."""
+    """The right paper is filed too (the wrong one may have a file and stays), and what came back is sent again."""
     with reading(story.bind) as session:
         sale = session.get_one(SaleReport, sale_id)
         draft, version, dealer_id = draft_of(session, sale), sale.version, sale.dealer_id
-    papers = tuple((("registration" if kind == "odometer" else kind), ref) for kind, ref in draft.documents)
+    known = dict(draft.documents)
+    papers = draft.documents
+    if "odometer" in known and "registration" not in known:
+        papers = (*papers, ("registration", known["odometer"]))
     actor = story.cast.manager(dealer_id)
     story.do(correct_sale, sale_id=sale_id, seen_version=version, draft=replace(draft, documents=papers), actor=actor,
              now=now)  # fmt: skip

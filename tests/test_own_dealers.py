@@ -49,6 +49,8 @@ ASKED_WITHOUT: dict[str, str] = {
     "db.calendar.queries.load_calendar": _DESK,
     "db.checklist.queries.is_published": _DESK,
     "db.contact_log.promise_queries.owner_choices": _TOLD,
+    "db.coop.campaign_queries.facts_of": _TOLD,
+    "db.coop.radar_queries.suggestions_of": _TOLD,
     "db.customers.customer_queries.consents_of": _TOLD,
     "db.customers.purge_queries.judge": _TOLD,
     "db.customers.purge_queries.retention_facts": _TOLD,
