@@ -60,7 +60,7 @@ def _attach(story: Story, which: str, now: datetime) -> None:
             story.do(
                 add_paper, sale_id=sale_id, kind=kind, file_name=f"{kind}-{sale_id}.pdf",
                 content=paper(f"{kind} {reference}"), form_key=f"{rng.getrandbits(64):x}-{n}",
-                actor=story.cast.manager(dealer_id), now=now + timedelta(minutes=n),
+                actor=story.cast.manager(dealer_id), now=now,
             )  # fmt: skip
         except Refused as refused:
             story.overtaken[f"incentives.add_paper.{refused.code}"] += 1
@@ -94,7 +94,7 @@ def _appeal(story: Story, n: int, now: datetime) -> None:
         )  # fmt: skip
         story.do(
             COMMANDS["appeal"], item_id=claim.id, seen_version=claim.version, note=NOTES[n % len(NOTES)], actor=actor,
-            now=now + timedelta(minutes=3),
+            now=now,
         )  # fmt: skip
     except Refused as refused:
         story.overtaken[f"incentives.appeal.{refused.code}"] += 1

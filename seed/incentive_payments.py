@@ -64,8 +64,7 @@ def _reconcile(story: Story, days: int, now: datetime) -> None:
         return
     source = SourceFile(name=f"bank-{now:%Y-%m-%d}.csv", content=content.encode())
     story.do(run_import, kind="incentive_statement", files=[source], channel="page", actor=finn, now=now)
-    later = now + timedelta(minutes=12)
-    one = story.do(open_reconciliation, form_key=f"demo-reconciliation-{days}", actor=finn, now=later)
+    one = story.do(open_reconciliation, form_key=f"demo-reconciliation-{days}", actor=finn, now=now)
     with reading(story.bind) as session:
         rows = session.execute(
             select(ReconciliationMatch.id, ReconciliationMatch.version, ReconciliationMatch.kind)
@@ -79,17 +78,14 @@ def _reconcile(story: Story, days: int, now: datetime) -> None:
     for kind, matches in kinds.items():
         if is_last and kind not in ("orphan", "earned_not_paid"):
             continue
-        later += timedelta(minutes=3)
         story.do(
             explain, reconciliation_id=one, matches=matches, reason=REASONS[kind], note="Asked the bank.", actor=finn,
-            now=later,
+            now=now,
         )  # fmt: skip
     if not is_last:
         with reading(story.bind) as session:
             seen = session.get_one(Reconciliation, one).version
-        story.do(
-            close_reconciliation, reconciliation_id=one, seen_version=seen, actor=finn, now=later + timedelta(minutes=2)
-        )
+        story.do(close_reconciliation, reconciliation_id=one, seen_version=seen, actor=finn, now=now)
 
 
 def _file(story: Story, days: int, today: date) -> str | None:

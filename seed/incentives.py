@@ -238,7 +238,7 @@ def _tell(story: Story, told: Told, n: int, which: str, now: datetime) -> None:
     ticks = {p.code: () if told.fate == "unticked" else TICKS.get(p.code.split("-")[0], ()) for p in wanted}
     story.do(claim_sale, sale_id=sale_id, programs=[p.code for p in wanted], checked=ticks, form_key=_key(rng),
              amounts={p.code: p.cents or _usual(p.words) for p in wanted}, actor=actor,
-             now=now + timedelta(minutes=9))  # fmt: skip
+             now=now)  # fmt: skip
     for step, (days, what) in enumerate(_later(told.fate)):
         at = now + timedelta(days=days, minutes=11 * step + n % 7)
         story.at(at, partial(what, story, sale_id, rng))
@@ -321,7 +321,7 @@ def _correct(story: Story, sale_id: int, _rng: Random, now: datetime) -> None:
     story.do(correct_sale, sale_id=sale_id, seen_version=version, draft=replace(draft, documents=papers), actor=actor,
              now=now)  # fmt: skip
     for claim in _claims(story, sale_id, "returned"):
-        _act(story, claim, "submit", who=actor, now=now + timedelta(minutes=4), checklist_done=True)
+        _act(story, claim, "submit", who=actor, now=now, checklist_done=True)
 
 
 def _unwind(story: Story, sale_id: int, _rng: Random, now: datetime) -> None:
@@ -345,22 +345,21 @@ def _volumes(story: Story, month: date, seed: int, now: datetime) -> None:
             ).all()
         )
     rng = Random(f"{seed}:volume:{month}")
-    for n, code in enumerate(dict.fromkeys(CLAIMANTS)):
+    for code in dict.fromkeys(CLAIMANTS):
         dealer_id = story.cast.id_of(code)
         if not earned.get(dealer_id):
             continue
-        at = now + timedelta(minutes=n)
         try:
             claim_id = story.do(
                 claim_period, program_id=program_id, dealer_id=dealer_id, period=f"{month:%Y-%m}",
-                checked=TICKS["VOLUME"], form_key=_key(rng), actor=story.cast.manager(dealer_id), now=at,
+                checked=TICKS["VOLUME"], form_key=_key(rng), actor=story.cast.manager(dealer_id), now=now,
             )  # fmt: skip
         except Refused as refused:
             story.overtaken[f"incentives.claim_period.{refused.code}"] += 1
             continue
-        story.at(at + timedelta(days=4), partial(_sign, story, claim_id, "cora"))
+        story.at(now + timedelta(days=4), partial(_sign, story, claim_id, "cora"))
         if month < month_of(story.until.date(), 1):
-            story.at(at + timedelta(days=6), partial(_sign, story, claim_id, "mason"))
+            story.at(now + timedelta(days=6), partial(_sign, story, claim_id, "mason"))
 
 
 def _sign(story: Story, claim_id: int, who: str, now: datetime) -> None:

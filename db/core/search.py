@@ -68,7 +68,9 @@ _PLAIN_LETTERS = str.maketrans(
 
 def _chunks(text: str) -> list[tuple[str, ...]]:
     """Each typed chunk as its words: first the whole without punctuation, then its parts when it has several."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Twice: what a ligature or a letter like the double-struck gamma stands for has a small letter of its own.
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", folded)
     folded = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_PLAIN_LETTERS)
     found = []
     for chunk in folded.split():

@@ -74,7 +74,8 @@ def test_what_dealers_ordered_stays_theirs(desk):
     assert "Parts" in mine
 
 
-def test_only_lists_of_warranty_data_are_shared():
+def test_only_what_belongs_to_no_dealer_is_shared():
+    """Lists of warranty data, and incentive programs, whose own query shows each person what may be seen."""
     shared = {source.kind for area in catalog.AREAS for source in area.search if source.is_shared}
-    assert shared == {"part", "labour_operation", "campaign", "coverage_plan"}
+    assert shared == {"part", "labour_operation", "campaign", "coverage_plan", "incentive_program"}
     assert all(not hasattr(table, "dealer_id") for table in (Part, LabourOperation, Campaign, CoveragePlan))

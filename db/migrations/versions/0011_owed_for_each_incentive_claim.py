@@ -44,7 +44,7 @@ def upgrade() -> None:
 
 def _words(texts: list[str]) -> list[str]:
     """The words of code and name as the search box looks for them: each whole without signs, then its parts."""
-    plain = unicodedata.normalize("NFKD", " ".join(texts).casefold())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", " ".join(texts)).casefold())
     chunks = "".join(c for c in plain if not unicodedata.combining(c)).split()
     found = [w[:40] for c in chunks for p in [re.findall(r"[^\W_]+", c)] for w in ("".join(p), *p) if w]
     return list(dict.fromkeys(found))
