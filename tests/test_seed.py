@@ -220,7 +220,6 @@ def test_every_state_of_a_lead_and_every_reason_to_look_at_one_is_there(middle):
         }
         assert count(Lead.previous_lead_id.is_not(None)) >= 1, "somebody who asked before"
         assert count(Lead.touches > 1) >= 1, "asked through two sources"
-        # Eight providers, and campaigns of dealers whose leads name them.
         assert len(set(session.scalars(select(Lead.source))) - set(session.scalars(select(CoopCampaign.code)))) == 8
         assert set(session.scalars(select(Lead.product))) >= {"Lyra", "Orion", "Vega", "Atlas", "Nova EV", "Carrier"}
 
