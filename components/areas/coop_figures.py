@@ -9,12 +9,13 @@ from typing import Any, Final
 import streamlit as st
 
 from components import tables
+from components.areas.figures import DASH, FEW, dollars, share, tile_of, words
 from components.charts import claims as claim_charts
 from components.charts import coop as charts
 from components.charts.base import draw, table
-from components.filters import one, pick
 from components.labels import empty_state
 from components.tiles import Tile
+from db.calendar.months import add_months
 from db.claims.overview_queries import Beside
 from db.coop import figure_overview_queries as overviews
 from db.coop.claim_flow import FLOW as CLAIMS
@@ -22,17 +23,14 @@ from db.coop.figure_metrics_queries import definition
 from db.coop.figure_overview_queries import MOST_ROWS, BehindRow, Line
 from db.coop.figure_queries import Held
 from db.coop.figure_reason_queries import Reason
-from db.coop.figure_rules import HOLDERS, MINUTES_A_DAY, add_months, month_of
+from db.coop.figure_rules import HOLDERS, MINUTES_A_DAY
 from db.coop.flow import FLOW as REQUESTS
 from db.core import changes
 from db.core.actor import Scope
-from db.core.area import MetricDefinition
 from db.core.labels import minutes_label, moment_label, percent_label, plural
 from db.core.session import reading
 
 Filters = tuple[tuple[str, Any], ...]
-DASH: Final = "–"
-PERIODS: Final = {"1": "This month", "3": "3 months", "6": "6 months", "12": "12 months"}
 KEYS: Final = ("cof_programme", "cof_region", "cof_dealer", "cof_medium", "cof_from", "cof_until")
 TILES: Final = (
     ("coop_utilisation", "data_usage"), ("coop_accrued", "savings"), ("coop_reserved", "lock"),
@@ -44,8 +42,6 @@ TILES: Final = (
     ("coop_campaign_sale_cost", "sell"), ("coop_campaign_goals", "flag"),
 )  # fmt: skip
 FIRST: Final = 8
-FEW: Final = 10
-"""A share of fewer is told as its two numbers."""
 BOOKS: Final = {
     "Accrued": "coop_accrued", "Reserved": "coop_reserved", "Approved": "coop_approved", "Paid": "coop_paid",
 }  # fmt: skip
@@ -85,75 +81,10 @@ def held(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) 
         return overviews.held(session, scope=scope, filters=dict(filters), now=_at)
 
 
-# ---- the days asked for ----------------------------------------------------------------------------------------------
-def pick_days(today: date) -> tuple[date, date, str]:
-    """Draw the period switch and the months of one's own; gives the days and what they are compared with."""
-    period = one("Period", PERIODS, key="cof_period", default="12")
-    months = {f"{m:%Y-%m}": f"{m:%b %Y}" for m in (add_months(month_of(today), -n) for n in range(36))}
-    own = any(st.session_state.get(k) for k in KEYS[4:])
-    with st.popover("Own months" if own else "Months", icon=":material/date_range:", key="cof_months"):
-        since = pick("From", months, key="cof_from", all_label="As the period says")
-        until = pick("Until", months, key="cof_until", all_label="Today")
-    last_month = date.fromisoformat(f"{until}-01") if until else month_of(today)
-    first = date.fromisoformat(f"{since}-01") if since else add_months(last_month, 1 - int(period))
-    first, last_month = min(first, last_month), max(first, last_month)
-    last = min(today, add_months(last_month, 1) - timedelta(days=1))
-    number = (last_month.year - first.year) * 12 + last_month.month - first.month + 1
-    return first, last, "vs the month before" if number == 1 else f"vs {number} months before"
-
-
-def narrow(key: str, value: str) -> None:
-    """Narrow the page to one row of the table (called from a callback); a month is both ends of the days."""
-    for name in ("cof_from", "cof_until") if key == "month" else (f"cof_{key}",):
-        st.session_state[name] = value
-
-
 def month_days(key: str) -> tuple[date, date]:
     """The first and last day of a month that was clicked (YYYY-MM)."""
     first = date.fromisoformat(f"{key}-01")
     return first, add_months(first, 1) - timedelta(days=1)
-
-
-# ---- words -----------------------------------------------------------------------------------------------------------
-def dollars(cents: float | None) -> str:
-    """Whole dollars; cents below a hundred."""
-    if cents is None:
-        return DASH
-    sign, whole = "-" if cents < 0 else "", abs(cents)
-    return f"{sign}${whole / 100:,.2f}" if 0 < whole < 100_00 else f"{sign}${round(whole / 100):,}"
-
-
-def share(part: float, whole: float) -> str:
-    """A share; of fewer than ten its two numbers."""
-    if not whole:
-        return DASH
-    return f"{part:.0f} of {whole:.0f}" if whole < FEW else percent_label(part, whole, 0)
-
-
-def words(found: Beside, what: MetricDefinition) -> str:
-    """A figure in its unit."""
-    if found.value is None:
-        return DASH
-    if what.unit == "percent":
-        return share(found.numerator or 0, found.denominator or 0)
-    if what.unit == "money":
-        return dollars(found.value)
-    if what.unit == "days":
-        return minutes_label(found.value * MINUTES_A_DAY) if found.value < 1 else f"{found.value:.1f} d"
-    return f"{found.value:,.0f}"
-
-
-def moved(found: Beside, what: MetricDefinition) -> str | None:
-    """How a figure moved, in its unit; None where it is unknown or rounds to nothing."""
-    change = found.change
-    if change is None:
-        return None
-    if what.unit == "percent":
-        return f"{100 * change:+.1f} pp" if round(100 * change, 1) else None
-    if what.unit == "money":
-        return ("-" if change < 0 else "+") + dollars(abs(change)) if round(change / 100) else None
-    digits = 1 if what.unit == "days" else 0
-    return f"{change:+,.{digits}f}" if round(change, digits) else None
 
 
 def _note(name: str, found: Mapping[str, Beside]) -> str:
@@ -170,7 +101,7 @@ def _note(name: str, found: Mapping[str, Beside]) -> str:
         )
     if name.endswith("_time") and whole:
         p90 = found[name.replace("_time", "_p90")]
-        return f"90 % within {words(p90, definition(p90.name))}, n = {whole:,}"
+        return f"90 % within {words(p90, definition(p90.name), day_minutes=MINUTES_A_DAY)}, n = {whole:,}"
     if name == "coop_campaign_lead_cost" and whole:
         return plural(whole, "lead")
     if name == "coop_campaign_sale_cost" and whole:
@@ -182,13 +113,11 @@ def tiles(found: Mapping[str, Beside], *, names: Sequence[tuple[str, str]], vers
     """The tiles of these figures; those of campaigns lead to their page where there is one to open."""
     made = []
     for name, icon in names:
-        what = definition(name)
         leads = campaigns if name.startswith("coop_campaign") else ""
         made.append(
-            Tile(
-                definition=what, value=words(found[name], what), icon=f":material/{icon}:",
-                delta=moved(found[name], what), up_is_good=None if what.better == "none" else what.better == "up",
-                versus=versus, note=_note(name, found), page=leads, link="Show campaigns",
+            tile_of(
+                found[name], definition(name), icon=icon, versus=versus, note=_note(name, found), page=leads,
+                link="Show campaigns", day_minutes=MINUTES_A_DAY,
             )
         )  # fmt: skip
     return made

@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 import streamlit as st
 
 from components import tables
+from components.areas.figures import DASH, FEW, dollars, share, tile_of, words
 from components.charts import claims as claim_charts
 from components.charts import incentives as charts
 from components.charts.base import draw, table
-from components.filters import one, pick
 from components.labels import empty_state
 from components.tiles import Tile
 from db.claims.overview_queries import Beside
 from db.core import changes
 from db.core.actor import Scope
-from db.core.area import MetricDefinition
-from db.core.labels import minutes_label, percent_label, plural
+from db.core.labels import plural
 from db.core.session import reading
 from db.incentives import figure_overview_queries as overviews
 from db.incentives.figure_budget_queries import BurnLine
 from db.incentives.figure_metrics_queries import definition
 from db.incentives.figure_overview_queries import MOST_ROWS, Line
 from db.incentives.figure_reason_queries import Reason
-from db.incentives.figure_rules import WORKDAY_MINUTES, add_months, month_of
+from db.incentives.figure_rules import WORKDAY_MINUTES
 
 Filters = tuple[tuple[str, Any], ...]
-DASH: Final = "–"
 CLAIMS: Final = "pages/incentives/incentive_claims.py"
 PAYMENTS: Final = "pages/incentives/payments.py"
-PERIODS: Final = {"1": "This month", "3": "3 months", "6": "6 months", "12": "12 months"}
 KEYS: Final = ("incf_program", "incf_region", "incf_dealer", "incf_from", "incf_until")
 TILES: Final = (
     ("incentive_earned", "savings"), ("incentive_paid", "payments"), ("incentive_open", "hourglass_top"),
@@ -43,8 +40,6 @@ TILES: Final = (
     ("incentive_denial", "block"),
 )  # fmt: skip
 FIRST: Final = 8
-FEW: Final = 10
-"""A share of fewer is told as its two numbers."""
 
 
 def token() -> Any:
@@ -74,82 +69,6 @@ def why(scope: Scope, filters: Filters, kind: str, _at: datetime, day: date, cha
         return overviews.why(session, scope=scope, filters=dict(filters), kind=kind, now=_at)
 
 
-# ---- the days asked for ----------------------------------------------------------------------------------------------
-def pick_days(today: date) -> tuple[date, date, str]:
-    """Draw the period switch and the months of one's own; gives the days and what they are compared with."""
-    period = one("Period", PERIODS, key="incf_period", default="3")
-    months = {f"{m:%Y-%m}": f"{m:%b %Y}" for m in (add_months(month_of(today), -n) for n in range(36))}
-    own = any(st.session_state.get(k) for k in KEYS[3:])
-    with st.popover("Own months" if own else "Months", icon=":material/date_range:", key="incf_months"):
-        since = pick("From", months, key="incf_from", all_label="As the period says")
-        until = pick("Until", months, key="incf_until", all_label="Today")
-    last_month = date.fromisoformat(f"{until}-01") if until else month_of(today)
-    first = date.fromisoformat(f"{since}-01") if since else add_months(last_month, 1 - int(period))
-    first, last_month = min(first, last_month), max(first, last_month)
-    last = min(today, add_months(last_month, 1) - timedelta(days=1))
-    number = (last_month.year - first.year) * 12 + last_month.month - first.month + 1
-    return first, last, "vs the month before" if number == 1 else f"vs {number} months before"
-
-
-def narrow(key: str, value: str) -> None:
-    """Narrow the page to one row of the table (called from a callback); a month is both ends of the days."""
-    for name in ("incf_from", "incf_until") if key == "month" else (f"incf_{key}",):
-        st.session_state[name] = value
-
-
-# ---- words -----------------------------------------------------------------------------------------------------------
-def dollars(cents: float | None) -> str:
-    """Whole dollars; cents below a hundred."""
-    if cents is None:
-        return DASH
-    sign, whole = "-" if cents < 0 else "", abs(cents)
-    return f"{sign}${whole / 100:,.2f}" if 0 < whole < 100_00 else f"{sign}${round(whole / 100):,}"
-
-
-def share(part: float, whole: float) -> str:
-    """A share; of fewer than ten its two numbers."""
-    if not whole:
-        return DASH
-    return f"{part:.0f} of {whole:.0f}" if whole < FEW else percent_label(part, whole, 0)
-
-
-def words(found: Beside, what: MetricDefinition) -> str:
-    """A figure in its unit."""
-    if found.value is None:
-        return DASH
-    if what.unit == "percent":
-        return share(found.numerator or 0, found.denominator or 0)
-    if what.unit == "money":
-        return dollars(found.value)
-    if what.unit == "days":
-        return minutes_label(found.value * WORKDAY_MINUTES) if found.value < 1 else f"{found.value:.1f} d"
-    return f"{found.value:,.0f}"
-
-
-def moved(found: Beside, what: MetricDefinition) -> str | None:
-    """How a figure moved, in its unit; None where it is unknown or rounds to nothing."""
-    change = found.change
-    if change is None:
-        return None
-    if what.unit == "percent":
-        return f"{100 * change:+.1f} pp" if round(100 * change, 1) else None
-    if what.unit == "money":
-        return ("-" if change < 0 else "+") + dollars(abs(change)) if round(change / 100) else None
-    digits = 1 if what.unit == "days" else 0
-    return f"{change:+,.{digits}f}" if round(change, digits) else None
-
-
-def tile_of(
-    found: Beside, what: MetricDefinition, *, icon: str, versus: str, note: str = "", page: str = "", link: str = ""
-) -> Tile:
-    """One tile; what is good is said by the definition."""
-    return Tile(
-        definition=what, value=words(found, what), icon=f":material/{icon}:", delta=moved(found, what),
-        up_is_good=None if what.better == "none" else what.better == "up", versus=versus, note=note, page=page,
-        link=link,
-    )  # fmt: skip
-
-
 def _note(name: str, found: Mapping[str, Beside]) -> str:
     own, extra = found[name], found["incentive_extra_units"].value or 0
     whole = own.denominator or 0
@@ -172,7 +91,7 @@ def _note(name: str, found: Mapping[str, Beside]) -> str:
         return f"{own.numerator:,.0f} of {whole:,.0f} sales that count"
     if name == "incentive_approval_time" and whole:
         p90 = found["incentive_approval_p90"]
-        return f"90 % within {words(p90, definition(p90.name))}, n = {whole:,.0f}"
+        return f"90 % within {words(p90, definition(p90.name), day_minutes=WORKDAY_MINUTES)}, n = {whole:,.0f}"
     if name == "incentive_denial" and whole:
         return f"n = {whole:,.0f}"
     return ""
@@ -188,6 +107,7 @@ def tiles(
             found[name], definition(name), icon=icon, versus=versus,
             note="" if "incentive_approved" in hidden and name == "incentive_paid" else _note(name, found),
             page=PAYMENTS if name == "incentive_open" and opens_payments else "", link="Show payments",
+            day_minutes=WORKDAY_MINUTES,
         )
         for name, icon in names
         if name not in hidden

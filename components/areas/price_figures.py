@@ -9,7 +9,8 @@ from typing import Any, Final
 import streamlit as st
 
 from components import tables
-from components.areas.incentive_figures import Filters, dollars, right, share, tile_of, words
+from components.areas.figures import dollars, share, tile_of, words
+from components.areas.incentive_figures import Filters, right
 from components.charts import incentives as charts
 from components.charts.base import draw, table
 from components.tiles import Tile
@@ -18,6 +19,7 @@ from db.core.actor import Actor, Scope
 from db.core.labels import moment_label, plural
 from db.core.session import reading
 from db.incentives.figure_overview_queries import MOST_ROWS, Line
+from db.incentives.figure_rules import WORKDAY_MINUTES
 from db.pricing import figure_metrics_queries as figures
 from db.pricing.figure_queries import Repeat
 
@@ -52,16 +54,19 @@ def repeats(scope: Scope, filters: Filters, _at: datetime, day: date, change: An
 def tiles(found: Mapping[str, Beside], *, versus: str) -> list[Tile]:
     """The tiles of these figures."""
     return [
-        tile_of(found[name], figures.definition(name), icon=icon, versus=versus, note=_note(name, found))
+        tile_of(
+            found[name], figures.definition(name), icon=icon, versus=versus, note=_note(name, found),
+            day_minutes=WORKDAY_MINUTES,
+        )
         for name, icon in TILES
-    ]
+    ]  # fmt: skip
 
 
 def _note(name: str, found: Mapping[str, Beside]) -> str:
     whole = found[name].denominator or 0
     if name == "price_approval_time" and whole:
         p90 = found["price_approval_p90"]
-        return f"90 % within {words(p90, figures.definition(p90.name))}, n = {whole:,.0f}"
+        return f"90 % within {words(p90, figures.definition(p90.name), day_minutes=WORKDAY_MINUTES)}, n = {whole:,.0f}"
     if name == "price_repeats":
         return plural(int(whole), "one-time exception")
     return ""

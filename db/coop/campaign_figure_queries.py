@@ -8,10 +8,10 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.calendar.months import month_of
 from db.coop.campaign_queries import Facts, facts_of
 from db.coop.campaign_tables import CoopCampaign, CoopCampaignRequest
 from db.coop.figure_filters import Asked
-from db.coop.figure_rules import month_of
 from db.coop.queue_tables import CoopRequest
 from db.coop.tables import CoopFund
 from db.core.actor import Scope

@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 from sqlalchemy.orm import Session
 
+from db.calendar.months import month_of
 from db.coop import payable_rules, standing
 from db.coop.balance_rules import KINDS, Line
-from db.coop.figure_rules import month_of
 from db.coop.flow import HOLDS, WITH_DEALER
 from db.coop.fund_queries import LotLine, Statement, statement
 from db.coop.payable_rules import Payable

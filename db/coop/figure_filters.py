@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from db.calendar.months import DAY, MOST_MONTHS, add_months, days_before, months_between, start_of
 from db.calendar.queries import DESK_ZONE
-from db.coop.figure_rules import DAY, MOST_MONTHS, add_months, days_before, months_between
 from db.coop.model import MEDIA
 from db.coop.tables import CoopFund, CoopProgramme
 from db.core.labels import local_day
@@ -46,12 +45,12 @@ class Asked:
     @property
     def starts(self) -> datetime:
         """The first moment asked for, of the desk."""
-        return _start(self.first)
+        return start_of(self.first, DESK_ZONE)
 
     @property
     def ends(self) -> datetime:
         """The first moment after what is asked for, of the desk."""
-        return _start(self.last + DAY)
+        return start_of(self.last + DAY, DESK_ZONE)
 
     @property
     def before(self) -> Asked:
@@ -75,10 +74,6 @@ class Asked:
         if self.programme is not None:
             found.append(CoopFund.programme_id == self.programme)
         return found
-
-
-def _start(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(DESK_ZONE))
 
 
 def checked(session: Session, filters: Mapping[str, Any] | None, *, now: datetime) -> Asked:

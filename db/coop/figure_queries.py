@@ -15,9 +15,10 @@ from typing import Any, Final
 from sqlalchemy import String, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from db.calendar.months import month_of
 from db.calendar.queries import DESK_ZONE
 from db.coop.figure_filters import Asked
-from db.coop.figure_rules import Moved, Way, minutes_between, month_of, way_of
+from db.coop.figure_rules import Moved, Way, minutes_between, way_of
 from db.coop.payment_tables import CoopMemo, CoopMemoLine
 from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.record import AREA, CLAIM, REQUEST

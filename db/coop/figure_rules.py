@@ -1,57 +1,20 @@
-"""Months, the way of a request or claim through the hands that held it, and its touches: what figures are made of."""
+"""The way of a request or claim through the hands that held it, and its touches: what figures are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 Holder = Literal["dealer", "desk", "finance"]
 HOLDERS: Final[dict[Holder, str]] = {"dealer": "The dealer", "desk": "The desk", "finance": "Finance"}
-MOST_MONTHS: Final = 36
-"""More months than this are not drawn side by side."""
-DAY: Final = timedelta(days=1)
 MINUTES_A_DAY: Final = 24 * 60
 CHECKS: Final[dict[str, str]] = {
-    "C01": "Pre-approval", "C02": "A proof is missing", "C03": "Claimed too late", "C04": "Another year",
+    "C01": "Pre-approval", "C02": "A proof is missing", "C03": "Claimed too late", "C04": "Outside its days",
     "C05": "The activity is not over", "C06": "The brand rules are not kept", "C07": "The amount",
 }  # fmt: skip
 BY_A_PERSON: Final = "person"
-
-
-def month_of(day: date) -> date:
-    """The first day of a month."""
-    return day.replace(day=1)
-
-
-def add_months(month: date, number: int) -> date:
-    """The first day of the month so many months later, or earlier with a minus."""
-    index = month.year * 12 + month.month - 1 + number
-    return date(index // 12, index % 12 + 1, 1)
-
-
-def months_between(first: date, last: date) -> list[date]:
-    """The first days of the months that hold the days first..last, oldest first."""
-    found, month = [], month_of(first)
-    while month <= last:
-        found.append(month)
-        month = add_months(month, 1)
-    return found
-
-
-def days_before(first: date, last: date) -> tuple[date, date]:
-    """The days a span of months is compared with: as many months earlier, cut at the same day of the month.
-
-    A span that ends with its month is compared with whole months.
-    """
-    number = len(months_between(first, last))
-    ends = add_months(month_of(last), 1) - DAY
-    month = add_months(month_of(last), -number)
-    final = add_months(month, 1) - DAY
-    until = final if last == ends else month.replace(day=min(last.day, final.day))
-    begin = add_months(month_of(first), -number)
-    return begin.replace(day=min(first.day, (add_months(begin, 1) - DAY).day)), until
 
 
 @dataclass(frozen=True, kw_only=True)

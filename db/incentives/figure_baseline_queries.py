@@ -10,13 +10,14 @@ from typing import Any, Final
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from db.calendar.months import months_between
 from db.core.actor import Actor, Scope
 from db.core.permissions import Permission
 from db.incentives import books
 from db.incentives.figure_filters import Asked, check_dims
 from db.incentives.figure_members import Member, members_of, plans_asked, takes_part
 from db.incentives.figure_queries import DIMS, Rows, seen
-from db.incentives.figure_rules import months_between, pro_rata
+from db.incentives.figure_rules import pro_rata
 from db.incentives.model import Growth, Program, Window
 from db.incentives.tables import IncentiveEarning, SaleReport
 from db.incentives.tier_rules import days_of, period_of, year_before

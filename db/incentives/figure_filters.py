@@ -10,11 +10,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, case, select
 from sqlalchemy.orm import Session
 
+from db.calendar.months import DAY, MOST_MONTHS, add_months, bounds_of, days_before, months_between, start_of
 from db.calendar.queries import DESK_ZONE
 from db.core.labels import local_day
 from db.core.problems import Problem, Refused
 from db.dealers.tables import Dealer
-from db.incentives.figure_rules import DAY, MOST_MONTHS, add_months, bounds_of, days_before, months_between, start_of
 from db.incentives.tables import IncentiveProgram
 
 FILTERS: Final = ("from", "to", "program", "region", "dealer")

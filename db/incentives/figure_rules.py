@@ -1,66 +1,18 @@
-"""Months of the desk, working time of many spans at once, and where a budget stands: what figures are made of."""
+"""Working time of many spans at once, and where a budget stands: what figures are made of."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
+from db.calendar.months import DAY
 from db.calendar.rules import Calendar, intervals
 
-MOST_MONTHS: Final = 36
-"""More months than this are not drawn side by side."""
-DAY: Final = timedelta(days=1)
 WORKDAY_MINUTES: Final = 8 * 60
 """Minutes of a business day, as everywhere figures are told in business days."""
-
-
-# ---- months ----------------------------------------------------------------------------------------------------------
-def month_of(day: date) -> date:
-    """The first day of a month."""
-    return day.replace(day=1)
-
-
-def add_months(month: date, number: int) -> date:
-    """The first day of the month so many months later, or earlier with a minus."""
-    index = month.year * 12 + month.month - 1 + number
-    return date(index // 12, index % 12 + 1, 1)
-
-
-def months_between(first: date, last: date) -> list[date]:
-    """The first days of the months that hold the days first..last, oldest first."""
-    found, month = [], month_of(first)
-    while month <= last:
-        found.append(month)
-        month = add_months(month, 1)
-    return found
-
-
-def days_before(first: date, last: date) -> tuple[date, date]:
-    """The days a span of months is compared with: as many months earlier, cut at the same day of the month.
-
-    A span that ends with its month is compared with whole months.
-    """
-    number = len(months_between(first, last))
-    ends = add_months(month_of(last), 1) - DAY
-    month = add_months(month_of(last), -number)
-    final = add_months(month, 1) - DAY
-    until = final if last == ends else month.replace(day=min(last.day, final.day))
-    begin = add_months(month_of(first), -number)
-    return begin.replace(day=min(first.day, (add_months(begin, 1) - DAY).day)), until
-
-
-def bounds_of(months: Sequence[date], zone: str) -> list[datetime]:
-    """The first moment of each month by the desk's clock."""
-    return [datetime(m.year, m.month, 1, tzinfo=ZoneInfo(zone)) for m in months]
-
-
-def start_of(day: date, zone: str) -> datetime:
-    """The first moment of a day by the desk's clock."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
 
 
 # ---- working time ----------------------------------------------------------------------------------------------------

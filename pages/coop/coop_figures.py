@@ -9,6 +9,7 @@ import streamlit as st
 
 from components.access import guard
 from components.areas import coop_figures as show
+from components.areas.figures import narrow, pick_days
 from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick
@@ -107,7 +108,7 @@ def draw_behind(month: str, reason: Reason | None) -> None:
 
 st.title(":material/query_stats: Co-op performance")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    first_day, last_day, versus = show.pick_days(day)
+    first_day, last_day, versus = pick_days(day, prefix="cof", default="12")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     chosen, ways = narrowed()
 chosen |= {"from": first_day, "to": last_day}
@@ -149,7 +150,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     export_button("coop_figures", {**chosen, "by": by}, key="cof_export")
 rows = show.lines(actor.scope, filters, by, at, day, change)
 if rows:
-    show.draw_lines(rows, by=by, label=BY[by], on_open=partial(show.narrow, by))
+    show.draw_lines(rows, by=by, label=BY[by], on_open=partial(narrow, "cof", by))
     st.caption("Click a name to see only that.")
 else:
     empty_state("query_stats", "Nothing happened then.", action="Choose a longer period.")

@@ -10,6 +10,7 @@ import streamlit as st
 from components.access import guard
 from components.areas import incentive_figures as show
 from components.areas import price_figures as prices
+from components.areas.figures import narrow, pick_days
 from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick
@@ -89,7 +90,7 @@ def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> Non
         draw_link(chosen)
     rows = show.lines(actor.scope, filters, by, at, day, change)
     if rows:
-        show.draw_lines(rows, by=by, label=BY[by], hidden=HIDDEN, on_open=partial(show.narrow, by))
+        show.draw_lines(rows, by=by, label=BY[by], hidden=HIDDEN, on_open=partial(narrow, "incf", by))
         st.caption(f"Click a name to see only that. {baseline}")
     else:
         show.none_yet()
@@ -140,7 +141,7 @@ def draw_prices(chosen: dict[str, Any], ways: list[str], versus: str) -> None:
         export_button("price_figures", {**chosen, "by": by}, key="incf_prices_export")
     rows = prices.lines(actor.scope, filters, by, at, day, change)
     if rows:
-        prices.draw_lines(rows, by=by, label=PRICES_BY[by], on_open=partial(show.narrow, by))
+        prices.draw_lines(rows, by=by, label=PRICES_BY[by], on_open=partial(narrow, "incf", by))
     else:
         empty_state("price_check", "Nobody asked for a discount then.", action="Choose a longer period.")
     st.subheader("“One-time” and back again")
@@ -159,7 +160,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     shown = "incentives"
     if actor.can(Permission.PRICING_VIEW):
         shown = one("Show", tabs, key="incf_show", default="incentives")
-    first, last, versus = show.pick_days(day)
+    first, last, versus = pick_days(day, prefix="incf", default="3")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     asked, ways = narrowed(shown)
 asked |= {"from": first, "to": last}

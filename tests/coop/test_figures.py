@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from db.calendar.months import days_before, months_between
 from db.calendar.queries import DESK_ZONE
 from db.coop import figure_metrics_queries, figure_overview_queries, figure_queries, figure_reason_queries
 from db.coop.campaign_commands import start_campaign
@@ -17,7 +18,7 @@ from db.coop.campaign_rules import Plan
 from db.coop.commands import make_payment
 from db.coop.figure_filters import checked
 from db.coop.figure_metrics_queries import FIGURES, METRICS, TIMED
-from db.coop.figure_rules import Moved, days_before, months_between, way_of
+from db.coop.figure_rules import Moved, way_of
 from db.coop.jobs import run_expiry
 from db.core.actor import EVERYTHING
 from db.core.labels import local_day

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from db.calendar.months import days_before, months_between
 from db.calendar.queries import DESK_ZONE, usual_calendar
 from db.calendar.rules import elapsed_minutes
 from db.core.actor import EVERYTHING, Scope
@@ -24,7 +25,7 @@ from db.incentives import (
 from db.incentives.commands import correct_sale
 from db.incentives.figure_filters import checked
 from db.incentives.figure_metrics_queries import FIGURES, METRICS
-from db.incentives.figure_rules import burn, days_before, months_between, pro_rata, worked_minutes
+from db.incentives.figure_rules import burn, pro_rata, worked_minutes
 from db.incentives.sale_store import draft_of
 from db.incentives.tables import IncentiveClaim, SaleReport
 from tests.incentives.factories import STEPS, House
