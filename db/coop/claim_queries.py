@@ -7,31 +7,29 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from db.coop import claim_rules, payable_rules, standing
 from db.coop.claim_flow import APPROVED, FLOW
 from db.coop.claim_rules import Check
 from db.coop.flow import HOLDS, REASONS, WITH_DEALER
+from db.coop.lists import PAGE, Cursor, conditions, count_of, page_of
 from db.coop.model import MEDIA, PROOFS
 from db.coop.paper_queries import PaperRow, papers_of
 from db.coop.papers import names_of
 from db.coop.payable_rules import Payable
 from db.coop.payment_tables import CoopMemo, CoopMemoLine
 from db.coop.queue_tables import CoopClaim, CoopProof, CoopRequest
-from db.coop.request_queries import Filters, filters_of
-from db.coop.request_rules import Terms
+from db.coop.request_queries import filters_of
+from db.coop.request_rules import Filters, Terms
 from db.coop.tables import CoopFund
 from db.core.actor import Actor, Scope
-from db.core.area import CAP
 from db.core.export_files import ExportColumn
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
 
-PAGE = 50
-Cursor = tuple[datetime, int]
 VIEWS = {"waiting": "To decide", "dealer": "With the dealer", "approved": "Approved", "done": "Done"}
 STATES = {"waiting": ("in_review",), "dealer": WITH_DEALER, "approved": APPROVED}
 
@@ -86,47 +84,21 @@ def _rows(scope: Scope) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    states = STATES.get(filters.view)
-    parts: list[ColumnElement[bool]] = [CoopClaim.status.in_(states) if states else CoopClaim.is_open.is_(False)]
-    if filters.region:
-        parts.append(CoopClaim.region == filters.region)
-    if filters.medium:
-        parts.append(CoopClaim.medium == filters.medium)
-    if filters.dealer_id is not None:
-        parts.append(CoopClaim.dealer_id == filters.dealer_id)
-    return parts
-
-
 def list_claims(
     session: Session, *, scope: Scope, filters: Filters | None = None, after: Cursor | None = None, limit: int = PAGE
 ) -> tuple[list[ClaimRow], Cursor | None]:
     """One page and the cursor of the next: waiting ones due first, others last changed first."""
     chosen = filters or Filters()
-    rises = chosen.view == "waiting"
-    at: Any = CoopClaim.due_at if rises else CoopClaim.updated_at
-    query = _rows(scope).where(*_conditions(chosen))
-    if after is not None:
-        later = CoopClaim.id > after[1] if rises else CoopClaim.id < after[1]
-        query = query.where(or_(at > after[0] if rises else at < after[0], and_(at == after[0], later)))
-    order = (at, CoopClaim.id) if rises else (at.desc(), CoopClaim.id.desc())
-    found = [ClaimRow(**r._mapping) for r in session.execute(query.order_by(*order).limit(limit + 1))]
-    if len(found) <= limit:
-        return found, None
-    last = found[limit - 1]
-    moment = last.due_at if rises else last.updated_at
-    return found[:limit], (moment, last.id) if moment is not None else None
+    query = _rows(scope).where(*conditions(CoopClaim, STATES, chosen))
+    return page_of(session, CoopClaim, query, ClaimRow, rises=chosen.view == "waiting", after=after, limit=limit)
 
 
 def count_claims(
     session: Session, *, scope: Scope, filters: Filters | None = None, due_before: datetime | None = None
 ) -> int:
     """How many there are, counted up to `CAP` + 1."""
-    wanted = [scope.where(CoopClaim.dealer_id, CoopClaim.region), *_conditions(filters or Filters())]
-    if due_before is not None:
-        wanted.append(CoopClaim.due_at < due_before)
-    some = select(CoopClaim.id).where(*wanted).limit(CAP + 1).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+    wanted = conditions(CoopClaim, STATES, filters or Filters())
+    return count_of(session, CoopClaim, scope=scope, wanted=wanted, due_before=due_before)
 
 
 # ---- one claim -------------------------------------------------------------------------------------------------------

@@ -7,38 +7,26 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from db.coop import payable_rules, standing
 from db.coop.flow import FLOW, HOLDS, REASONS, WITH_DEALER
+from db.coop.lists import PAGE, Cursor, conditions, count_of, page_of
 from db.coop.model import MEDIA, PROOFS
 from db.coop.paper_queries import PaperRow, papers_of
 from db.coop.payable_rules import Payable
 from db.coop.queue_tables import CoopClaim, CoopRequest
-from db.coop.request_rules import Terms
+from db.coop.request_rules import Filters, Terms
 from db.coop.tables import CoopFund, CoopProgramme
 from db.core.actor import Actor, Scope
-from db.core.area import CAP
 from db.core.export_files import ExportColumn
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
 
-PAGE = 50
-Cursor = tuple[datetime, int]
 VIEWS = {"waiting": "To decide", "holds": "Approved", "dealer": "With the dealer", "done": "Done"}
 STATES = {"waiting": ("in_review",), "holds": HOLDS, "dealer": WITH_DEALER}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filters:
-    """What a list of requests or claims is narrowed to."""
-
-    view: str = "waiting"
-    region: str = ""
-    medium: str = ""
-    dealer_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,49 +79,21 @@ def _rows(scope: Scope) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    states = STATES.get(filters.view)
-    parts: list[ColumnElement[bool]] = [
-        CoopRequest.status.in_(states) if states else CoopRequest.is_open.is_(False)
-    ]  # fmt: skip
-    if filters.region:
-        parts.append(CoopRequest.region == filters.region)
-    if filters.medium:
-        parts.append(CoopRequest.medium == filters.medium)
-    if filters.dealer_id is not None:
-        parts.append(CoopRequest.dealer_id == filters.dealer_id)
-    return parts
-
-
 def list_requests(
     session: Session, *, scope: Scope, filters: Filters | None = None, after: Cursor | None = None, limit: int = PAGE
 ) -> tuple[list[RequestRow], Cursor | None]:
     """One page and the cursor of the next: waiting ones due first, others last changed first."""
     chosen = filters or Filters()
-    rises = chosen.view == "waiting"
-    at: Any = CoopRequest.due_at if rises else CoopRequest.updated_at
-    query = _rows(scope).where(*_conditions(chosen))
-    if after is not None:
-        later = CoopRequest.id > after[1] if rises else CoopRequest.id < after[1]
-        query = query.where(or_(at > after[0] if rises else at < after[0], and_(at == after[0], later)))
-    order = (at, CoopRequest.id) if rises else (at.desc(), CoopRequest.id.desc())
-    found = [RequestRow(**r._mapping) for r in session.execute(query.order_by(*order).limit(limit + 1))]
-    if len(found) <= limit:
-        return found, None
-    last = found[limit - 1]
-    moment = last.due_at if rises else last.updated_at
-    return found[:limit], (moment, last.id) if moment is not None else None
+    query = _rows(scope).where(*conditions(CoopRequest, STATES, chosen))
+    return page_of(session, CoopRequest, query, RequestRow, rises=chosen.view == "waiting", after=after, limit=limit)
 
 
 def count_requests(
     session: Session, *, scope: Scope, filters: Filters | None = None, due_before: datetime | None = None
 ) -> int:
     """How many there are, counted up to `CAP` + 1."""
-    wanted = [scope.where(CoopRequest.dealer_id, CoopRequest.region), *_conditions(filters or Filters())]
-    if due_before is not None:
-        wanted.append(CoopRequest.due_at < due_before)
-    some = select(CoopRequest.id).where(*wanted).limit(CAP + 1).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+    wanted = conditions(CoopRequest, STATES, filters or Filters())
+    return count_of(session, CoopRequest, scope=scope, wanted=wanted, due_before=due_before)
 
 
 # ---- one request -----------------------------------------------------------------------------------------------------

@@ -17,6 +17,16 @@ LONGEST = {"activity": 200, "vendor": 120, "goal": 500, "invoice_number": 40}
 
 
 @dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What a list of requests or claims is narrowed to."""
+
+    view: str = "waiting"
+    region: str = ""
+    medium: str = ""
+    dealer_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """An activity as somebody types it: a plan in a request, what was done in a claim. Days are the dealer's."""
 

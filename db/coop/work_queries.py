@@ -15,7 +15,8 @@ from db.coop.flow import FLOW
 from db.coop.payment_tables import CoopMemo
 from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.record import CLAIM, MEMO, REQUEST
-from db.coop.request_queries import Filters, count_requests, list_requests
+from db.coop.request_queries import count_requests, list_requests
+from db.coop.request_rules import Filters
 from db.coop.say_rules import money
 from db.core.actor import Actor
 from db.core.area import DealerLine, SearchResult, WorkCount, WorkLine

@@ -14,7 +14,7 @@ from components.labels import empty_state
 from components.queue_page import cursor, draw_drawer, draw_paging, open_drawer
 from db.coop.claim_queries import VIEWS, count_claims, list_claims
 from db.coop.model import MEDIA
-from db.coop.request_queries import Filters
+from db.coop.request_rules import Filters
 from db.core.area import CAP
 from db.core.labels import count_label
 from db.core.permissions import Permission

@@ -12,7 +12,8 @@ from components.labels import empty_state
 from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, open_drawer
 from db.coop.model import MEDIA
-from db.coop.request_queries import VIEWS, Filters, count_requests, list_requests
+from db.coop.request_queries import VIEWS, count_requests, list_requests
+from db.coop.request_rules import Filters
 from db.core.area import CAP
 from db.core.labels import count_label
 from db.core.permissions import Permission

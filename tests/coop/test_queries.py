@@ -9,7 +9,7 @@ import pytest
 from db import catalog  # noqa: F401 - makes every kind of export known by name
 from db.coop import claim_queries, form_queries, fund_queries, pay_queries, request_queries, work_queries
 from db.coop.commands import make_payment
-from db.coop.request_queries import Filters
+from db.coop.request_rules import Filters
 from db.core.actor import EVERYTHING
 from db.core.problems import NotFound
 from db.core.session import reading, run
