@@ -26,14 +26,14 @@ test: .venv/.ready-dev  ## run every test (ARGS="tests/leads -k score" for some 
 	@$(PYTEST) 2>&1
 
 # What the long tier does more of; each can be given (make acceptance COOP_RUNS=10000).
-COOP_EACH ?= 50
 COOP_RUNS ?= 3000
 COOP_STEPS ?= 50
+COOP_FORMS ?= 2500
 LIVES ?= 1000
 LONG := tests/coop/test_at_once.py tests/coop/test_ledger_model.py tests/claims/test_money_machine.py
 
 acceptance: .venv/.ready-dev  ## the long tier, for hours: money through thousands of lives, every rule with 5,000 examples
-	@COOP_EACH=$(COOP_EACH) COOP_RUNS=$(COOP_RUNS) COOP_STEPS=$(COOP_STEPS) LIVES=$(LIVES) \
+	@COOP_RUNS=$(COOP_RUNS) COOP_STEPS=$(COOP_STEPS) COOP_FORMS=$(COOP_FORMS) LIVES=$(LIVES) \
 	  $(PY) -m pytest -n auto $(LONG) $(ARGS) 2>&1
 	@HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -n auto $(wildcard tests/*/test_*rules*.py) $(ARGS) 2>&1
 

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
+from components import steady
 from db.core.session import engine
 
 HEAVY = ("pandas", "pyarrow", "altair", "components.auth", "db.tables")
@@ -21,6 +22,7 @@ def ready(_check: Callable[[Any], None]) -> None:
     Loads the heavy packages and takes all of it out of the garbage collector's rounds (performance.md 0.1).
     """
     _check(engine())
+    steady.install()
     for name in HEAVY:
         importlib.import_module(name)
     gc.collect()

@@ -194,6 +194,8 @@ def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     yield opened
     if getattr(request.node, "failed_call", False):
         opened.screenshot(path=picture_path(request.node.nodeid), full_page=True)
+        # Where only the output is kept, the words on the screen say more than the line that waited for others.
+        print(f"--- on the screen, {opened.url}\n{opened.inner_text('body')[-6000:]}")
     context.close()
 
 

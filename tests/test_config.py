@@ -44,6 +44,7 @@ SAFE = {
     "client.toolbarMode": "minimal",
     "browser.gatherUsageStats": False,
     "runner.magicEnabled": False,
+    "runner.fastReruns": False,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fpdf import FPDF
@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 
 from db.claims.tables import Claim, ClaimCharge, ClaimDecision
 from db.core.session import make_engine, reading
-from tests.support.journeys import WAIT, drawer, fill_row, settle, sign_in
+from tests.support.journeys import WAIT, drawer, fill_day, fill_row, give_file, settle, sign_in
 from tests.support.users import make_dealer, make_people
 from tests.warranty.factories import VIN, add_vehicle, warranty_data
 
@@ -70,13 +70,6 @@ def _fill(page: Page, label: str, text: str) -> None:
     settle(page)
 
 
-def _fill_day(page: Page, label: str, day: date) -> None:
-    page.get_by_test_id("stDateInput").filter(has_text=label).get_by_role("spinbutton").first.focus()
-    page.keyboard.type(f"{day:%Y%m%d}")
-    page.keyboard.press("Tab")
-    settle(page)
-
-
 def _choose(page: Page, label: str, word: str) -> None:
     """With the keyboard: a list that is open is drawn anew by the run that is still going."""
     box = page.get_by_role("combobox", name=label)
@@ -102,7 +95,7 @@ def test_a_claim_is_mended_reduced_and_appealed(engine: Engine, serve, sqlite_ur
     _fill(page, "VIN", VIN)
     _fill(page, "Repair order", "RO-4711")
     for label, ago in (("Opened", 6), ("Closed", 5), ("Failed", 7), ("Reported", 6)):
-        _fill_day(page, label, today - timedelta(days=ago))
+        fill_day(page, label, today - timedelta(days=ago))
     _fill(page, "Odometer in", "21400")
     _fill(page, "Odometer out", "21040")
     _fill(page, "Technician", "T-07")
@@ -117,12 +110,7 @@ def test_a_claim_is_mended_reduced_and_appealed(engine: Engine, serve, sqlite_ur
     fill_row(page, lines, row=1, cells={"Kind": "Parts", "Job": "1", "Code": "TC-5000", "Quantity": "1"})
     _choose(page, "What speaks against it", "Modified")
     page.keyboard.press("Escape")
-    # A click that comes before the server has the file is answered with "Choose a file".
-    with page.expect_response(lambda answer: "/upload_file/" in answer.url and answer.ok, timeout=WAIT):
-        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
-            {"name": "ro-4711.pdf", "mimeType": "application/pdf", "buffer": _repair_order()}
-        )
-    settle(page)
+    give_file(page, page, name="ro-4711.pdf", kind="application/pdf", content=_repair_order())
     page.get_by_test_id("stBaseButton-secondary").filter(has_text="Add files").click()
     expect(page.get_by_text("Repair order: there").first).to_be_visible(timeout=WAIT)
 

@@ -19,7 +19,7 @@ from db.coop.tables import CoopEntry, CoopFund, CoopLot
 from db.core.labels import local_day
 from db.core.session import make_engine, reading, run
 from tests.coop.factories import BODY
-from tests.support.journeys import WAIT, drawer, settle, sign_in, tile
+from tests.support.journeys import WAIT, drawer, fill_day, settle, sign_in, tile
 from tests.support.users import actor_named, make_dealer, make_people
 
 EARNED = 10_000_00
@@ -57,13 +57,6 @@ def _fill(page: Page, within: Any, label: str, text: str) -> None:
     box = within.get_by_role("textbox", name=label, exact=True)
     box.fill(text)
     box.press("Tab")
-    settle(page)
-
-
-def _fill_day(page: Page, label: str, day: date) -> None:
-    page.get_by_test_id("stDateInput").filter(has_text=label).get_by_role("spinbutton").first.focus()
-    page.keyboard.type(f"{day:%Y%m%d}")
-    page.keyboard.press("Tab")
     settle(page)
 
 
@@ -160,8 +153,8 @@ def _ask(page: Page, base: str, engine: Engine) -> None:
     page.get_by_role("button", name="Radio").or_(page.get_by_role("radio", name="Radio")).first.click()
     settle(page)
     _fill(page, page, "What is planned", "Spot, two weeks")
-    _fill_day(page, "First day", today)
-    _fill_day(page, "Last day", today)
+    fill_day(page, "First day", today)
+    fill_day(page, "Last day", today)
     _fill(page, page, "Amount", "8,123.45")
     for words in (
         "Will be payable: $6,092.59", "75% of $8,123.45 eligible cost", "$3,907.41 once it is approved",

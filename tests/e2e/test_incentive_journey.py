@@ -19,7 +19,7 @@ from db.incentives.entry_rules import SaleDraft
 from db.incentives.recon_tables import Reconciliation, ReconciliationMatch
 from db.incentives.tables import IncentiveClaim, IncentiveEntry, IncentiveVersion
 from tests.contact_log.printed import text_of
-from tests.support.journeys import WAIT, drawer, fill_row, settle, sign_in, tile
+from tests.support.journeys import WAIT, drawer, fill_day, fill_row, give_file, settle, sign_in, tile
 from tests.support.users import actor_named, make_dealer, make_people
 
 VIN = "1HGCM82633A004352"
@@ -65,13 +65,6 @@ def _fill(within: Any, label: str, text: str) -> None:
     )
     box.first.fill(text)
     box.first.press("Tab")
-
-
-def _fill_day(page: Page, label: str, day: date) -> None:
-    page.get_by_test_id("stDateInput").filter(has_text=label).get_by_role("spinbutton").first.focus()
-    page.keyboard.type(f"{day:%Y%m%d}")
-    page.keyboard.press("Tab")
-    settle(page)
 
 
 def _choose(page: Page, label: str, word: str) -> None:
@@ -166,8 +159,8 @@ def _draft_and_try(page: Page, base: str) -> None:
     _fill(page, "Code", "cash-now")
     _fill(page, "Name", "Cash for the month")
     _fill(page, "Bulletin", "B-1")
-    _fill_day(page, "Program: first day", first)
-    _fill_day(page, "Last day", last)
+    fill_day(page, "Program: first day", first)
+    fill_day(page, "Last day", last)
     _fill(page, "Amount", "512.34")
     papers = page.get_by_test_id("stExpander").filter(has_text="Papers and checklist")
     papers.get_by_text("Papers and checklist").click()
@@ -218,7 +211,7 @@ def _claim_with_a_wrong_paper(page: Page, base: str, engine: Engine) -> None:
         _fill(page, label, text)
         settle(page)
     for label in ("In stock since", "Contract", "Delivered"):
-        _fill_day(page, label, today)
+        fill_day(page, label, today)
     _choose(page, "Papers", "Stock invoice")
     _says(page, WRONG)  # before anything was sent
     _click(page, "Report the sale")
@@ -297,12 +290,8 @@ def _reconcile(page: Page, base: str, engine: Engine, memo: str) -> None:
     sign_in(page, base, "finance", path="/reconciliation")
     _view(page, "Bank file")
     row = f"T-1,04012,512.34,{_today().isoformat()},{memo}"
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
-        {
-            "name": "bank.csv", "mimeType": "text/csv",
-            "buffer": f"Reference,Dealer code,Amount,Paid on,Credit memo\n{row}\n".encode(),
-        }
-    )  # fmt: skip
+    content = f"Reference,Dealer code,Amount,Paid on,Credit memo\n{row}\n".encode()
+    give_file(page, page, name="bank.csv", kind="text/csv", content=content)
     _click(page, "Import 1 record")
     _says(page, "Imported as batch")
     _view(page, "Differences")

@@ -14,7 +14,7 @@ from db.core.area import SourceFile
 from db.core.permissions import Role
 from db.core.session import make_engine, run
 from db.imports.commands import run_import
-from tests.support.journeys import WAIT, drawer, open_card, settle, sign_in, tile
+from tests.support.journeys import WAIT, drawer, give_file, open_card, settle, sign_in, tile
 from tests.support.users import make_dealer, make_people
 
 ADF = b"""<?xml version="1.0"?>
@@ -69,9 +69,7 @@ def stored(url: str, query: str) -> list[tuple]:
 def test_a_real_lead_is_uploaded_answered_in_three_actions_and_counted(base, page, sqlite_url):
     """Upload, board, drawer, clock, KPI: the whole of Done 3 up to the session."""
     sign_in(page, base, "coordinator", path="/intake")
-    page.locator('input[type="file"]').set_input_files(
-        {"name": "fairweather.xml", "mimeType": "application/xml", "buffer": ADF}
-    )
+    give_file(page, page, name="fairweather.xml", kind="application/xml", content=ADF)
     expect(page.get_by_text("What would happen")).to_be_visible(timeout=WAIT)
     page.get_by_role("button", name="Import 1 record").click()
     expect(page.get_by_text("Imported as batch")).to_be_visible(timeout=WAIT)

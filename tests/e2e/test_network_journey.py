@@ -14,7 +14,7 @@ from db.checklist.model import ItemSpec
 from db.checklist.template_commands import make_draft, publish, save_draft
 from db.core.actor import system_actor
 from db.core.session import make_engine, reading, run
-from tests.support.journeys import WAIT, drawer, settle, sign_in
+from tests.support.journeys import WAIT, drawer, give_file, settle, sign_in
 from tests.support.paths import shared
 from tests.support.users import make_people
 
@@ -102,9 +102,7 @@ def test_from_the_real_directory_to_a_dealer_that_is_live(base, page, chromium, 
     sign_in(page, base, "coordinator", path="/imports?im_view=new")
     page.get_by_test_id("stMainBlockContainer").get_by_text("Dealers", exact=True).first.click()
     settle(page)
-    page.locator('input[type="file"]').set_input_files(
-        {"name": "directory.csv", "mimeType": "text/csv", "buffer": directory()}
-    )
+    give_file(page, page, name="directory.csv", kind="text/csv", content=directory())
     expect(page.get_by_text("What would happen")).to_be_visible(timeout=3 * WAIT)
     page.get_by_role("button", name="Import 1,415 records").click()
     expect(page.get_by_text("Imported as batch")).to_be_visible(timeout=3 * WAIT)
@@ -141,9 +139,7 @@ def test_from_the_real_directory_to_a_dealer_that_is_live(base, page, chromium, 
     drawer(page).get_by_text("Upload it").click()
     expect(drawer(page).get_by_role("combobox", name="What it is")).to_have_value("Contract", timeout=WAIT)
     settle(page)
-    drawer(page).locator('input[type="file"]').set_input_files(
-        {"name": "agreement.pdf", "mimeType": "application/pdf", "buffer": PDF}
-    )
+    give_file(page, drawer(page), name="agreement.pdf", kind="application/pdf", content=PDF)
     expect(drawer(page).get_by_text("agreement.pdf")).to_be_visible(timeout=WAIT)
     settle(page)
     upload = drawer(page).get_by_role("button", name="Upload", exact=True).last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -54,12 +55,52 @@ def drawer(page: Page) -> Any:
     return page.get_by_role("dialog")
 
 
+def fill_day(page: Page, label: str, day: date) -> None:
+    """Type a day into the date field of that label, and leave it."""
+    field = page.get_by_test_id("stDateInput").filter(has_text=label)
+    field.get_by_role("spinbutton").first.focus()
+    page.keyboard.type(f"{day:%Y%m%d}")
+    page.keyboard.press("Tab")
+    # The day is sent when its calendar closes; a field that was slow to follow the keys is left by a click elsewhere.
+    calendar = page.get_by_test_id("stDateInputCalendar")
+    for _ in range(TRIES):
+        try:
+            expect(calendar).to_have_count(0, timeout=WAIT / TRIES)
+        except AssertionError:
+            page.get_by_role("heading").first.click()
+        else:
+            break
+    expect(calendar).to_have_count(0)
+    settle(page)
+
+
+def give_file(page: Page, within: Any, *, name: str, kind: str, content: bytes) -> None:
+    """Choose a file in the only file field of `within`, and wait until the server has it.
+
+    A click that comes before the server has the file is answered with "Choose a file"; and a field that is drawn anew
+    in the moment of choosing does not see the choice, so it is made again.
+    """
+    for _ in range(TRIES):
+        try:
+            with page.expect_response(lambda answer: "/upload_file/" in answer.url and answer.ok, timeout=WAIT / 2):
+                within.locator('input[type="file"]').set_input_files(
+                    {"name": name, "mimeType": kind, "buffer": content}
+                )  # fmt: skip
+        except PlaywrightTimeout:
+            continue
+        break
+    settle(page)
+
+
 ROW_HEIGHT = 35
 """How high a row of a grid is, in pixels; its cells are painted, so a person and a test find them by place."""
 BESIDE = 200
 """How far to the right another cell of the row is for certain, in pixels."""
 TRIES = 5
 IN_CELL = "['TEXTAREA', 'INPUT'].includes(document.activeElement.tagName)"
+ON_PLACE = (
+    "([column, row]) => document.activeElement.ariaColIndex == column && document.activeElement.id.endsWith('-' + row)"
+)
 ON_CELL = "document.activeElement.id.startsWith('glide-cell-')"
 
 
@@ -110,6 +151,8 @@ def _fill_cell(page: Page, grid: Any, *, column: int, row: int, text: str, x: in
             here = int(page.evaluate("document.activeElement.ariaColIndex"))
             for _ in range(abs(column - here)):
                 page.keyboard.press("ArrowRight" if column > here else "ArrowLeft")
+            # A grid that is drawn anew drops keys: what is typed then would stay in the cell beside.
+            page.wait_for_function(ON_PLACE, arg=[column, row], timeout=WAIT / TRIES)
             page.keyboard.press("Enter")
             page.wait_for_function(IN_CELL, timeout=WAIT / TRIES)
             page.keyboard.type(text, delay=20)
