@@ -103,11 +103,11 @@ def draw_absence_form(*, only_me: bool = False) -> None:
     else:
         who = actor.user_id
     problems_of(AWAY, "person_id")
-    stand_in = _person("Who stands in", {i: n for i, n in people.items() if i != who}, key=f"{prefix}_stand_in")
+    _person("Who stands in", {i: n for i, n in people.items() if i != who}, key=f"{prefix}_stand_in")
     problems_of(AWAY, "stand_in_id")
     with st.container(horizontal=True, gap="small"):
-        first = st.date_input("From", value=None, key=f"{prefix}_first")
-        last = st.date_input("To, included", value=None, key=f"{prefix}_last")
+        st.date_input("From", value=None, key=f"{prefix}_first")
+        st.date_input("To, included", value=None, key=f"{prefix}_last")
     problems_of(AWAY, "first_day")
     problems_of(AWAY, "last_day")
     st.text_input("Note :gray[(optional)]", key=f"{prefix}_note", max_chars=200)
@@ -115,13 +115,14 @@ def draw_absence_form(*, only_me: bool = False) -> None:
     form_key = str(st.session_state.setdefault(f"{prefix}_key", uuid4().hex))
 
     def save() -> None:
+        fields = {"note": "note", "stand_in_id": "stand_in", "first_day": "first", "last_day": "last"}
         perform(
-            add_absence, form=AWAY, say="The absence was entered", typed={"note": f"{prefix}_note"},
-            convert={"note": lambda v: v or ""},
+            add_absence, form=AWAY, say="The absence was entered", convert={"note": lambda v: v or ""},
+            typed={name: f"{prefix}_{field}" for name, field in fields.items()},
             clear=[f"{prefix}_{name}" for name in ("who", "stand_in", "first", "last")],
             arguments={
-                "dealer_id": dealer_id, "person_id": who, "stand_in_id": stand_in, "first_day": first,
-                "last_day": last, "form_key": form_key,
+                "dealer_id": dealer_id, "form_key": form_key,
+                "person_id": st.session_state.get(f"{prefix}_who") if may_all else actor.user_id,
             },
             after=lambda _id: st.session_state.pop(f"{prefix}_key", None),
         )  # fmt: skip
@@ -157,13 +158,12 @@ def _draw_hand_over() -> None:
         return
     giver = _person("From", holders, key="fu_ho_from")
     problems_of(HAND, "from_id")
-    taker = _person("To", {i: n for i, n in people.items() if i != giver}, key="fu_ho_to")
+    _person("To", {i: n for i, n in people.items() if i != giver}, key="fu_ho_to")
     problems_of(HAND, "to_id")
-    chosen: list[int] = []
     if giver is not None:
         with reading() as session:
             leads = dict(open_leads_of(session, person_id=giver, dealer_id=dealer_id, actor=actor, now=at))
-        chosen = st.multiselect(
+        st.multiselect(
             "Leads", list(leads), format_func=lambda i: leads.get(i, "–"), key="fu_ho_leads", placeholder="All of them"
         )
     problems_of(HAND, "lead_ids")
@@ -173,9 +173,11 @@ def _draw_hand_over() -> None:
 
     def give() -> None:
         perform(
-            hand_over, form=HAND, say=lambda n: f"{plural(n, 'lead')} handed over", typed={"note": "fu_ho_note"},
-            convert={"note": lambda v: v or ""}, clear=["fu_ho_from", "fu_ho_to", "fu_ho_leads"],
-            arguments={"dealer_id": dealer_id, "from_id": giver, "to_id": taker, "lead_ids": chosen or None},
+            hand_over, form=HAND, say=lambda n: f"{plural(n, 'lead')} handed over", arguments={"dealer_id": dealer_id},
+            typed={
+                "note": "fu_ho_note", "from_id": "fu_ho_from", "to_id": "fu_ho_to", "lead_ids": "fu_ho_leads",
+            },
+            convert={"note": lambda v: v or "", "lead_ids": lambda v: v or None},
         )  # fmt: skip
 
     st.button("Hand over", key="fu_ho_go", type="primary", on_click=give)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from components import labels
 from components.access import current_actor
 from components.charts.base import table
 from components.clock import now
+from components.editing import edited
 from components.filters import one
 from components.labels import plain
 from components.perform import perform, problems_of, show_outcome, stray_problems
@@ -101,14 +103,13 @@ def _draw_form(plan: str, *, force: PlanVersion, newest: int) -> None:
             "Change, add or remove steps. Minutes of opening hours are for day 0; "
             "later days are due by closing time. The draft changes nothing until it is put in force."
         )
-        edited: Any = st.data_editor(
-            table(
-                {
-                    "Day": [s.day for s in force.steps], "Contact": [KINDS[s.kind] for s in force.steps],
-                    "Minutes": [s.minutes for s in force.steps], "Required": [s.required for s in force.steps],
-                }
-            ),
-            key=f"fu_steps_{plan}_{force.version}", num_rows="dynamic", hide_index=True,
+        grid = f"fu_steps_{plan}_{force.version}"
+        rows = [
+            {"Day": s.day, "Contact": KINDS[s.kind], "Minutes": s.minutes, "Required": s.required} for s in force.steps
+        ]
+        st.data_editor(
+            table({name: [row[name] for row in rows] for name in ("Day", "Contact", "Minutes", "Required")}),
+            key=grid, num_rows="dynamic", hide_index=True,
             column_config={
                 "Day": st.column_config.NumberColumn("Day", min_value=0, max_value=90, step=1, required=True),
                 "Contact": st.column_config.SelectboxColumn("Contact", options=list(KINDS.values()), required=True),
@@ -118,7 +119,7 @@ def _draw_form(plan: str, *, force: PlanVersion, newest: int) -> None:
                 "Required": st.column_config.CheckboxColumn("Required", default=True),
             },
         )  # fmt: skip
-        steps = read_edited(edited)
+        steps = read_edited(edited(rows, grid))
         problems_of(FORM, "steps")
         wrong = check_steps(steps)
         for problem in wrong:
@@ -132,11 +133,13 @@ def _draw_form(plan: str, *, force: PlanVersion, newest: int) -> None:
         form_key = str(st.session_state.setdefault("fu_plan_key", uuid4().hex))
 
         def save() -> None:
+            now_there = read_edited(edited(rows, grid))
             perform(
                 draft_plan, form=FORM, say="The draft was stored", typed={"reason": "fu_reason"},
                 convert={"reason": lambda v: v or ""},
                 arguments={
-                    "plan": plan, "steps": [s.stored() for s in steps], "seen_version": newest, "form_key": form_key,
+                    "plan": plan, "steps": [s.stored() for s in now_there], "seen_version": newest,
+                    "form_key": form_key,
                 },
                 after=lambda _id: st.session_state.pop("fu_plan_key", None),
             )  # fmt: skip
@@ -144,10 +147,9 @@ def _draw_form(plan: str, *, force: PlanVersion, newest: int) -> None:
         st.button("Store as draft", key="fu_draft", type="primary", on_click=save)
 
 
-def read_edited(edited: Any) -> tuple[PlanStep, ...]:
+def read_edited(rows: Sequence[Mapping[str, Any]]) -> tuple[PlanStep, ...]:
     """The steps of the edited table; rows that are not filled in yet are left out."""
     kinds = {label: kind for kind, label in KINDS.items()}
-    rows = edited.to_pylist() if hasattr(edited, "to_pylist") else edited.to_dict("records")
     found = []
     for row in rows:
         day, kind, minutes = row.get("Day"), kinds.get(str(row.get("Contact"))), row.get("Minutes")
@@ -157,7 +159,7 @@ def read_edited(edited: Any) -> tuple[PlanStep, ...]:
         found.append(
             PlanStep(
                 day=int(day), kind=kind, required=bool(row.get("Required")),
-                minutes=int(minutes) if has_minutes else None,
+                minutes=int(minutes or 0) if has_minutes else None,
             )
         )  # fmt: skip
     return in_order(found)

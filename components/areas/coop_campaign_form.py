@@ -119,7 +119,10 @@ def _save(row: CampaignRow | None, dealer_id: int | None, after: Callable[[], No
     command: Callable[..., Any]
     if row is None:
         command = start_campaign
-        arguments |= {"dealer_id": dealer_id, "form_key": st.session_state.get("campaign_form_key")}
+        arguments |= {
+            "dealer_id": typed("dealer_id") or dealer_id,
+            "form_key": st.session_state.get("campaign_form_key"),
+        }
     else:
         command = change_campaign
         arguments |= {"campaign_id": row.id, "seen_version": row.version}

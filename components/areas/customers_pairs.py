@@ -118,7 +118,7 @@ def _draw_decision(sides: Sequence[CustomerPage]) -> None:
     by_id = {side.id: side for side in sides}
     show_outcome(FORM)
     with st.container(border=True):
-        keep = st.radio(
+        st.radio(
             "Which record stays?", list(by_id), key="crm_pair_keep", horizontal=True,
             format_func=lambda i: f"{by_id[i].number} {plain(by_id[i].name)}",
         )  # fmt: skip
@@ -126,10 +126,13 @@ def _draw_decision(sides: Sequence[CustomerPage]) -> None:
         st.text_input("Reason", key="crm_pair_reason", max_chars=200, placeholder="Same person, new phone number")
         problems_of(FORM, "reason")
         stray_problems(FORM, ["reason"])
-        kept = by_id[keep]
-        gone = next(side for side in sides if side.id != keep)
+
+        def chosen() -> tuple[CustomerPage, CustomerPage]:
+            keep = st.session_state["crm_pair_keep"]
+            return by_id[keep], next(side for side in sides if side.id != keep)
 
         def merge() -> None:
+            kept, gone = chosen()
             perform(
                 merge_customers, form=FORM, say=f"{gone.number} was merged into {kept.number}",
                 typed={"reason": "crm_pair_reason"}, convert={"reason": lambda v: v or ""}, after=_close,
@@ -137,6 +140,7 @@ def _draw_decision(sides: Sequence[CustomerPage]) -> None:
             )  # fmt: skip
 
         def apart() -> None:
+            kept, gone = chosen()
             perform(
                 keep_apart, form=FORM, say="They stay two customers", after=_close,
                 arguments={

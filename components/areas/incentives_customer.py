@@ -14,6 +14,17 @@ from db.customers.vehicle_queries import vehicles_of
 SHOWN_VEHICLES = 3
 
 
+def typed_customer(*, at: str) -> tuple[int | None, str]:
+    """(Id of the chosen customer, typed name) as the fields stand now; who is chosen has no typed name."""
+    typed = str(st.session_state.get(f"{at}customer") or "").strip()
+    chosen = st.session_state.get(_chosen_key(at, typed))
+    return (None, typed) if chosen is None else (int(chosen), "")
+
+
+def _chosen_key(at: str, typed: str) -> str:
+    return f"{at}customer_id_{typed.casefold()}"
+
+
 def draw_customer(*, at: str, dealer_id: int | None, form: str, value: str = "") -> tuple[int | None, str]:
     """A name or number; whoever it finds at the dealer can be chosen. Gives (id of the customer, typed name).
 
@@ -33,7 +44,7 @@ def draw_customer(*, at: str, dealer_id: int | None, form: str, value: str = "")
         return None, typed
     chosen = st.selectbox(
         "On file", list(found), index=None, format_func=lambda v: plain(found.get(v, "")),
-        key=f"{at}customer_id_{typed.casefold()}", placeholder=f"{len(found)} found; or keep the name",
+        key=_chosen_key(at, typed), placeholder=f"{len(found)} found; or keep the name",
     )  # fmt: skip
     problems_of(form, "customer_id")
     if chosen is None:

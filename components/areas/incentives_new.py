@@ -10,8 +10,8 @@ import streamlit as st
 
 from components.access import current_actor
 from components.areas.incentives import draw_validation
-from components.areas.incentives_customer import draw_customer
-from components.areas.incentives_sale import FORM, SHOWN, draw_form
+from components.areas.incentives_customer import draw_customer, typed_customer
+from components.areas.incentives_sale import FORM, SHOWN, draw_form, typed_sale
 from components.clock import now
 from components.labels import plain
 from components.perform import perform, problems_of, stray_problems
@@ -34,19 +34,24 @@ def draw_new(*, reported: Callable[[int], None]) -> None:
             key=f"ic_{key}_dealer", placeholder="Choose",
         )  # fmt: skip
         customer_id, name = draw_customer(at=f"ic_{key}_", dealer_id=dealer_id, form=FORM)
-    draft = replace(draw_form(at=f"ic_{key}_"), customer_name=name)
+    draw_form(at=f"ic_{key}_")
     for field in SHOWN:
         if field not in ("customer_name", "customer_id"):
             problems_of(FORM, field)
     stray_problems(FORM, SHOWN)
 
     def report() -> None:
+        customer_id, name = typed_customer(at=f"ic_{key}_")
         perform(
             report_sale, form=FORM, say="The sale was reported", after=reported,
-            arguments={"dealer_id": dealer_id, "draft": draft, "customer_id": customer_id, "form_key": key},
+            arguments={
+                "dealer_id": st.session_state.get(f"ic_{key}_dealer"), "customer_id": customer_id, "form_key": key,
+                "draft": replace(typed_sale(at=f"ic_{key}_"), customer_name=name),
+            },
         )  # fmt: skip
 
     st.button("Report the sale", key="ic_report", type="primary", icon=":material/sell:", on_click=report)
+    draft = replace(typed_sale(at=f"ic_{key}_"), customer_name=name)
     if dealer_id is None or not draft.vin:
         return
     with reading() as session:

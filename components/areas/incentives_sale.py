@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from components.areas.incentives_customer import draw_customer
+from components.areas.incentives_customer import draw_customer, typed_customer
 from components.forms import cents
 from components.perform import perform, problems_of
 from db.core.problems import Refused
@@ -25,7 +25,7 @@ SHOWN = ("dealer_id", "customer_id", "customer_name", "vin", *TEXTS, "year", "co
          "waived_payments", "payment_cents")  # fmt: skip
 
 
-def _amount(text: str) -> int | None:
+def _amount(text: str | None) -> int | None:
     """What was typed in cents; what is no number yet counts as nothing while typing."""
     try:
         return cents(text)
@@ -33,41 +33,51 @@ def _amount(text: str) -> int | None:
         return None
 
 
-def draw_form(*, at: str) -> SaleDraft:
-    """The fields of a sale; gives them as they stand now. Keys begin with `at`."""
-    found: dict[str, Any] = {}
+def typed_sale(*, at: str) -> SaleDraft:
+    """The sale as it stands in the fields whose keys begin with `at`, read now; who bought it is not among them."""
+
+    def got(name: str) -> Any:
+        return st.session_state.get(f"{at}{name}")
+
+    return SaleDraft(
+        vin=got("vin") or "", condition=got("condition") or "new", sale_type=got("type") or "", year=got("year"),
+        make=got("make") or "", model=got("model") or "", trim=got("trim") or "",
+        customer_ref=got("customer_ref") or "", stocked_on=got("stocked_on"), contract_on=got("contract_on"),
+        delivered_on=got("delivered_on"), documents=tuple((kind, "") for kind in got("papers") or ()),
+        trade_make=got("trade_make") or "",
+        trade_year=got("trade_year"), affinity=got("affinity") or "", lease_ends_on=got("lease"),
+        waived_payments=got("waived"), payment_cents=_amount(got("payment")), price_cents=_amount(got("price")),
+        certificates=tuple(c.strip() for c in (got("certificates") or "").split(",") if c.strip()),
+    )  # fmt: skip
+
+
+def draw_form(*, at: str) -> None:
+    """The fields of a sale; their keys begin with `at`, `typed_sale` reads them."""
     with st.grid(4, min_column_width=190, gap="small"):
-        found["vin"] = st.text_input("VIN", key=f"{at}vin", max_chars=40)
-        found["condition"] = st.selectbox(
-            "New or used", list(CONDITIONS), format_func=CONDITIONS.__getitem__, key=f"{at}condition"
-        )
-        found["sale_type"] = st.selectbox(
-            "Type of sale", list(SALE_TYPES), format_func=SALE_TYPES.__getitem__, key=f"{at}type"
-        )
-        found["year"] = st.number_input("Model year", 1980, 2100, None, 1, key=f"{at}year")
+        st.text_input("VIN", key=f"{at}vin", max_chars=40)
+        st.selectbox("New or used", list(CONDITIONS), format_func=CONDITIONS.__getitem__, key=f"{at}condition")
+        st.selectbox("Type of sale", list(SALE_TYPES), format_func=SALE_TYPES.__getitem__, key=f"{at}type")
+        st.number_input("Model year", 1980, 2100, None, 1, key=f"{at}year")
         for name, label in TEXTS.items():
-            found[name] = st.text_input(label, key=f"{at}{name}", max_chars=80)
+            st.text_input(label, key=f"{at}{name}", max_chars=80)
         for name, label in DAYS.items():
-            found[name] = st.date_input(label, None, key=f"{at}{name}")
-        papers = st.multiselect(
+            st.date_input(label, None, key=f"{at}{name}")
+        st.multiselect(
             "Papers", list(DOCUMENTS), format_func=DOCUMENTS.__getitem__, key=f"{at}papers", placeholder="None yet"
         )  # fmt: skip
-    found["documents"] = tuple((kind, "") for kind in papers)
     with st.expander("Trade-in, previous lease, group, certificates"):  # noqa: SIM117 - one frame, one grid
         with st.grid(4, min_column_width=190, gap="small"):
-            found["trade_make"] = st.text_input("Make of the trade-in", key=f"{at}trade_make", max_chars=80)
-            found["trade_year"] = st.number_input("Model year of it", 1950, 2100, None, 1, key=f"{at}trade_year")
-            found["affinity"] = st.selectbox(
+            st.text_input("Make of the trade-in", key=f"{at}trade_make", max_chars=80)
+            st.number_input("Model year of it", 1950, 2100, None, 1, key=f"{at}trade_year")
+            st.selectbox(
                 "Group of the customer", ["", *AFFINITIES], format_func=lambda v: AFFINITIES.get(v, "None"),
                 key=f"{at}affinity",
             )  # fmt: skip
-            held = st.text_input("Certificates", key=f"{at}certificates", help="Of whoever sold it; commas between")
-            found["lease_ends_on"] = st.date_input("Previous lease ends", None, key=f"{at}lease")
-            found["waived_payments"] = st.number_input("Payments waived", 0, 60, None, 1, key=f"{at}waived")
-            found["payment_cents"] = _amount(st.text_input("Amount of one", key=f"{at}payment", placeholder="0.00"))
-            found["price_cents"] = _amount(st.text_input("Price", key=f"{at}price", placeholder="0.00"))
-    found["certificates"] = tuple(c.strip() for c in held.split(",") if c.strip())
-    return SaleDraft(**found)
+            st.text_input("Certificates", key=f"{at}certificates", help="Of whoever sold it; commas between")
+            st.date_input("Previous lease ends", None, key=f"{at}lease")
+            st.number_input("Payments waived", 0, 60, None, 1, key=f"{at}waived")
+            st.text_input("Amount of one", key=f"{at}payment", placeholder="0.00")
+            st.text_input("Price", key=f"{at}price", placeholder="0.00")
 
 
 def draw_corrections(view: SaleView) -> None:
@@ -76,20 +86,23 @@ def draw_corrections(view: SaleView) -> None:
     at = f"ic_{sale.id}_{sale.version}_"
     references = dict(draft.documents)
     with st.grid(4, min_column_width=200, gap="small"):
-        papers = st.multiselect(
+        st.multiselect(
             "Papers", list(DOCUMENTS), list(references), format_func=DOCUMENTS.__getitem__, key=f"{at}papers",
             placeholder="None yet",
         )  # fmt: skip
-        stocked = st.date_input("In stock since", draft.stocked_on, key=f"{at}stocked")
-        delivered = st.date_input("Delivered", draft.delivered_on, key=f"{at}delivered")
+        st.date_input("In stock since", draft.stocked_on, key=f"{at}stocked")
+        st.date_input("Delivered", draft.delivered_on, key=f"{at}delivered")
     problems_of(FORM, "documents")
     with st.expander("Customer", icon=":material/person:"):
-        customer_id, name = draw_customer(at=at, dealer_id=sale.dealer_id, form=FORM, value=draft.customer_name)
+        draw_customer(at=at, dealer_id=sale.dealer_id, form=FORM, value=draft.customer_name)
 
     def save() -> None:
+        customer_id, name = typed_customer(at=at)
+        got = st.session_state
         changed = replace(
-            draft, documents=tuple((kind, references.get(kind, "")) for kind in papers), stocked_on=stocked,
-            delivered_on=delivered, customer_name=name if sale.customer_id is None else "",
+            draft, documents=tuple((kind, references.get(kind, "")) for kind in got.get(f"{at}papers") or ()),
+            stocked_on=got.get(f"{at}stocked"), delivered_on=got.get(f"{at}delivered"),
+            customer_name=name if sale.customer_id is None else "",
         )  # fmt: skip
         perform(
             correct_sale, form=FORM, say="The sale was corrected",

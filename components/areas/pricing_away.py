@@ -65,11 +65,11 @@ def _draw_away_form(actor: Actor, people: dict[int, str]) -> None:
     keys = {name: f"price_aw_{name}" for name in ("first", "last", "stand_in", "note")}
     st.session_state.setdefault(keys["first"], today(actor.zone))
     with st.container(horizontal=True, gap="small"):
-        first = st.date_input("From", key=keys["first"])
-        last = st.date_input("To, included", value=None, key=keys["last"])
+        st.date_input("From", key=keys["first"])
+        st.date_input("To, included", value=None, key=keys["last"])
     problems_of(AWAY, "starts_at")
     problems_of(AWAY, "until_at")
-    stand_in = st.selectbox(
+    st.selectbox(
         "Who signs instead :gray[(optional)]", list(people), format_func=lambda i: people.get(i, "–"), index=None,
         key=keys["stand_in"], placeholder="Nobody: I am skipped",
     )  # fmt: skip
@@ -86,12 +86,16 @@ def _draw_away_form(actor: Actor, people: dict[int, str]) -> None:
 
     def save() -> None:
         perform(
-            add_away, form=AWAY, say="The absence was entered", typed={"note": keys["note"]},
-            convert={"note": lambda v: v or ""}, clear=[*keys.values(), "price_aw_key"],
-            arguments={
-                "person_id": None, "stand_in_id": stand_in, "starts_at": begin(first, 0), "until_at": begin(last, 1),
-                "form_key": form_key,
+            add_away, form=AWAY, say="The absence was entered", clear=["price_aw_key"],
+            typed={
+                "note": keys["note"], "stand_in_id": keys["stand_in"], "starts_at": keys["first"],
+                "until_at": keys["last"],
             },
+            convert={
+                "note": lambda v: v or "", "starts_at": lambda day: begin(day, 0),
+                "until_at": lambda day: begin(day, 1),
+            },
+            arguments={"person_id": None, "form_key": form_key},
         )  # fmt: skip
 
     st.button("Save", key="price_aw_save", type="primary", on_click=save)

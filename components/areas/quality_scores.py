@@ -12,6 +12,7 @@ from components import tables
 from components.areas import quality as shared
 from components.charts import bars
 from components.charts.base import draw, table
+from components.editing import edited
 from components.filters import one
 from components.labels import badge, empty_state, plain
 from components.perform import perform, problems_of, show_outcome
@@ -167,13 +168,18 @@ def draw_form(actor: Actor, at: datetime) -> None:
 
 
 def _click(
-    command: Callable[..., Any], said: str, arguments: Mapping[str, Any] | None = None, *, reason: bool = False
+    command: Callable[..., Any],
+    said: str,
+    arguments: Mapping[str, Any] | None = None,
+    *,
+    reason: bool = False,
+    items: Callable[[], object] | None = None,
 ) -> Callable[[], None]:
-    """What a button of the checklist does, with what was seen when it was drawn."""
+    """What a button of the checklist does, with what was seen when it was drawn and the `items` as they are now."""
 
     def run() -> None:
         perform(
-            command, form=FORM, say=said, arguments=arguments,
+            command, form=FORM, say=said, arguments={**(arguments or {}), **({"items": items()} if items else {})},
             typed={"reason_text": "quality_form_reason"} if reason else None,
             convert={"reason_text": lambda v: v or ""} if reason else None,
         )  # fmt: skip
@@ -202,14 +208,10 @@ def _draw_draft(draft: FormRow) -> None:
     st.subheader(f"Draft of version {draft.number}")
     st.caption("Reviews go on with the version in use until the draft is put into use. Empty rows are left out.")
     key = f"quality_draft_{draft.id}_{draft.version}"
-    edited = st.data_editor(
-        table(
-            {
-                "key": [i.key for i in draft.items], "text": [i.text for i in draft.items],
-                "weight": [i.weight for i in draft.items], "is_critical": [i.is_critical for i in draft.items],
-                "is_answer": [i.is_answer for i in draft.items],
-            }
-        ),
+    names = ("key", "text", "weight", "is_critical", "is_answer")
+    rows = [{name: getattr(i, name) for name in names} for i in draft.items]
+    st.data_editor(
+        table({name: [row[name] for row in rows] for name in names}),
         key=key, num_rows="dynamic", hide_index=True, column_order=["text", "weight", "is_critical", "is_answer"],
         column_config={
             "text": st.column_config.TextColumn("Item", width="large", max_chars=200),
@@ -218,7 +220,6 @@ def _draw_draft(draft: FormRow) -> None:
             "is_answer": st.column_config.CheckboxColumn("The question asked", width="small"),
         },
     )  # fmt: skip
-    items = edited.to_pylist()
     problems_of(FORM, "items")
     seen = {"form_id": draft.id, "seen_version": draft.version}
     st.text_input("What is new", key="quality_form_reason", max_chars=500)
@@ -226,7 +227,7 @@ def _draw_draft(draft: FormRow) -> None:
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Save the draft", key="quality_form_save", icon=":material/save:",
-            on_click=_click(save_form, "The draft was saved", {**seen, "items": items}),
+            on_click=_click(save_form, "The draft was saved", seen, items=lambda: edited(rows, key)),
         )  # fmt: skip
         st.button(
             "Put into use", key="quality_form_use", type="primary", icon=":material/published_with_changes:",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ import streamlit as st
 
 from components.access import current_actor, guard
 from components.clock import now, today
+from components.editing import edited
 from components.labels import plain
 from components.perform import forget, outcome_of, perform, problems_of, show_outcome, stray_problems
 from db.core.labels import moment_label
@@ -188,9 +190,9 @@ def _publish_body(kind: str) -> None:
          "Headline": q.is_headline}
         for q in (newest.questions if newest else ())
     ]  # fmt: skip
-    empty = {"Question": "", "Weight": 10, "Best answer": 5, "Top from": 5, "NPS": False, "Headline": False}
-    edited = st.data_editor(
-        pd.DataFrame(rows or [empty]), key=f"svp_{kind}_questions", num_rows="dynamic", hide_index=True,
+    begun = rows or [{"Question": "", "Weight": 10, "Best answer": 5, "Top from": 5, "NPS": False, "Headline": False}]
+    st.data_editor(
+        pd.DataFrame(begun), key=f"svp_{kind}_questions", num_rows="dynamic", hide_index=True,
         column_config={
             "Question": st.column_config.TextColumn(width="large", required=True, max_chars=300),
             "Weight": st.column_config.NumberColumn(min_value=0, max_value=1000, step=1, required=True),
@@ -206,8 +208,8 @@ def _publish_body(kind: str) -> None:
             publish_questionnaire, form=PUBLISH, say="The version was published", typed=keys,
             convert={"title": lambda v: v or "", "reason": lambda v: v or "", "alert_below": lambda v: int(v or 0)},
             arguments={
-                "kind": kind, "questions": _questions(edited), "seen_number": newest.number if newest else 0,
-                "form_key": form_key,
+                "kind": kind, "questions": _questions(edited(begun, f"svp_{kind}_questions")),
+                "seen_number": newest.number if newest else 0, "form_key": form_key,
             },
             after=lambda _id: st.session_state.pop(PUBLISH_OPEN, None),
         )  # fmt: skip
@@ -219,7 +221,7 @@ def _whole(value: Any) -> int | None:
     return None if value is None or pd.isna(value) else int(value)
 
 
-def _questions(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _questions(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The rows of the editor as the command takes them; rows without words are left out."""
     return [
         {
@@ -227,6 +229,6 @@ def _questions(frame: pd.DataFrame) -> list[dict[str, Any]]:
             "top_from": _whole(row["Top from"]), "is_nps": row["NPS"] is True or row["NPS"] == 1,
             "is_headline": row["Headline"] is True or row["Headline"] == 1,
         }
-        for row in frame.to_dict("records")
+        for row in rows
         if isinstance(row["Question"], str) and row["Question"].strip()
     ]  # fmt: skip

@@ -82,13 +82,14 @@ def done(item_id: object) -> None:
 
 
 def send(dealer_id: int | None, programme_id: int | None, *, at_once: bool) -> None:
-    """Enter the request, and send it unless it is only kept."""
+    """Enter the request, and send it unless it is only kept; None for what is chosen in the form."""
     perform(
         ask, form=FORM, say="The request was sent" if at_once else "The request was kept", after=done,
         typed={"terms": "_cr_terms"}, convert={"terms": lambda _none: FORM_FIELDS.typed()},
         arguments={
-            "dealer_id": dealer_id, "programme_id": programme_id, "send": at_once, "files": chosen_files(files_keys()),
-            "form_key": st.session_state.setdefault(KEY, uuid4().hex),
+            "dealer_id": dealer_id or st.session_state.get(DEALER),
+            "programme_id": programme_id or st.session_state.get(PROGRAMME), "send": at_once,
+            "files": chosen_files(files_keys()), "form_key": st.session_state.setdefault(KEY, uuid4().hex),
         },
     )  # fmt: skip
 
@@ -152,13 +153,13 @@ if page is not None:
 else:
     begun_elsewhere(dealers, programmes)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        dealer_id = next(iter(dealers)) if len(dealers) == 1 else None
+        only = tuple(next(iter(known)) if len(known) == 1 else None for known in (dealers, programmes))
+        dealer_id, programme_id = only
         if dealer_id is None:
             dealer_id = st.selectbox(
                 "Dealer", list(dealers), format_func=lambda i: dealers.get(i, "–"), index=None, key=DEALER,
                 placeholder="Choose",
             )  # fmt: skip
-        programme_id = next(iter(programmes)) if len(programmes) == 1 else None
         if programme_id is None:
             programme_id = st.selectbox(
                 "Programme", list(programmes), format_func=lambda i: programmes[i].label, key=PROGRAMME
@@ -182,8 +183,6 @@ with st.container(horizontal=True, gap="small"):
     else:
         st.button(
             "Send", type="primary", icon=":material/send:", key="cr_send", on_click=send,
-            args=(dealer_id, programme_id), kwargs={"at_once": True},
+            args=only, kwargs={"at_once": True},
         )  # fmt: skip
-        st.button(
-            "Keep for later", key="cr_keep", on_click=send, args=(dealer_id, programme_id), kwargs={"at_once": False}
-        )
+        st.button("Keep for later", key="cr_keep", on_click=send, args=only, kwargs={"at_once": False})

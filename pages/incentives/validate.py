@@ -83,23 +83,27 @@ def draw_claiming(view: SaleView) -> None:
         default=[p.code for p in offered if p.chosen], label_visibility="collapsed",
     )  # fmt: skip
     problems_of(CLAIM, "programs")
-    ticked: dict[str, list[str]] = {}
     for one_program in [p for p in offered if p.code in chosen]:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.text_input(
                 f"{plain(one_program.code)}: amount", f"{one_program.cents / 100:.2f}", key=f"{at}{one_program.code}",
                 width=180,
             )  # fmt: skip
-            ticked[one_program.code] = [
-                point for n, point in enumerate(one_program.checklist)
-                if st.checkbox(plain(point), key=f"{at}{one_program.code}_{n}")
-            ]  # fmt: skip
+            for n, point in enumerate(one_program.checklist):
+                st.checkbox(plain(point), key=f"{at}{one_program.code}_{n}")
     stray_problems(CLAIM, ("programs",))
     form_key = st.session_state.setdefault(f"{at}key", uuid4().hex)
 
     def send() -> None:
+        got = st.session_state
+        sent = list(got.get(f"{at}programs") or ())
+        ticked = {
+            p.code: [point for n, point in enumerate(p.checklist) if got.get(f"{at}{p.code}_{n}")]
+            for p in offered if p.code in sent
+        }  # fmt: skip
+
         def amounts(_: Any) -> dict[str, int | None]:
-            typed = {code: st.session_state.get(f"{at}{code}") for code in chosen}
+            typed = {code: st.session_state.get(f"{at}{code}") for code in sent}
             return {code: cents(text, field="programs", label=f"The amount of {code}") for code, text in typed.items()}
 
         def said(states: dict[str, str]) -> str:
@@ -108,7 +112,7 @@ def draw_claiming(view: SaleView) -> None:
         perform(
             claim_sale, form=CLAIM, say=said, typed={"amounts": f"{at}programs"}, convert={"amounts": amounts},
             arguments={
-                "sale_id": view.row.id, "programs": list(chosen), "checked": ticked, "form_key": form_key,
+                "sale_id": view.row.id, "programs": sent, "checked": ticked, "form_key": form_key,
             },
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from db.core.session import engine as process_engine
 from db.incentives.tables import IncentivePaper, SaleReport
@@ -94,6 +95,29 @@ def test_a_sale_is_reported_with_the_checks_while_typing(house):
     assert not app.exception
     assert app.session_state["ic_sale"] == 1
     assert "proved by Registration" in said(app)
+
+
+def test_what_is_typed_last_counts_when_the_click_follows_at_once(house):
+    """Nothing was drawn between the last fields and the click: both come in one message."""
+    house.publish()
+    app = opened("dora", ic_view="new")
+    at = f"ic_{app.session_state['ic_form_key']}_"
+    app.text_input(key=f"{at}vin").set_value("1HGCM82633A004352").run()
+    for name in ("stocked_on", "contract_on", "delivered_on"):
+        app.date_input(key=f"{at}{name}").set_value(date(2026, 11, 2))
+    app.multiselect(key=f"{at}papers").set_value(["registration"])
+    app.text_input(key=f"{at}customer").set_value("Ada Quill")
+    app.button(key="ic_report").click().run()
+    assert not app.exception
+    with process_engine().connect() as connection:
+        row = connection.execute(select(SaleReport.delivered_on, SaleReport.customer_name)).one()
+    assert row == (date(2026, 11, 2), "Ada Quill")
+    assert "proved by Registration" in said(app)
+    app.multiselect(key="ic_1_1_papers").set_value(["registration", "title"])
+    app.button(key="ic_1_1_save").click().run()
+    assert not app.exception
+    assert "proved by Registration" in said(app)
+    assert "Nothing was changed" not in said(app)
 
 
 def test_papers_are_corrected_and_a_sale_is_unwound(house):
