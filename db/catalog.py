@@ -185,6 +185,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "incentive_reconciliation": ("pages/incentives/reconciliation.py", "reconciliation"),
     "incentive_match": ("pages/incentives/reconciliation.py", "difference"),
     "price_request": ("pages/incentives/price_requests.py", "request"),
+    "saved_report": ("pages/reports/report_builder.py", "report"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 

@@ -1,4 +1,4 @@
-"""The report builder: what is asked lives in the address, the answer in a cache that can be neither stale nor shared."""
+"""The report builder: what is asked lives in the address, the answer in a cache that is never stale and never shared."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any, Final
 
 import streamlit as st
 
+from components.exports import guarded_download
 from components.labels import empty_state
-from db import catalog  # noqa: F401 - makes every metric known by name
+from db import catalog, exports  # noqa: F401 - makes every metric known by name
 from db.calendar.months import MOST_MONTHS, add_months, month_of
 from db.core import changes
 from db.core.actor import Actor, Scope
-from db.core.permissions import Role
+from db.core.permissions import Permission, Role
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
+from db.reports.builder_export_queries import report_export, report_filters
 from db.reports.builder_queries import Report, figures_for, run_report
 from db.reports.builder_rules import (
     DIMS,
@@ -188,8 +190,26 @@ def draw_start(figures: dict[str, Figure]) -> None:
                 st.button(label, key=f"rb_start_{place}", on_click=fill, args=(spec,), icon=":material/add_chart:")
 
 
+def draw_download(spec: Spec, actor: Actor, at: datetime) -> None:
+    """The report as a file, for people who may export; each is logged."""
+    if not actor.can(Permission.EXPORT_RUN):
+        return
+    kind = report_export(spec, actor=actor)
+    with st.popover("Download", icon=":material/download:", key="rb_files"):
+        for file_format, label, help_text in (
+            ("xlsx", "Excel", "Sheet Report: the numbers with a chart. Sheet Data: flat rows to make a pivot table of "
+             "(the file cannot hold one itself). Sheet About: what, when, who."),
+            ("csv", "CSV", "Flat rows, each number with its numerator and denominator."),
+        ):  # fmt: skip
+            guarded_download(
+                label, key=f"rb_file_{file_format}", file_name=f"report-{at:%Y-%m-%d}.{file_format}", help=help_text,
+                mime=exports.MEDIA_TYPES[file_format], command=exports.run_export, read=lambda made: made.content,
+                arguments={"kind": kind, "file_format": file_format, "filters": report_filters(spec)},
+            )  # fmt: skip
+        st.caption("All rows of this report that you may see. Each export is logged.")
+
+
 def lost(spec: Spec, figures: dict[str, Figure]) -> int:
     """How many figures of the report that was opened are not this reader's."""
     asked = st.session_state.get("_rb_asked")
     return sum(1 for m in asked.metrics if m not in figures) if isinstance(asked, Spec) else 0
-

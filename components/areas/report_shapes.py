@@ -152,7 +152,9 @@ def _series(report: Report, at: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.labels[at] for row in report.rows))[: charts.MOST_SERIES]
 
 
-def _split(report: Report, main: int, place: int) -> tuple[list[tuple[str, int, str, int, Part | None]], tuple[str, ...]]:
+def _split(
+    report: Report, main: int, place: int
+) -> tuple[list[tuple[str, int, str, int, Part | None]], tuple[str, ...]]:
     """Rows for a chart with one dimension along the axis and the other, where there is one, as series."""
     if len(report.spec.by) == 1:
         return [(r.labels[0], n, "", 0, r.parts[place]) for n, r in enumerate(report.rows)], ()

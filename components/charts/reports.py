@@ -75,7 +75,7 @@ def heat(*, title: str, better: str, cell: int = 30) -> dict[str, Any]:
 
     Columns: what, order, series, series_order, value, label.
     """
-    scheme = {"up": "greens", "down": "reds"}.get(better, "blues")
+    scheme: Any = {"up": "greens", "down": "reds"}.get(better, "blues")
     base = alt.Chart(named()).encode(
         x=alt.X(
             "series:N", sort=alt.EncodingSortField("series_order"), title=None,

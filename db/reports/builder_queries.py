@@ -84,7 +84,8 @@ def run_report(session: Session, spec: Spec, *, actor: Actor, now: datetime, tot
         wanted += [(spec.by[0],), (spec.by[1],)]
     sums = {(dims, row.keys): row.parts for dims in wanted if spec.by for row in told.rows(dims)}
     return Report(
-        spec=asked, figures=tuple(figures[m] for m in mine), definitions=tuple(known.metric(m).definition for m in mine),
+        spec=asked, figures=tuple(figures[m] for m in mine),
+        definitions=tuple(known.metric(m).definition for m in mine),
         rows=tuple(ordered(rows, spec.by)), totals=sums, first=first, last=last,
         untold=tuple(dict.fromkeys(told.untold)), left_out=left_out,
     )  # fmt: skip
@@ -121,9 +122,7 @@ def _refuse_too_many(session: Session, spec: Spec, actor: Actor, *, months: int)
 class _Told:
     """The metrics of one report, asked by one set of dimensions after the other."""
 
-    def __init__(
-        self, session: Session, spec: Spec, actor: Actor, now: datetime, filters: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, session: Session, spec: Spec, actor: Actor, now: datetime, filters: Mapping[str, Any]) -> None:
         self.session, self.spec, self.actor, self.now, self.filters = session, spec, actor, now, filters
         self.untold: list[str] = []
 

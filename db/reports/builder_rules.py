@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -101,6 +101,7 @@ class Grid:
 # ---- the address ------------------------------------------------------------------------------------------------
 PREFIX: Final = "rb_"
 _LISTS: Final = {"m": "metrics", "by": "by", "region": "regions", "dealer": "dealers"}
+MOST_WORDS: Final = 200
 _WORDS: Final = {"period": "period", "from": "since", "to": "until", "shape": "shape"}
 
 
@@ -126,20 +127,19 @@ def to_query(spec: Spec) -> dict[str, list[str]]:
 
 def from_query(query: Mapping[str, Sequence[str]]) -> Spec:
     """The report an address names; a word that makes no sense is left out, never an error."""
-    spec = Spec()
-    for short, name in _LISTS.items():
-        words = tuple(dict.fromkeys(w for w in query.get(PREFIX + short, ()) if w))
-        spec = replace(spec, **{name: words[:200]})
-    for short, name in _WORDS.items():
-        if words := query.get(PREFIX + short):
-            spec = replace(spec, **{name: words[-1]})
-    last = (query.get(PREFIX + "as_of") or [""])[-1]
-    return replace(
-        spec,
-        period=spec.period if spec.period in PERIODS else Spec().period,
-        shape=spec.shape if spec.shape in SHAPES else Spec().shape,
-        since=spec.since if _month(spec.since) else "", until=spec.until if _month(spec.until) else "",
-        parts=(query.get(PREFIX + "parts") or [""])[-1] == "1", as_of=_day(last),
+
+    def words(short: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(w for w in query.get(PREFIX + short, ()) if w))[:MOST_WORDS]
+
+    def word(short: str) -> str:
+        return (words(short) or ("",))[-1]
+
+    period, shape, since, until = word("period"), word("shape"), word("from"), word("to")
+    return Spec(
+        metrics=words("m"), by=words("by"), regions=words("region"), dealers=words("dealer"),
+        period=period if period in PERIODS else Spec().period, shape=shape if shape in SHAPES else Spec().shape,
+        since=since if _month(since) else "", until=until if _month(until) else "", parts=word("parts") == "1",
+        as_of=_day(word("as_of")),
     )  # fmt: skip
 
 
