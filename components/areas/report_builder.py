@@ -1,4 +1,4 @@
-"""The report builder: what is asked lives in the address, the answer in a cache that is never stale and never shared."""
+"""The report builder: what is asked lives in the address, the answer in a cache that is never stale nor shared."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from db import catalog, exports  # noqa: F401 - makes every metric known by name
 from db.calendar.months import MOST_MONTHS, add_months, month_of
 from db.core import changes
 from db.core.actor import Actor, Scope
+from db.core.labels import plural
 from db.core.permissions import Permission, Role
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
@@ -34,7 +35,11 @@ from db.reports.builder_rules import (
     to_query,
 )
 
-FORM: Final = "rb_form"
+FIELDS: Final = (
+    "metrics", "by", "period", "since", "until", "regions", "dealers", "shape", "parts", "as_of",
+)  # fmt: skip
+WRITTEN: Final = "_rb_written"
+OPEN: Final = "_rb_report"
 ICONS: Final = {
     "table": "table_rows", "bars": "bar_chart", "line": "show_chart", "heat": "grid_on", "pivot": "pivot_table_chart",
 }  # fmt: skip
@@ -60,23 +65,39 @@ def told(scope: Scope, role: Role, spec: Spec, _actor: Actor, _at: datetime, day
 
 
 # ---- the address ------------------------------------------------------------------------------------------------
+def address() -> dict[str, list[str]]:
+    """The report the address names, as its words."""
+    return {key: st.query_params.get_all(key) for key in QUERY if key in st.query_params}
+
+
 def adopt() -> None:
     """Fill the form from the address, when it is not the one this page wrote there itself."""
-    written = {key: st.query_params.get_all(key) for key in QUERY if key in st.query_params}
-    if written != st.session_state.get("_rb_written"):
-        fill(from_query(written))
-        st.session_state["_rb_written"] = written
+    known = st.session_state.get(WRITTEN)
+    if address() != known:
+        fill(from_query(address()))
+        if known is not None:  # another address, so another report; None is this page coming back to its own
+            st.session_state.pop(OPEN, None)
+        st.session_state[WRITTEN] = address()
+
+
+def open_saved(report_id: int, spec: Spec) -> None:
+    """Show a kept report in the builder (from a callback or a link)."""
+    fill(spec)
+    st.session_state[OPEN] = report_id
+    st.session_state[WRITTEN] = address()
+
+
+def leave_form() -> None:
+    """The form is not drawn in this run, so its fields will be forgotten: fill it from the address the next time."""
+    st.session_state[WRITTEN] = None
 
 
 def fill(spec: Spec) -> None:
     """Put a report into the form (before its widgets are drawn, or from a callback)."""
     st.session_state["_rb_asked"] = spec
-    for name, value in {
-        "metrics": list(spec.metrics), "by": list(spec.by), "period": spec.period, "since": spec.since,
-        "until": spec.until, "regions": list(spec.regions), "dealers": list(spec.dealers), "shape": spec.shape,
-        "parts": spec.parts, "as_of": spec.as_of,
-    }.items():  # fmt: skip
-        st.session_state[f"rb_w_{name}"] = value
+    for name in FIELDS:
+        value = getattr(spec, name)
+        st.session_state[f"rb_w_{name}"] = list(value) if isinstance(value, tuple) else value
 
 
 def write(spec: Spec) -> None:
@@ -88,7 +109,17 @@ def write(spec: Spec) -> None:
                 del st.query_params[key]
         elif st.query_params.get_all(key) != wanted[key]:
             st.query_params[key] = wanted[key]
-    st.session_state["_rb_written"] = wanted
+    st.session_state[WRITTEN] = wanted
+
+
+def typed() -> dict[str, list[str]]:
+    """The report the form asks for at this moment, for a callback: a field may be newer than the address."""
+    found = {name: st.session_state.get(f"rb_w_{name}") for name in FIELDS}
+    spec = Spec()
+    for name, value in found.items():
+        if value is not None:
+            spec = replace(spec, **{name: tuple(value) if isinstance(value, list) else value})
+    return to_query(spec)
 
 
 # ---- the form ---------------------------------------------------------------------------------------------------
@@ -209,7 +240,15 @@ def draw_download(spec: Spec, actor: Actor, at: datetime) -> None:
         st.caption("All rows of this report that you may see. Each export is logged.")
 
 
-def lost(spec: Spec, figures: dict[str, Figure]) -> int:
-    """How many figures of the report that was opened are not this reader's."""
+def lost(spec: Spec, figures: dict[str, Figure]) -> list[str]:
+    """What of the report that was opened cannot be shown to this reader, in words."""
     asked = st.session_state.get("_rb_asked")
-    return sum(1 for m in asked.metrics if m not in figures) if isinstance(asked, Spec) else 0
+    if not isinstance(asked, Spec) or not set(spec.metrics) <= set(asked.metrics):
+        return []
+    said = []
+    if missing := [m for m in asked.metrics if m not in figures]:
+        said.append(f"{plural(len(missing), 'figure')} of this report cannot be shown to your role.")
+    for what, wanted, there in (("region", asked.regions, spec.regions), ("dealer", asked.dealers, spec.dealers)):
+        if wanted and not there:
+            said.append(f"It was narrowed to {plural(len(wanted), what)} you do not see; these are all of yours.")
+    return said
