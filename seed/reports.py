@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -37,26 +37,23 @@ def expect(story: Story) -> None:
     """Let reports be kept, shared and sent."""
     for days, who, name, spec, shared, rhythm, day, people in KEPT:
         at = (story.until - timedelta(days=days)).replace(hour=16, minute=20)
-        plan = {"shared": shared, "rhythm": rhythm, "day": day, "people": people}
-        story.at(at, partial(_keep, story, who, name, to_query(spec), plan))
+        plan = {"spec": spec, "shared": shared, "rhythm": rhythm, "day": day, "people": people}
+        story.at(at, partial(_keep, story, who, name, plan))
     for days in (15, 8, 1):
         story.at(story.until - timedelta(days=days, hours=2), partial(_sweep, story))
 
 
-def _keep(
-    story: Story, who: str, name: str, query: Mapping[str, Sequence[str]], plan: Mapping[str, Any], now: datetime
-) -> None:
+def _keep(story: Story, who: str, name: str, plan: Mapping[str, Any], now: datetime) -> None:
     actor = story.cast.named(who)
     report_id = story.do(
-        keep_report, name=name, query=query, shared="me", form_key=f"demo-report-{who}", actor=actor, now=now
-    )
+        keep_report, name=name, query=to_query(plan["spec"]), shared="me", form_key=f"demo-report-{who}", actor=actor,
+        now=now,
+    )  # fmt: skip
     if plan["shared"] != "me":
         _change(story, share_report, who, report_id, now, shared=plan["shared"])
     if plan["rhythm"]:
         people = [story.cast.named(one).user_id for one in plan["people"]]
-        _change(
-            story, schedule_report, who, report_id, now, rhythm=plan["rhythm"], day=plan["day"], people=people
-        )  # fmt: skip
+        _change(story, schedule_report, who, report_id, now, rhythm=plan["rhythm"], day=plan["day"], people=people)
 
 
 def _change(story: Story, command: Any, who: str, report_id: int, now: datetime, **other: Any) -> None:

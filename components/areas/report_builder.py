@@ -114,12 +114,12 @@ def write(spec: Spec) -> None:
 
 def typed() -> dict[str, list[str]]:
     """The report the form asks for at this moment, for a callback: a field may be newer than the address."""
-    found = {name: st.session_state.get(f"rb_w_{name}") for name in FIELDS}
-    spec = Spec()
-    for name, value in found.items():
+    values: dict[str, Any] = {}
+    for name in FIELDS:
+        value = st.session_state.get(f"rb_w_{name}")
         if value is not None:
-            spec = replace(spec, **{name: tuple(value) if isinstance(value, list) else value})
-    return to_query(spec)
+            values[name] = tuple(value) if isinstance(value, list) else value
+    return to_query(Spec(**values))
 
 
 # ---- the form ---------------------------------------------------------------------------------------------------

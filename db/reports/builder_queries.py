@@ -92,8 +92,9 @@ def run_report(session: Session, spec: Spec, *, actor: Actor, now: datetime, tot
 
 
 def _narrowed(spec: Spec) -> dict[str, Any]:
-    found = {"region": list(spec.regions), "dealer": list(spec.dealers)}
-    return {name: values for name, values in found.items() if values}
+    """Region and dealer (code) as metrics take them: one value, or several."""
+    found = {"region": spec.regions, "dealer": spec.dealers}
+    return {name: values[0] if len(values) == 1 else list(values) for name, values in found.items() if values}
 
 
 def _refuse_too_many(session: Session, spec: Spec, actor: Actor, *, months: int) -> None:
