@@ -33,6 +33,7 @@ DIMS: Final = {
     "dealer": "Dealer", "state": "State", "source": "Source", "product": "Product line", "person": "Person",
     "kind": "Kind", "touch": "Touch", "host": "Host", "plan": "Plan", "type": "Type", "component": "Component",
     "model": "Model", "part": "Part", "program": "Program", "programme": "Programme", "medium": "Medium",
+    "made_by": "Promised by",
 }  # fmt: skip
 
 

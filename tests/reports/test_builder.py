@@ -96,7 +96,7 @@ def test_metrics_are_asked_by_the_contract_of_filters(sqlite_engine, network, mo
     )  # fmt: skip
     told(sqlite_engine, network.east_coordinator, spec, totals=False)
     days = {"from": date(2026, 2, 1), "to": date(2026, 3, 31)}
-    filters = {**days, "region": ["East"], "dealer": ["00101", "00102"]}
+    filters = {**days, "region": "East", "dealer": ["00101", "00102"]}
     assert asked == [(network.east_coordinator.scope, ["dealer"], filters, NOW)]
     told(sqlite_engine, network.manager, Spec(metrics=("valid",), period="own", since="2026-02", until="2026-03"))
     told(sqlite_engine, network.manager, replace(spec, by=(), regions=("West",), dealers=("00201",)))
