@@ -148,7 +148,7 @@ def draw_form(actor: Actor, today: date) -> Spec:
     with right:
         by = st.multiselect(
             "Split by", list(dims), format_func=DIMS.__getitem__, key="rb_w_by", max_selections=MOST_DIMS,
-            placeholder="The whole, or up to two" if dims else "Nothing these figures share",
+            placeholder="Up to two" if dims else "Nothing these figures share" if metrics else "Choose figures first",
             disabled=not dims, help="What all the chosen figures can be split by, in the same meaning",
         )  # fmt: skip
     spec = Spec(metrics=tuple(metrics), by=tuple(by))
@@ -202,12 +202,12 @@ def _draw_dealers(spec: Spec, actor: Actor) -> Spec:
     _keep("dealers", dealers)
     chosen: list[str] = []
     if len(known) > 1:
-        chosen = st.multiselect("Region", known, key="rb_w_regions", placeholder="All regions", width=190)
+        chosen = st.multiselect("Region", known, key="rb_w_regions", placeholder="All regions", width=160)
     codes: list[str] = []
     if len(dealers) > 1:
         codes = st.multiselect(
             "Dealer", list(dealers), format_func=dealers.__getitem__, key="rb_w_dealers", placeholder="All dealers",
-            width=230,
+            width=200,
         )  # fmt: skip
     return replace(spec, regions=tuple(chosen), dealers=tuple(codes))
 

@@ -179,12 +179,12 @@ def draw_list(actor: Actor) -> None:
         ),
         key="rs_table", alt="Kept reports, changed last first", height=430 if len(rows) > 11 else "auto",
         columns={
-            "Report": tables.opener("Report", key="rs_click", on_open=show, width=260),
-            "What": tables.text("What", width=330), "Owner": tables.text("Kept by", width=130),
-            "Read by": tables.pill("Read by", dict(TONES.values()), width=110),
-            "Sent": tables.text("Sent", width=150), "Next": tables.text("Next", width=70),
+            "Report": tables.opener("Report", key="rs_click", on_open=show, width=240),
+            "What": tables.text("What", width=260), "Owner": tables.text("Kept by", width=110),
+            "Read by": tables.pill("Read by", dict(TONES.values()), width=90),
+            "Sent": tables.text("Sent", width=165), "Next": tables.text("Next", width=64),
             "Changed": tables.text("Changed", width=130),
-            "Manage": tables.opener("Manage", key="rs_manage_click", on_open=manage, width=90),
+            "Manage": tables.opener("Manage", key="rs_manage_click", on_open=manage, width=80),
         },
     )  # fmt: skip
     draw_paging(key, following=following, shown=len(rows), total="these reports")

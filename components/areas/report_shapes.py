@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import streamlit as st
@@ -13,10 +13,13 @@ from components.charts import reports as charts
 from components.charts.base import draw, table
 from components.labels import empty_state
 from components.tiles import Tile, draw_tiles
+from db.calendar.months import months_between
 from db.core.labels import plural
 from db.reports.builder_queries import NOTHING, Report
-from db.reports.builder_rules import DIMS, TIMES, Figure, Part, Row, grid, said, scaled, shape_of
+from db.reports.builder_rules import DIMS, TIMES, Figure, Part, Row, grid, label_of, said, scaled, shape_of
 
+Point = tuple[str, int, str, int, Part | None]
+"""The label along the axis, its order, the series, its order, the number."""
 MOST_DRAWN: Final = 1_000
 MOST_BARS: Final = 30
 FORMATS: Final = {"money": "$%,.0f", "percent": "percent", "days": "%.1f d", "minutes": "%,.0f min"}
@@ -109,9 +112,9 @@ def draw_table(report: Report) -> None:
 
 
 def draw_pivot(report: Report, place: int, figure: Figure) -> None:
-    """One figure with one dimension down and one across; what stands at the ends is told by the metric itself."""
+    """One figure with one dimension down and one across; the wholes come first and are told by the metric itself."""
     made = grid(report.rows, report.spec.by, place)
-    data: dict[str, list[Any]] = {made.down: [label for _, label in made.rows] + ["All"]}
+    data: dict[str, list[Any]] = {made.down: ["All", *(label for _, label in made.rows)]}
     columns: dict[str, Any] = {made.down: tables.text(DIMS[made.down], width=190, pinned=True)}
 
     def total(dims: tuple[str, ...], keys: tuple[str, ...]) -> str:
@@ -121,10 +124,10 @@ def draw_pivot(report: Report, place: int, figure: Figure) -> None:
     right = st.column_config.TextColumn
     for key, label in made.columns:
         cells = [said(made.cells.get((row, key)), figure.unit) for row, _ in made.rows]
-        data[f"c_{key}"] = [*cells, total((made.across,), (key,))]
+        data[f"c_{key}"] = [total((made.across,), (key,)), *cells]
         columns[f"c_{key}"] = right(label, width=92, alignment="right")
     ends = [total((made.down,), (row,)) for row, _ in made.rows]
-    data["all"] = [*ends, total(NOTHING, NOTHING)]
+    data["all"] = [total(NOTHING, NOTHING), *ends]
     columns["all"] = right("All", width=92, alignment="right")
     tables.show(
         table(data), key=f"rb_pivot_{figure.name}", alt=f"{figure.title} as a pivot", columns=columns,
@@ -133,7 +136,7 @@ def draw_pivot(report: Report, place: int, figure: Figure) -> None:
 
 
 # ---- charts -----------------------------------------------------------------------------------------------------
-def _made(rows: Sequence[tuple[str, int, str, int, Part | None]], unit: str) -> Any:
+def _made(rows: Sequence[Point], unit: str) -> Any:
     values = [scaled(p.value, unit) if p else None for *_, p in rows]
     known = [v for v in values if v is not None]
     least, most = min(known, default=0.0), max(known, default=0.0)
@@ -141,7 +144,8 @@ def _made(rows: Sequence[tuple[str, int, str, int, Part | None]], unit: str) -> 
     return table(
         {
             "what": [r[0] for r in rows], "order": [r[1] for r in rows], "series": [r[2] for r in rows],
-            "series_order": [r[3] for r in rows], "value": values, "label": [said(r[4], unit) for r in rows],
+            "series_order": [r[3] for r in rows], "value": values,
+            "label": ["" if v is None else said(r[4], unit) for r, v in zip(rows, values, strict=True)],
             "dark": [0.0 if v is None else (v - least) / span for v in values],
         }
     )  # fmt: skip
@@ -152,9 +156,7 @@ def _series(report: Report, at: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.labels[at] for row in report.rows))[: charts.MOST_SERIES]
 
 
-def _split(
-    report: Report, main: int, place: int
-) -> tuple[list[tuple[str, int, str, int, Part | None]], tuple[str, ...]]:
+def _split(report: Report, main: int, place: int) -> tuple[list[Point], tuple[str, ...]]:
     """Rows for a chart with one dimension along the axis and the other, where there is one, as series."""
     if len(report.spec.by) == 1:
         return [(r.labels[0], n, "", 0, r.parts[place]) for n, r in enumerate(report.rows)], ()
@@ -173,7 +175,7 @@ def _along(report: Report, main: int) -> list[Row]:
     return sorted(rows, key=lambda r: r.keys[main]) if report.spec.by[main] in TIMES else rows
 
 
-def _cut(rows: Sequence[tuple[str, int, str, int, Part | None]], most: int) -> int:
+def _cut(rows: Sequence[Point], most: int) -> int:
     found = len({r[0] for r in rows})
     if found > most:
         st.caption(f"The first {most} of {found:,}; the numbers below and the file have all.")
@@ -194,11 +196,28 @@ def _draw_bars(report: Report, place: int, figure: Figure) -> None:
 def _draw_lines(report: Report, place: int, figure: Figure) -> None:
     main = next(n for n, dim in enumerate(report.spec.by) if dim in TIMES)
     rows, series = _split(report, main, place)
+    rows = _unbroken(report, main, rows, series)
     _say_series(report, 1 - main, series)
     draw(
         charts.lines(title=figure.title, unit=figure.unit, series=series), _made(rows, figure.unit),
         alt_text=f"{figure.title} {_by(report)}", key=f"rb_lines_{figure.name}",
     )  # fmt: skip
+
+
+def _unbroken(report: Report, main: int, rows: Sequence[Point], series: Sequence[str]) -> list[Point]:
+    """Every month from the first that has a number to the last, so that one without a number leaves a gap."""
+    times = dict.fromkeys(r.labels[main] for r in _along(report, main))
+    if report.spec.by[main] == "month" and report.rows:
+        first = date.fromisoformat(f"{min(r.keys[main] for r in report.rows)}-01")
+        times = dict.fromkeys(label_of("month", f"{m:%Y-%m}") for m in months_between(first, report.last))
+    order = {label: n for n, label in enumerate(times)}
+    there = {(r[0], r[2]): r for r in rows}
+    found: list[Point] = []
+    for n, name in enumerate(series or ("",)):
+        for label, at in order.items():
+            known = there.get((label, name))
+            found.append((label, at, name, n, known[4] if known else None))
+    return found
 
 
 def _say_series(report: Report, at: int, series: tuple[str, ...]) -> None:

@@ -29,7 +29,7 @@ def _tooltip(title: str, has_series: bool) -> list[alt.Tooltip]:
 def _colour(series: tuple[str, ...]) -> alt.Color:
     return alt.Color(
         "series:N", scale=alt.Scale(domain=list(series), range=list(SERIES[: len(series)])),
-        legend=alt.Legend(title=None, orient="top", symbolType="square", columns=4, labelLimit=160),
+        legend=alt.Legend(title=None, orient="top", symbolType="square", columns=4, labelLimit=160, rowPadding=2),
     )  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def bars(*, title: str, unit: str, series: tuple[str, ...] = ()) -> dict[str, An
 
 
 @lru_cache(maxsize=64)
-def lines(*, title: str, unit: str, series: tuple[str, ...] = (), height: int = 260) -> dict[str, Any]:
+def lines(*, title: str, unit: str, series: tuple[str, ...] = (), height: int = 320) -> dict[str, Any]:
     """A line over time, one a series; a month without a number breaks the line. Columns as in `bars`."""
     chart = (
         alt.Chart(named())
