@@ -277,8 +277,13 @@ def _draw_names(line: SavedLine, actor: Actor) -> None:
     )  # fmt: skip
 
 
+def _mail_keys(line: SavedLine) -> dict[str, str]:
+    """The fields of how a report is sent."""
+    return {name: f"rs_{line.report_id}_{name}" for name in ("rhythm", "day", "people")}
+
+
 def _draw_schedule(line: SavedLine, people: list[int], choices: dict[int, str]) -> None:
-    keys = {name: f"rs_{line.report_id}_{name}" for name in ("rhythm", "day", "people")}
+    keys = _mail_keys(line)
     st.session_state.setdefault(keys["rhythm"], line.rhythm)
     st.markdown("**Send it by mail**")
     rhythm = st.segmented_control(
@@ -302,9 +307,9 @@ def _draw_schedule(line: SavedLine, people: list[int], choices: dict[int, str]) 
         )  # fmt: skip
         problems_of(MANAGE, "people")
     st.button(
-        "Set mails", key=f"{keys['rhythm']}_go", icon=":material/schedule_send:",
+        "Set mails", key=f"rs_{line.report_id}_rhythm_go", icon=":material/schedule_send:",
         on_click=partial(
-            _do, schedule_report, line, "How it is sent was changed", typed=keys,
+            _do, schedule_report, line, "How it is sent was changed", typed=_mail_keys(line),
             convert={"rhythm": lambda v: v or "", "day": lambda v: int(v or 0), "people": lambda v: list(v or [])},
         ),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from db.core.timeline import TimelineEntry
 from db.people.tables import Notification, Person
 from db.reports import saved_commands as commands
 from db.reports.builder_rules import Spec, to_query
+from db.reports.saved_checks import CHECKS
 from db.reports.saved_jobs import run_reports
 from db.reports.saved_queries import (
     PAGE,
@@ -347,3 +348,18 @@ def test_a_report_not_sent_any_more_waits_for_nothing(sending):
     assert (line.rhythm, line.next_on, line.schedule) == ("", None, "")
     with reading(engine) as session:
         assert recipients_of(session, report_id=report_id, actor=network.manager) == []
+
+
+def test_the_check_finds_what_cannot_be_told_or_sent(sending):
+    engine, _, report_id = sending
+    (check,) = CHECKS
+    with reading(engine) as session:
+        assert check.run(session) == []
+    with writing(engine, keeps_timeline=False) as session:
+        report = session.get_one(SavedReport, report_id)
+        report.spec, report.next_on = {"rb_m": ["gone"]}, None
+        session.flush()
+        assert check.run(session) == [
+            f'report {report_id} "Weekly leads" names gone, which there is not',
+            f'report {report_id} "Weekly leads" is to be sent, but has no day or nobody to get it',
+        ]
