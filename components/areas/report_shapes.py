@@ -22,7 +22,7 @@ Point = tuple[str, int, str, int, Part | None]
 """The label along the axis, its order, the series, its order, the number."""
 MOST_DRAWN: Final = 1_000
 MOST_BARS: Final = 30
-FORMATS: Final = {"money": "$%,.0f", "percent": "percent", "days": "%.1f d", "minutes": "%,.0f min"}
+FORMATS: Final = {"money": "$%,.0f", "percent": "%.1f%%", "days": "%.1f d", "minutes": "%,.0f min"}
 
 
 def draw_whole(report: Report, *, at: datetime, zone: str) -> None:
@@ -70,15 +70,9 @@ def _by(report: Report) -> str:
 
 
 # ---- table ------------------------------------------------------------------------------------------------------
-def _column(figure: Figure) -> Any:
-    width = 130
-    if figure.unit == "percent":
-        return st.column_config.NumberColumn(figure.title, width=width, format="percent")
-    return tables.number(figure.title, width=width, format=FORMATS.get(figure.unit, "%,.1f"))
-
-
-def _whole_numbers(values: Sequence[float | None]) -> bool:
-    return all(v is None or float(v).is_integer() for v in values)
+def _column(figure: Figure, values: Sequence[float | None]) -> Any:
+    is_whole = figure.unit not in FORMATS and all(v is None or float(v).is_integer() for v in values)
+    return tables.number(figure.title, width=130, format="localized" if is_whole else FORMATS.get(figure.unit, "%,.1f"))
 
 
 def draw_table(report: Report) -> None:
@@ -91,17 +85,16 @@ def draw_table(report: Report) -> None:
         columns[dim] = tables.text(DIMS[dim], width=190 if dim == "dealer" else 130, pinned=True)
     for place, figure in enumerate(report.figures):
         found = [row.parts[place] for row in rows]
-        data[figure.name] = [scaled(p.value, figure.unit) if p else None for p in found]
-        columns[figure.name] = _column(figure)
-        if figure.unit not in FORMATS and _whole_numbers(data[figure.name]):
-            columns[figure.name] = tables.number(figure.title, width=130)
-        if spec.parts:
-            for name, label in (("numerator", "of which counted"), ("denominator", "out of")):
+        values = [scaled(p.value, figure.unit) if p else None for p in found]
+        data[figure.name] = [v if v is None or figure.unit != "percent" else 100 * v for v in values]
+        columns[figure.name] = _column(figure, values)
+        if spec.parts and any(p is not None and p.denominator is not None for p in found):
+            for name, label in (("numerator", "Counted"), ("denominator", "Out of")):
                 key = f"{figure.name}_{name}"
                 is_money = figure.unit == "money" and name == "numerator"
                 data[key] = [scaled(getattr(p, name), "money" if is_money else "") if p else None for p in found]
                 columns[key] = tables.number(
-                    f"{figure.title}: {label}", width=150, format="$%,.0f" if is_money else "localized"
+                    label, width=100, format="$%,.0f" if is_money else "localized", help=f"Of {figure.title}"
                 )
     tables.show(
         table(data), key="rb_table", alt="The report as a table", columns=columns,

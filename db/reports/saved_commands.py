@@ -149,7 +149,8 @@ def schedule_report(
     session.execute(delete(ReportRecipient).where(ReportRecipient.report_id == report.id))
     if wanted:
         session.execute(insert(ReportRecipient), [{"report_id": report.id, "person_id": p} for p in wanted])
-    said = f"sent {schedule_words(rhythm, day).lower()} to {len(wanted)}" if rhythm else "not sent any more"
+    when = schedule_words(rhythm, day)
+    said = f"sent {when[0].lower()}{when[1:]} to {len(wanted)}" if rhythm else "not sent any more"
     changed(
         session, report, "schedule_report", said, actor=actor, now=now, before=before,
         after={"rhythm": rhythm, "day": report.send_day, "people": wanted},

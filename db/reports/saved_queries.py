@@ -172,4 +172,10 @@ def history_of(session: Session, *, report_id: int, actor: Actor, limit: int = 2
         .order_by(timeline.TimelineEntry.seq.desc())
         .limit(limit)
     )
-    return [HistoryLine(at=at, title=summary, by=by) for at, summary, by in rows]
+    return [HistoryLine(at=at, title=_said(summary), by=by) for at, summary, by in rows]
+
+
+def _said(summary: str) -> str:
+    """What was done, without the name the report had then: the drawer has its name already."""
+    said = summary.split('": ', 1)[-1]
+    return said[:1].upper() + said[1:]

@@ -105,11 +105,11 @@ def test_each_shape_is_drawn_from_its_address(desk, shape):
 
 
 def test_numerator_and_denominator_on_demand(desk):
-    app = opened("manager", rb_m=["valid_share"], rb_by=["region"])
-    assert list(app.dataframe[0].value) == ["region", "valid_share"]
+    app = opened("manager", rb_m=["received", "valid_share"], rb_by=["region"])
+    assert list(app.dataframe[0].value) == ["region", "received", "valid_share"]
     app.toggle(key="rb_w_parts").set_value(True).run()
     assert list(app.dataframe[0].value) == [
-        "region", "valid_share", "valid_share_numerator", "valid_share_denominator",
+        "region", "received", "valid_share", "valid_share_numerator", "valid_share_denominator",
     ]  # fmt: skip
     assert address(app)["rb_parts"] == ["1"]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from db import catalog  # noqa: F401 - makes every metric known by name
 from db.core.outbox import OutboxMail
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused, Stale
@@ -77,7 +78,7 @@ def test_a_report_is_kept_once_and_found_as_it_was(engine):
     assert (line.name, line.owner, line.is_mine, line.version) == ("Leads", "Max Manager", True, 1)
     with reading(engine) as session:
         (entry,) = history_of(session, report_id=report_id, actor=network.manager)
-    assert entry.title == 'Report "Leads": kept for only me'
+    assert entry.title == "Kept for only me"
 
 
 @pytest.mark.parametrize(
@@ -347,6 +348,8 @@ def test_a_report_not_sent_any_more_waits_for_nothing(sending):
     line = seen(engine, report_id, network.manager)
     assert (line.rhythm, line.next_on, line.schedule) == ("", None, "")
     with reading(engine) as session:
+        history = history_of(session, report_id=report_id, actor=network.manager)
+        assert [h.title for h in history] == ["Not sent any more", "Sent every Monday to 3", "Kept for only me"]
         assert recipients_of(session, report_id=report_id, actor=network.manager) == []
 
 
