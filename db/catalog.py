@@ -63,6 +63,7 @@ from db.people.area import AREA as PEOPLE
 from db.pricing.area import AREA as PRICING
 from db.quality.area import AREA as QUALITY
 from db.reports.area import AREA as REPORTS
+from db.reports.known import register as register_figures
 from db.surveys.area import AREA as SURVEYS
 from db.terms.area import AREA as TERMS
 from db.warranty.area import AREA as WARRANTY
@@ -83,6 +84,7 @@ _METRICS = {metric.definition.name: metric for area in AREAS for metric in area.
 _FLOWS = {flow.name: flow for flow in FLOWS}
 register(_IMPORTS.values())
 register_holders(holder for area in AREAS for holder in area.personal_data)
+register_figures(AREAS, _METRICS)
 events.register(follower for area in AREAS for follower in area.followers)
 
 
@@ -183,6 +185,7 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "incentive_reconciliation": ("pages/incentives/reconciliation.py", "reconciliation"),
     "incentive_match": ("pages/incentives/reconciliation.py", "difference"),
     "price_request": ("pages/incentives/price_requests.py", "request"),
+    "saved_report": ("pages/reports/report_builder.py", "report"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
 

@@ -83,7 +83,7 @@ def run_export(
         elif file_format == "csv":
             content = export_files.write_csv(chosen.columns, rows, about)
         else:
-            content = export_files.write_xlsx(chosen.columns, rows, about)
+            content = export_files.write_xlsx(chosen.columns, rows, about, sheets=chosen.sheets)
     log = ExportLog(
         at=now, person_id=actor.user_id, actor=actor.username, kind=chosen.name, file_format=file_format,
         filters={name: _plain(value) for name, value in used.items()}, columns=names, row_count=row_count,

@@ -42,6 +42,7 @@ from seed import (
     parts_claims,
     pricing,
     quality,
+    reports,
     routine,
     surveys,
     terms,
@@ -100,6 +101,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     coop_radar.expect(story)
     if leads:
         coop_campaigns.expect(story, seed=seed)
+    reports.expect(story)
     onboarding.expect(story, seed=seed)
     with storage.unforced():
         story.play()

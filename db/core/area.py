@@ -245,6 +245,7 @@ class ExportKind:
 
     `is_masked` says that a kind hides its personal data from people without `personal_data.view`; business contacts
     are shown to everybody who may see the dealer, so there it is False and each export counts as one of personal data.
+    `sheets` adds sheets of its own in front of the rows of a workbook.
     """
 
     name: str
@@ -255,6 +256,7 @@ class ExportKind:
     documents: Callable[..., Any] | None = None  # same arguments -> Iterable[dict], for --format jsonl
     has_personal_data: bool = False
     is_masked: bool = True
+    sheets: Callable[..., None] | None = None  # (book of xlsxwriter, rows)
 
     def shows_personal_data(self, actor: Actor) -> bool:
         """Whether a file for this actor holds personal data: then its purpose is asked for, and the log says so."""

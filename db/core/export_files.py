@@ -7,7 +7,7 @@ import io
 import json
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -204,10 +204,17 @@ def _json_value(value: Any) -> Any:
     return str(value) if plain is value else plain
 
 
-def write_xlsx(columns: Sequence[ExportColumn], rows: Iterable[Sequence[Any]], about: ExportAbout) -> bytes:
+def write_xlsx(
+    columns: Sequence[ExportColumn],
+    rows: Iterable[Sequence[Any]],
+    about: ExportAbout,
+    *,
+    sheets: Callable[..., None] | None = None,
+) -> bytes:
     """A workbook with the sheet "Data" (frozen header, filter, typed cells) and the sheet "About".
 
     Texts are always strings, never formulas or links. Times are local times of `about.zone`, which "About" names.
+    `sheets` is called with the book and the rows first, to put sheets of its own in front.
     Raises `Refused` with `too_many_rows` when a sheet cannot hold the rows.
     """
     out = io.BytesIO()
@@ -224,6 +231,9 @@ def write_xlsx(columns: Sequence[ExportColumn], rows: Iterable[Sequence[Any]], a
     )
     try:
         book.set_properties({"title": about.title, "author": about.by, "created": about.as_of.astimezone(UTC)})
+        if sheets is not None:
+            rows = list(rows)
+            sheets(book, rows)
         data = _DataSheet(book, columns, ZoneInfo(about.zone))
         for row in rows:
             data.add(row)
