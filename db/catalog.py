@@ -63,6 +63,7 @@ from db.people.area import AREA as PEOPLE
 from db.pricing.area import AREA as PRICING
 from db.quality.area import AREA as QUALITY
 from db.reports.area import AREA as REPORTS
+from db.reports.registry import register as register_metrics
 from db.surveys.area import AREA as SURVEYS
 from db.terms.area import AREA as TERMS
 from db.warranty.area import AREA as WARRANTY
@@ -83,6 +84,7 @@ _METRICS = {metric.definition.name: metric for area in AREAS for metric in area.
 _FLOWS = {flow.name: flow for flow in FLOWS}
 register(_IMPORTS.values())
 register_holders(holder for area in AREAS for holder in area.personal_data)
+register_metrics(_METRICS.values())
 events.register(follower for area in AREAS for follower in area.followers)
 
 

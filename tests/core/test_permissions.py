@@ -125,6 +125,8 @@ EXPECTED = {
     "pricing.price": "y...y..",
     "pricing.legal": "yy.....",
     "pricing.budget": "yy.....",
+    "pack.view": "yyyyy..",
+    "months.freeze": "yy.....",
     "people.view": "yy.....",
     "people.manage": "y......",
     "calendars.view": "yyy..y.",
