@@ -52,7 +52,7 @@ def count_month(
     metrics = registry.monthly()
     dealers: dict[str, int] = {}
     if by_dealer:
-        dealers = dict(session.execute(select(Dealer.code, Dealer.id)).tuples().all())
+        dealers = dict(session.execute(select(Dealer.code, Dealer.id)).all())
     found: list[Figure] = []
     for number, metric in enumerate(metrics):
         if tell is not None:
