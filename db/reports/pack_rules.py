@@ -17,12 +17,15 @@ from db.core.labels import minutes_label, plural
 Tone = Literal["good", "bad", "neutral", "unsure"]
 Way = Literal["up", "down", "flat", "unknown"]
 
-HEADLINES: Final = (
-    "received", "response_sla", "close_rate", "won", "won_value", "csi", "claims_decided", "claim_first_pass",
-    "claim_turnaround", "claim_cost", "parts_line_fill", "incentive_paid", "coop_paid", "coop_utilisation",
-    "price_cost",
-)  # fmt: skip
-"""The figures of the pack, in its order."""
+HEADLINES: Final[Mapping[str, str]] = {
+    "received": "Leads received", "response_sla": "Leads answered in time", "close_rate": "Leads closed as sold",
+    "won": "Sales won", "won_value": "Value of sales", "csi": "Customer satisfaction (CSI)",
+    "claims_decided": "Claims decided", "claim_first_pass": "Claims approved at first pass",
+    "claim_turnaround": "Turnaround of claims", "claim_cost": "Approved for claims", "parts_line_fill": "Parts line fill",
+    "incentive_paid": "Incentives paid", "coop_paid": "Co-op paid", "coop_utilisation": "Co-op used of accrued",
+    "price_cost": "Given away in price exceptions",
+}  # fmt: skip
+"""The figures of the pack in its order, by the words that stand alone: "Paid" is paid of what on a page of all areas."""
 RANKED: Final = ("response_sla", "close_rate", "csi", "claim_first_pass", "parts_line_fill", "coop_utilisation")
 """Dealers are ranked by these: shares and scores, which do not grow with the dealer."""
 FEW: Final = 10

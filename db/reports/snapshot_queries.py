@@ -95,11 +95,12 @@ def versions(session: Session, *, month: date, actor: Actor) -> list[Version]:
 
 def frozen_figures(
     session: Session, *, months: Sequence[date], level: str, place: str | None = None,
-    metrics: Collection[str] | None = None, all_versions: bool = False, actor: Actor,
+    metrics: Collection[str] | None = None, dealers_in: str = "", all_versions: bool = False, actor: Actor,
 ) -> list[FrozenFigure]:  # fmt: skip
     """Figures of frozen months the actor may see, of their newest version or of all; by month, metric, place, version.
 
-    `place` is the region or the dealer's code; None for all of the level.
+    `place` is the region or the dealer's code; None for all of the level. `dealers_in` leaves the dealers that are in a
+    region today.
     """
     actor.require(Permission.PACK_VIEW)
     names = _allowed(actor, metrics)
@@ -117,6 +118,8 @@ def frozen_figures(
     )  # fmt: skip
     if place is not None:
         query = query.where(MonthFigure.place == place)
+    if dealers_in:
+        query = query.where(Dealer.region == dealers_in)
     if not all_versions:
         newest = select(func.max(MonthFreeze.id)).group_by(MonthFreeze.month)
         query = query.where(MonthFigure.freeze_id.in_(newest))
