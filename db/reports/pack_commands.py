@@ -12,8 +12,9 @@ from db.core.actor import Actor
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.core.settings import settings
-from db.reports.pack_paper import FORMATS, MEDIA_TYPES, file_name, log_print, make_file
-from db.reports.pack_queries import Pack, build_pack
+from db.reports.pack_paper import log_print, make_file
+from db.reports.pack_queries import Pack, build_pack, file_name, known_of
+from db.reports.pack_rules import FORMATS, MEDIA_TYPES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +55,5 @@ def print_pack(
 
 def _still_holds(session: Session, made: Pack, month: date, region: str, actor: Actor) -> bool:
     """Whether a pack is this person's own and nothing has changed since, but for the export log."""
-    asked = (month, region, actor.scope, actor.role, actor.name)
-    quiet = {"people"}
-    known = [(area, n) for area, n in changes.token(session) if area not in quiet]
-    return (made.month, made.region, made.scope, made.role, made.reader) == asked and known == [
-        (area, n) for area, n in made.token if area not in quiet
-    ]
+    asked = (month, region, actor.scope, actor.role, actor.name, known_of(session))
+    return (made.month, made.region, made.scope, made.role, made.reader, made.token) == asked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import datetime
 from typing import Final
 
@@ -15,16 +14,6 @@ from db.reports.pack_queries import Pack
 
 KIND: Final = "monthly_pack"
 """Under which name packs stand in the export log."""
-FORMATS: Final = {"pdf": "PDF", "xlsx": "Excel"}
-MEDIA_TYPES: Final = {
-    "pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}  # fmt: skip
-
-
-def file_name(pack: Pack, file_format: str) -> str:
-    """The name a pack is saved under."""
-    place = re.sub(r"[^a-z0-9]+", "-", pack.place.lower()).strip("-")
-    return f"pack-{pack.month:%Y-%m}-{place}.{file_format}"
 
 
 def make_file(pack: Pack, file_format: str, *, house: str) -> bytes:

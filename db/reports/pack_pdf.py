@@ -13,8 +13,21 @@ from fpdf import FPDF
 from db.core.labels import moment_label, plural
 from db.core.printing import printable
 from db.reports.brief_pdf import BAND, FOOT, GAP, INK, LINE, MARGIN, NAVY, SOFT
-from db.reports.pack_queries import Headline, Pack
-from db.reports.pack_rules import DASH, FEW, RULES, Ranked, Ranking, Sentence, amount, change, is_few, told, tone_of, way
+from db.reports.pack_queries import Headline, Pack, nothing_changed, standing
+from db.reports.pack_rules import (
+    DASH,
+    FEW,
+    RULES,
+    Ranked,
+    Ranking,
+    Sentence,
+    amount,
+    change,
+    is_few,
+    told,
+    tone_of,
+    way,
+)
 
 TONES = {"good": (22, 128, 90), "bad": (200, 30, 30), "neutral": (29, 78, 216), "unsure": (140, 148, 160)}
 BLUE, ROW = (29, 78, 216), 4.6
@@ -24,15 +37,6 @@ TILE_HIGH, ACROSS = 21.0, 3
 def make_pdf(pack: Pack, *, house: str) -> bytes:
     """The pack as letter pages; the same pack gives the same bytes."""
     return _Pages(pack, house).finished()
-
-
-def standing(pack: Pack) -> str:
-    """Whether the month is frozen, in words, with its newest version."""
-    if not pack.is_frozen:
-        return "Not frozen: counted when this pack was made"
-    newest = pack.versions[-1]
-    words = f"As frozen on {newest.frozen_at:%d %b %Y}"
-    return words if newest.version == 1 else f"{words}, version {newest.version}"
 
 
 class _Pages:
@@ -60,14 +64,14 @@ class _Pages:
             for found in self.pack.rankings:
                 self._ranking(found)
         self._heading("Changes since the last pack")
-        self._sentences(self.pack.changed, none="What the last pack said is still so.")
+        self._sentences(self.pack.changed, none=nothing_changed(self.pack))
         if self.pack.is_frozen:
             self._heading("Changes since this month was frozen")
             self._sentences(self.pack.own_changed, none="None of these figures changed since.")
         if len(self.pack.versions) > 1:
             self._heading("Versions of this month")
             for version in self.pack.versions:
-                why = version.reason or "Frozen on time"
+                why = version.reason or "first frozen"
                 self._line(f"Version {version.version}, {version.frozen_at:%d %b %Y}, {version.by}: {why}")
         self._heading("How the sentences are made")
         used = {s.rule for s in (*self.pack.sentences, *self.pack.changed, *self.pack.own_changed)}
@@ -173,7 +177,8 @@ class _Pages:
         self._write(x + 1, y + 7, told(now, what), width=width * 0.55)
         moved = change(now.value, before.value if before else None, what.unit)
         few = is_few(now, what) or (before is not None and is_few(before, what))
-        tone = "unsure" if few or not moved else tone_of(way(now.value, before.value if before else None, what.unit), what.better)  # noqa: E501
+        moving = way(now.value, before.value if before else None, what.unit)
+        tone = "unsure" if few or not moved else tone_of(moving, what.better)
         self._font(8, colour=TONES[tone])
         versus = f"{moved} vs {before.month:%b}" if moved and before else "nothing to compare"
         self._write(x + 1, y + 14, versus, width=width * 0.62)

@@ -6,6 +6,7 @@ frozen is the network and whole regions, so people who see less get figures of t
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -92,6 +93,7 @@ class Pack:
     rank_sentences: tuple[Sentence, ...]
     changed: tuple[Sentence, ...]
     own_changed: tuple[Sentence, ...]
+    before_is_frozen: bool
     hidden: int
     token: tuple[tuple[str, int], ...]
 
@@ -110,6 +112,33 @@ def what_of(definition: MetricDefinition) -> What:
     """A metric as the rules know it."""
     title = HEADLINES.get(definition.name, definition.title)
     return What(name=definition.name, title=title, unit=definition.unit, better=definition.better)
+
+
+def standing(pack: Pack) -> str:
+    """Whether the month is frozen, in words, with its newest version."""
+    if not pack.is_frozen:
+        return "Not frozen: counted when this pack was made"
+    newest = pack.versions[-1]
+    words = f"As frozen on {newest.frozen_at:%d %b %Y}"
+    return words if newest.version == 1 else f"{words}, version {newest.version}"
+
+
+def nothing_changed(pack: Pack) -> str:
+    """Why there is no change since the last pack."""
+    if pack.before_is_frozen:
+        return "What the last pack said is still so."
+    return f"{add_months(pack.month, -1):%B} was not frozen for these dealers, so there is nothing to hold against it."
+
+
+def file_name(pack: Pack, file_format: str) -> str:
+    """The name a pack is saved under."""
+    place = re.sub(r"[^a-z0-9]+", "-", pack.place.lower()).strip("-")
+    return f"pack-{pack.month:%Y-%m}-{place}.{file_format}"
+
+
+def known_of(session: Session) -> tuple[tuple[str, int], ...]:
+    """What the desk knows at this moment, as the counters of what a pack can hold; accounts and exports are not it."""
+    return tuple((area, n) for area, n in changes.token(session) if area != "people")
 
 
 def pack_months(*, now: datetime) -> list[date]:
@@ -179,7 +208,7 @@ def build_pack(
         headlines=tuple(heads), rankings=tuple(order),
         rank_sentences=tuple(s for one in order if (s := ranking_sentence(one, month=month))),
         changed=moved[earlier], own_changed=moved[month], hidden=len(known) - len(metrics),
-        token=changes.token(session),
+        before_is_frozen=any(month == earlier for _, month in frozen), token=known_of(session),
     )  # fmt: skip
 
 

@@ -38,6 +38,10 @@ FLAT_SHARE: Final = 0.01
 STREAK: Final = 3
 KNOWN_FOR_RECORD: Final = 6
 DASH: Final = "–"
+FORMATS: Final[Mapping[str, str]] = {"pdf": "PDF", "xlsx": "Excel"}
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    "pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}  # fmt: skip
 
 RULES: Final[Mapping[str, str]] = {
     "no_figure": "A month without a figure is said to have none.",
@@ -318,18 +322,17 @@ def since_frozen(what: What, *, month: date, frozen: float | None, live: float |
 def ranking(what: What, rows: Iterable[Ranked]) -> Ranking | None:
     """The five best and the five worst dealers with enough counted; None where no direction is good.
 
-    With fewer than ten of them nobody is both; equal figures are in the order of the dealers' codes.
+    With fewer than ten of them nobody is both, and nobody is first with the figure of the last; equal figures are in
+    the order of the dealers' codes.
     """
     if what.better not in ("up", "down"):
         return None
     known = list(rows)
     enough = [r for r in known if r.denominator is not None and r.denominator >= FEW]
     enough.sort(key=lambda r: (-r.value if what.better == "up" else r.value, r.code))
-    top = enough[:SHOWN]
-    bottom = enough[len(top) :][-SHOWN:][::-1]
-    return Ranking(
-        what=what, top=tuple(top), bottom=tuple(bottom), ranked=len(enough), few=len(known) - len(enough)
-    )
+    top = [r for r in enough[:SHOWN] if len(enough) == 1 or r.value != enough[-1].value]
+    bottom = [r for r in enough[len(top) :][-SHOWN:][::-1] if r.value != enough[0].value]
+    return Ranking(what=what, top=tuple(top), bottom=tuple(bottom), ranked=len(enough), few=len(known) - len(enough))
 
 
 def ranking_sentence(found: Ranking, *, month: date) -> Sentence | None:

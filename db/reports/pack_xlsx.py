@@ -13,8 +13,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from db.core.labels import moment_label
-from db.reports.pack_pdf import standing
-from db.reports.pack_queries import Headline, Pack
+from db.reports.pack_queries import Headline, Pack, standing
 from db.reports.pack_rules import RULES, Sentence
 
 FORMATS: Final = {"money": "#,##0.00", "percent": "0.0%", "days": "0.0", "minutes": "#,##0", "count": "#,##0.##"}
@@ -137,7 +136,9 @@ class _Book:
     def _dealers(self) -> None:
         """First and last dealers by each figure; bars beside them."""
         sheet = self.book.add_worksheet("Dealers")
-        self._table(sheet, 0, (("Figure", 34), ("Where", 8), ("Code", 10), ("Dealer", 30), ("Value", 12), ("Out of", 12)))
+        self._table(
+            sheet, 0, (("Figure", 34), ("Where", 8), ("Code", 10), ("Dealer", 30), ("Value", 12), ("Out of", 12))
+        )
         row, charts = 1, 0
         for found in self.pack.rankings:
             start = row
@@ -166,7 +167,9 @@ class _Book:
     def _said(self, name: str, found: Sequence[Sentence]) -> None:
         """One row a sentence, with its rule and the rows it stands on."""
         sheet = self.book.add_worksheet(name)
-        self._table(sheet, 0, (("Sentence", 90), ("Judged", 10), ("Metric", 20), ("Rule", 14), ("Rows it stands on", 70)))
+        self._table(
+            sheet, 0, (("Sentence", 90), ("Judged", 10), ("Metric", 20), ("Rule", 14), ("Rows it stands on", 70))
+        )
         for row, one in enumerate(found, start=1):
             rows = "; ".join(f"{r.month:%Y-%m} {r.place}: {r.words}" for r in one.rows)
             for column, text in enumerate((one.text, one.tone, one.metric, one.rule, rows)):
@@ -180,7 +183,7 @@ class _Book:
             ("House", self.house), ("Month", f"{pack.month:%B %Y}"), ("Dealers", pack.place),
             ("Figures", standing(pack)), ("Made", f"{moment_label(pack.made_at, pack.zone)} ({pack.zone})"),
             ("Made for", pack.reader), ("Not shown to this role", f"{pack.hidden} figures"),
-            *((f"Version {v.version}", f"{v.frozen_at:%Y-%m-%d %H:%M} UTC, {v.by}: {v.reason or 'frozen on time'}")
+            *((f"Version {v.version}", f"{v.frozen_at:%Y-%m-%d %H:%M} UTC, {v.by}: {v.reason or 'first frozen'}")
               for v in pack.versions),
             *((f"Rule: {rule}", words) for rule, words in RULES.items()),
             *((f"Metric: {h.what.title}", f"{h.definition.formula}. {h.definition.excluded}".strip())

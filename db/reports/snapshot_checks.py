@@ -25,9 +25,7 @@ def months_are_whole(session: Session) -> list[str]:
         if numbers != list(range(1, len(numbers) + 1)):
             found.append(f"{month} has the versions {', '.join(map(str, numbers))}")
     found += [f"{month} was never frozen, though months before and after it were" for month in gaps(set(versions))]
-    counts = dict(
-        session.execute(select(MonthFigure.freeze_id, func.count()).group_by(MonthFigure.freeze_id)).all()
-    )
+    counts = dict(session.execute(select(MonthFigure.freeze_id, func.count()).group_by(MonthFigure.freeze_id)).all())
     network: dict[int, set[str]] = defaultdict(set)
     for freeze_id, metric in session.execute(
         select(MonthFigure.freeze_id, MonthFigure.metric).where(MonthFigure.level == NETWORK)

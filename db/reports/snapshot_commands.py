@@ -36,6 +36,13 @@ def freeze_month(session: Session, *, counted: Counted, actor: Actor, now: datet
     return freeze.figures
 
 
+def freeze_now(session: Session, *, month: date, actor: Actor, now: datetime) -> int:
+    """Count a month that is over and keep it, by hand; gives how many figures, 0 when it was frozen. Refused: month."""
+    actor.require(Permission.MONTHS_FREEZE)
+    require_over(month, now)
+    return freeze_month(session, counted=count_month(session, month=month, now=now), actor=actor, now=now)
+
+
 def restate_month(
     session: Session, *, month: date, seen_version: int, reason: str, form_key: str | None, actor: Actor,
     now: datetime, tell: Tell | None = None,
@@ -54,10 +61,7 @@ def restate_month(
         timeline.repeated(session)
         return known
     newest = session.scalar(
-        select(MonthFreeze)
-        .where(MonthFreeze.month == month_key(month))
-        .order_by(MonthFreeze.version.desc())
-        .limit(1)
+        select(MonthFreeze).where(MonthFreeze.month == month_key(month)).order_by(MonthFreeze.version.desc()).limit(1)
     )
     if newest is None:
         message = f"{month:%B %Y} was never frozen, so there is nothing to restate."

@@ -47,7 +47,7 @@ def last_due(today: date) -> date:
 
 
 def months_due(frozen: Collection[str], today: date) -> list[date]:
-    """What the job has to freeze, oldest first: last month, and each month since the newest frozen one.
+    """What the job has to freeze, oldest first: gaps, each month since the newest frozen one, last month at the end.
 
     A desk that never froze begins with last month: what was before it was nobody's promise.
     """
@@ -55,7 +55,7 @@ def months_due(frozen: Collection[str], today: date) -> list[date]:
     if not frozen:
         return [due] if today.day >= FREEZE_DAY else []
     following = add_months(month_from(max(frozen)), 1)
-    return months_between(following, due) if following <= due else []
+    return [*map(month_from, gaps(frozen)), *(months_between(following, due) if following <= due else [])]
 
 
 def gaps(frozen: Collection[str]) -> list[str]:
