@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Final, Literal
 
 from db.calendar.months import add_months
@@ -21,11 +22,11 @@ HEADLINES: Final[Mapping[str, str]] = {
     "received": "Leads received", "response_sla": "Leads answered in time", "close_rate": "Leads closed as sold",
     "won": "Sales won", "won_value": "Value of sales", "csi": "Customer satisfaction (CSI)",
     "claims_decided": "Claims decided", "claim_first_pass": "Claims approved at first pass",
-    "claim_turnaround": "Turnaround of claims", "claim_cost": "Approved for claims", "parts_line_fill": "Parts line fill",
-    "incentive_paid": "Incentives paid", "coop_paid": "Co-op paid", "coop_utilisation": "Co-op used of accrued",
+    "claim_turnaround": "Turnaround of claims", "claim_cost": "Approved for claims",
+    "parts_line_fill": "Parts line fill", "incentive_paid": "Incentives paid", "coop_paid": "Co-op paid", "coop_utilisation": "Co-op used of accrued",
     "price_cost": "Given away in price exceptions",
 }  # fmt: skip
-"""The figures of the pack in its order, by the words that stand alone: "Paid" is paid of what on a page of all areas."""
+"""The figures of the pack in its order, in words that stand alone: "Paid" does not say of what."""
 RANKED: Final = ("response_sla", "close_rate", "csi", "claim_first_pass", "parts_line_fill", "coop_utilisation")
 """Dealers are ranked by these: shares and scores, which do not grow with the dealer."""
 FEW: Final = 10
@@ -261,7 +262,7 @@ def _record(what: What, points: Sequence[Point], place: str) -> Sentence | None:
 
 def _streak(what: What, points: Sequence[Point], place: str) -> Sentence | None:
     steps: list[Way] = []
-    for earlier, later in zip(points, points[1:], strict=False):
+    for earlier, later in pairwise(points):
         few = is_few(earlier, what) or is_few(later, what)
         steps.append("unknown" if few else way(later.value, earlier.value, what.unit))
     if not steps or steps[-1] not in ("up", "down"):
@@ -300,8 +301,9 @@ def _restated(what: What, now: Point, place: str) -> Sentence | None:
     if now.version < 2 or now.first == now.value:
         return None
     first = amount(now.first, what.unit)
+    rows = (_row(what, now, place), Row(month=now.month, place=place, words=first))
     return Sentence(
-        rule="restated", metric=what.name, rows=(_row(what, now, place), Row(month=now.month, place=place, words=first)),
+        rule="restated", metric=what.name, rows=rows,
         text=f"{what.title} of {_name(now.month)} was {first} when it was first frozen; version {now.version} says "
         f"{amount(now.value, what.unit)}.",
     )  # fmt: skip

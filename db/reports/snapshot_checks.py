@@ -1,4 +1,4 @@
-"""What `python -m db check` verifies about frozen months: each version whole, each version in its turn, none missing."""
+"""What `python -m db check` verifies about frozen months: each version whole and in its turn, none missing."""
 
 from __future__ import annotations
 

@@ -10,9 +10,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
@@ -106,7 +105,7 @@ def frozen_figures(
     names = _allowed(actor, metrics)
     if not months or not names:
         return []
-    query: Select[Any] = (
+    query = (
         select(MonthFigure, MonthFreeze.version, Dealer.name)
         .join(MonthFreeze, MonthFreeze.id == MonthFigure.freeze_id)
         .outerjoin(Dealer, Dealer.id == MonthFigure.dealer_id)

@@ -68,7 +68,7 @@ def gaps(frozen: Collection[str]) -> list[str]:
 
 
 def differs(one: float | None, other: float | None) -> bool:
-    """Whether two figures are not the same; a missing one differs from any number. Rounding of floats does not count."""
+    """Whether two figures are not the same; a missing one differs from any number, the rounding of floats does not."""
     if one is None or other is None:
         return one is not other
     return abs(one - other) > LEAST_DIFFERENCE * max(1.0, abs(one), abs(other))

@@ -63,6 +63,6 @@ else:
 if actor.can(Permission.MONTHS_FREEZE):
     show.draw_freeze(pack, month, frozen.get(month, 0))
 st.caption(
-    f"Made {moment_label(pack.made_at, actor.zone, now=at)} for {pack.place.lower() if not region else region}. "
+    f"Made {moment_label(pack.made_at, actor.zone, now=at)} for {region or pack.place.lower()}. "
     "Months are the calendar's in the desk's zone. What is frozen is the network and whole regions."
 )

@@ -180,7 +180,7 @@ def test_a_row_cannot_be_replaced(sqlite_engine, one_metric):
         ("month_figure", "freeze_id, month, metric, level, place, value"),
     ):
         with pytest.raises(DBAPIError, match="cannot be changed"), sqlite_engine.begin() as connection:
-            connection.execute(text(f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}"))  # noqa: S608
+            connection.execute(text(f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}"))
 
 
 # ---- restating -----------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_a_restatement_keeps_both(engine, one_metric):
     assert restate(engine) == 2
     assert restate(engine) == 2  # a double click
     with reading(engine) as session:
-        asked = {"months": [OCTOBER], "level": "network", "actor": person()}
+        asked: dict[str, Any] = {"months": [OCTOBER], "level": "network", "actor": person()}
         assert [(f.version, f.value) for f in frozen_figures(session, **asked)] == [(2, 0.6)]
         both = frozen_figures(session, all_versions=True, **asked)
         assert [(f.version, f.value) for f in both] == [(1, 0.7), (2, 0.6)]
