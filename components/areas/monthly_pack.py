@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -179,17 +178,26 @@ def draw_freeze(pack: Pack, month: date, version: int) -> None:
     with st.expander(f"Freeze or restate {name}", icon=":material/ac_unit:"):
         if not version:
             st.caption("The sweep freezes it by itself on the fifth of the next month. A frozen month never changes.")
-            freezing = partial(perform, freeze_now, form=FORM, say=f"{name} is frozen", arguments={"month": month})
-            st.button("Freeze now", key="mpk_freeze_go", on_click=freezing, icon=":material/ac_unit:", type="primary")
+            st.button("Freeze now", key="mpk_freeze_go", on_click=_freeze, args=(month,), icon=":material/ac_unit:")
             problems_of(FORM, "month")
             return
         st.caption(f"Counts the whole month again and keeps version {version + 1} beside version {version}.")
         st.text_area("Why", key="mpk_reason", max_chars=LONGEST_REASON, placeholder="What came late or was mended")
         problems_of(FORM, "reason")
         key = st.session_state.setdefault("_mpk_form_key", uuid4().hex)
-        restating = partial(
-            perform, restate_month, form=FORM, say=lambda made: f"{name} is now version {made}",
-            typed={"reason": "mpk_reason"}, clear=("_mpk_form_key",),
-            arguments={"month": month, "seen_version": version, "form_key": key},
+        st.button(
+            "Count again", key="mpk_restate_go", on_click=_restate, args=(month, version, key),
+            icon=":material/restart_alt:",
         )  # fmt: skip
-        st.button("Count again", key="mpk_restate_go", on_click=restating, icon=":material/restart_alt:")
+
+
+def _freeze(month: date) -> None:
+    perform(freeze_now, form=FORM, say=f"{month:%B %Y} is frozen", arguments={"month": month})
+
+
+def _restate(month: date, version: int, form_key: str) -> None:
+    perform(
+        restate_month, form=FORM, say=lambda made: f"{month:%B %Y} is now version {made}",
+        typed={"reason": "mpk_reason"}, clear=("_mpk_form_key",),
+        arguments={"month": month, "seen_version": version, "form_key": form_key},
+    )  # fmt: skip

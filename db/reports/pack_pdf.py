@@ -5,7 +5,7 @@ The fonts every PDF reader has know the characters of cp1252 only (db/core/print
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fpdf import FPDF
@@ -18,7 +18,6 @@ from db.reports.pack_rules import (
     DASH,
     FEW,
     RULES,
-    Ranked,
     Ranking,
     Sentence,
     amount,
@@ -110,9 +109,9 @@ class _Pages:
     def _line(self, text: str, *, soft: bool = False, tone: str = "") -> None:
         self._font(8.5, colour=SOFT if soft else INK)
         inset = 3.4 if tone else 0
-        rows = self.pdf.multi_cell(
+        rows: Any = self.pdf.multi_cell(
             self.wide - inset, ROW, printable(text), dry_run=True, output="LINES", align="L"
-        )  # fmt: skip
+        )
         self._room(ROW * len(rows))
         self._font(8.5, colour=SOFT if soft else INK)
         if tone:
@@ -217,19 +216,15 @@ class _Pages:
         self._write(MARGIN, self.y, f"{found.what.title} ({found.ranked} ranked{left_out})", width=self.wide)
         self.y += ROW
         half = (self.wide - GAP) / 2
-        for x, label, tone, listed in (
-            (MARGIN, "First", "good", found.top), (MARGIN + half + GAP, "Last", "bad", found.bottom),
-        ):  # fmt: skip
-            self._column(x, half, label, tone, listed, found)
+        self._column(MARGIN, half, found, is_first=True)
+        self._column(MARGIN + half + GAP, half, found, is_first=False)
         self.y += ROW * (rows + 1) + 1.5
 
-    def _column(
-        self, x: float, width: float, label: str, tone: str, listed: Iterable[Ranked], found: Ranking
-    ) -> None:  # fmt: skip
-        self._font(7.5, bold=True, colour=TONES[tone])
-        self._write(x, self.y, label, width=width)
+    def _column(self, x: float, width: float, found: Ranking, *, is_first: bool) -> None:
+        self._font(7.5, bold=True, colour=TONES["good" if is_first else "bad"])
+        self._write(x, self.y, "First" if is_first else "Last", width=width)
         y = self.y
-        shown = list(listed)
+        shown = found.top if is_first else found.bottom
         if not shown:
             self._font(8.5, colour=SOFT)
             self._write(x, y + ROW, DASH, width=width)

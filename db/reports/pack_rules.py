@@ -23,7 +23,8 @@ HEADLINES: Final[Mapping[str, str]] = {
     "won": "Sales won", "won_value": "Value of sales", "csi": "Customer satisfaction (CSI)",
     "claims_decided": "Claims decided", "claim_first_pass": "Claims approved at first pass",
     "claim_turnaround": "Turnaround of claims", "claim_cost": "Approved for claims",
-    "parts_line_fill": "Parts line fill", "incentive_paid": "Incentives paid", "coop_paid": "Co-op paid", "coop_utilisation": "Co-op used of accrued",
+    "parts_line_fill": "Parts line fill",
+    "incentive_paid": "Incentives paid", "coop_paid": "Co-op paid", "coop_utilisation": "Co-op used of accrued",
     "price_cost": "Given away in price exceptions",
 }  # fmt: skip
 """The figures of the pack in its order, in words that stand alone: "Paid" does not say of what."""

@@ -139,8 +139,8 @@ class _Book:
         self._table(
             sheet, 0, (("Figure", 34), ("Where", 8), ("Code", 10), ("Dealer", 30), ("Value", 12), ("Out of", 12))
         )
-        row, charts = 1, 0
-        for found in self.pack.rankings:
+        row = 1
+        for charts, found in enumerate(self.pack.rankings):
             start = row
             for where, listed in (("First", found.top), ("Last", found.bottom)):
                 for one in listed:
@@ -161,7 +161,6 @@ class _Book:
             chart.set_y_axis({"reverse": True})
             chart.set_size({"width": CHART_WIDE, "height": 300})
             sheet.insert_chart(1 + charts * 16, 7, chart)
-            charts += 1
         sheet.freeze_panes(1, 0)
 
     def _said(self, name: str, found: Sequence[Sentence]) -> None:
