@@ -156,7 +156,7 @@ def change(now: float | None, before: float | None, unit: str) -> str:
     moved = now - before
     if unit == "percent":
         return f"{100 * moved:+.1f} pp"
-    if unit == "count" and (abs(moved) >= FEW or moved.is_integer()):
+    if unit == "count" and (abs(moved) >= FEW or float(moved).is_integer()):
         return f"{moved:+,.0f}"
     return ("-" if moved < 0 else "+") + amount(abs(moved), unit)
 
@@ -340,9 +340,9 @@ def ranking(what: What, rows: Iterable[Ranked]) -> Ranking | None:
 
 def ranking_sentence(found: Ranking, *, month: date) -> Sentence | None:
     """The first and the last dealer of a ranking; None with fewer than two, or when all are alike."""
-    first, last = (found.top or (None,))[0], (found.bottom or found.top[::-1] or (None,))[0]
-    if first is None or last is None or first is last or first.value == last.value:
+    if not found.top or not found.bottom:
         return None
+    first, last = found.top[0], found.bottom[0]
     rows = tuple(
         Row(month=month, place=f"{r.name} ({r.code})", words=amount(r.value, found.what.unit)) for r in (first, last)
     )
