@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 from uuid import uuid4
@@ -38,7 +39,7 @@ from db.reports.snapshot_commands import LONGEST_REASON, freeze_now, restate_mon
 MADE: Final = "_pack_made"
 FORM: Final = "mpk_freeze"
 ICONS: Final = {
-    "good": ":green[:material/trending_up:]", "bad": ":red[:material/warning:]",
+    "good": ":green[:material/thumb_up:]", "bad": ":red[:material/thumb_down:]",
     "neutral": ":blue[:material/arrow_right_alt:]", "unsure": ":gray[:material/help:]",
 }  # fmt: skip
 TILE_ICONS: Final = {
@@ -109,12 +110,13 @@ def _tile(head: Headline) -> Tile:
     still = way(now.value, before.value if before else None, what.unit) == "flat"
     first = f"First frozen as {amount(now.first, what.unit)}" if now.version > 1 and now.first != now.value else ""
     return Tile(
-        definition=head.definition, value=told(now, what), icon=f":material/{TILE_ICONS.get(what.name, 'monitoring')}:",
+        definition=replace(head.definition, title=what.title), value=told(now, what),
+        icon=f":material/{TILE_ICONS.get(what.name, 'monitoring')}:",
         delta=moved if moved and not still else None,
         up_is_good=None if few or what.better == "none" else what.better == "up",
         versus=f"vs {before.month:%B}" if before else "",
         trend=[p.value / 100 if what.unit == "money" else p.value for p in head.points if p.value is not None],
-        note="; ".join(part for part in (what.title if what.title != head.definition.title else "", first) if part),
+        note=first,
     )  # fmt: skip
 
 
@@ -127,10 +129,17 @@ def draw_sentences(found: tuple[Sentence, ...], *, none: str, with_rows: bool) -
     for sentence in found:
         line = f"{ICONS[sentence.tone]} {plain(sentence.text)}"
         if with_rows:
-            rows = "; ".join(f"{r.month:%b %Y}, {r.place}: {r.words}" for r in sentence.rows)
-            line += f"  \n:gray[:material/rule: {plain(RULES[sentence.rule])} Rows: {plain(rows)}]"
+            line += f"  \n:gray[:material/rule: {plain(RULES[sentence.rule])}  {plain(_rows(sentence))}]"
         lines.append(line)
     st.markdown("\n\n".join(lines))
+
+
+def _rows(sentence: Sentence) -> str:
+    """The rows a sentence stands on; whose they are is said once where all are alike."""
+    places = {row.place for row in sentence.rows}
+    if len(places) == 1:
+        return f"{places.pop()}: " + "; ".join(f"{row.month:%b %Y} {row.words}" for row in sentence.rows)
+    return "; ".join(f"{row.place}, {row.month:%b %Y}: {row.words}" for row in sentence.rows)
 
 
 def draw_dealers(pack: Pack) -> None:
@@ -154,9 +163,9 @@ def draw_dealers(pack: Pack) -> None:
         ),
         key=f"mpk_dealers_{chosen}", alt=f"First and last dealers by {found.what.title}",
         columns={
-            "Where": tables.text("Where", width=80), "Dealer": tables.text("Dealer", width=280),
-            "Value": tables.text(found.what.title, width=200),
-            "Of": tables.text("Accrued" if money else "Counted", width=100),
+            "Where": tables.text("Where", width=62), "Dealer": tables.text("Dealer", width=190),
+            "Value": tables.text("Figure", width=76),
+            "Of": tables.text("Accrued" if money else "Counted", width=84),
         },
     )  # fmt: skip
     left = f" {plural(found.few, 'dealer')} with fewer are not ranked." if found.few else ""

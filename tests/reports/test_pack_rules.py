@@ -198,9 +198,7 @@ def test_a_restatement_shows_both():
     now = Point(month=OCTOBER, value=0.6, numerator=60, denominator=100, version=2, first=0.7)
     found = sentences(SHARE, [*points(0.6, 0.6)[:1], now], place="")[-1]
     assert (found.rule, [r.words for r in found.rows]) == ("restated", ["60.0%", "70.0%"])
-    assert found.text == (
-        "Answered in time of October 2026 was 70.0% when it was first frozen; version 2 says 60.0%."
-    )
+    assert found.text == ("Answered in time of October 2026 was 70.0% when it was first frozen; version 2 says 60.0%.")
     same = Point(month=OCTOBER, value=0.6, numerator=60, denominator=100, version=2, first=0.6)
     assert [s.rule for s in sentences(SHARE, [*points(0.6, 0.6)[:1], same], place="")] == ["flat"]
 
@@ -242,7 +240,9 @@ def test_rankings(why, rows, top, bottom, few):
 
 
 def test_dealers_with_few_are_not_ranked_and_are_counted():
-    found = ranking(DAYS, [dealer("a", 3.0), dealer("b", 1.0, n=9), dealer("c", 5.0), Ranked(code="d", name="", value=1)])
+    found = ranking(
+        DAYS, [dealer("a", 3.0), dealer("b", 1.0, n=9), dealer("c", 5.0), Ranked(code="d", name="", value=1)]
+    )
     assert found is not None
     assert ([r.code for r in found.top], found.ranked, found.few) == (["a"], 2, 2)  # fewer days are better
     assert ranking(COUNT, [dealer("a", 1.0)]) is None
