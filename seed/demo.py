@@ -42,6 +42,7 @@ from seed import (
     parts_claims,
     pricing,
     quality,
+    reports,
     routine,
     surveys,
     terms,
@@ -101,6 +102,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     if leads:
         coop_campaigns.expect(story, seed=seed)
     onboarding.expect(story, seed=seed)
+    reports.expect(story)
     with storage.unforced():
         story.play()
     claim_clocks.close_day(story)

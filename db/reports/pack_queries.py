@@ -38,6 +38,7 @@ from db.reports.pack_rules import (
     ranking_sentence,
     sentences,
     since_frozen,
+    without_figure,
 )
 from db.reports.snapshot_queries import Change, FrozenFigure, Version, changed_since, frozen_figures, versions
 from db.reports.snapshot_rules import DEALER, NETWORK, REGION, days_of
@@ -99,8 +100,12 @@ class Pack:
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
-        """Every sentence of the summary, in the order of the figures."""
-        return tuple(s for h in self.headlines for s in h.sentences)
+        """Every sentence of the summary, in the order of the figures; what has no figure comes in one at the end."""
+        said = [s for h in self.headlines for s in h.sentences if s.rule != "no_figure"]
+        missing = [h.what for h in self.headlines if h.now.value is None]
+        if missing:
+            said.append(without_figure(missing, month=self.month, place=self.place))
+        return tuple(said)
 
     @property
     def title(self) -> str:

@@ -200,6 +200,15 @@ def sentences(what: What, points: Sequence[Point], *, place: str) -> list[Senten
     return found
 
 
+def without_figure(missing: Sequence[What], *, month: date, place: str) -> Sentence:
+    """One sentence for all figures a month does not have, in place of one each."""
+    return Sentence(
+        rule="no_figure", metric=", ".join(what.name for what in missing), tone="unsure",
+        rows=(Row(month=month, place=place, words=DASH),),
+        text=f"No figure for {_name(month)}: {', '.join(what.title for what in missing)}.",
+    )  # fmt: skip
+
+
 def _row(what: What, point: Point, place: str) -> Row:
     return Row(month=point.month, place=place, words=told(point, what))
 

@@ -26,6 +26,7 @@ from db.reports.pack_rules import (
     told,
     tone_of,
     way,
+    without_figure,
 )
 from db.reports.snapshot_rules import BY_DEALER
 
@@ -208,6 +209,12 @@ def test_a_frozen_figure_that_is_another_one_now():
     assert found.text == "Cost of October 2026 was frozen at $100 and would be $130 now (+$30.00)."
     gone = since_frozen(COST, month=OCTOBER, frozen=100_00, live=None, place="East")
     assert gone.text == "Cost of October 2026 was frozen at $100 and would be – now."
+
+
+def test_what_has_no_figure_is_said_at_once():
+    found = without_figure([SHARE, COST], month=OCTOBER, place="East")
+    assert found.text == "No figure for October 2026: Answered in time, Cost."
+    assert (found.rule, found.metric, found.rows[0].place) == ("no_figure", "s, m", "East")
 
 
 # ---- dealers -------------------------------------------------------------------------------------------------------
