@@ -113,5 +113,5 @@ def test_people_of_a_region_see_it_and_people_of_dealers_nothing(house):
     assert "All dealers" not in said(app)
     assert [s.key for s in app.selectbox if s.key == "mpk_region"] == []
     app = opened("dora")
-    assert "Your role" in said(app)
+    assert "You have no access to this page" in said(app)
     assert not app.metric
