@@ -39,6 +39,7 @@ from db.parts import tables as _parts
 from db.people import tables as _people
 from db.pricing import tables as _pricing
 from db.quality import tables as _quality
+from db.reports import pack_tables as _packs
 from db.reports import snapshot_tables as _snapshots
 from db.surveys import tables as _surveys
 from db.terms import tables as _terms
@@ -53,5 +54,5 @@ MODULES = (
     _incentive_payments, _incentive_recon, _pricing, _coop, _coop_queues, _coop_payments, _coop_papers,
     _coop_reminders,
     _coop_campaigns,
-    _snapshots,
+    _snapshots, _packs,
 )  # fmt: skip

@@ -35,9 +35,11 @@ from db.reports.pack_rules import (
     way,
 )
 from db.reports.snapshot_commands import LONGEST_REASON, freeze_now, restate_month
+from db.reports.subscription_commands import subscribe, unsubscribe
 
 MADE: Final = "_pack_made"
 FORM: Final = "mpk_freeze"
+MAIL: Final = "mpk_mail_form"
 ICONS: Final = {
     "good": ":green[:material/thumb_up:]", "bad": ":red[:material/thumb_down:]",
     "neutral": ":blue[:material/arrow_right_alt:]", "unsure": ":gray[:material/help:]",
@@ -81,6 +83,25 @@ def draw_downloads(pack: Pack, actor: Actor) -> None:
             arguments={"month": pack.month, "region": pack.region, "file_format": file_format, "made": pack},
             help="What you see here. Each download is logged.",
         )  # fmt: skip
+
+
+def draw_subscription(pack: Pack, *, is_subscribed: bool) -> None:
+    """Get the pack by mail when its month is frozen, or no more."""
+    show_outcome(MAIL)
+    st.button(
+        "Stop mailing me" if is_subscribed else "Mail me", key="mpk_mail", type="tertiary",
+        icon=":material/unsubscribe:" if is_subscribed else ":material/mail:",
+        help="The sentences of this pack for these dealers, each month when it is frozen.",
+        on_click=_unsubscribe if is_subscribed else _subscribe, args=(pack.region,),
+    )  # fmt: skip
+
+
+def _subscribe(region: str) -> None:
+    perform(subscribe, form=MAIL, say="You get the pack of each month by mail", arguments={"region": region})
+
+
+def _unsubscribe(region: str) -> None:
+    perform(unsubscribe, form=MAIL, say="It is mailed no more", arguments={"region": region})
 
 
 def draw_standing(pack: Pack) -> None:

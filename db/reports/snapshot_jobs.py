@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor, system_actor
@@ -12,10 +12,12 @@ from db.core.area import Job
 from db.core.incidents import report
 from db.core.labels import local_day
 from db.core.session import reading, run
+from db.reports.pack_tables import PackSubscription
 from db.reports.snapshot_commands import freeze_month, require_over
-from db.reports.snapshot_rules import month_key, months_due
+from db.reports.snapshot_rules import month_from, month_key, months_due
 from db.reports.snapshot_store import Tell, count_month
 from db.reports.snapshot_tables import MonthFreeze
+from db.reports.subscription_commands import send_pack
 
 
 def freeze(
@@ -44,4 +46,24 @@ def run_freeze(bind: Engine | None, *, now: datetime) -> int:
     return done
 
 
-JOBS = (Job(name="Freeze last month", run=run_freeze),)
+def run_mail(bind: Engine | None, *, now: datetime) -> int:
+    """Mail the pack of the newest frozen month to who subscribed and has not got it; gives how many."""
+    with reading(bind) as session:
+        newest = session.scalar(select(func.max(MonthFreeze.month)))
+        if newest is None:
+            return 0
+        waiting = session.scalars(
+            select(PackSubscription.id).where(PackSubscription.sent_month < newest).order_by(PackSubscription.id)
+        ).all()
+    done = 0
+    for number in waiting:
+        try:
+            done += run(
+                send_pack, bind=bind, subscription_id=number, month=month_from(newest), actor=system_actor(), now=now
+            )
+        except Exception as error:
+            report(error, where=f"the monthly pack of subscription {number}")
+    return done
+
+
+JOBS = (Job(name="Freeze last month", run=run_freeze), Job(name="Mail monthly packs", run=run_mail))

@@ -86,6 +86,17 @@ def test_a_month_is_frozen_and_restated_by_hand(house):
     assert "Claims came late" in said(app)
 
 
+def test_the_pack_comes_by_mail_for_who_wants_it(house):
+    app = opened("mason")
+    app.button(key="mpk_mail").click().run()
+    assert app.button(key="mpk_mail").label == "Stop mailing me"
+    app.selectbox(key="mpk_region").select("West").run()
+    assert app.button(key="mpk_mail").label == "Mail me"  # another wish
+    app.selectbox(key="mpk_region").select("").run()
+    app.button(key="mpk_mail").click().run()
+    assert app.button(key="mpk_mail").label == "Mail me"
+
+
 def test_a_stale_screen_restates_nothing(house):
     run(freeze_now, month=MAY, actor=house.mason, now=CLOCK)
     app = opened("mason")

@@ -224,7 +224,9 @@ def reports(source: Source) -> Iterator[str]:
     for one in source.imports:
         package, module = _db_package(one)
         if one.root == "db" and package != "reports" and _module_is(module or one.name, "commands"):
-            yield source.says(one.line, f"imports {one.full}: a report reads and never changes anything of another area")
+            yield source.says(
+                one.line, f"imports {one.full}: a report reads and never changes anything of another area"
+            )
 
 
 def seed(source: Source) -> Iterator[str]:

@@ -62,6 +62,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_month_figure_dealer", ["dealer_id", "month"], unique=False)
         batch_op.create_index("ix_month_figure_trend", ["metric", "level", "place", "month"], unique=False)
 
+    op.create_table(
+        "pack_subscription",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.String(length=40), nullable=False),
+        sa.Column("sent_month", sa.String(length=7), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_pack_subscription_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pack_subscription")),
+        sa.UniqueConstraint("person_id", "place", name=op.f("uq_pack_subscription_person_id_place")),
+        sqlite_autoincrement=True,
+    )
     for statement in snapshot_statements(op.get_bind().dialect.name):
         op.execute(statement)
 
