@@ -184,8 +184,8 @@ def draw_dealers(pack: Pack) -> None:
         ),
         key=f"mpk_dealers_{chosen}", alt=f"First and last dealers by {found.what.title}",
         columns={
-            "Where": tables.text("Where", width=62), "Dealer": tables.text("Dealer", width=190),
-            "Value": tables.text("Figure", width=76),
+            "Where": tables.text("Where", width=56), "Dealer": tables.text("Dealer", width=168),
+            "Value": tables.text("Figure", width=64),
             "Of": tables.text("Accrued" if money else "Counted", width=84),
         },
     )  # fmt: skip
