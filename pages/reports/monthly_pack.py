@@ -52,7 +52,7 @@ if not pack.headlines:
 elif all(head.now.value is None for head in pack.headlines):
     empty_state("summarize", "Nothing was counted in this month.", action="Choose another month or region.")
 else:
-    show.draw_figures(pack)
+    show.draw_figures(pack, actor)
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True, height="stretch"):
         st.markdown("**What the month says**")

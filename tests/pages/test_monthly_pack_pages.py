@@ -8,8 +8,11 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
+from components.areas.monthly_pack import BEHIND
+from components.navigation import PAGES
 from db.core.session import engine as process_engine
 from db.core.session import reading, run
+from db.reports.pack_rules import HEADLINES
 from db.reports.snapshot_commands import freeze_now, restate_month
 from db.reports.snapshot_tables import MonthFreeze
 from tests.coop.factories import House
@@ -84,6 +87,11 @@ def test_a_month_is_frozen_and_restated_by_hand(house):
     assert frozen()[1] == ("2026-05", 2, "Manager Mason", "Claims came late")
     assert "**Version 2**" in said(app)
     assert "Claims came late" in said(app)
+
+
+def test_every_figure_leads_to_the_page_behind_it(house):
+    assert set(BEHIND) == set(HEADLINES)
+    assert {page for page, _ in BEHIND.values()} <= {entry.file for entry in PAGES}
 
 
 def test_the_pack_comes_by_mail_for_who_wants_it(house):
