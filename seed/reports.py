@@ -1,4 +1,4 @@
-"""The demo's months are frozen as the sweep would freeze them; one of them is counted again with a reason."""
+"""The demo's months are frozen and mailed as the sweep would; one of them is counted again with a reason."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from db.calendar.months import add_months
 from db.core.problems import Refused
 from db.core.session import reading
 from db.reports.snapshot_commands import restate_month
-from db.reports.snapshot_jobs import run_freeze
+from db.reports.snapshot_jobs import run_freeze, run_mail
 from db.reports.snapshot_queries import frozen_months
 from db.reports.snapshot_rules import FREEZE_DAY
+from db.reports.subscription_commands import subscribe
 from seed.story import Story
 
 MONTHS: Final = 3
@@ -28,11 +29,22 @@ def expect(story: Story) -> None:
         at = datetime(day.year, day.month, FREEZE_DAY, 12, 20, tzinfo=story.until.tzinfo)
         story.at(at, partial(_freeze, story))
         if back == MONTHS - 1:
+            story.at(at - timedelta(days=1), partial(_subscribe, story))
             story.at(at + timedelta(days=10, hours=3), partial(_restate, story))
 
 
 def _freeze(story: Story, now: datetime) -> None:
     run_freeze(story.bind, now=now)
+    run_mail(story.bind, now=now)
+
+
+def _subscribe(story: Story, now: datetime) -> None:
+    """The sales leader reads the whole network by mail, a coordinator one of his regions."""
+    for name, region in (("leah", ""), ("colin", "Midwest")):
+        try:
+            story.do(subscribe, region=region, actor=story.cast.named(name), now=now)
+        except Refused:
+            continue
 
 
 def _restate(story: Story, now: datetime) -> None:
