@@ -50,6 +50,7 @@ class PageEntry:
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
 REPORTS = "Reports"
 CLAIMS, PARTS, INCENTIVES, COOP = "Claims", "Parts", "Incentives", "Co-op"
+REPORTS = "Reports"
 ADMINISTRATION = "Administration"
 
 PAGES: tuple[PageEntry, ...] = (
@@ -72,6 +73,10 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/reports/report_builder.py", title="Report builder", icon="table_chart", section=REPORTS,
         permission=P.REPORTS_VIEW, help="Any figures side by side, in your own shape: kept, shared, sent by mail",
+    ),
+    PageEntry(
+        file="pages/reports/monthly_pack.py", title="Monthly pack", icon="summarize", section=REPORTS,
+        permission=P.PACK_VIEW, help="What a month was, in sentences tied to their rows; PDF and workbook",
     ),
     PageEntry(
         file="pages/leads/board.py", title="Response board", icon="bolt", section=LEADS, permission=P.LEADS_VIEW,

@@ -39,7 +39,9 @@ from db.parts import tables as _parts
 from db.people import tables as _people
 from db.pricing import tables as _pricing
 from db.quality import tables as _quality
+from db.reports import pack_tables as _packs
 from db.reports import saved_tables as _saved_reports
+from db.reports import snapshot_tables as _snapshots
 from db.surveys import tables as _surveys
 from db.terms import tables as _terms
 from db.warranty import tables as _warranty
@@ -54,4 +56,5 @@ MODULES = (
     _coop_reminders,
     _coop_campaigns,
     _saved_reports,
+    _snapshots, _packs,
 )  # fmt: skip

@@ -162,3 +162,37 @@ def coop_statements(dialect: str) -> list[str]:
         "CREATE TRIGGER coop_version_final BEFORE UPDATE OR DELETE OR TRUNCATE ON coop_version "
         "FOR EACH STATEMENT EXECUTE FUNCTION coop_version_is_final()",
     ]
+
+
+SNAPSHOTS = ("month_freeze", "month_figure")
+"""Months as they were frozen: a restatement is a new version, so no row is ever changed or taken away."""
+
+
+def snapshot_statements(dialect: str) -> list[str]:
+    """CREATE statements that make frozen months append-only, for SQLite or PostgreSQL, in order."""
+    if dialect == "sqlite":
+        stop = "BEGIN SELECT RAISE(ABORT, 'a frozen month cannot be changed'); END"
+        same = {
+            "month_freeze": "id = NEW.id OR (month = NEW.month AND version = NEW.version) OR form_key = NEW.form_key",
+            "month_figure": "id = NEW.id OR (freeze_id = NEW.freeze_id AND metric = NEW.metric AND level = NEW.level"
+            " AND place = NEW.place)",
+        }
+        return [
+            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} {stop}"
+            for table in SNAPSHOTS
+            for event in ("UPDATE", "DELETE")
+        ] + [
+            # INSERT OR REPLACE deletes the old row without asking the delete trigger.
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table}"
+            f" WHERE {same[table]}) {stop}"
+            for table in SNAPSHOTS
+        ]
+    return [
+        "CREATE FUNCTION frozen_month_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'a frozen month cannot be changed'; END $$",
+        *(
+            f"CREATE TRIGGER {table}_final BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION frozen_month_is_final()"
+            for table in SNAPSHOTS
+        ),
+    ]

@@ -29,6 +29,7 @@ from seed import (
     coop_radar,
     crm,
     dealer_people,
+    frozen_months,
     house,
     incentive_payments,
     incentives,
@@ -103,6 +104,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
         coop_campaigns.expect(story, seed=seed)
     reports.expect(story)
     onboarding.expect(story, seed=seed)
+    frozen_months.expect(story)
     with storage.unforced():
         story.play()
     claim_clocks.close_day(story)

@@ -77,6 +77,7 @@ ASKED_WITHOUT: dict[str, str] = {
     "db.people.queries.previous_visit": _SELF,
     "db.pricing.policy_queries.policy_now": _DESK,
     "db.reports.history_queries.item_history": _TOLD,
+    "db.reports.pack_queries.known_of": _DESK,
     "db.claims.policy_queries.forget_kept": _DESK,
     "db.claims.policy_queries.policy_on": _DESK,
     "db.warranty.queries.components_by_code": _DESK,

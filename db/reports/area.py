@@ -1,10 +1,15 @@
-"""What reports over all areas offer to the whole desk: metrics no single area could count, and mails of reports."""
+"""What reports over all areas offer: metrics no single area could count, mails of reports and packs, frozen months."""
 
 from __future__ import annotations
 
 from db.core.area import Area
 from db.reports.funnel_retention_queries import METRICS
-from db.reports.saved_checks import CHECKS
-from db.reports.saved_jobs import JOBS
+from db.reports.saved_checks import CHECKS as SAVED_CHECKS
+from db.reports.saved_jobs import JOBS as SAVED_JOBS
+from db.reports.snapshot_checks import CHECKS as SNAPSHOT_CHECKS
+from db.reports.snapshot_jobs import JOBS as SNAPSHOT_JOBS
 
-AREA = Area(name="reports", title="Reports", metrics=METRICS, jobs=JOBS, checks=CHECKS)
+AREA = Area(
+    name="reports", title="Reports", metrics=METRICS, jobs=(*SAVED_JOBS, *SNAPSHOT_JOBS),
+    checks=(*SAVED_CHECKS, *SNAPSHOT_CHECKS),
+)  # fmt: skip

@@ -127,6 +127,8 @@ EXPECTED = {
     "pricing.budget": "yy.....",
     "reports.view": "yyyyyy.",
     "reports.share": "yyyyy..",
+    "pack.view": "yyyyy..",
+    "months.freeze": "yy.....",
     "people.view": "yy.....",
     "people.manage": "y......",
     "calendars.view": "yyy..y.",

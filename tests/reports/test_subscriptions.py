@@ -1,0 +1,128 @@
+"""The monthly pack by mail: once a month to each who wants it, as they may see it then; never to others."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from db.core.area import Metric
+from db.core.outbox import OutboxMail
+from db.core.permissions import Permission, Role
+from db.core.problems import NotFound, Refused
+from db.core.session import reading, run, writing
+from db.core.timeline import TimelineEntry
+from db.people.tables import Notification
+from db.reports import registry
+from db.reports.pack_tables import PackSubscription
+from db.reports.snapshot_jobs import run_freeze, run_mail
+from db.reports.subscription_commands import subscribe, unsubscribe
+from db.reports.subscription_queries import is_subscribed
+from tests.reports import test_pack
+from tests.support.at_once import at_once, works
+from tests.support.users import actor_named, make_dealer, make_person
+
+NOVEMBER = datetime(2026, 11, 3, 15, tzinfo=UTC)
+FROZEN = datetime(2026, 11, 6, 15, tzinfo=UTC)
+DECEMBER = datetime(2026, 12, 6, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def desk(engine, monkeypatch):
+    """A manager of all dealers and a sales leader of East, with facts of October and November."""
+    found: tuple[Metric, ...] = (test_pack.metric("response_sla", Permission.PERFORMANCE_VIEW),)
+    monkeypatch.setattr(registry, "_metrics", {m.definition.name: m for m in found})
+    test_pack.FACTS.clear()
+    for code, region in (("E1", "East"), ("W2", "West")):
+        assert make_dealer(engine, code=code, name=f"Dealer {code}", region=region) == int(code[1:])
+        for month, top in (("2026-10", 60), ("2026-11", 80)):
+            test_pack.FACTS[code, month] = (top if code == "E1" else top - 40, 100)
+    make_person(engine, "mason", Role.MANAGER)
+    make_person(engine, "leah", Role.SALES_LEADER, scope_kind="regions", regions=["East"])
+    return engine
+
+
+def wish(engine, who: str, region: str = "", command: Any = subscribe, now: datetime = NOVEMBER) -> None:
+    run(command, bind=engine, region=region, actor=actor_named(engine, who), now=now)
+
+
+def mails(engine) -> list[tuple[str, str]]:
+    with reading(engine) as session:
+        found = session.scalars(
+            select(OutboxMail).where(OutboxMail.item_type == "monthly_pack").order_by(OutboxMail.id)
+        )
+        return [(mail.to_address, mail.body) for mail in found]
+
+
+def count(engine, table: Any) -> int:
+    with reading(engine) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_each_month_is_mailed_once_as_each_may_see_it(desk):
+    wish(desk, "mason")
+    wish(desk, "leah", "East")
+    assert run_mail(desk, now=NOVEMBER) == 0  # nothing is frozen
+    run_freeze(desk, now=FROZEN)
+    assert (run_mail(desk, now=FROZEN), run_mail(desk, now=FROZEN)) == (2, 0)
+    (to_mason, whole), (to_leah, east) = mails(desk)
+    assert (to_mason, to_leah) == ("mason@example.test", "leah@example.test")
+    assert "As frozen on 06 Nov 2026" in whole
+    assert "Leads answered in time: 40.0% in October 2026" in whole
+    assert "60.0% in October 2026" in east
+    assert "W2" not in east
+    run_freeze(desk, now=DECEMBER)
+    assert run_mail(desk, now=DECEMBER) == 2
+    assert "rose to 80.0% (+20.0 pp)" in mails(desk)[3][1]
+
+
+def test_two_processes_mail_it_once(desk):
+    wish(desk, "mason")
+    run_freeze(desk, now=FROZEN)
+    assert sorted(at_once(desk, *works(lambda bind: run_mail(bind, now=FROZEN)))) == [0, 1]
+    assert (len(mails(desk)), count(desk, Notification)) == (1, 1)
+
+
+def test_a_wish_counts_from_the_next_month_and_ends(desk):
+    run_freeze(desk, now=FROZEN)
+    wish(desk, "mason", now=FROZEN)
+    wish(desk, "mason", now=FROZEN)  # a double click
+    assert (run_mail(desk, now=FROZEN), count(desk, PackSubscription)) == (0, 1)
+    with reading(desk) as session:
+        mason, leah = actor_named(desk, "mason"), actor_named(desk, "leah")
+        assert is_subscribed(session, region="", actor=mason)
+        assert not is_subscribed(session, region="East", actor=mason)
+        assert not is_subscribed(session, region="", actor=leah)
+    wish(desk, "leah", command=unsubscribe)  # not hers
+    assert count(desk, PackSubscription) == 1
+    wish(desk, "mason", command=unsubscribe)
+    run_freeze(desk, now=DECEMBER)
+    assert (run_mail(desk, now=DECEMBER), mails(desk)) == (0, [])
+
+
+@pytest.mark.parametrize("change", [
+    "UPDATE person SET role = 'dealer_staff' WHERE username = 'leah'",
+    "UPDATE person_scope SET region = 'West' WHERE person_id = (SELECT id FROM person WHERE username = 'leah')",
+    "UPDATE person SET is_active = :no WHERE username = 'leah'",
+], ids=["lost the right", "moved to another region", "left"])  # fmt: skip
+def test_who_may_not_see_it_any_more_gets_nothing(desk, change):
+    wish(desk, "leah", "East")
+    with writing(desk, keeps_timeline=False) as session:
+        session.execute(text(change), {"no": False} if ":no" in change else {})
+    run_freeze(desk, now=FROZEN)
+    assert (run_mail(desk, now=FROZEN), run_mail(desk, now=FROZEN)) == (0, 0)
+    assert mails(desk) == []
+    with reading(desk) as session:
+        last = session.scalars(select(TimelineEntry.command).order_by(TimelineEntry.seq.desc()).limit(1)).one()
+    assert last == "send_pack"
+
+
+def test_a_wish_is_refused(desk):
+    with pytest.raises(NotFound):
+        wish(desk, "leah", "West")
+    make_person(desk, "dora", Role.DEALER_MANAGER, dealer_ids=[1])
+    with pytest.raises(Refused):
+        wish(desk, "dora")
+    assert count(desk, PackSubscription) == 0
