@@ -22,6 +22,8 @@ from db.core.problems import Problem, Refused
 from db.dealers.tables import Dealer
 
 DIMS = figures.DIMS
+DESK: Final = "Warranty administration"
+FINANCE: Final = "Finance"
 DECIDED = "Claims whose first decision fell into the period, as they stand today"
 NO_CLAIMS = "Void claims, pre-authorizations, supplier recoveries, debits"
 DAY_MINUTES: Final = 24 * 60
@@ -37,7 +39,8 @@ class Ratio:
 
 
 def _define(name: str, title: str, formula: str, numerator: str, denominator: str = "", **other: Any) -> Any:
-    values = {"rule": "2.1 I", "unit": "count", "better": "none", "excluded": NO_CLAIMS} | other
+    values: dict[str, Any] = {"rule": "2.1 I", "unit": "count", "better": "none", "excluded": NO_CLAIMS, "owner": DESK}
+    values |= other
     return MetricDefinition(
         name=name, title=title, formula=formula, numerator=numerator, denominator=denominator, **values
     )
@@ -110,7 +113,8 @@ _RATIOS: tuple[tuple[MetricDefinition, Ratio], ...] = (
         _define(
             "claim_days_to_pay", "Days to pay", "Days from the approval to the credit memo, mean",
             "Whole days between the decision that approved it and the day it was paid", "Claims of the period that "
-            "are paid", unit="days", better="down", excluded=f"{NO_CLAIMS}; claims that are not paid yet",
+            "are paid", unit="days", better="down", owner=FINANCE,
+            excluded=f"{NO_CLAIMS}; claims that are not paid yet",
         ),
         Ratio(top="pay_days", bottom="paid"),
     ),
@@ -141,6 +145,7 @@ _RATIOS: tuple[tuple[MetricDefinition, Ratio], ...] = (
         _define(
             "claim_cost", "Approved cost", "Approved amounts − debits",
             "Approved amounts of claims first decided in the period, less debits", unit="money", better="down",
+            owner=FINANCE,
             excluded="Void claims, pre-authorizations, supplier recoveries; charge-backs after an audit are not taken "
             "off",
         ),
@@ -197,6 +202,7 @@ OTHERS: dict[str, MetricDefinition] = {
             "claim_cost_per_unit", "Cost per vehicle in service", "Approved cost ÷ vehicles in service",
             "Approved amounts of the period, less debits", "Vehicles whose warranty began within 36 months before the "
             "end of the period; of a dealer, those it sold or had in its workshop", unit="money", better="down",
+            owner=FINANCE,
             excluded="Vehicles without a known start of the warranty; pre-authorizations and supplier recoveries",
         ),
         _define(
@@ -209,7 +215,7 @@ OTHERS: dict[str, MetricDefinition] = {
             "claim_receivable", "Receivable in months", "Approved and unpaid ÷ average month approved",
             "Approved amounts that are not on a credit memo yet", "Approved amounts of the last twelve months, by "
             "month since the first of them", better="down", rule="2.1 I, NI5: not above one month",
-            excluded="Pre-authorizations and supplier recoveries",
+            excluded="Pre-authorizations and supplier recoveries", owner=FINANCE,
         ),
     )
 }  # fmt: skip
@@ -405,10 +411,13 @@ _OTHER: dict[str, Callable[..., Rows]] = {
 }  # fmt: skip
 
 
+STANDING: Final = ("claim_open", "claim_overdue", "claim_receivable")
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
         definition=found, dims=dims, compute=partial(compute, name=found.name),
         permission=Permission.CLAIMS_PERFORMANCE,
+        period="now" if found.name in STANDING else "days",
+        most_dims=1 if found.name in ("claim_cost_per_unit", "claims_per_100") else len(dims),
     )
     for found, dims in (
         *((d, DIMS) for d, _ in _RATIOS), *((d, DIMS) for d, *_ in _TIMED),

@@ -262,6 +262,12 @@ def _timed(session: Session, *, scope: Scope, asked: Asked, name: str, by: Seque
 
 
 METRICS: tuple[Metric, ...] = tuple(
-    Metric(definition=found, dims=dims, compute=partial(compute, name=found.name), permission=Permission.COOP_VIEW)
+    Metric(
+        definition=found,
+        dims=dims,
+        compute=partial(compute, name=found.name),
+        permission=Permission.COOP_VIEW,
+        period="now" if found.name.startswith("coop_expiring_") else "days",
+    )
     for found, dims in (*((f.definition, f.dims) for f in FIGURES.values()), *((d, DIMS) for d, _, _ in _TIMED))
 )

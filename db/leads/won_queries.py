@@ -36,7 +36,10 @@ _COLUMNS: dict[str, Any] = {
 
 
 def _define(name: str, title: str, formula: str, numerator: str, denominator: str = "", **other: Any) -> Any:
-    values = {"unit": "count", "excluded": "Sales that fell through, duplicates and bad leads", "rule": "2.2 F"} | other
+    values = {
+        "unit": "count", "excluded": "Sales that fell through, duplicates and bad leads", "rule": "2.2 F",
+        "owner": "Sales leadership",
+    } | other  # fmt: skip
     return MetricDefinition(
         name=name, title=title, formula=formula, numerator=numerator, denominator=denominator, **values
     )
@@ -220,7 +223,7 @@ def first_sale(session: Session, *, scope: Scope) -> date | None:
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
         definition=found, dims=() if found.name == "days_to_win" else DIMS, compute=partial(compute, name=found.name),
-        permission=Permission.FUNNEL_VIEW,
+        permission=Permission.FUNNEL_VIEW, period="months",
     )
     for found in DEFINITIONS.values()
 )  # fmt: skip
