@@ -48,6 +48,7 @@ class PageEntry:
 
 
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
+REPORTS = "Reports"
 CLAIMS, PARTS, INCENTIVES, COOP = "Claims", "Parts", "Incentives", "Co-op"
 ADMINISTRATION = "Administration"
 
@@ -67,6 +68,10 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/work/account.py", title="My account", icon="account_circle", section=WORK, permission=P.HOME_VIEW,
         help="Your password, your sign-ins and your time zone",
+    ),
+    PageEntry(
+        file="pages/reports/metrics.py", title="Metrics", icon="function", section=REPORTS, permission=P.HOME_VIEW,
+        help="What every number means, who answers for it, and what it is now",
     ),
     PageEntry(
         file="pages/leads/board.py", title="Response board", icon="bolt", section=LEADS, permission=P.LEADS_VIEW,
