@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from components import labels, tables
-from components.access import current_actor
+from components.access import current_actor, guard
 from components.charts.base import table
 from components.clock import now
 from components.navigation import PAGES
 from db.core.labels import moment_label
+from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
 from db.reports.catalogue_queries import Measured, MetricRow, get_metric, measure
@@ -64,7 +65,9 @@ def draw_drawer() -> None:
 
 
 def _body(row: MetricRow) -> None:
-    what, actor = row.definition, current_actor()
+    if st.session_state.get(OPEN) is None:
+        st.rerun()
+    what, actor = row.definition, guard(Permission.HOME_VIEW)
     labels.badges(
         [(row.area_title, "gray"), (UNITS[what.unit], "violet"), (BETTER[what.better], BETTER_TONES[what.better])]
     )

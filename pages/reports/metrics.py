@@ -28,9 +28,7 @@ def opened(position: int) -> None:
 
 
 st.title(":material/function: Metrics")
-st.caption(
-    "Every number on tiles, charts, exports and reports is one of these and is computed from its one definition."
-)
+st.caption("Every number on tiles, charts, exports and reports is one of these, computed from its one definition.")
 follow_address()
 every = list_metrics(actor=actor)
 areas = {row.area: row.area_title for row in every}
@@ -72,8 +70,6 @@ else:
             "Owner": tables.text("Owner", width=200),
         },
     )  # fmt: skip
-    of_all = f" of {len(every)}" if len(rows) < len(every) else ""
-    st.caption(
-        f"{len(rows)}{of_all} {plural(len(every), 'metric').split()[-1]}. Click a name for its value and definition."
-    )
+    number = plural(len(rows), "metric") if len(rows) == len(every) else f"{len(rows)} of {len(every)} metrics"
+    st.caption(f"{number}. Click a name for its value and its definition.")
 draw_drawer()
