@@ -73,8 +73,8 @@ def _dimensions(asked: Asked, dealers: dict[int, tuple[str, str]]) -> Iterator[s
     metric, whole = asked.metric, asked.whole()
     for dim in metric.dims:
         rows = asked.rows(dim)
-        keys = [row[dim] for row in rows] if dim not in ("dealer", "person") else [row[f"{dim}_id"] for row in rows]
-        if len(set(keys)) != len(keys) and dim != "person":
+        keys = [row.get(f"{dim}_id", row[dim]) for row in rows]
+        if len(set(keys)) != len(keys):
             yield f"by {dim} some rows are there twice"
         if missing := [part for row in rows for part in PARTS if part not in row]:
             yield f"by {dim} a row has no {missing[0]}"
