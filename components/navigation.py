@@ -70,7 +70,7 @@ PAGES: tuple[PageEntry, ...] = (
         help="Your password, your sign-ins and your time zone",
     ),
     PageEntry(
-        file="pages/reports/metrics.py", title="Metrics", icon="function", section=REPORTS, permission=P.HOME_VIEW,
+        file="pages/reports/metric_catalogue.py", title="Metrics", icon="function", section=REPORTS, permission=P.HOME_VIEW,
         help="What every number means, who answers for it, and what it is now",
     ),
     PageEntry(

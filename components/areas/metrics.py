@@ -14,9 +14,16 @@ from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
 from db.reports.catalogue_queries import Measured, MetricRow, get_metric, measure
-from db.reports.catalogue_rules import BETTER, BETTER_TONES, PERIODS, UNITS, dim_label, dims_label
-from db.reports.catalogue_rules import part_label as part
-from db.reports.catalogue_rules import value_label as said
+from db.reports.catalogue_rules import (
+    BETTER,
+    BETTER_TONES,
+    PERIODS,
+    UNITS,
+    dim_label,
+    dims_label,
+    part_label,
+    value_label,
+)
 
 OPEN, ADDRESS = "metric_open", "metric"
 SHOWN_BY = {
@@ -44,10 +51,12 @@ def close_metric() -> None:
 
 
 def follow_address() -> None:
-    """Open what the address names: a shared link, or a reload."""
+    """Open what the address names (a click, a shared link, a reload), and nothing that is left from another page."""
     linked = st.query_params.get(ADDRESS, "")
-    if linked and OPEN not in st.session_state:
+    if linked:
         st.session_state[OPEN] = linked
+    else:
+        st.session_state.pop(OPEN, None)
 
 
 def draw_drawer() -> None:
@@ -95,12 +104,13 @@ def _body(row: MetricRow) -> None:
 
 
 def _draw_value(row: MetricRow, found: Measured) -> None:
-    unit, whole = row.definition.unit, found.whole
+    what, whole = row.definition, found.whole
+    unit = what.unit
     days = f"{found.first:%-d %b %Y} to {found.last:%-d %b %Y}" if found.first and found.last else "Now"
-    st.metric(days, said(whole.value, unit), border=True)
+    st.metric(days, value_label(whole.value, unit), border=True)
     if whole.denominator is not None:
-        over = part(whole.denominator, "count")
-        top = f"{part(whole.numerator, unit)} counted, " if whole.numerator is not None else ""
+        over = part_label(whole.denominator, what.bottom_unit)
+        top = f"{part_label(whole.numerator, what.top_unit)} counted, " if whole.numerator is not None else ""
         st.caption(f"{top}out of {over}")
     if not found.parts:
         st.caption("Nothing to split." if found.split else "It is known as a whole only.")
@@ -110,14 +120,14 @@ def _draw_value(row: MetricRow, found: Measured) -> None:
             table(
                 {
                     name: [p.label for p in found.parts],
-                    "Value": [said(p.value, unit) for p in found.parts],
-                    "Counted": [part(p.numerator, unit) for p in found.parts],
-                    "Out of": [part(p.denominator, "count") for p in found.parts],
+                    "Value": [value_label(p.value, unit) for p in found.parts],
+                    "Counted": [part_label(p.numerator, what.top_unit) for p in found.parts],
+                    "Out of": [part_label(p.denominator, what.bottom_unit) for p in found.parts],
                 }
             ),
             key="metric_parts", alt=f"{row.definition.title} by {name.lower()}",
             columns={
-                name: tables.text(name, width=190),
+                name: tables.text(name, width=150 if found.split == "region" else 230),
                 **{
                     column: st.column_config.TextColumn(column, alignment="right", width="small")
                     for column in ("Value", *(c for c in ("Counted", "Out of") if _has(found, c)))

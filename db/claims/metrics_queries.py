@@ -89,7 +89,8 @@ _RATIOS: tuple[tuple[MetricDefinition, Ratio], ...] = (
     (
         _share(
             "claim_approved_ratio", "Approved of claimed", "Approved amount ÷ claimed amount",
-            "Approved amount of claims decided", better="up", denominator="Claimed amount of the same claims",
+            "Approved amount of claims decided", better="up", parts="money",
+            denominator="Claimed amount of the same claims",
             excluded=f"{NO_CLAIMS}; claims returned or appealed and sent again, until they are decided anew",
         ),
         Ratio(top="approved", bottom="claimed"),
@@ -122,7 +123,7 @@ _RATIOS: tuple[tuple[MetricDefinition, Ratio], ...] = (
         _define(
             "claim_turnaround_mean", "Turnaround, mean", "First decision − first sent, mean in days",
             "Days of 24 hours from the first time it was sent to the first decision", DECIDED, unit="days",
-            better="down",
+            better="down", parts="minutes",
         ),
         Ratio(top="turnaround", bottom="decided", per=1 / DAY_MINUTES),
     ),
@@ -131,6 +132,7 @@ _RATIOS: tuple[tuple[MetricDefinition, Ratio], ...] = (
             "claim_business_mean", "Turnaround in business days, mean",
             "First decision − first sent, mean in business days",
             "Minutes our desk was open in between, eight hours a day", DECIDED, unit="days", better="down",
+            parts="minutes",
         ),
         Ratio(top="business", bottom="decided", per=1 / WORKDAY_MINUTES),
     ),
@@ -215,7 +217,7 @@ OTHERS: dict[str, MetricDefinition] = {
             "claim_receivable", "Receivable in months", "Approved and unpaid ÷ average month approved",
             "Approved amounts that are not on a credit memo yet", "Approved amounts of the last twelve months, by "
             "month since the first of them", better="down", rule="2.1 I, NI5: not above one month",
-            excluded="Pre-authorizations and supplier recoveries", owner=FINANCE,
+            excluded="Pre-authorizations and supplier recoveries", owner=FINANCE, parts="money",
         ),
     )
 }  # fmt: skip

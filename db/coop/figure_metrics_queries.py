@@ -65,7 +65,7 @@ FIGURES: Final[dict[str, Figure]] = {
                 "coop_utilisation", "Used of accrued", "Approved ÷ accrued",
                 "Claims approved less claims reversed, posted in the period",
                 "Accrued from purchases less accruals reversed, posted in the period; of the whole fund whatever the "
-                "medium", unit="percent", better="up",
+                "medium", unit="percent", better="up", parts="money",
                 excluded="Allocations, adjustments and transfers; what is only reserved",
             ),
             source=figures.money, top="approved", bottom="accrued", dims=NO_MEDIUM,

@@ -266,7 +266,9 @@ class ExportKind:
 class MetricDefinition:
     """A number with its definition: what is counted, over what, what is left out, and where the rule stands.
 
-    `owner` answers for the number: whom to ask when it looks wrong.
+    `owner` answers for the number: whom to ask when it looks wrong. `parts` is what numerator and denominator are
+    counted in: "money" for both in cents, "minutes" for a numerator of minutes; "" says that an amount is an amount
+    over a number, and everything else numbers.
     """
 
     name: str
@@ -279,6 +281,17 @@ class MetricDefinition:
     rule: str = ""
     better: Literal["up", "down", "none"] = "up"
     owner: str = ""
+    parts: Literal["", "money", "minutes"] = ""
+
+    @property
+    def top_unit(self) -> str:
+        """The unit of the numerator."""
+        return self.parts or ("money" if self.unit == "money" else "count")
+
+    @property
+    def bottom_unit(self) -> str:
+        """The unit of the denominator."""
+        return "money" if self.parts == "money" else "count"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,11 +54,11 @@ def value_label(value: float | None, unit: str) -> str:
 
 
 def part_label(value: float | None, unit: str) -> str:
-    """A numerator or denominator: cents as dollars where the metric is an amount, else a plain number."""
+    """A numerator or denominator in its unit: cents as dollars, minutes in words, else a plain number."""
     if value is None:
         return DASH
-    if unit == "money":
-        return value_label(value, "money")
+    if unit in ("money", "minutes"):
+        return value_label(value, unit)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
 
 

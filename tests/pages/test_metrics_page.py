@@ -14,7 +14,7 @@ from db.reports.catalogue_queries import get_metric, list_metrics, measure
 from tests.leads.factories import NOW, lead_at, make_network, receive
 from tests.support.users import actor_named, app_as, make_people
 
-PAGE = "pages/reports/metrics.py"
+PAGE = "pages/reports/metric_catalogue.py"
 
 
 def names(app):

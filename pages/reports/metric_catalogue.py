@@ -28,7 +28,7 @@ def opened(position: int) -> None:
 
 
 st.title(":material/function: Metrics")
-st.caption("Every number on tiles, charts, exports and reports is one of these, computed from its one definition.")
+st.caption("What each number means, what is counted and left out, who answers for it, and what it is now.")
 follow_address()
 every = list_metrics(actor=actor)
 areas = {row.area: row.area_title for row in every}
@@ -61,13 +61,13 @@ else:
         key="met_table", alt="Metrics with their definitions, in the order of the areas",
         height=640 if len(rows) > 15 else "auto",
         columns={
-            "Metric": tables.opener("Metric", key="met_click", on_open=opened, width=230),
-            "Area": tables.text("Area", width=120), "Unit": tables.text("Unit", width=110),
+            "Metric": tables.opener("Metric", key="met_click", on_open=opened, width=215),
+            "Area": tables.text("Area", width=110), "Unit": tables.text("Unit", width=100),
             "What is good": tables.pill(
-                "What is good", {BETTER[name]: tone for name, tone in BETTER_TONES.items()}, width=140
+                "What is good", {BETTER[name]: tone for name, tone in BETTER_TONES.items()}, width=130
             ),
-            "Formula": tables.text("Formula", width=300), "Split by": tables.text("Split by", width=260),
-            "Owner": tables.text("Owner", width=200),
+            "Formula": tables.text("Formula", width=250), "Owner": tables.text("Owner", width=170),
+            "Split by": tables.text("Split by", width=300),
         },
     )  # fmt: skip
     number = plural(len(rows), "metric") if len(rows) == len(every) else f"{len(rows)} of {len(every)} metrics"
