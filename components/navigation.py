@@ -70,8 +70,8 @@ PAGES: tuple[PageEntry, ...] = (
         help="Your password, your sign-ins and your time zone",
     ),
     PageEntry(
-        file="pages/reports/metric_catalogue.py", title="Metrics", icon="function", section=REPORTS, permission=P.HOME_VIEW,
-        help="What every number means, who answers for it, and what it is now",
+        file="pages/reports/metric_catalogue.py", title="Metrics", icon="function", section=REPORTS,
+        permission=P.HOME_VIEW, help="What every number means, who answers for it, and what it is now",
     ),
     PageEntry(
         file="pages/leads/board.py", title="Response board", icon="bolt", section=LEADS, permission=P.LEADS_VIEW,

@@ -246,8 +246,8 @@ def first_sale(session: Session, *, scope: Scope) -> date | None:
 
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
-        definition=found, dims=DAYS_DIMS if found.name == "days_to_win" else DIMS, compute=partial(compute, name=found.name),
-        permission=Permission.FUNNEL_VIEW, period="months",
+        definition=found, dims=DAYS_DIMS if found.name == "days_to_win" else DIMS,
+        compute=partial(compute, name=found.name), permission=Permission.FUNNEL_VIEW, period="months",
     )
     for found in DEFINITIONS.values()
 )  # fmt: skip
