@@ -17,6 +17,8 @@ from db.dealers.tables import Dealer
 PARTS = ("numerator", "denominator", "value")
 STOCKS = {"incentive_open"}
 """What stands on the last day of the period: days do not add up."""
+SERVED = {"claim_cost_per_unit", "claims_per_100"}
+"""They are counted over the vehicles in service, which last longer than a period."""
 DAY = timedelta(days=1)
 
 
@@ -127,6 +129,9 @@ def _period(asked: Asked, days: Sequence[date]) -> Iterator[str]:
         return
     if not _nothing(asked.whole(**early)):
         yield f"a time before everything has {asked.whole(**early)}"
+    top, bottom, _ = asked.whole(from_=date(2101, 3, 5), to=date(2101, 3, 20))
+    if asked.metric.definition.name not in STOCKS and (top or (bottom and asked.metric.definition.name not in SERVED)):
+        yield f"a time after everything has {top} of {bottom}"
     if asked.metric.period == "months":
         end = (last.replace(day=1) + timedelta(days=32)).replace(day=1) - DAY
         if asked.whole(from_=first.replace(day=1), to=end) != whole:

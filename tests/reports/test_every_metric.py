@@ -16,8 +16,11 @@ from tests.leads.factories import NOW
 from tests.reports.contract import broken
 from tests.reports.told import WORLDS
 
-UNTOLD: set[str] = set()
-"""Metrics their world tells nothing of."""
+UNTOLD = {
+    "cadence_late", "pipeline_weighted", "claim_deemed", "claim_days_to_pay", "coop_expired", "coop_expiring_30",
+    "incentive_new_units",
+}  # fmt: skip
+"""Metrics whose world has nothing of them: what is walked there is only that nothing is nothing."""
 
 
 @pytest.mark.parametrize("name", sorted(WORLDS))

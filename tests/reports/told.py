@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
 
+from db.coop.campaign_commands import start_campaign
+from db.coop.campaign_rules import Plan
 from db.core import events
 from db.core.permissions import Role
 from db.core.session import run, writing
@@ -27,7 +29,7 @@ from tests.onboarding import factories as onboarding
 from tests.parts import factories as parts
 from tests.parts.test_fill import furnished
 from tests.pricing.test_figures import tell as tell_prices
-from tests.quality.test_quality import draw, made, reviews, score
+from tests.quality.test_quality import draw, made, reviews, score, write
 from tests.support.users import actor_named, make_people
 from tests.surveys.factories import BAD, ROW, SENT_ONLY, bring, publish
 
@@ -71,6 +73,11 @@ def tell_desk(engine: Engine) -> None:
     for stage in ("held", "new", "attempted", "qualified", "appointment_shown", "negotiation", "bad", "lost"):
         lead_at(engine, stage, network, now=NOW - 40 * DAY)
     lead_at(engine, "lost", network, source="website", product="Tundra")
+    for dealer, cents in ((network.north, 31_000_00), (network.west, 52_500_00)):
+        item = receive(engine, dealer_id=dealer, received_at=NOW - DAY)
+        step(engine, "log_activity", item, actor=network.coordinator, now=NOW, kind="call", outcome="reached")
+        step(engine, "negotiate", item, actor=network.coordinator, now=NOW, value_cents=cents)
+    write(desk, follow_up_day=TODAY + 3 * DAY)
     for dealer, days, cents in ((network.north, 35, 30_000_00), (network.west, 34, 41_000_00), (network.west, 2, 99)):
         _sell(engine, network, dealer, NOW - days * DAY, cents, source="website")
     for dealer in (network.north, network.west):
@@ -119,6 +126,24 @@ def _surveys(engine: Engine, network: Any) -> None:
     bring(engine, network, *rows)
 
 
+def tell_coop_with_campaigns(engine: Engine) -> None:
+    """The story of the figures of co-op, and two campaigns, one of them with leads and a sale."""
+    house = CoopHouse(engine)
+    tell_coop(house)
+    plan = Plan(
+        code="SPRING-26", name="Spring", medium="print", goal_kind="leads", goal=2, starts_on=date(2026, 5, 10),
+        ends_on=date(2026, 5, 20),
+    )  # fmt: skip
+    request_ids = [house.ids_of["again"]]
+    house.do(start_campaign, dealer_id=house.dealer, plan=plan, request_ids=request_ids, actor=house.dora)
+    house.do(start_campaign, dealer_id=house.dealer, plan=replace(plan, code="FREE"), actor=house.dora)
+    for number in range(3):
+        receive(
+            engine, dealer_id=house.dealer, received_at=datetime(2026, 5, 12, 15, tzinfo=UTC), source="SPRING-26",
+            email=f"c{number}@mail.example", phone="",
+        )  # fmt: skip
+
+
 def tell_onboarding(engine: Engine) -> None:
     """Two dealers that went live after different times, and one that gave up."""
     make_people(engine)
@@ -164,7 +189,7 @@ WORLDS: dict[str, World] = {
         now=datetime.fromisoformat("2026-12-12T15:00:00+00:00"), first=date(2026, 10, 1), last=date(2026, 12, 12),
     ),
     "coop": World(
-        areas=("coop",), tell=lambda engine: tell_coop(CoopHouse(engine)),
+        areas=("coop",), tell=tell_coop_with_campaigns,
         now=datetime.fromisoformat("2026-06-20T15:00:00+00:00"), first=date(2026, 1, 1), last=date(2026, 6, 20),
     ),
     "pricing": World(
