@@ -14,7 +14,7 @@ from db.reports.catalogue import entries
 from db.reports.catalogue_rules import BETTER, DIMS, PERIODS, UNITS
 from tests.leads.factories import NOW
 from tests.reports.contract import broken
-from tests.reports.told import WORLDS
+from tests.reports.told import WORLDS, told
 
 UNTOLD = {
     "cadence_late", "pipeline_weighted", "claim_deemed", "claim_days_to_pay", "coop_expired", "coop_expiring_30",
@@ -24,12 +24,11 @@ UNTOLD = {
 
 
 @pytest.mark.parametrize("name", sorted(WORLDS))
-def test_every_metric_keeps_what_it_promises(sqlite_engine, name):
+def test_every_metric_keeps_what_it_promises(sqlite_templates, tmp_path, name):
     world = WORLDS[name]
-    world.tell(sqlite_engine)
     days = [world.last - n * timedelta(days=1) for n in range(45, -1, -1)]
     wrong, untold = [], set()
-    with reading(sqlite_engine) as session:
+    with told(sqlite_templates, name, tmp_path) as engine, reading(engine) as session:
         for entry in entries():
             if entry.area in world.areas:
                 span = (world.first, world.last)
@@ -43,8 +42,8 @@ def test_every_metric_keeps_what_it_promises(sqlite_engine, name):
 
 
 def test_every_area_with_metrics_is_told():
-    told = [area for world in WORLDS.values() for area in world.areas]
-    assert sorted(told) == sorted({entry.area for entry in entries()})
+    areas = [area for world in WORLDS.values() for area in world.areas]
+    assert sorted(areas) == sorted({entry.area for entry in entries()})
 
 
 @pytest.mark.parametrize("metric", catalog.all_metrics(), ids=lambda m: m.definition.name)
@@ -84,9 +83,8 @@ def test_what_cannot_be_answered_is_refused(sqlite_engine, filters, by, code):
             assert [p.code for p in refusal.value.problems] == [code], name
 
 
-def test_a_month_as_text_is_all_its_days(sqlite_engine):
-    WORLDS["parts"].tell(sqlite_engine)
-    with reading(sqlite_engine) as session:
+def test_a_month_as_text_is_all_its_days(sqlite_templates, tmp_path):
+    with told(sqlite_templates, "parts", tmp_path) as engine, reading(engine) as session:
 
         def lines(**filters):
             (row,) = catalog.metric("parts_line_fill").compute(

@@ -28,7 +28,7 @@ from db.customers.vehicle_tables import Purchase, ServiceVisit, Vehicle
 from db.leads.tables import Lead
 from db.quality.tables import CoachingNote, QualityReview
 from db.surveys.tables import SurveyAlert
-from tests.reports.told import WORLDS, World
+from tests.reports.told import WORLDS, World, told
 
 Parts = tuple[Any, Any, Any]
 Told = Callable[[list[Any]], Parts]
@@ -49,18 +49,18 @@ def ask(engine: Engine, world: World, name: str, *by: str) -> list[dict[str, Any
         )
 
 
-def hold(engine: Engine, world: World, name: str, rows: Iterable[Any], told: Told) -> None:
-    """The whole, and each region, are what `told` says of the rows."""
+def hold(engine: Engine, world: World, name: str, rows: Iterable[Any], say: Told) -> None:
+    """The whole, and each region, are what `say` makes of the rows."""
     rows = list(rows)
     (whole,) = ask(engine, world, name)
-    assert_parts(name, "all", whole, told(rows))
+    assert_parts(name, "all", whole, say(rows))
     assert rows, f"{name}: nothing to recount"
     regions = defaultdict(list)
     for row in rows:
         regions[row.region or ""].append(row)
     found = {row["region"]: row for row in ask(engine, world, name, "region")}
     for region, some in regions.items():
-        assert_parts(name, region, found[region], told(some))
+        assert_parts(name, region, found[region], say(some))
 
 
 def assert_parts(name: str, where: str, row: dict[str, Any], expected: Parts) -> None:
@@ -69,11 +69,11 @@ def assert_parts(name: str, where: str, row: dict[str, Any], expected: Parts) ->
 
 
 def share(hit: Callable[[Any], bool]) -> Told:
-    def told(rows: list[Any]) -> Parts:
+    def parts(rows: list[Any]) -> Parts:
         n = sum(1 for row in rows if hit(row))
         return n, len(rows), n / len(rows)
 
-    return told
+    return parts
 
 
 def number(rows: list[Any]) -> Parts:
@@ -85,9 +85,9 @@ def mean_of(of: Callable[[Any], float]) -> Told:
 
 
 @pytest.fixture
-def desk(sqlite_engine):
-    WORLDS["desk"].tell(sqlite_engine)
-    return sqlite_engine
+def desk(sqlite_templates, tmp_path):
+    with told(sqlite_templates, "desk", tmp_path) as engine:
+        yield engine
 
 
 def test_leads_sales_plans_and_appointments(desk):
@@ -173,9 +173,14 @@ def test_reviews_alerts_promises_and_buyers(desk):
     hold(desk, world, "service_retention", bought, share(came_back))
 
 
-def test_times_and_costs_of_claims(sqlite_engine):
-    world, engine = WORLDS["claims"], sqlite_engine
-    world.tell(engine)
+@pytest.fixture
+def claims_desk(sqlite_templates, tmp_path):
+    with told(sqlite_templates, "claims", tmp_path) as engine:
+        yield engine
+
+
+def test_times_and_costs_of_claims(claims_desk):
+    world, engine = WORLDS["claims"], claims_desk
     claims = stored(engine, Claim)
     decided = [c for c in claims if c.first_decided_at is not None]
     calendar = usual_calendar(DESK_ZONE)
@@ -202,10 +207,8 @@ def test_times_and_costs_of_claims(sqlite_engine):
         again = set(session.scalars(select(ClaimFinding.claim_id).where(ClaimFinding.rule == "W18")))
     hold(engine, world, "claim_repeat", claims, share(lambda c: c.id in again))
 
-    young = [
-        v for v in stored(engine, Vehicle)
-        if v.in_service_on and date(world.last.year - 3, world.last.month, world.last.day) < v.in_service_on <= world.last
-    ]  # fmt: skip
+    begin = date(world.last.year - 3, world.last.month, world.last.day)
+    young = [v for v in stored(engine, Vehicle) if v.in_service_on and begin < v.in_service_on <= world.last]
     assert young
     (cost,) = ask(engine, world, "claim_cost_per_unit")
     cents = sum(c.approved_cents or 0 for c in decided)
@@ -227,10 +230,8 @@ def _receivable(engine: Engine, world: World, claims: list[Any]) -> None:
         first = min(c.first_decided_on for c in year)
         months = min(12, (today.year - first.year) * 12 + today.month - first.month + 1)
         expected[dealer] = (unpaid, round(sum(c.approved_cents for c in year) / months))
-    found = {
-        r["dealer_id"]: (r["numerator"], r["denominator"]) for r in ask(engine, world, "claim_receivable", "dealer")
-    }
-    assert found == expected != {}
+    rows = ask(engine, world, "claim_receivable", "dealer")
+    assert {r["dealer_id"]: (r["numerator"], r["denominator"]) for r in rows} == expected != {}
     (whole,) = ask(engine, world, "claim_receivable")
     top, bottom = (sum(parts) for parts in zip(*expected.values(), strict=True))
     assert_parts("claim_receivable", "all", whole, (top, bottom, top / bottom))

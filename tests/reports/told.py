@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
@@ -13,9 +16,10 @@ from db.coop.campaign_commands import start_campaign
 from db.coop.campaign_rules import Plan
 from db.core import events
 from db.core.permissions import Role
-from db.core.session import run, writing
+from db.core.session import make_engine, run, writing
 from db.customers.vehicle_commands import record_purchase
 from db.marketing.commands import enter_spend
+from db.migrate import upgrade
 from tests.appointments.factories import booked, take
 from tests.claims.test_figures import _network as claims_network
 from tests.contact_log.examples import promise
@@ -30,6 +34,7 @@ from tests.parts import factories as parts
 from tests.parts.test_fill import furnished
 from tests.pricing.test_figures import tell as tell_prices
 from tests.quality.test_quality import draw, made, reviews, score, write
+from tests.support.databases import SqliteTemplates
 from tests.support.users import actor_named, make_people
 from tests.surveys.factories import BAD, ROW, SENT_ONLY, bring, publish
 
@@ -167,6 +172,23 @@ def tell_parts(engine: Engine) -> None:
         parts.promised(engine, order, (at + 3 * DAY).date(), actor=desk.cora, now=at)
         if shipped:
             parts.shipped(engine, order, 1, actor=desk.cora, now=at + DAY)
+
+
+def _fill(name: str, url: str) -> None:
+    upgrade(url)
+    engine = make_engine(url)
+    WORLDS[name].tell(engine)
+    engine.dispose()
+
+
+@contextmanager
+def told(templates: SqliteTemplates, name: str, folder: Path) -> Iterator[Engine]:
+    """A copy of a network; it is told once a process."""
+    engine = make_engine(templates.copy(f"metrics_{name}", partial(_fill, name), to=folder / "told.db"))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 WORLDS: dict[str, World] = {
