@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import DESK_ZONE
@@ -19,7 +18,7 @@ from db.core.area import Metric, MetricDefinition
 from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
-from db.dealers.tables import Dealer
+from db.leads.metrics_queries import named_rows
 
 DIMS = figures.DIMS
 DESK: Final = "Warranty administration"
@@ -276,20 +275,7 @@ def compute(
         rows = _OTHER[name](session, scope=scope, by=by, filters=filters, now=now)
     else:
         raise Refused(Problem(code="unknown_metric", field="name", message=f"There is no metric “{name}”."))
-    return _named_rows(session, rows, by)
-
-
-def _named_rows(session: Session, rows: Rows, by: Sequence[str]) -> Rows:
-    """Rows with code and name of their dealers; the caller has asked for the rows with a scope."""
-    if "dealer" not in by or not rows:
-        return rows
-    ids = sorted({row["dealer"] for row in rows if row["dealer"] is not None})
-    named = session.execute(select(Dealer.id, Dealer.code, Dealer.name).where(Dealer.id.in_(ids)))
-    names = {dealer_id: (code, said) for dealer_id, code, said in named}
-    for row in rows:
-        code, said = names.get(row["dealer"], ("", "No dealer"))
-        row |= {"dealer": code, "dealer_id": row["dealer"], "dealer_name": said}
-    return rows
+    return named_rows(session, rows, by)
 
 
 def _timed(
