@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, case, func, select, true
 from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
-from db.core.among import among
 from db.surveys.rules import KINDS, Figures, ranks
 from db.surveys.tables import Dealer, Survey, SurveyAlert, SurveyAnswer
 
@@ -26,14 +25,16 @@ _BY: dict[str, Any] = {"dealer": Survey.dealer_id, "region": Survey.region, "mon
 class FigureFilters:
     """What figures are narrowed to; no `kind` means both. Days are inclusive and the dealer's own; None means open.
 
-    Region and dealer are one or several.
+    `regions` and `dealer_ids` are several to choose from; empty means all.
     """
 
     kind: str = "csi"
     since: date | None = None
     until: date | None = None
-    region: str | tuple[str, ...] = ""
-    dealer_id: int | tuple[int, ...] | None = None
+    region: str = ""
+    dealer_id: int | None = None
+    regions: tuple[str, ...] = ()
+    dealer_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +92,13 @@ def _day_parts(column: Any, filters: FigureFilters) -> list[ColumnElement[bool]]
     if filters.until is not None:
         parts.append(column <= filters.until)
     if filters.region:
-        parts.append(among(Survey.region, filters.region))
+        parts.append(Survey.region == filters.region)
     if filters.dealer_id is not None:
-        parts.append(among(Survey.dealer_id, filters.dealer_id))
+        parts.append(Survey.dealer_id == filters.dealer_id)
+    if filters.regions:
+        parts.append(Survey.region.in_(filters.regions))
+    if filters.dealer_ids:
+        parts.append(Survey.dealer_id.in_(filters.dealer_ids))
     return parts
 
 
@@ -245,9 +250,13 @@ def contacted_in_time(
     if given.kind:
         query = query.where(SurveyAlert.kind == given.kind)
     if given.region:
-        query = query.where(among(SurveyAlert.region, given.region))
+        query = query.where(SurveyAlert.region == given.region)
     if given.dealer_id is not None:
-        query = query.where(among(SurveyAlert.dealer_id, given.dealer_id))
+        query = query.where(SurveyAlert.dealer_id == given.dealer_id)
+    if given.regions:
+        query = query.where(SurveyAlert.region.in_(given.regions))
+    if given.dealer_ids:
+        query = query.where(SurveyAlert.dealer_id.in_(given.dealer_ids))
     if given.since is not None or given.until is not None:
         query = query.join(Survey, Survey.id == SurveyAlert.survey_id)
         if given.since is not None:

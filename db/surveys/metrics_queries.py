@@ -85,8 +85,8 @@ def _filters(given: Mapping[str, Any] | None, kind: str) -> FigureFilters:
     try:
         return FigureFilters(
             kind=kind or str(values.get("kind") or ""),
-            region=tuple(str(one) for one in several(values.get("region") or ())),
-            dealer_id=tuple(int(one) for one in several(dealer)) if dealer else None,
+            regions=tuple(str(one) for one in several(values.get("region") or ())),
+            dealer_ids=tuple(int(one) for one in several(dealer)) if dealer else (),
             since=date.fromisoformat(str(since)) if since else None,
             until=date.fromisoformat(str(until)) if until else None,
         )  # fmt: skip

@@ -27,7 +27,8 @@ UNTOLD = {
 def test_every_metric_keeps_what_it_promises(sqlite_templates, tmp_path, name):
     world = WORLDS[name]
     days = [world.last - n * timedelta(days=1) for n in range(24, -1, -1)]
-    wrong, untold = [], set()
+    wrong: list[str] = []
+    untold: set[str] = set()
     with told(sqlite_templates, name, tmp_path) as engine, reading(engine) as session:
         for entry in entries():
             if entry.area in world.areas:

@@ -133,7 +133,7 @@ def _surveys(engine: Engine, network: Any) -> None:
 
 def tell_coop_with_campaigns(engine: Engine) -> None:
     """The story of the figures of co-op, and two campaigns, one of them with leads and a sale."""
-    house = CoopHouse(engine)
+    house: Any = CoopHouse(engine)
     tell_coop(house)
     plan = Plan(
         code="SPRING-26", name="Spring", medium="print", goal_kind="leads", goal=2, starts_on=date(2026, 5, 10),
