@@ -79,6 +79,10 @@ PAGES: tuple[PageEntry, ...] = (
         permission=P.PACK_VIEW, help="What a month was, in sentences tied to their rows; PDF and workbook",
     ),
     PageEntry(
+        file="pages/reports/metric_catalogue.py", title="Metrics", icon="function", section=REPORTS,
+        permission=P.HOME_VIEW, help="What every number means, who answers for it, and what it is now",
+    ),
+    PageEntry(
         file="pages/leads/board.py", title="Response board", icon="bolt", section=LEADS, permission=P.LEADS_VIEW,
         help="Open leads by the time they are due",
     ),

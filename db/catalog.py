@@ -63,6 +63,7 @@ from db.people.area import AREA as PEOPLE
 from db.pricing.area import AREA as PRICING
 from db.quality.area import AREA as QUALITY
 from db.reports.area import AREA as REPORTS
+from db.reports.catalogue import register as register_catalogue
 from db.reports.known import register as register_figures
 from db.reports.registry import register as register_metrics
 from db.surveys.area import AREA as SURVEYS
@@ -81,7 +82,7 @@ AREAS: tuple[Area, ...] = (
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)
 _IMPORTS = {kind.name: kind for area in AREAS for kind in area.imports}
 _EXPORTS = {kind.name: kind for area in AREAS for kind in area.exports}
-_METRICS = {metric.definition.name: metric for area in AREAS for metric in area.metrics}
+_METRICS = register_catalogue(AREAS)
 _FLOWS = {flow.name: flow for flow in FLOWS}
 register(_IMPORTS.values())
 register_holders(holder for area in AREAS for holder in area.personal_data)
@@ -131,7 +132,7 @@ def all_exports() -> tuple[ExportKind, ...]:
 
 
 def all_metrics() -> tuple[Metric, ...]:
-    """Every metric, in the order of the areas."""
+    """Every metric, in the order of the areas; each obeys the filters of decision 0064."""
     return tuple(_METRICS.values())
 
 

@@ -29,7 +29,8 @@ FILTERS = ("from", "to", "dealer", "region", "kind")
 
 
 def _define(name: str, title: str, formula: str, numerator: str, **other: Any) -> MetricDefinition:
-    values: dict[str, Any] = {"denominator": DUE, "excluded": EXCLUDED, "rule": "2.2 F, G", "unit": "percent"} | other
+    values: dict[str, Any] = {"denominator": DUE, "excluded": EXCLUDED, "rule": "2.2 F, G", "unit": "percent"}
+    values |= {"owner": "Sales operations"} | other
     return MetricDefinition(name=name, title=title, formula=formula, numerator=numerator, **values)
 
 
@@ -121,7 +122,7 @@ def rates(
     if "from" in given:
         where.append(Appointment.starts_at >= _moment(given["from"], at=time(0)))
     if "to" in given:
-        where.append(Appointment.starts_at <= _moment(given["to"], at=time(23, 59, 59)))
+        where.append(Appointment.starts_at <= _moment(given["to"], at=time.max))
     columns = {"dealer": Appointment.dealer_id, "region": Appointment.region, "kind": Appointment.kind}
     where += [columns[name].in_(_some(given[name])) for name in columns if name in given]
     if not by:
@@ -210,7 +211,11 @@ def compute(
 _NAMES = frozenset(("due", "shown", "missed", "confirmed", "recovered"))
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
-        definition=found, dims=DIMS, compute=partial(compute, name=found.name), permission=Permission.APPOINTMENTS_VIEW
+        definition=found,
+        dims=DIMS,
+        compute=partial(compute, name=found.name),
+        permission=Permission.APPOINTMENTS_VIEW,
+        most_dims=1,
     )
     for found in DEFINITIONS.values()
 )

@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 
 from db.cadence.rules import Adherence, TaskFact, result_of
 from db.cadence.tables import CadenceRun, CadenceTask, Dealer, Lead, Person
+from db.calendar.months import start_of
+from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor, Scope
+from db.core.among import among
 from db.core.area import Metric, MetricDefinition
 from db.core.masking import mask_name
 from db.core.permissions import Permission
@@ -26,6 +29,7 @@ _COLUMNS: dict[str, Any] = {
     "person": WHO, "dealer": CadenceTask.dealer_id, "region": CadenceTask.region, "plan": CadenceTask.plan,
     "day": CadenceTask.day, "due_on": CadenceTask.due_on,
 }  # fmt: skip
+OWNER: Final = "Sales operations"
 LEFT_OUT = (
     "Optional steps; text messages without consent and kinds without a number or address; steps that were not due yet "
     "when the lead ended. A task cannot be ticked off: only a logged contact does it."
@@ -34,7 +38,7 @@ DEFINITION = MetricDefinition(
     name="cadence_adherence", title="Adherence", formula="Required steps done on time ÷ required steps due",
     numerator="Required steps done by a logged contact no later than they were due",
     denominator="Required steps that were done, or whose time is over while the lead was still followed up",
-    excluded=LEFT_OUT, unit="percent", rule="domain-rules 2.2 E, U20",
+    excluded=LEFT_OUT, unit="percent", rule="domain-rules 2.2 E, U20", owner=OWNER,
 )  # fmt: skip
 
 
@@ -73,10 +77,10 @@ def _wanted(
     for name, value in filters.items():
         if name not in _COLUMNS:
             raise Refused(Problem(code="unknown_filter", field=name, message=f"There is no filter {name}."))
-        if value in ("", None):
+        if value is None or value in ("", (), []):
             continue
         column = _COLUMNS[name]
-        found.append(column.is_(None) if value == "nobody" else column == value)
+        found.append(column.is_(None) if value == "nobody" else among(column, value))
     return found
 
 
@@ -124,6 +128,18 @@ def names(session: Session, *, scope: Scope, dealer_ids: Sequence[int], person_i
     )
     people = session.execute(select(Person.id, Person.name).where(Person.id.in_(sorted(set(person_ids)))))
     return {"dealer": {i: f"{name} ({code})" for i, name, code in dealers}, "person": dict(people.all())}
+
+
+def codes(session: Session, *, scope: Scope, dealer_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """{id: (code, name)} of dealers that were read within this scope; no statement for none."""
+    if not dealer_ids:
+        return {}
+    rows = session.execute(
+        select(Dealer.id, Dealer.code, Dealer.name).where(
+            Dealer.id.in_(sorted(set(dealer_ids))), scope.where(Dealer.id, Dealer.region)
+        )
+    )
+    return {dealer_id: (code, name) for dealer_id, code, name in rows}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +205,7 @@ def list_tasks(
 def _count(name: str, title: str, numerator: str, *, better: Any = "none") -> MetricDefinition:
     return MetricDefinition(
         name=name, title=title, formula="Required steps counted", numerator=numerator, excluded=LEFT_OUT,
-        rule="domain-rules 2.2 E", better=better,
+        rule="domain-rules 2.2 E", better=better, owner=OWNER,
     )  # fmt: skip
 
 
@@ -203,13 +219,13 @@ ATTEMPTS = MetricDefinition(
     name="cadence_attempts", title="Attempts until reached", formula="Attempts ÷ leads reached while followed up",
     numerator="Attempts on those leads up to the one that reached the customer, which is counted",
     denominator="Leads whose plan ended because the customer was reached", excluded="Leads that were never reached",
-    rule="domain-rules 2.2 E", better="down",
+    rule="domain-rules 2.2 E", better="down", owner=OWNER,
 )  # fmt: skip
 DAY = MetricDefinition(
     name="cadence_contact_day", title="Day of contact", formula="Days since day 0 ÷ leads reached while followed up",
     numerator="Days at the dealer from the first day of the plan to the day the customer was reached",
     denominator="Leads whose plan ended because the customer was reached", excluded="Leads that were never reached",
-    unit="days", rule="domain-rules 2.2 E", better="down",
+    unit="days", rule="domain-rules 2.2 E", better="down", owner=OWNER,
 )  # fmt: skip
 
 
@@ -224,21 +240,31 @@ def compute(
 def _grouped(
     session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any] | None, now: datetime
 ) -> list[tuple[dict[str, Any], Adherence]]:
-    found = adherence_by(session, scope=scope, by=by, now=now, filters=filters)
+    given = dict(filters or {})
+    first, last = given.pop("from", None), given.pop("to", None)
+    found = adherence_by(session, scope=scope, by=by, now=now, first=first, last=last, filters=given)
     if not by and not found:
         found = {(): Adherence()}
     keys = [dict(zip(by, key, strict=True)) for key in found]
-    known = names(
-        session, scope=scope, dealer_ids=[k["dealer"] for k in keys if k.get("dealer")],
-        person_ids=[k["person"] for k in keys if k.get("person")],
-    )  # fmt: skip
+    known = {
+        "dealer": codes(session, scope=scope, dealer_ids=[k["dealer"] for k in keys if k.get("dealer")]),
+        "person": names(
+            session, scope=scope, dealer_ids=(), person_ids=[k["person"] for k in keys if k.get("person")]
+        )["person"] if "person" in by else {},
+    }  # fmt: skip
     made = []
     for key, value in zip(keys, found.values(), strict=True):
-        for name in ("dealer", "person"):
-            if name in key:
-                key |= {f"{name}_id": key[name], name: known[name].get(key[name], "Nobody")}
-        made.append((key, value))
+        if "person" in key:
+            key |= {"person_id": key["person"], "person": known["person"].get(key["person"], "Nobody")}
+        made.append((_with_dealer(key, known["dealer"]), value))
     return sorted(made, key=lambda pair: tuple(str(v) for v in pair[0].values()))
+
+
+def _with_dealer(key: dict[str, Any], names: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
+    if "dealer" not in key:
+        return key
+    code, name = names.get(key["dealer"], ("", ""))
+    return {**key, "dealer": code, "dealer_id": key["dealer"], "dealer_name": name}
 
 
 def _counting(name: str) -> Any:
@@ -260,11 +286,20 @@ def reached(
     session: Session, *, scope: Scope, column: Any, by: Sequence[str] = (), since: datetime | None = None,
     filters: Mapping[str, Any] | None = None,
 ) -> list[tuple[dict[str, Any], int, int]]:  # fmt: skip
-    """(dims, sum of the column, leads) of runs that ended because the customer was reached."""
-    if unknown := [name for name in (*by, *(filters or {})) if name not in RUN_DIMS]:
+    """(dims, sum of the column, leads) of runs that ended because the customer was reached.
+
+    `from` and `to` of the filters are days of the desk on which the customer was reached.
+    """
+    given = dict(filters or {})
+    first, last = given.pop("from", None), given.pop("to", None)
+    if unknown := [name for name in (*by, *given) if name not in RUN_DIMS]:
         raise Refused(Problem(code="unknown_dimension", field="by", message=f"There is no dimension {unknown[0]}."))
     wanted = [scope.where(CadenceRun.dealer_id, CadenceRun.region), CadenceRun.end_reason == "reached"]
-    wanted += [_RUN_COLUMNS[name] == value for name, value in (filters or {}).items() if value not in ("", None)]
+    wanted += [among(_RUN_COLUMNS[name], v) for name, v in given.items() if v is not None and v not in ("", (), [])]
+    if first is not None:
+        wanted.append(CadenceRun.ended_at >= start_of(first, DESK_ZONE))
+    if last is not None:
+        wanted.append(CadenceRun.ended_at < start_of(last + timedelta(days=1), DESK_ZONE))
     if since is not None:
         wanted.append(CadenceRun.ended_at >= since)
     columns = [_RUN_COLUMNS[name] for name in by]
@@ -282,9 +317,11 @@ def _averaging(column: Any) -> Any:
         session: Session, *, scope: Scope, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None,
         now: datetime,
     ) -> list[dict[str, Any]]:  # fmt: skip
+        rows = reached(session, scope=scope, column=column, by=by, filters=filters)
+        known = codes(session, scope=scope, dealer_ids=[key["dealer"] for key, _, _ in rows if key.get("dealer")])
         return [
-            {**key, "numerator": total, "denominator": n, "value": total / n if n else None}
-            for key, total, n in reached(session, scope=scope, column=column, by=by, filters=filters)
+            {**_with_dealer(key, known), "numerator": total, "denominator": n, "value": total / n if n else None}
+            for key, total, n in rows
         ]
 
     return averaged

@@ -58,7 +58,8 @@ FILTERS: Final = ("from", "to", "region", "dealer", "type", "component", "model"
 def checked(session: Session, filters: Mapping[str, Any] | None) -> dict[str, Any]:
     """Filters as they are asked with: days as days, a dealer as its id. Refused: unknown names and unreadable values.
 
-    A dealer is an id, or its code as text (codes keep their leading zeros); an unknown code matches nothing.
+    A dealer is an id, or its code as text (codes keep their leading zeros); an unknown code matches nothing. Several
+    values are a tuple (of dealers: of ids).
     """
     found: dict[str, Any] = {}
     for name, given in (filters or {}).items():
@@ -66,7 +67,7 @@ def checked(session: Session, filters: Mapping[str, Any] | None) -> dict[str, An
         if name not in FILTERS:
             message = f"Claims are narrowed by {', '.join(FILTERS)}, not by {name}."
             raise Refused(Problem(code="unknown_filter", field=name, message=message))
-        if value in (None, ""):
+        if value is None or value in ("", (), []):
             continue
         if name in ("from", "to") and isinstance(value, str):
             try:
@@ -76,5 +77,5 @@ def checked(session: Session, filters: Mapping[str, Any] | None) -> dict[str, An
                 raise Refused(Problem(code="bad_day", field=name, message=message)) from None
         if name == "dealer" and isinstance(value, str):
             value = session.scalar(select(Dealer.id).where(Dealer.code == value)) or 0
-        found[name] = value
+        found[name] = tuple(value) if isinstance(value, list) else value
     return found

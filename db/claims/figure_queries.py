@@ -18,6 +18,7 @@ from db.claims import figure_filters
 from db.claims.figure_rules import AGES, AWAITING, FEWEST_PEERS, NOT_CLAIMS, SERVICE_MONTHS, UNPAID_TYPES
 from db.claims.tables import Claim, ClaimFinding
 from db.core.actor import Actor, Scope
+from db.core.among import among, several
 from db.core.problems import Problem, Refused
 from db.customers.vehicle_tables import Purchase, ServiceVisit, Vehicle
 from db.dealers.tables import Dealer
@@ -49,7 +50,7 @@ def conditions(
 ) -> list[ColumnElement[bool]]:
     """Scope, the filters but the days, and the types that are left out unless one is asked for."""
     parts = [scope.where(Claim.dealer_id, Claim.region)]
-    parts += [column == wanted[name] for name, column in COLUMNS.items() if name in wanted]
+    parts += [among(column, wanted[name]) for name, column in COLUMNS.items() if name in wanted]
     if "type" not in wanted:
         parts.append(Claim.claim_type.not_in(types))
     return parts
@@ -289,7 +290,7 @@ def in_service(
     first = _months_earlier(last, SERVICE_MONTHS)
     where: list[ColumnElement[bool]] = [Vehicle.in_service_on > first, Vehicle.in_service_on <= last]
     if "model" in wanted:
-        where.append(Vehicle.model == wanted["model"])
+        where.append(among(Vehicle.model, wanted["model"]))
     dim = by[0] if by else ""
     narrow = not scope.is_all or "region" in wanted or "dealer" in wanted or dim in ("region", "dealer")
     if not narrow:
@@ -301,8 +302,8 @@ def in_service(
     for table in (Purchase, ServiceVisit):
         half = select(table.vehicle_id, table.dealer_id, table.region).where(
             scope.where(table.dealer_id, table.region),
-            *([table.region == wanted["region"]] if "region" in wanted else []),
-            *([table.dealer_id == wanted["dealer"]] if "dealer" in wanted else []),
+            *([among(table.region, wanted["region"])] if "region" in wanted else []),
+            *([among(table.dealer_id, wanted["dealer"])] if "dealer" in wanted else []),
         )
         halves.append(half)
     linked = halves[0].union(halves[1]).subquery()
@@ -343,7 +344,11 @@ def peers(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None =
     (`metrics_queries.peer_value`), and the rows carry no dealer. None for people who see the dealers by name.
     """
     wanted = checked(session, filters)
-    own = {wanted["dealer"]} if "dealer" in wanted else set(scope.dealer_ids if scope.kind == "dealers" else ())
+    own = (
+        set(several(wanted["dealer"]))
+        if "dealer" in wanted
+        else set(scope.dealer_ids if scope.kind == "dealers" else ())
+    )
     own &= set(scope.dealer_ids) if scope.kind == "dealers" else own
     if not own:
         return None

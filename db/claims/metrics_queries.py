@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import DESK_ZONE
@@ -19,9 +18,11 @@ from db.core.area import Metric, MetricDefinition
 from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
-from db.dealers.tables import Dealer
+from db.leads.metrics_queries import named_rows
 
 DIMS = figures.DIMS
+DESK: Final = "Warranty administration"
+FINANCE: Final = "Finance"
 DECIDED = "Claims whose first decision fell into the period, as they stand today"
 NO_CLAIMS = "Void claims, pre-authorizations, supplier recoveries, debits"
 DAY_MINUTES: Final = 24 * 60
@@ -37,7 +38,8 @@ class Ratio:
 
 
 def _define(name: str, title: str, formula: str, numerator: str, denominator: str = "", **other: Any) -> Any:
-    values = {"rule": "2.1 I", "unit": "count", "better": "none", "excluded": NO_CLAIMS} | other
+    values: dict[str, Any] = {"rule": "2.1 I", "unit": "count", "better": "none", "excluded": NO_CLAIMS, "owner": DESK}
+    values |= other
     return MetricDefinition(
         name=name, title=title, formula=formula, numerator=numerator, denominator=denominator, **values
     )
@@ -86,7 +88,8 @@ _RATIOS: tuple[tuple[MetricDefinition, Ratio], ...] = (
     (
         _share(
             "claim_approved_ratio", "Approved of claimed", "Approved amount ÷ claimed amount",
-            "Approved amount of claims decided", better="up", denominator="Claimed amount of the same claims",
+            "Approved amount of claims decided", better="up", parts="money",
+            denominator="Claimed amount of the same claims",
             excluded=f"{NO_CLAIMS}; claims returned or appealed and sent again, until they are decided anew",
         ),
         Ratio(top="approved", bottom="claimed"),
@@ -110,7 +113,8 @@ _RATIOS: tuple[tuple[MetricDefinition, Ratio], ...] = (
         _define(
             "claim_days_to_pay", "Days to pay", "Days from the approval to the credit memo, mean",
             "Whole days between the decision that approved it and the day it was paid", "Claims of the period that "
-            "are paid", unit="days", better="down", excluded=f"{NO_CLAIMS}; claims that are not paid yet",
+            "are paid", unit="days", better="down", owner=FINANCE,
+            excluded=f"{NO_CLAIMS}; claims that are not paid yet",
         ),
         Ratio(top="pay_days", bottom="paid"),
     ),
@@ -118,7 +122,7 @@ _RATIOS: tuple[tuple[MetricDefinition, Ratio], ...] = (
         _define(
             "claim_turnaround_mean", "Turnaround, mean", "First decision − first sent, mean in days",
             "Days of 24 hours from the first time it was sent to the first decision", DECIDED, unit="days",
-            better="down",
+            better="down", parts="minutes",
         ),
         Ratio(top="turnaround", bottom="decided", per=1 / DAY_MINUTES),
     ),
@@ -127,6 +131,7 @@ _RATIOS: tuple[tuple[MetricDefinition, Ratio], ...] = (
             "claim_business_mean", "Turnaround in business days, mean",
             "First decision − first sent, mean in business days",
             "Minutes our desk was open in between, eight hours a day", DECIDED, unit="days", better="down",
+            parts="minutes",
         ),
         Ratio(top="business", bottom="decided", per=1 / WORKDAY_MINUTES),
     ),
@@ -141,6 +146,7 @@ _RATIOS: tuple[tuple[MetricDefinition, Ratio], ...] = (
         _define(
             "claim_cost", "Approved cost", "Approved amounts − debits",
             "Approved amounts of claims first decided in the period, less debits", unit="money", better="down",
+            owner=FINANCE,
             excluded="Void claims, pre-authorizations, supplier recoveries; charge-backs after an audit are not taken "
             "off",
         ),
@@ -197,6 +203,7 @@ OTHERS: dict[str, MetricDefinition] = {
             "claim_cost_per_unit", "Cost per vehicle in service", "Approved cost ÷ vehicles in service",
             "Approved amounts of the period, less debits", "Vehicles whose warranty began within 36 months before the "
             "end of the period; of a dealer, those it sold or had in its workshop", unit="money", better="down",
+            owner=FINANCE,
             excluded="Vehicles without a known start of the warranty; pre-authorizations and supplier recoveries",
         ),
         _define(
@@ -209,7 +216,7 @@ OTHERS: dict[str, MetricDefinition] = {
             "claim_receivable", "Receivable in months", "Approved and unpaid ÷ average month approved",
             "Approved amounts that are not on a credit memo yet", "Approved amounts of the last twelve months, by "
             "month since the first of them", better="down", rule="2.1 I, NI5: not above one month",
-            excluded="Pre-authorizations and supplier recoveries",
+            excluded="Pre-authorizations and supplier recoveries", owner=FINANCE, parts="money",
         ),
     )
 }  # fmt: skip
@@ -268,20 +275,7 @@ def compute(
         rows = _OTHER[name](session, scope=scope, by=by, filters=filters, now=now)
     else:
         raise Refused(Problem(code="unknown_metric", field="name", message=f"There is no metric “{name}”."))
-    return _named_rows(session, rows, by)
-
-
-def _named_rows(session: Session, rows: Rows, by: Sequence[str]) -> Rows:
-    """Rows with code and name of their dealers; the caller has asked for the rows with a scope."""
-    if "dealer" not in by or not rows:
-        return rows
-    ids = sorted({row["dealer"] for row in rows if row["dealer"] is not None})
-    named = session.execute(select(Dealer.id, Dealer.code, Dealer.name).where(Dealer.id.in_(ids)))
-    names = {dealer_id: (code, said) for dealer_id, code, said in named}
-    for row in rows:
-        code, said = names.get(row["dealer"], ("", "No dealer"))
-        row |= {"dealer": code, "dealer_id": row["dealer"], "dealer_name": said}
-    return rows
+    return named_rows(session, rows, by)
 
 
 def _timed(
@@ -405,10 +399,13 @@ _OTHER: dict[str, Callable[..., Rows]] = {
 }  # fmt: skip
 
 
+STANDING: Final = ("claim_open", "claim_overdue", "claim_receivable")
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
         definition=found, dims=dims, compute=partial(compute, name=found.name),
         permission=Permission.CLAIMS_PERFORMANCE,
+        period="now" if found.name in STANDING else "days",
+        most_dims=1 if found.name in ("claim_cost_per_unit", "claims_per_100") else len(dims),
     )
     for found, dims in (
         *((d, DIMS) for d, _ in _RATIOS), *((d, DIMS) for d, *_ in _TIMED),

@@ -24,6 +24,7 @@ from db.claims.model import CLAIM_TYPES
 from db.claims.reason_rules import REASON_CODES
 from db.claims.tables import Claim, ClaimFinding, ClaimLoss
 from db.core.actor import Scope
+from db.core.among import among
 from db.dealers.tables import Dealer
 
 KINDS: Final[dict[str, str]] = {
@@ -51,9 +52,9 @@ def _losses(scope: Scope, wanted: Mapping[str, Any], kind: str) -> list[ColumnEl
     if "to" in wanted:
         parts.append(ClaimLoss.happened_on <= wanted["to"])
     if "region" in wanted:
-        parts.append(ClaimLoss.region == wanted["region"])
+        parts.append(among(ClaimLoss.region, wanted["region"]))
     if "dealer" in wanted:
-        parts.append(ClaimLoss.dealer_id == wanted["dealer"])
+        parts.append(among(ClaimLoss.dealer_id, wanted["dealer"]))
     if kind:
         parts.append(ClaimLoss.kind == kind)
     of_claim = [column == wanted[name] for name, column in figures.COLUMNS.items()

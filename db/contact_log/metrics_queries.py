@@ -26,6 +26,7 @@ DEFINITION = MetricDefinition(
     excluded="Withdrawn promises; open ones whose first day is still to come",
     unit="percent",
     rule="U20, decision 0024",
+    owner="Dealer relations",
 )
 
 
@@ -35,6 +36,7 @@ def compute(
     """Rows of {dims..., numerator, denominator, value}; the value is a share of 1, None where nothing was due.
 
     Dimensions: made_by (us, dealer), region, dealer; the last comes as code, `dealer_id` and `dealer_name`.
+    Filters: the dimensions, and from and to, which choose promises by the first day that was given.
     """
     if unknown := [name for name in by if name not in DIMS]:
         raise Refused(Problem(code="unknown_dimension", field="by", message=f"There is no dimension {unknown[0]}."))

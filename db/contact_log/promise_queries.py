@@ -245,6 +245,8 @@ def reliability_by(
         due, scope.where(Promise.dealer_id, Promise.region)
     )
     for name, value in (filters or {}).items():
+        if name in ("from", "to") and value:
+            query = query.where(Promise.first_due_day >= value if name == "from" else Promise.first_due_day <= value)
         if name in _BY and value not in (None, "", (), []):
             query = query.where(_BY[name].in_(value if isinstance(value, list | tuple) else [value]))
     if columns:

@@ -15,6 +15,7 @@ from db.coop.figure_filters import Asked
 from db.coop.queue_tables import CoopRequest
 from db.coop.tables import CoopFund
 from db.core.actor import Scope
+from db.core.among import among
 
 NAMES: Final = ("campaigns", "cost", "leads", "sales", "all_leads", "all_sales", "over", "reached")
 
@@ -28,9 +29,9 @@ def costs(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (
         CoopCampaign.starts_on <= asked.last,
     ]  # fmt: skip
     if asked.region:
-        wanted.append(CoopCampaign.region == asked.region)
-    if asked.dealer is not None:
-        wanted.append(CoopCampaign.dealer_id == asked.dealer)
+        wanted.append(among(CoopCampaign.region, asked.region))
+    if asked.dealer:
+        wanted.append(among(CoopCampaign.dealer_id, asked.dealer))
     if asked.medium:
         wanted.append(CoopCampaign.medium == asked.medium)
     programme = (

@@ -14,6 +14,7 @@ from db.calendar.months import DAY, MOST_MONTHS, add_months, days_before, months
 from db.calendar.queries import DESK_ZONE
 from db.coop.model import MEDIA
 from db.coop.tables import CoopFund, CoopProgramme
+from db.core.among import among, several
 from db.core.labels import local_day
 from db.core.problems import Problem, Refused
 from db.dealers.tables import Dealer
@@ -32,8 +33,8 @@ class Asked:
     first: date
     last: date
     today: date
-    region: str = ""
-    dealer: int | None = None
+    region: tuple[str, ...] = ()
+    dealer: tuple[int, ...] = ()
     medium: str = ""
     programme: int | None = None
 
@@ -66,9 +67,9 @@ class Asked:
         """Conditions for region, dealer, medium and programme; the table has to be joined with its fund."""
         found: list[ColumnElement[bool]] = []
         if self.region:
-            found.append(table.region == self.region)
-        if self.dealer is not None:
-            found.append(table.dealer_id == self.dealer)
+            found.append(among(table.region, self.region))
+        if self.dealer:
+            found.append(among(table.dealer_id, self.dealer))
         if self.medium and medium:
             found.append(table.medium == self.medium)
         if self.programme is not None:
@@ -81,7 +82,7 @@ def checked(session: Session, filters: Mapping[str, Any] | None, *, now: datetim
 
     A dealer or programme is an id, or its code as text (codes keep their leading zeros).
     """
-    given = {name: value for name, value in (filters or {}).items() if value not in (None, "")}
+    given = {name: value for name, value in (filters or {}).items() if value is not None and value not in ("", (), [])}
     for name in given:
         if name not in FILTERS:
             message = f"Co-op is narrowed by {', '.join(FILTERS)}, not by {name}."
@@ -97,8 +98,9 @@ def checked(session: Session, filters: Mapping[str, Any] | None, *, now: datetim
     if medium and medium not in MEDIA:
         raise Refused(Problem(code="unknown_medium", field="medium", message=f"There is no medium “{medium}”."))
     return Asked(
-        first=first, last=last, today=today, region=str(given.get("region", "")), medium=medium,
-        dealer=_id(session, given.get("dealer"), Dealer), programme=_id(session, given.get("programme"), CoopProgramme),
+        first=first, last=last, today=today, region=tuple(str(r) for r in several(given.get("region", ()))),
+        medium=medium, dealer=_ids(session, given.get("dealer"), Dealer),
+        programme=_id(session, given.get("programme"), CoopProgramme),
     )  # fmt: skip
 
 
@@ -111,6 +113,10 @@ def _day(given: Mapping[str, Any], name: str) -> date | None:
     except ValueError:
         message = f"{value} is no day: write it as 2026-01-31."
         raise Refused(Problem(code="bad_day", field=name, message=message)) from None
+
+
+def _ids(session: Session, value: Any, table: Any) -> tuple[int, ...]:
+    return () if value is None else tuple(_id(session, one, table) or 0 for one in several(value))
 
 
 def _id(session: Session, value: Any, table: Any) -> int | None:

@@ -65,7 +65,7 @@ FIGURES: Final[dict[str, Figure]] = {
                 "coop_utilisation", "Used of accrued", "Approved ÷ accrued",
                 "Claims approved less claims reversed, posted in the period",
                 "Accrued from purchases less accruals reversed, posted in the period; of the whole fund whatever the "
-                "medium", unit="percent", better="up",
+                "medium", unit="percent", better="up", parts="money",
                 excluded="Allocations, adjustments and transfers; what is only reserved",
             ),
             source=figures.money, top="approved", bottom="accrued", dims=NO_MEDIUM,
@@ -262,6 +262,12 @@ def _timed(session: Session, *, scope: Scope, asked: Asked, name: str, by: Seque
 
 
 METRICS: tuple[Metric, ...] = tuple(
-    Metric(definition=found, dims=dims, compute=partial(compute, name=found.name), permission=Permission.COOP_VIEW)
+    Metric(
+        definition=found,
+        dims=dims,
+        compute=partial(compute, name=found.name),
+        permission=Permission.COOP_VIEW,
+        period="now" if found.name.startswith("coop_expiring_") else "days",
+    )
     for found, dims in (*((f.definition, f.dims) for f in FIGURES.values()), *((d, DIMS) for d, _, _ in _TIMED))
 )

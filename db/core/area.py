@@ -268,7 +268,9 @@ class ExportKind:
 class MetricDefinition:
     """A number with its definition: what is counted, over what, what is left out, and where the rule stands.
 
-    `owner` answers for the number: whom to ask when it looks wrong.
+    `owner` answers for the number: whom to ask when it looks wrong. `parts` is what numerator and denominator are
+    counted in: "money" for both in cents, "minutes" for a numerator of minutes; "" says that an amount is an amount
+    over a number, and everything else numbers.
     """
 
     name: str
@@ -281,16 +283,41 @@ class MetricDefinition:
     rule: str = ""
     better: Literal["up", "down", "none"] = "up"
     owner: str = ""
+    parts: Literal["", "money", "minutes"] = ""
+
+    @property
+    def top_unit(self) -> str:
+        """The unit of the numerator."""
+        return self.parts or ("money" if self.unit == "money" else "count")
+
+    @property
+    def bottom_unit(self) -> str:
+        """The unit of the denominator."""
+        return "money" if self.parts == "money" else "count"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A metric of the catalogue. `compute` gives rows of {dims..., "numerator", "denominator", "value"}."""
+    """A metric of the catalogue. `compute` gives rows of {dims..., "numerator", "denominator", "value"}.
+
+    Asked for through `db.catalog`, every metric takes the filters from, to (days, both included), region and dealer
+    (code), one value or several (decision 0064). `period` says what the days choose: records by their own day, whole
+    months they touch, or nothing, because the metric tells what stands now. A record counts once in each of `dims`,
+    so that counts and amounts add up to the whole, but for those in `overlaps`. `most_dims` may be asked together.
+    """
 
     definition: MetricDefinition
     dims: tuple[str, ...]
     compute: Callable[..., list[dict[str, Any]]]  # (session, *, scope, by, filters, now)
     permission: Permission
+    period: Literal["days", "months", "now"] = "days"
+    overlaps: tuple[str, ...] = ()
+    most_dims: int = 9
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether values of parts add up to the value of the whole: a plain count or amount, over nothing."""
+        return self.definition.unit in ("count", "money") and not self.definition.denominator
 
 
 # ---- jobs and checks -----------------------------------------------------------------------------------------------

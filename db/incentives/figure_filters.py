@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar.months import DAY, MOST_MONTHS, add_months, bounds_of, days_before, months_between, start_of
 from db.calendar.queries import DESK_ZONE
+from db.core.among import among, several
 from db.core.labels import local_day
 from db.core.problems import Problem, Refused
 from db.dealers.tables import Dealer
@@ -29,8 +30,8 @@ class Asked:
     last: date
     today: date
     program: int | None = None
-    region: str = ""
-    dealer: int | None = None
+    region: tuple[str, ...] = ()
+    dealer: tuple[int, ...] = ()
 
     @property
     def months(self) -> list[date]:
@@ -67,9 +68,9 @@ class Asked:
         if self.program is not None and program is not None:
             found.append(program == self.program)
         if self.region:
-            found.append(region == self.region)
-        if self.dealer is not None:
-            found.append(dealer == self.dealer)
+            found.append(among(region, self.region))
+        if self.dealer:
+            found.append(among(dealer, self.dealer))
         return found
 
 
@@ -91,7 +92,7 @@ def checked(session: Session, filters: Mapping[str, Any] | None, *, now: datetim
 
     A dealer or program is an id, or its code as text (codes keep their leading zeros).
     """
-    given = {name: value for name, value in (filters or {}).items() if value not in (None, "")}
+    given = {name: value for name, value in (filters or {}).items() if value is not None and value not in ("", (), [])}
     for name in given:
         if name not in (*FILTERS, "by"):
             message = f"Incentives are narrowed by {', '.join(FILTERS)}, not by {name}."
@@ -104,8 +105,8 @@ def checked(session: Session, filters: Mapping[str, Any] | None, *, now: datetim
     if len(months_between(first, last)) > MOST_MONTHS:
         raise Refused(Problem(code="too_long", field="from", message=f"At most {MOST_MONTHS} months are shown."))
     return Asked(
-        first=first, last=last, today=today, region=str(given.get("region", "")),
-        program=_id(session, given.get("program"), IncentiveProgram), dealer=_id(session, given.get("dealer"), Dealer),
+        first=first, last=last, today=today, region=tuple(str(r) for r in several(given.get("region", ()))),
+        program=_id(session, given.get("program"), IncentiveProgram), dealer=_ids(session, given.get("dealer"), Dealer),
     )  # fmt: skip
 
 
@@ -118,6 +119,10 @@ def _day(given: Mapping[str, Any], name: str) -> date | None:
     except ValueError:
         message = f"{value} is no day: write it as 2026-01-31."
         raise Refused(Problem(code="bad_day", field=name, message=message)) from None
+
+
+def _ids(session: Session, value: Any, table: Any) -> tuple[int, ...]:
+    return () if value is None else tuple(_id(session, one, table) or 0 for one in several(value))
 
 
 def _id(session: Session, value: Any, table: Any) -> int | None:

@@ -20,6 +20,7 @@ from db.leads.tables import Dealer
 from db.people.queries import names_of
 
 RULE = "2.2 F"
+OWNER = "Sales operations"
 VALID_MEANS = "Bad leads, duplicates, and held leads with nobody to contact"
 
 
@@ -34,9 +35,9 @@ class Ratio:
 def _define(
     name: str, title: str, formula: str, numerator: str, denominator: str = "", **other: Any
 ) -> MetricDefinition:
-    rule = other.pop("rule", RULE)
+    values = {"rule": RULE, "owner": OWNER} | other
     return MetricDefinition(
-        name=name, title=title, formula=formula, numerator=numerator, denominator=denominator, rule=rule, **other
+        name=name, title=title, formula=formula, numerator=numerator, denominator=denominator, **values
     )
 
 
@@ -328,8 +329,7 @@ def months_before(last: date, months: int) -> list[date]:
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
         definition=found, dims=cohorts.DIMS if found is MEDIAN else (*cohorts.DIMS, "quarter"),
-        compute=partial(compute, name=found.name),
-        permission=Permission.PERFORMANCE_VIEW,
+        compute=partial(compute, name=found.name), permission=Permission.PERFORMANCE_VIEW, period="months",
     )
     for found in (*(d for d, _ in RATIOS.values()), MEDIAN)
 )  # fmt: skip

@@ -28,7 +28,13 @@ STALE_DAYS = ", ".join(f"{s.label.lower()} {s.stale_days}" for s in STAGES if s.
 
 
 def _define(name: str, title: str, formula: str, numerator: str, denominator: str = "", **other: Any) -> Any:
-    values = {"excluded": LEFT_OUT, "rule": "2.2 E, F", "unit": "count", "better": "none"} | other
+    values = {
+        "excluded": LEFT_OUT,
+        "rule": "2.2 E, F",
+        "unit": "count",
+        "better": "none",
+        "owner": "Sales operations",
+    } | other
     return MetricDefinition(
         name=name, title=title, formula=formula, numerator=numerator, denominator=denominator, **values
     )
@@ -138,7 +144,14 @@ VALUES: dict[str, Callable[..., dict[str, Any]]] = {
     "pipeline_days": _days, "pipeline_stale": _stale,
 }  # fmt: skip
 METRICS: tuple[Metric, ...] = tuple(
-    Metric(definition=found, dims=DIMS, compute=partial(compute, name=found.name), permission=Permission.PIPELINE_VIEW)
+    Metric(
+        definition=found,
+        dims=DIMS,
+        compute=partial(compute, name=found.name),
+        permission=Permission.PIPELINE_VIEW,
+        period="now",
+        most_dims=1,
+    )
     for found in DEFINITIONS.values()
 )
 

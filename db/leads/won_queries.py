@@ -21,7 +21,7 @@ from db.core.area import Metric, MetricDefinition
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.leads import cohorts
-from db.leads.metrics_queries import quarter_of
+from db.leads.metrics_queries import named_rows, quarter_of
 from db.leads.tables import Dealer, Lead
 from db.people.queries import names_of
 
@@ -36,7 +36,10 @@ _COLUMNS: dict[str, Any] = {
 
 
 def _define(name: str, title: str, formula: str, numerator: str, denominator: str = "", **other: Any) -> Any:
-    values = {"unit": "count", "excluded": "Sales that fell through, duplicates and bad leads", "rule": "2.2 F"} | other
+    values = {
+        "unit": "count", "excluded": "Sales that fell through, duplicates and bad leads", "rule": "2.2 F",
+        "owner": "Sales leadership",
+    } | other  # fmt: skip
     return MetricDefinition(
         name=name, title=title, formula=formula, numerator=numerator, denominator=denominator, **values
     )
@@ -195,8 +198,7 @@ def compute(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Rows of {dims..., numerator, denominator, value} of won, won_value (cents), win_rate or days_to_win."""
     if name == "days_to_win":
-        days = days_to_win(session, scope=scope, filters=filters)
-        return [{"numerator": None, "denominator": days.n, "value": days.median}]
+        return _days_by(session, scope=scope, by=by, filters=filters)
     rows = won_rows(session, scope=scope, by=by, filters=filters)
     values = {
         "won": lambda row: (row.won, None, row.won),
@@ -204,6 +206,31 @@ def compute(
         "win_rate": lambda row: (row.won, row.won + row.lost, row.win_rate),
     }[name]
     return [{**row.keys, **dict(zip(("numerator", "denominator", "value"), values(row), strict=True))} for row in rows]
+
+
+DAYS_DIMS = ("quarter", "month", "region", "source", "product", "dealer")
+
+
+def _days_by(
+    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
+    """Rows of the median days from receipt to sale by dimensions; each won lead is read, as for `days_to_win`."""
+    columns = {dim: _COLUMNS[dim] for dim in by if dim in _COLUMNS} | {"day": Lead.decided_on}
+    query = select(
+        *(column.label(f"by_{name}") for name, column in columns.items()), Lead.received_at, Lead.sold_at
+    ).where(_IS_WON, *_where(scope, _tidy(filters or {})))
+    found: dict[tuple[Any, ...], list[float]] = {} if by else {(): []}
+    for row in session.execute(query):
+        days = (row.sold_at - row.received_at) / timedelta(days=1)
+        found.setdefault(tuple(_key(dim, row, {}) for dim in by), []).append(days)
+    rows = [
+        {
+            **dict(zip(by, key, strict=True)), "numerator": None, "denominator": len(days),
+            "value": median(days) if days else None,
+        }
+        for key, days in sorted(found.items(), key=lambda pair: tuple(map(str, pair[0])))
+    ]  # fmt: skip
+    return named_rows(session, rows, by)
 
 
 def won_conditions(scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -219,8 +246,8 @@ def first_sale(session: Session, *, scope: Scope) -> date | None:
 
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
-        definition=found, dims=() if found.name == "days_to_win" else DIMS, compute=partial(compute, name=found.name),
-        permission=Permission.FUNNEL_VIEW,
+        definition=found, dims=DAYS_DIMS if found.name == "days_to_win" else DIMS,
+        compute=partial(compute, name=found.name), permission=Permission.FUNNEL_VIEW, period="months",
     )
     for found in DEFINITIONS.values()
 )  # fmt: skip

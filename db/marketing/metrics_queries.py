@@ -23,7 +23,8 @@ LEFT_OUT = "Months to come, which are planned; sources nobody entered spend for 
 
 
 def _define(name: str, title: str, formula: str, numerator: str, denominator: str = "", **other: Any) -> Any:
-    values = {"unit": "money", "excluded": LEFT_OUT, "rule": "2.2 F, H12", "better": "down"} | other
+    values: dict[str, Any] = {"unit": "money", "excluded": LEFT_OUT, "rule": "2.2 F, H12", "better": "down"}
+    values |= {"owner": "Marketing"} | other
     return MetricDefinition(
         name=name, title=title, formula=formula, numerator=numerator, denominator=denominator, **values
     )
@@ -86,7 +87,8 @@ def compute(
 
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
-        definition=found, dims=DIMS, compute=partial(compute, name=found.name), permission=Permission.FUNNEL_VIEW
+        definition=found, dims=DIMS, compute=partial(compute, name=found.name), permission=Permission.FUNNEL_VIEW,
+        period="months", overlaps=("dealer",) if found.name == "marketing_spend" else (),
     )
     for found in DEFINITIONS.values()
 )  # fmt: skip

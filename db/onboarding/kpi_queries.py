@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import false, select
 from sqlalchemy.orm import Session
 
+from db.calendar.months import month_of
 from db.core.actor import Scope
+from db.core.among import several
 from db.core.area import Metric, MetricDefinition, Milestone
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
@@ -21,14 +23,15 @@ from db.onboarding.rules import median_days
 from db.onboarding.tables import Onboarding
 
 RULE = "2.7"
+OWNER = "Dealer development"
 DAYS = MetricDefinition(
-    name="onboarding_days", title="Days to go live", unit="days", better="down", rule=RULE,
+    name="onboarding_days", title="Days to go live", unit="days", better="down", rule=RULE, owner=OWNER,
     formula="Middle of the days from the start of an onboarding to going live",
     numerator="Days from start to going live, by the month a dealer went live",
     denominator="Onboardings that ended with a live dealer", excluded="Running, withdrawn and declined onboardings",
 )  # fmt: skip
 RATE = MetricDefinition(
-    name="activation_rate", title="Activation rate", unit="percent", rule=RULE,
+    name="activation_rate", title="Activation rate", unit="percent", rule=RULE, owner=OWNER,
     formula="Onboardings that went live ÷ onboardings that ended",
     numerator="Onboardings that ended with a live dealer",
     denominator="Onboardings that ended: live, withdrawn or declined, by the month they ended",
@@ -41,9 +44,10 @@ def compute(
     session: Session, *, scope: Scope, name: str, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Rows of {dims..., numerator, denominator, value} over closed cases; `filters` may have from, to and region.
+    """Rows of {dims..., numerator, denominator, value} over closed cases.
 
-    Days are whole days of 24 hours; months are those of the closing in UTC.
+    Days are whole days of 24 hours; months are those of the closing in UTC. `filters` may have from, to,
+    region and dealer (ids).
     """
     unknown = [dim for dim in by if dim not in DIMS]
     if unknown:
@@ -51,13 +55,18 @@ def compute(
     given = filters or {}
     rows = session.execute(
         select(
-            Onboarding.status, Onboarding.region, Onboarding.kind, Onboarding.created_at, Onboarding.closed_at
+            Onboarding.status,
+            Onboarding.region,
+            Onboarding.kind,
+            Onboarding.created_at,
+            Onboarding.closed_at,
+            Onboarding.dealer_id,
         ).where(scope.where(Onboarding.dealer_id, Onboarding.region), Onboarding.is_open == false())
     )
     found: dict[tuple[Any, ...], list[tuple[bool, int]]] = defaultdict(list)
     for row in rows:
         month = row.closed_at.date().replace(day=1)
-        if not _within(given, month=month, region=row.region):
+        if not _within(given, month=month, region=row.region, dealer_id=row.dealer_id):
             continue
         values = {"month": month, "region": row.region, "kind": row.kind}
         took = (row.closed_at - row.created_at) // timedelta(days=1)
@@ -77,16 +86,20 @@ def compute(
     return lines
 
 
-def _within(filters: Mapping[str, Any], *, month: date, region: str) -> bool:
-    regions = filters.get("region") or ()
-    some = {regions} if isinstance(regions, str) else set(regions)
+def _within(filters: Mapping[str, Any], *, month: date, region: str, dealer_id: int | None) -> bool:
     first, last = filters.get("from"), filters.get("to")
-    return (not some or region in some) and (first is None or month >= first) and (last is None or month <= last)
+    return (
+        (not filters.get("region") or region in several(filters["region"]))
+        and (not filters.get("dealer") or dealer_id in several(filters["dealer"]))
+        and (first is None or month >= month_of(first))
+        and (last is None or month <= last)
+    )
 
 
 METRICS = tuple(
     Metric(
-        definition=one, dims=DIMS, compute=partial(compute, name=one.name), permission=Permission.ONBOARDING_VIEW
+        definition=one, dims=DIMS, compute=partial(compute, name=one.name), permission=Permission.ONBOARDING_VIEW,
+        period="months",
     )
     for one in (DAYS, RATE)
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.core.among import several
 from db.core.problems import Problem, Refused
 from db.parts import rules
 from db.parts.tables import Dealer
@@ -20,7 +21,7 @@ def checked(session: Session, filters: Mapping[str, Any] | None) -> dict[str, An
     """Filters as they are asked with: days as days, a dealer as its id (its code as text), a kind as it is ranked.
 
     `part` is what its number begins with. Refused: unknown names and unreadable values; an unknown dealer matches
-    nothing.
+    nothing. Region, dealer (ids) and kind may be several.
     """
     found: dict[str, Any] = {}
     for name, given in (filters or {}).items():
@@ -28,7 +29,7 @@ def checked(session: Session, filters: Mapping[str, Any] | None) -> dict[str, An
         if name not in FILTERS:
             message = f"Parts are narrowed by {', '.join(FILTERS)}, not by {name}."
             raise Refused(Problem(code="unknown_filter", field=name, message=message))
-        if value in (None, ""):
+        if value is None or value in ("", (), []):
             continue
         if name in ("from", "to") and isinstance(value, str):
             try:
@@ -37,10 +38,10 @@ def checked(session: Session, filters: Mapping[str, Any] | None) -> dict[str, An
                 message = f"{value} is no day: write it as 2026-01-31."
                 raise Refused(Problem(code="bad_day", field=name, message=message)) from None
         elif name == "kind":
-            if value not in rules.RANKS:
-                message = f"{value} is none of {', '.join(rules.RANKS)}."
+            if unknown := [one for one in several(value) if one not in rules.RANKS]:
+                message = f"{unknown[0]} is none of {', '.join(rules.RANKS)}."
                 raise Refused(Problem(code="unknown_kind", field=name, message=message))
-            value = rules.RANKS[value]
+            value = tuple(rules.RANKS[one] for one in several(value))
         elif name == "dealer" and isinstance(value, str):
             value = session.scalar(select(Dealer.id).where(Dealer.code == value)) or 0
         elif name == "part":

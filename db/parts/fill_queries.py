@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
+from db.core.among import among
 from db.core.permissions import Permission
 from db.parts import rules
 from db.parts.fill_filters import check_by, checked
@@ -60,7 +61,8 @@ def narrowed(scope: Scope, wanted: Mapping[str, Any]) -> list[ColumnElement[bool
     """Scope and the filters but the days, as conditions on a line (joined to its part where `component` is asked)."""
     line = PartsOrderLine
     parts = [scope.where(line.dealer_id, line.region)]
-    parts += [_COLUMNS[name] == wanted[name] for name in ("region", "dealer", "component", "kind") if name in wanted]
+    names = ("region", "dealer", "component", "kind")
+    parts += [among(_COLUMNS[name], wanted[name]) for name in names if name in wanted]
     if "part" in wanted:
         begins = select(Part.id).where(Part.number.startswith(wanted["part"], autoescape=True))
         parts.append(line.part_id.in_(begins))

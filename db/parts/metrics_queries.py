@@ -21,6 +21,7 @@ from db.parts import rules
 from db.parts.fill_filters import check_by, checked
 from db.parts.tables import Dealer, Part, PartsOrderLine
 
+OWNER: Final = "Parts operations"
 RULE: Final = "2.11, decision 0051"
 UNKNOWN: Final = "Lines without any stock figure at their order"
 NOW_DIMS: Final = ("region", "dealer", "component", "kind", "part")
@@ -35,7 +36,7 @@ def _fill(name: str, title: str, what: str, where: str, over: str) -> MetricDefi
         name=name, title=title, formula=f"{over} covered ÷ {over.lower()} ordered, from {where}",
         numerator=f"{what} that the free stock of {where} covered at the moment of the order",
         denominator=f"{over} of orders of the period, by the dealer's day; target {rules.FILL_TARGET[0]} to "
-        f"{rules.FILL_TARGET[1]} %", excluded=UNKNOWN, unit="percent", rule=RULE, better="up",
+        f"{rules.FILL_TARGET[1]} %", excluded=UNKNOWN, unit="percent", rule=RULE, better="up", owner=OWNER,
     )  # fmt: skip
 
 
@@ -62,19 +63,20 @@ STANDING: Final[dict[str, tuple[MetricDefinition, str, str]]] = {
     "parts_backorders": (
         MetricDefinition(
             name="parts_backorders", title="Backorders", formula="Lines on backorder now", numerator=_WAITS,
-            rule=RULE, better="down",
+            rule=RULE, better="down", owner=OWNER,
         ), "lines", "",
     ),
     "parts_vehicles_down": (
         MetricDefinition(
             name="parts_vehicles_down", title="Vehicles down on backorder", formula="Vehicle-down lines on backorder",
             numerator="Backorders of orders of the kind vehicle down", denominator=_WAITS, rule=RULE, better="down",
+            owner=OWNER,
         ), "vehicles_down", "lines",
     ),
     "parts_backorder_weight": (
         MetricDefinition(
             name="parts_backorder_weight", title="Weighted backorders", formula=f"Backorders times weight: {_WEIGHTS}",
-            numerator=_WAITS, rule=RULE, better="down",
+            numerator=_WAITS, rule=RULE, better="down", owner=OWNER,
         ), "weighted", "",
     ),
     "parts_backorder_age": (
@@ -82,7 +84,7 @@ STANDING: Final[dict[str, tuple[MetricDefinition, str, str]]] = {
             name="parts_backorder_age", title="Age of backorders", unit="days",
             formula="Sum of weight × days since the order ÷ sum of weights",
             numerator=f"Days since the order of every backorder, times its weight: {_WEIGHTS}",
-            denominator="Weights of the same backorders", rule=RULE, better="down",
+            denominator="Weights of the same backorders", rule=RULE, better="down", owner=OWNER,
         ), "weighted_days", "weighted",
     ),
 }  # fmt: skip
@@ -93,7 +95,7 @@ KEPT: Final = MetricDefinition(
     numerator="Lines of which everything was shipped on or before the first day a dealer was told",
     denominator="Lines whose first promised day lies in the period and has passed",
     excluded="Lines that were cancelled in whole or in part; a later promise makes no line punctual", rule=RULE,
-    better="up",
+    better="up", owner=OWNER,
 )  # fmt: skip
 
 
@@ -224,7 +226,10 @@ def _named(session: Session, rows: Rows, by: Sequence[str]) -> Rows:
 
 
 METRICS: tuple[Metric, ...] = tuple(
-    Metric(definition=found, dims=dims, compute=partial(compute, name=found.name), permission=Permission.PARTS_VIEW)
+    Metric(
+        definition=found, dims=dims, compute=partial(compute, name=found.name), permission=Permission.PARTS_VIEW,
+        period="now" if found.name in STANDING else "days",
+    )
     for found, dims in (
         *((one[0], fill.DIMS) for one in FILLS.values()), *((one[0], NOW_DIMS) for one in STANDING.values()),
         (KEPT, fill.DIMS),

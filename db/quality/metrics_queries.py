@@ -10,7 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select, true
 from sqlalchemy.orm import Session
 
+from db.calendar.months import DAY, start_of
+from db.calendar.queries import DESK_ZONE
 from db.core.actor import Scope
+from db.core.among import among, several
 from db.core.area import Metric, MetricDefinition
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
@@ -18,26 +21,31 @@ from db.quality.tables import CoachingNote, Dealer, QualityReview
 
 DIMS = ("region", "dealer")
 RULE = "2.2 A, decision 0038"
+OWNER = "Dealer relations"
 LEFT_OUT = "Second looks, draws of late responses only, skipped reviews"
 
 SCORE = MetricDefinition(
     name="response_quality", title="Response quality score", formula="Sum of scores ÷ reviews",
     numerator="Scores (0 to 100) of responses drawn at random and reviewed",
     denominator="Reviews of responses drawn at random", excluded=LEFT_OUT, rule=RULE,
+    owner=OWNER,
 )  # fmt: skip
 ANSWERED = MetricDefinition(
     name="question_answered", title="Question answered",
     formula="Responses that answered the question ÷ those asked one",
     numerator="Reviewed responses that answered the question the customer asked",
     denominator="Reviewed responses to a customer who asked something", excluded=LEFT_OUT, unit="percent", rule=RULE,
+    owner=OWNER,
 )  # fmt: skip
 DONE = MetricDefinition(
     name="reviews_done", title="Response reviews done", formula="Reviews that were scored",
     numerator="Reviews that were scored, second looks too", excluded="Skipped reviews", rule=RULE,
+    owner=OWNER,
 )  # fmt: skip
 FOLLOW_UPS = MetricDefinition(
     name="coaching_due", title="Coaching follow-ups due", formula="Open coaching notes whose follow-up day has come",
     numerator="Coaching notes still open on or after their follow-up day", rule="decision 0038", better="down",
+    owner=OWNER,
 )  # fmt: skip
 
 Sums = Callable[[datetime], tuple[Any, ColumnElement[Any], ColumnElement[Any] | None, list[ColumnElement[bool]]]]
@@ -66,22 +74,22 @@ def compute(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Rows of {dims..., numerator, denominator, value}; None where there was nothing to measure.
 
-    Dimensions: region, dealer (as code, `dealer_id` and `dealer_name`). Filters: region, dealer (an id), days (reviews
-    done in the last so many days).
+    Dimensions: region, dealer (as code, `dealer_id` and `dealer_name`). Filters: region and dealer (ids), one or
+    several, from and to (days of the review, of the desk), days (reviews done in the last so many days).
     """
     given = dict(filters or {})
     if unknown := [d for d in by if d not in DIMS]:
         raise Refused(Problem(code="unknown_dimension", field="by", message=f"There is no dimension {unknown[0]}."))
-    if unknown := sorted(set(given) - {"region", "dealer", "days"}):
+    if unknown := sorted(set(given) - {"from", "to", "region", "dealer", "days"}):
         raise Refused(Problem(code="unknown_dimension", field="filters", message=f"There is no filter {unknown[0]}."))
     table, top, bottom, wanted = _PARTS[name](now)
     wanted.append(scope.where(table.dealer_id, table.region))
     if given.get("region"):
-        wanted.append(table.region == given["region"])
+        wanted.append(among(table.region, given["region"]))
     if given.get("dealer"):
-        wanted.append(table.dealer_id == int(given["dealer"]))
-    if given.get("days") and table is QualityReview:
-        wanted.append(QualityReview.reviewed_at >= now - timedelta(days=int(given["days"])))
+        wanted.append(table.dealer_id.in_([int(one) for one in several(given["dealer"])]))
+    if table is QualityReview:
+        wanted += _between(given, now)
     columns = {"region": table.region, "dealer": table.dealer_id}
     keys = [columns[d].label(f"by_{d}") for d in by]
     query = select(*keys, top.label("top"), (bottom if bottom is not None else func.count()).label("bottom")).where(
@@ -102,6 +110,18 @@ def compute(
     return made
 
 
+def _between(given: Mapping[str, Any], now: datetime) -> list[ColumnElement[bool]]:
+    """Reviews done on the days asked for, of the desk."""
+    found: list[ColumnElement[bool]] = []
+    if given.get("days"):
+        found.append(QualityReview.reviewed_at >= now - timedelta(days=int(given["days"])))
+    if given.get("from"):
+        found.append(QualityReview.reviewed_at >= start_of(given["from"], DESK_ZONE))
+    if given.get("to"):
+        found.append(QualityReview.reviewed_at < start_of(given["to"] + DAY, DESK_ZONE))
+    return found
+
+
 def _names(session: Session, rows: Sequence[Any]) -> dict[int, tuple[str, str]]:
     ids = {r.by_dealer for r in rows}
     found = session.execute(select(Dealer.id, Dealer.code, Dealer.name).where(Dealer.id.in_(ids)))
@@ -112,6 +132,7 @@ METRICS = tuple(
     Metric(
         definition=d, dims=DIMS, compute=partial(compute, name=d.name),
         permission=Permission.QUALITY_COACH if d is FOLLOW_UPS else Permission.QUALITY_VIEW,
+        period="now" if d is FOLLOW_UPS else "days",
     )
     for d in (SCORE, ANSWERED, DONE, FOLLOW_UPS)
 )  # fmt: skip

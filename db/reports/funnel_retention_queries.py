@@ -24,6 +24,7 @@ from db.core.permissions import Permission
 from db.customers.tables import Customer
 from db.customers.vehicle_tables import Purchase, ServiceVisit
 from db.leads.cohorts import check
+from db.leads.metrics_queries import named_rows
 from db.leads.tables import Lead
 from db.leads.won_queries import won_conditions
 
@@ -36,7 +37,7 @@ UNKNOWN_FOR = ("source", "product", "state", "person")
 
 
 def _define(name: str, title: str, formula: str, numerator: str, denominator: str, **other: Any) -> MetricDefinition:
-    values = {"unit": "percent", "rule": "C4"} | other
+    values = {"unit": "percent", "rule": "C4", "owner": "Sales leadership"} | other
     return MetricDefinition(
         name=name, title=title, formula=formula, numerator=numerator, denominator=denominator, **values
     )
@@ -49,7 +50,7 @@ DEFINITIONS: dict[str, MetricDefinition] = {
         _define(
             "service_retention", "Service retention", "Buyers with a visit within a year ÷ buyers",
             "Buyers with a visit within 365 days after a purchase of the period: their own, or the vehicle's where it "
-            "names nobody", _BUYERS,
+            "names nobody", _BUYERS, owner="Aftersales",
             excluded="Nothing: buyers of less than a year ago are in it and may still come, so it can only grow",
         ),
         _define(
@@ -189,13 +190,14 @@ def compute(
     session: Session, *, scope: Scope, name: str, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Rows of {dims..., numerator, denominator, value}; a dealer comes as its id."""
+    """Rows of {dims..., numerator, denominator, value}; a dealer comes as code, `dealer_id` and `dealer_name`."""
     found = retention(session, scope=scope, name=name, by=by, filters=filters or {}, now=now)
     rows = sorted(found.items(), key=lambda pair: tuple(map(str, pair[0])))
-    return [
+    made = [
         {**dict(zip(by, key, strict=True)), "numerator": share.part, "denominator": share.whole, "value": share.value}
         for key, share in rows
     ]
+    return named_rows(session, made, by)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,7 +249,8 @@ def buyers(
 
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
-        definition=found, dims=DIMS, compute=partial(compute, name=found.name), permission=Permission.FUNNEL_VIEW
+        definition=found, dims=DIMS, compute=partial(compute, name=found.name), permission=Permission.FUNNEL_VIEW,
+        period="months",
     )
     for found in DEFINITIONS.values()
 )  # fmt: skip

@@ -23,13 +23,18 @@ _BY: dict[str, Any] = {"dealer": Survey.dealer_id, "region": Survey.region, "mon
 
 @dataclass(frozen=True, kw_only=True)
 class FigureFilters:
-    """What figures are narrowed to; no `kind` means both. Days are inclusive and the dealer's own; None means open."""
+    """What figures are narrowed to; no `kind` means both. Days are inclusive and the dealer's own; None means open.
+
+    `regions` and `dealer_ids` are several to choose from; empty means all.
+    """
 
     kind: str = "csi"
     since: date | None = None
     until: date | None = None
     region: str = ""
     dealer_id: int | None = None
+    regions: tuple[str, ...] = ()
+    dealer_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,10 @@ def _day_parts(column: Any, filters: FigureFilters) -> list[ColumnElement[bool]]
         parts.append(Survey.region == filters.region)
     if filters.dealer_id is not None:
         parts.append(Survey.dealer_id == filters.dealer_id)
+    if filters.regions:
+        parts.append(Survey.region.in_(filters.regions))
+    if filters.dealer_ids:
+        parts.append(Survey.dealer_id.in_(filters.dealer_ids))
     return parts
 
 
@@ -244,6 +253,10 @@ def contacted_in_time(
         query = query.where(SurveyAlert.region == given.region)
     if given.dealer_id is not None:
         query = query.where(SurveyAlert.dealer_id == given.dealer_id)
+    if given.regions:
+        query = query.where(SurveyAlert.region.in_(given.regions))
+    if given.dealer_ids:
+        query = query.where(SurveyAlert.dealer_id.in_(given.dealer_ids))
     if given.since is not None or given.until is not None:
         query = query.join(Survey, Survey.id == SurveyAlert.survey_id)
         if given.since is not None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
+from db.core.among import several
 from db.core.area import Metric, MetricDefinition
 from db.core.intervals import share_interval
 from db.core.permissions import Permission
@@ -19,6 +20,7 @@ from db.surveys.figure_queries import FigureFilters, contacted_in_time, figures_
 from db.surveys.rules import Figures, Interval
 from db.surveys.tables import Dealer
 
+OWNER = "Customer experience"
 RULE = "2.2b, decision 0039"
 LEFT_OUT = "Surveys that did not come back, and those a manager left out with a reason"
 DIMS = ("dealer", "region", "month")
@@ -28,7 +30,7 @@ INDEX_FORMULA = "Mean over surveys of Σ(weight × answer ÷ best answer) ÷ Σ 
 def _index(name: str, title: str) -> MetricDefinition:
     return MetricDefinition(
         name=name, title=title, formula=INDEX_FORMULA, numerator="The sum of the indexes of all surveys, in points",
-        denominator="Surveys with at least one weighted answer", excluded=LEFT_OUT, rule=RULE,
+        denominator="Surveys with at least one weighted answer", excluded=LEFT_OUT, rule=RULE, owner=OWNER,
     )  # fmt: skip
 
 
@@ -37,23 +39,24 @@ SSI = _index("ssi", "Sales satisfaction index (SSI)")
 NPS = MetricDefinition(
     name="nps", title="Net promoter score (NPS)", formula="% who answer 9–10 − % who answer 0–6",
     numerator="Promoters (9–10) less detractors (0–6)", denominator="Surveys that say whether they would recommend",
-    excluded=LEFT_OUT, rule=RULE,
+    excluded=LEFT_OUT, rule=RULE, owner=OWNER,
 )  # fmt: skip
 TOP_BOX = MetricDefinition(
     name="survey_top_box", title="Top-box share", formula="Top answers ÷ answers", unit="percent",
     numerator="Answers at or above the question's top mark", denominator="Answers to weighted questions",
-    excluded=LEFT_OUT, rule=RULE,
+    excluded=LEFT_OUT, rule=RULE, owner=OWNER,
 )  # fmt: skip
 RESPONSE = MetricDefinition(
     name="survey_response_rate", title="Survey response rate", formula="Surveys returned ÷ surveys sent",
     numerator="Surveys that came back", denominator="Surveys by the day they were sent", unit="percent", rule=RULE,
+    owner=OWNER,
 )  # fmt: skip
 CONTACTED = MetricDefinition(
     name="survey_contacted_24h", title="Unhappy customers called within 24 hours", unit="percent",
     formula="Customers reached within 24 hours of the alert ÷ alerts whose time is over",
     numerator="Alerts whose customer was reached in time",
     denominator="Alerts that were answered, closed, or are older than 24 hours",
-    excluded="Alerts whose 24 hours are still running", rule=RULE,
+    excluded="Alerts whose 24 hours are still running", rule=RULE, owner=OWNER,
 )  # fmt: skip
 Parts = tuple[float, int, int, float | None, Interval | None]  # numerator, denominator, n, value, interval
 
@@ -78,12 +81,14 @@ def _share_parts(hits: int, n: int) -> Parts:
 def _filters(given: Mapping[str, Any] | None, kind: str) -> FigureFilters:
     values = dict(given or {})
     dealer = values.get("dealer") or values.get("dealer_id")
+    since, until = values.get("since") or values.get("from"), values.get("until") or values.get("to")
     try:
         return FigureFilters(
-            kind=kind or str(values.get("kind") or ""), region=str(values.get("region") or ""),
-            dealer_id=int(dealer) if dealer else None,
-            since=date.fromisoformat(str(values["since"])) if values.get("since") else None,
-            until=date.fromisoformat(str(values["until"])) if values.get("until") else None,
+            kind=kind or str(values.get("kind") or ""),
+            regions=tuple(str(one) for one in several(values.get("region") or ())),
+            dealer_ids=tuple(int(one) for one in several(dealer)) if dealer else (),
+            since=date.fromisoformat(str(since)) if since else None,
+            until=date.fromisoformat(str(until)) if until else None,
         )  # fmt: skip
     except ValueError as error:
         message = "Days are written 2026-05-31, the dealer as its id."
@@ -96,7 +101,8 @@ def compute(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Rows of {dims..., numerator, denominator, value, n, low, high}; shares are shares of 1, indexes are points.
 
-    Filters: kind (csi or ssi; without it both), since, until, region, dealer. The dimension dealer comes as
+    Filters: kind (csi or ssi; without it both), from and to (also since, until: the day a survey was answered, for the
+    response rate the day it was sent), region, dealer (ids). The dimension dealer comes as
     code, `dealer_id` and `dealer_name`.
     """
     if unknown := [name for name in by if name not in dims]:

@@ -70,7 +70,7 @@ def test_every_metric_with_its_parts(sqlite_engine, network):
     assert (rate["numerator"], rate["denominator"], rate["value"]) == (4, 5, 0.8)
     (ssi,) = metric(sqlite_engine, "ssi", cora)
     assert (ssi["value"], ssi["n"], ssi["low"]) == (None, 0, None)
-    with pytest.raises(Refused, match="no dimension"):
+    with pytest.raises(Refused, match="cannot be split by"):
         metric(sqlite_engine, "csi", cora, by=("colour",))
     with pytest.raises(Refused, match="2026-05-31"):
         metric(sqlite_engine, "csi", cora, since="yesterday")
