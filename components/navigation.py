@@ -49,6 +49,7 @@ class PageEntry:
 
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
 CLAIMS, PARTS, INCENTIVES, COOP = "Claims", "Parts", "Incentives", "Co-op"
+REPORTS = "Reports"
 ADMINISTRATION = "Administration"
 
 PAGES: tuple[PageEntry, ...] = (
@@ -67,6 +68,10 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         file="pages/work/account.py", title="My account", icon="account_circle", section=WORK, permission=P.HOME_VIEW,
         help="Your password, your sign-ins and your time zone",
+    ),
+    PageEntry(
+        file="pages/reports/overview.py", title="Overview", icon="space_dashboard", section=REPORTS,
+        permission=P.PERFORMANCE_VIEW, help="Leads, response, conversion, revenue, CSI, claims, incentives, co-op",
     ),
     PageEntry(
         file="pages/leads/board.py", title="Response board", icon="bolt", section=LEADS, permission=P.LEADS_VIEW,

@@ -180,7 +180,8 @@ def overview(
         for name in names:
             ask = {"scope": scope, "now": now}
             found[name] = Figure(
-                name=name, now=_whole(session, name, span=span, **ask), prior=_whole(session, name, span=earlier, **ask),
+                name=name, now=_whole(session, name, span=span, **ask),
+                prior=_whole(session, name, span=earlier, **ask),
                 year=_whole(session, name, span=year, **ask),
                 is_fair=may_compare(
                     span, counts_months=name in _BY_MONTH, is_sum=not definition(name).denominator
