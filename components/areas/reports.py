@@ -45,7 +45,8 @@ TILES: Final = (
     ("received", "move_to_inbox"), ("response_sla", "timer"), ("close_rate", "handshake"), ("won_value", "payments"),
     ("csi", "sentiment_satisfied"), ("claims_sent", "build"), ("incentive_paid", "redeem"),
     ("coop_utilisation", "campaign"),
-    ("median_first_response", "speed"), ("win_rate", "emoji_events"), ("nps", "thumb_up"), ("claim_cost", "receipt_long"),
+    ("median_first_response", "speed"), ("win_rate", "emoji_events"), ("nps", "thumb_up"),
+    ("claim_cost", "receipt_long"),
     ("claim_first_pass", "task_alt"), ("parts_line_fill", "inventory_2"), ("coop_paid", "account_balance"),
     ("won", "sell"),
 )  # fmt: skip

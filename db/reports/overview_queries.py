@@ -178,7 +178,7 @@ def overview(
     earlier, year = before(span), year_before(span)
     with remembered(session):
         for name in names:
-            ask = {"scope": scope, "now": now}
+            ask: dict[str, Any] = {"scope": scope, "now": now}
             found[name] = Figure(
                 name=name, now=_whole(session, name, span=span, **ask),
                 prior=_whole(session, name, span=earlier, **ask),

@@ -90,9 +90,14 @@ def groups_of(tier: str, region: str) -> list[Group]:
     return [*near, ("network", "", "")]
 
 
-def closest(tier: str, region: str, sizes: Mapping[Group, int]) -> Group | None:
-    """The closest group with at least five others; `sizes` counts the dealer itself, too. None: nobody to compare."""
-    return next((group for group in groups_of(tier, region) if sizes.get(group, 0) - 1 >= FEWEST_PEERS), None)
+def closest(tier: str, region: str, sizes: Mapping[Group, int], *, own: bool = True) -> Group | None:
+    """The closest group with at least five others that have a figure; None: too few anywhere.
+
+    `sizes` counts the figures of each group, `own` says whether the dealer's own is one of them: with fewer than five
+    others, who knows it could work out another one's.
+    """
+    least = FEWEST_PEERS + int(own)
+    return next((group for group in groups_of(tier, region) if sizes.get(group, 0) >= least), None)
 
 
 def group_label(group: Group | None) -> str:
