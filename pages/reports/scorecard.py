@@ -32,12 +32,8 @@ MAY_SEE = {show.title_of(name): name for name in OFFERED if actor.can(metric(nam
 def draw_one(row: Row) -> None:
     """One dealer beside its peers, and the ways on from here."""
     with st.container(border=True):
-        st.markdown(
-            f"**{plain(row.name)}** :gray[{plain(row.code)} · {plain(row.region)} · {plain(row.tier or 'No tier')}]"
-        )
-        st.caption(
-            f"Measured against: {plain(row.peers)}. Medians and quartiles of at least five others, without names."
-        )
+        about = " · ".join(plain(word) for word in (row.code, row.region, row.tier or "No tier"))
+        st.markdown(f"**{plain(row.name)}** :gray[{about}]")
         badges([(f"{n} × {BANDS[band]}", cards.TONES[BANDS[band]]) for band, n in counted_bands(row).items()])
         cards.draw_dealer(row, names, key="scd_one")
         st.caption("Quartiles are of at least five other dealers, the closest there are, and never named.")
@@ -83,9 +79,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     )  # fmt: skip
     if by:
         draw_definition(show.shown_definition(by), key="scd_by_def", as_of=at, zone=actor.zone)
-st.caption(
-    f"**{span.months}**. Peers are of the same tier and region; where they are too few, of the region or network."
-)
+st.caption(f"**{span.months}**. Peers are of the same tier and region; where too few, of the region, tier or network.")
 if not rows:
     empty_state("leaderboard", "No dealer here.", action="Take a filter away.")
     st.stop()
