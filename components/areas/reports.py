@@ -32,7 +32,7 @@ TITLES: Final[Mapping[str, str]] = {
     "received": "Leads", "response_sla": "Answered in time", "close_rate": "Conversion", "csi": "CSI",
     "claims_sent": "Warranty claims", "incentive_paid": "Incentives paid", "coop_utilisation": "Co-op used",
     "median_first_response": "First response", "nps": "NPS", "claim_cost": "Claims approved",
-    "claim_first_pass": "Claims right first time", "claim_denial": "Claims denied",
+    "claim_first_pass": "Claims first pass", "claim_denial": "Claims denied",
     "parts_line_fill": "Parts line fill", "coop_paid": "Co-op paid",
     "incentive_claim_uptake": "Sales claimed", "cadence_adherence": "Follow-up on time",
     "appointment_show_rate": "Show rate", "claim_approved_ratio": "Approved of claimed",
@@ -142,7 +142,7 @@ def words(name: str, part: Part) -> str:
     cases = f"{part.denominator or 0:.0f}"
     if metric(name).definition.unit == "percent" and part.numerator is not None:
         return f"{part.numerator:.0f} of {cases}"
-    return f"{plain_words(name, part.value)} of {cases}"
+    return f"{plain_words(name, part.value)} (n={cases})"
 
 
 def moved(name: str, change: float | None) -> str | None:
@@ -359,16 +359,15 @@ def draw_lines(rows: Sequence[Line], names: Sequence[str], *, by: str, on_open: 
         if 0 <= position < len(ids):
             on_open(ids[position])
 
-    data: dict[str, Any] = {"Dealer": [x.name for x in shown], "Code": [x.code for x in shown]}
-    data |= {"Region": [x.region for x in shown]}
+    data: dict[str, Any] = {"Dealer": [f"{x.name} ({x.code})" for x in shown], "Region": [x.region for x in shown]}
     columns: dict[str, Any] = {
-        "Dealer": tables.opener("Dealer", key="ovw_open", on_open=opened, width=190),
-        "Code": tables.text("Code", width=70), "Region": tables.text("Region", width=110),
+        "Dealer": tables.opener("Dealer", key="ovw_open", on_open=opened, width=200),
+        "Region": tables.text("Region", width=100),
     }  # fmt: skip
     for name in names:
         data[name] = [words(name, x.parts.get(name, Part())) for x in shown]
         columns[name] = st.column_config.TextColumn(
-            title_of(name), alignment="right", width="small", help=metric(name).definition.formula
+            title_of(name), alignment="right", width=112, help=metric(name).definition.formula
         )
     tables.show(
         table(data), key="ovw_lines", alt=f"Dealers by {title_of(by)}", columns=columns,

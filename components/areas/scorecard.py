@@ -21,7 +21,7 @@ from db.reports.scorecard_queries import Cell, Row
 
 PAGE: Final = 25
 SHOWN: Final = {
-    "best": "Best quarter", "upper": "Above the median", "lower": "Below the median", "worst": "Last quarter",
+    "best": "Best quarter", "upper": "Median or better", "lower": "Worse than median", "worst": "Last quarter",
     "plain": "Not ranked", "few": "Too few", "alone": "Too few", "none": "Too few",
 }  # fmt: skip
 """The colour of a band in the grid; its exact words are in the tooltip and the table."""
@@ -65,7 +65,7 @@ def draw_grid(rows: Sequence[Row], names: Sequence[str], *, key: str) -> int | N
             for what, value in zip(made, values, strict=True):
                 made[what].append(value)
     picked = draw(
-        charts.scorecard(), table(made), key=key, select=True,
+        charts.scorecard(), table(made), key=key, select=True, width="content",
         alt_text=f"{plural(len(rows), 'dealer')} by {plural(len(names), 'metric')}, coloured by quarter of their peers",
     ).get("pick")  # fmt: skip
     clicked = str(picked[0].get("dealer", "")) if picked else ""

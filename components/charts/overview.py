@@ -10,7 +10,7 @@ import altair as alt
 from components.charts.base import BLUE, GRAY, GREEN, QUIET, as_spec, named
 
 BANDS = {
-    "Best quarter": GREEN, "Above the median": "#86CFB4", "Below the median": "#F2C58B", "Last quarter": "#F08A8A",
+    "Best quarter": GREEN, "Median or better": "#86CFB4", "Worse than median": "#F2C58B", "Last quarter": "#F08A8A",
     "Not ranked": "#B8C4D6", "Too few": "#D9DFE8",
 }  # fmt: skip
 """Colours of the bands a figure can be in beside its peers; words in the cell say the same."""
@@ -65,7 +65,7 @@ def regions(*, title: str, axis: str, bar: int = 30) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def scorecard(*, row: int = 30) -> dict[str, Any]:
+def scorecard(*, row: int = 30, column: int = 98) -> dict[str, Any]:
     """A grid of dealers by metrics, each cell in the colour of its band; clicking a row selects its dealer.
 
     Columns: dealer (label), row (order), metric, column (order), band (of `BANDS`), words, label; the parameter `pick`
@@ -73,10 +73,10 @@ def scorecard(*, row: int = 30) -> dict[str, Any]:
     """
     pick = alt.selection_point(name="pick", fields=["dealer"])
     base = alt.Chart(named()).encode(
-        y=alt.Y("dealer:N", sort=alt.EncodingSortField("row"), title=None, axis=alt.Axis(**QUIET, labelLimit=190)),
+        y=alt.Y("dealer:N", sort=alt.EncodingSortField("row"), title=None, axis=alt.Axis(**QUIET, labelLimit=170)),
         x=alt.X(
             "metric:N", sort=alt.EncodingSortField("column"), title=None,
-            axis=alt.Axis(**QUIET, orient="top", labelAngle=0, labelLimit=130),
+            axis=alt.Axis(**QUIET, orient="top", labelAngle=0, labelOverlap=False, labelLimit=96),
         ),
         tooltip=[
             alt.Tooltip("dealer:N", title="Dealer"), alt.Tooltip("metric:N", title="Metric"),
@@ -99,4 +99,6 @@ def scorecard(*, row: int = 30) -> dict[str, Any]:
     strong = base.transform_filter("datum.band === 'Best quarter'").mark_text(
         fontSize=12, fontWeight=600, color="white"
     )
-    return as_spec(alt.layer(cells, words, strong.encode(text="words:N")).properties(height=alt.Step(row)))
+    return as_spec(
+        alt.layer(cells, words, strong.encode(text="words:N")).properties(height=alt.Step(row), width=alt.Step(column))
+    )

@@ -16,7 +16,7 @@ FEW: Final = 10
 FEWEST_PEERS: Final = 5
 """Peers are compared with from so many on."""
 BANDS: Final[Mapping[str, str]] = {
-    "best": "Best quarter", "upper": "Above the median", "lower": "Below the median", "worst": "Last quarter",
+    "best": "Best quarter", "upper": "Median or better", "lower": "Worse than median", "worst": "Last quarter",
     "few": "Too few to rank", "alone": "Too few peers", "plain": "Not ranked", "none": "Nothing to count",
 }  # fmt: skip
 Better = Literal["up", "down", "none"]

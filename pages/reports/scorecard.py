@@ -59,15 +59,11 @@ st.title(":material/leaderboard: Scorecard")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     period = one("Period", PERIODS, key="scd_period", default="12")
     titles = many("Metrics", list(MAY_SEE), key="scd_metrics", placeholder="The usual ones", width=420)
-with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    chosen = show.pick_narrowed(actor.scope, prefix="scd", day=day, change=change)
-    clear_button(KEYS, key="scd_clear")
 names = chosen_metrics([MAY_SEE[title] for title in titles if title in MAY_SEE], actor=actor)
 span = span_of(period, day)
-asked = show.Asked(scope=actor.scope, chosen=chosen, span=span, day=day, change=change)
-rows = cards.rows_of(asked, names, at)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    by = pick("Order by", {name: show.title_of(name) for name in names}, key="scd_by", all_label="Name", width=190)
+    chosen = show.pick_narrowed(actor.scope, prefix="scd", day=day, change=change)
+    by = pick("Order by", {name: show.title_of(name) for name in names}, key="scd_by", all_label="Name", width=180)
     way = one("Direction", DIRECTIONS, key="scd_way", default="worst") if by else "worst"
     export_button(
         "scorecard",
@@ -77,8 +73,11 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         },
         key="scd_export",
     )  # fmt: skip
+    clear_button(KEYS, key="scd_clear")
     if by:
         draw_definition(show.shown_definition(by), key="scd_by_def", as_of=at, zone=actor.zone)
+asked = show.Asked(scope=actor.scope, chosen=chosen, span=span, day=day, change=change)
+rows = cards.rows_of(asked, names, at)
 st.caption(f"**{span.months}**. Peers are of the same tier and region; where too few, of the region, tier or network.")
 if not rows:
     empty_state("leaderboard", "No dealer here.", action="Take a filter away.")
@@ -87,11 +86,12 @@ listed = ordered(rows, by=by, worst_first=way == "worst")
 if len(listed) == 1:
     draw_one(listed[0])
 else:
+    box = st.container(border=True)
     pages = -(-len(listed) // cards.PAGE)
     number = st.pagination(pages, key="scd_page") if pages > 1 else 1
     start = (min(number, pages) - 1) * cards.PAGE
     on_page = listed[start : start + cards.PAGE]
-    with st.container(border=True):
+    with box:
         clicked = cards.draw_grid(on_page, names, key=f"scd_grid_{start}")
     st.caption(
         f"{plural(len(listed), 'dealer')}. A figure of fewer than ten is told as its two numbers and gets no place. "
