@@ -33,6 +33,7 @@ from db.interactions import tables as _interactions
 from db.investigations import tables as _investigations
 from db.leads import tables as _leads
 from db.marketing import tables as _marketing
+from db.objectives import tables as _objectives
 from db.onboarding import tables as _onboarding
 from db.part_returns import tables as _part_returns
 from db.parts import tables as _parts
@@ -52,4 +53,5 @@ MODULES = (
     _incentive_payments, _incentive_recon, _pricing, _coop, _coop_queues, _coop_payments, _coop_papers,
     _coop_reminders,
     _coop_campaigns,
+    _objectives,
 )  # fmt: skip

@@ -227,6 +227,8 @@ def drill(actor: Actor, name: str, chosen: Narrowed, span: Span) -> tuple[str, d
 
     Pages that show the days up to now get the shortest of their periods that is as long as this one.
     """
+    if name in ("sales_effectiveness", "objective_attainment", "objective_units"):
+        return None  # counted from reported deliveries; their figures stand on the scorecard itself
     way = next(one for one in WAYS if name.startswith(one.starts))
     if not may_open(actor, way.page):
         return None

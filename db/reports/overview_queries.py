@@ -26,6 +26,7 @@ from db.dealers.queries import DealerFilters, dealer_choices, matching_ids
 from db.incentives.area import AREA as INCENTIVES
 from db.leads.area import AREA as LEADS
 from db.marketing.area import AREA as MARKETING
+from db.objectives.area import AREA as OBJECTIVES
 from db.parts.area import AREA as PARTS
 from db.quality.area import AREA as QUALITY
 from db.reports.peer_rules import is_small
@@ -35,17 +36,17 @@ from db.terms.queries import tiers_on
 
 KNOWN: Final[Mapping[str, Metric]] = {
     metric.definition.name: metric
-    for area in (LEADS, APPOINTMENTS, CADENCE, QUALITY, SURVEYS, MARKETING, CLAIMS, PARTS, INCENTIVES, COOP)
+    for area in (LEADS, APPOINTMENTS, CADENCE, QUALITY, SURVEYS, MARKETING, CLAIMS, PARTS, INCENTIVES, COOP, OBJECTIVES)
     for metric in area.metrics
 }
 """The metrics of the catalogue that know dealers, by name."""
-_BY_MONTH: Final = frozenset(m.definition.name for area in (LEADS, MARKETING) for m in area.metrics)
+_BY_MONTH: Final = frozenset(m.definition.name for area in (LEADS, MARKETING, OBJECTIVES) for m in area.metrics)
 """Metrics that count whole months: the days asked for stand for the months they touch."""
 _NOT_CASES: Final = frozenset({"coop_utilisation", "claim_approved_ratio"})
 """Money over money: a denominator of nine cents is not nine cases."""
 AREAS: Final = (
     "leads", "appointments", "cadence", "quality", "surveys", "marketing", "claims", "claim_payments", "parts",
-    "incentives", "coop", "dealers", "terms",
+    "incentives", "coop", "objectives", "dealers", "terms",
 )  # fmt: skip
 """What changes these figures: the counters of every cache key."""
 MOST_DEALERS: Final = 5_000

@@ -38,10 +38,11 @@ from db.reports.period_rules import Span, span_of
 from db.terms.queries import tiers_on
 
 DEFAULT: Final = (
-    "response_sla", "contact_rate", "close_rate", "csi", "claim_first_pass", "claim_denial", "incentive_claim_uptake",
-    "coop_utilisation",
+    "sales_effectiveness", "objective_attainment", "response_sla", "contact_rate", "close_rate", "csi",
+    "claim_first_pass", "coop_utilisation",
 )  # fmt: skip
 OFFERED: Final = (
+    "sales_effectiveness", "objective_attainment",
     "response_sla", "median_first_response", "contact_rate", "appointment_set_rate", "show_rate", "close_rate", "won",
     "won_value", "win_rate", "appointment_show_rate", "appointment_no_show_rate", "csi", "ssi", "nps",
     "survey_response_rate", "claims_sent", "claim_first_pass", "claim_denial", "claim_approved_ratio",
