@@ -14,14 +14,15 @@ from db.leads.metrics_queries import months_before
 from seed.story import Story
 
 # Share of the brand in percent, and about how many vehicles of all brands a market registers in a month.
-SEGMENTS = {"Compact": (2.4, 30), "Pickup": (3.1, 22), "SUV": (1.8, 45)}
+SEGMENTS = {"Compact": (1.1, 30), "Pickup": (1.4, 22), "SUV": (0.8, 45)}
+LARGE = {"00402": 5.5, "00313": 1.9, "00501": 1.7}
 HEAD = "Dealer code,Month,Segment,Registrations,Benchmark share,Objective,Benchmark area,Territory version"
 
 
 def expect(story: Story, *, seed: int) -> None:
     """The registrations of a quarter come as one file some days after it; the newest months follow one by one."""
     chosen = Random(f"objectives {seed}")
-    months = months_before((story.until.date().replace(day=1) - timedelta(days=1)).replace(day=1), 6)
+    months = months_before((story.until.date().replace(day=1) - timedelta(days=1)).replace(day=1), 12)
     story.at(story.until - timedelta(days=20), partial(_file, story, months=months[:-1], chosen=chosen))
     story.at(story.until - timedelta(days=5), partial(_file, story, months=months[-1:], chosen=chosen))
 
@@ -32,7 +33,7 @@ def _file(story: Story, now: datetime, *, months: list[date], chosen: Random) ->
         dealers = [d for d in dealer_choices(session, cora.scope) if d.status == "active"]
     rows = [HEAD]
     for dealer in sorted(dealers, key=lambda d: d.code):
-        size = 0.5 + chosen.random()
+        size = LARGE.get(dealer.code, 0.4 + chosen.random())
         for month in months:
             for segment, (share, market) in SEGMENTS.items():
                 registered = round(size * market * (0.85 + 0.3 * chosen.random()))
