@@ -95,7 +95,7 @@ def test_the_numbers_of_a_market_and_of_its_deliveries(engine: Engine):
     sold(engine, dealer, date(2026, 5, 3), 3, condition="used")
     sold(engine, dealer, date(2026, 5, 3), 4, unwound_on=date(2026, 5, 20))
     sold(engine, other, date(2026, 5, 3), 6, region="West")
-    may = {"from": date(2026, 5, 1), "to": date(2026, 5, 31)}
+    may: dict[str, Any] = {"from": date(2026, 5, 1), "to": date(2026, 5, 31)}
     by_dealer = {r["dealer"]: r for r in figures(engine, "sales_effectiveness", by=("dealer",), **may)}
     assert (by_dealer["04012"]["numerator"], by_dealer["04012"]["denominator"]) == (390, 440)
     assert round(100 * by_dealer["04012"]["value"], 1) == 88.6

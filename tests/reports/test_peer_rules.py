@@ -122,9 +122,9 @@ GOLD_EAST, SILVER_EAST, GOLD_WEST, BARE_EAST = ("Gold", "East"), ("Silver", "Eas
     ],
 )
 def test_the_closest_group_with_five_others(own, dealers, expected, label):
-    found = closest(*own, sizes(*dealers))
+    found = closest(own[0], own[1], sizes(*dealers))
     assert (found, group_label(found)) == (expected, label)
 
 
 def test_who_has_no_figure_needs_no_sixth():
-    assert closest(*GOLD_EAST, sizes(*[GOLD_EAST] * 5), own=False) == ("tier_region", "Gold", "East")
+    assert closest(GOLD_EAST[0], GOLD_EAST[1], sizes(*[GOLD_EAST] * 5), own=False) == ("tier_region", "Gold", "East")
