@@ -48,7 +48,7 @@ TILES: Final = (
     ("median_first_response", "speed"), ("win_rate", "emoji_events"), ("nps", "thumb_up"),
     ("claim_cost", "receipt_long"),
     ("claim_first_pass", "task_alt"), ("parts_line_fill", "inventory_2"), ("coop_paid", "account_balance"),
-    ("won", "sell"),
+    ("sales_effectiveness", "target"),
 )  # fmt: skip
 FIRST: Final = 8
 AXES: Final = {"percent": "%", "money": "$~s", "minutes": "~s", "days": "~s", "count": "~s"}
@@ -139,7 +139,8 @@ def words(name: str, part: Part) -> str:
         return DASH
     if not is_few(name, part):
         return plain_words(name, part.value)
-    cases = f"{part.denominator or 0:.0f}"
+    out_of = part.denominator or 0
+    cases = f"{out_of:.0f}" if out_of == round(out_of) else f"{out_of:.1f}"
     if metric(name).definition.unit == "percent" and part.numerator is not None:
         return f"{part.numerator:.0f} of {cases}"
     return f"{plain_words(name, part.value)} (n={cases})"
