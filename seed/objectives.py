@@ -37,7 +37,7 @@ def _file(story: Story, now: datetime, *, months: list[date], chosen: Random) ->
         for month in months:
             for segment, (share, market) in SEGMENTS.items():
                 registered = round(size * market * (0.85 + 0.3 * chosen.random()))
-                agreed = max(1, round(registered * share / 100))
+                agreed = int(registered * share / 100 + chosen.random())  # whole vehicles that add up to the share
                 benchmark = f"{dealer.region} {month:%Y}"
                 rows.append(
                     f"{dealer.code},{month:%Y-%m},{segment},{registered},{share},{agreed},{benchmark},{month.year}-1"

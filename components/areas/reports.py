@@ -29,6 +29,7 @@ from db.reports.period_rules import Span
 from db.terms.rules import TIERS
 
 TITLES: Final[Mapping[str, str]] = {
+    "sales_effectiveness": "Effectiveness",
     "received": "Leads", "response_sla": "Answered in time", "close_rate": "Conversion", "csi": "CSI",
     "claims_sent": "Warranty claims", "incentive_paid": "Incentives paid", "coop_utilisation": "Co-op used",
     "median_first_response": "First response", "nps": "NPS", "claim_cost": "Claims approved",
