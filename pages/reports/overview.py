@@ -30,13 +30,20 @@ def narrow_to(dealer_id: int) -> None:
     st.session_state["ovw_dealer"] = str(dealer_id)
 
 
+def cleared() -> None:
+    """Forget the bar that was clicked, too (called from a callback)."""
+    st.session_state["_ovw_turn"] = st.session_state.get("_ovw_turn", 0) + 1
+
+
 st.title(":material/space_dashboard: Overview")
-show.follow_click(f"ovw_regions_{st.session_state.get('ovw_measure') or MAIN[0]}", target="ovw_region")
+# A chart that was cleared is drawn anew, so that the same bar can be clicked again.
+turn = st.session_state.get("_ovw_turn", 0)
+show.follow_click(f"ovw_regions_{st.session_state.get('ovw_measure') or MAIN[0]}_{turn}", target="ovw_region")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     period = one("Period", PERIODS, key="ovw_period", default="3")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     chosen = show.pick_narrowed(actor.scope, prefix="ovw", day=day, change=change)
-    clear_button(KEYS, key="ovw_clear")
+    clear_button(KEYS, key="ovw_clear", after=cleared)
 span = span_of(period, day)
 earlier, year = before(span), year_before(span)
 asked = show.Asked(scope=actor.scope, chosen=chosen, span=span, day=day, change=change)
@@ -65,7 +72,7 @@ with left, st.container(border=True, height="stretch"):
 if right is not None:
     with right, st.container(border=True, height="stretch"):
         st.markdown(f"**By region** :gray[{span.months}; click to narrow the page]")
-        show.draw_regions(measure, places, region=chosen.region, key=f"ovw_regions_{measure}")
+        show.draw_regions(measure, places, region=chosen.region, key=f"ovw_regions_{measure}_{turn}")
 
 st.subheader("Dealers")
 rows = show.lines(asked, MAIN, at)
