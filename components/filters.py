@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 
 def many(label: str, options: Sequence[str], *, key: str, placeholder: str, width: Any = "stretch") -> list[str]:
@@ -57,8 +58,12 @@ def clear_button(keys: Sequence[str], *, key: str, after: Callable[[], None] | N
 
     def clear() -> None:
         for k in keys:
-            st.session_state.pop(k, None)
-            st.query_params.pop(k, None)
+            try:
+                st.query_params.pop(k, None)
+            except StreamlitAPIException:  # what the program chose stands in the address until its field is emptied
+                st.session_state[k] = [] if isinstance(st.session_state.get(k), list) else ""
+            else:
+                st.session_state.pop(k, None)
         if after is not None:
             after()
 

@@ -83,6 +83,14 @@ PAGES: tuple[PageEntry, ...] = (
         permission=P.HOME_VIEW, help="What every number means, who answers for it, and what it is now",
     ),
     PageEntry(
+        file="pages/reports/overview.py", title="Overview", icon="space_dashboard", section=REPORTS,
+        permission=P.PERFORMANCE_VIEW, help="Leads, response, conversion, revenue, CSI, claims, incentives, co-op",
+    ),
+    PageEntry(
+        file="pages/reports/scorecard.py", title="Scorecard", icon="leaderboard", section=REPORTS,
+        permission=P.PERFORMANCE_VIEW, help="Each dealer beside its peers, metric by metric",
+    ),
+    PageEntry(
         file="pages/leads/board.py", title="Response board", icon="bolt", section=LEADS, permission=P.LEADS_VIEW,
         help="Open leads by the time they are due",
     ),

@@ -56,6 +56,7 @@ from db.interactions.area import AREA as INTERACTIONS
 from db.investigations.area import AREA as INVESTIGATIONS
 from db.leads.area import AREA as LEADS
 from db.marketing.area import AREA as MARKETING
+from db.objectives.area import AREA as OBJECTIVES
 from db.onboarding.area import AREA as ONBOARDING
 from db.part_returns.area import AREA as PART_RETURNS
 from db.parts.area import AREA as PARTS
@@ -77,6 +78,7 @@ AREAS: tuple[Area, ...] = (
     PEOPLE, CALENDAR, DEALERS, TERMS, DOCUMENTS, CONTACT_LOG, ACCESS, CUSTOMERS, LEADS,
     APPOINTMENTS, CADENCE, INTERACTIONS, QUALITY, SURVEYS, MARKETING,
     WARRANTY, CLAIMS, CLAIM_PAYMENTS, PART_RETURNS, INVESTIGATIONS, PARTS, INCENTIVES, COOP, PRICING,
+    OBJECTIVES,
     ONBOARDING, IMPORTS, REPORTS,
 )  # fmt: skip
 FLOWS: tuple[Flow, ...] = tuple(flow for area in AREAS for flow in area.flows)

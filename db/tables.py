@@ -33,6 +33,7 @@ from db.interactions import tables as _interactions
 from db.investigations import tables as _investigations
 from db.leads import tables as _leads
 from db.marketing import tables as _marketing
+from db.objectives import tables as _objectives
 from db.onboarding import tables as _onboarding
 from db.part_returns import tables as _part_returns
 from db.parts import tables as _parts
@@ -57,4 +58,5 @@ MODULES = (
     _coop_campaigns,
     _saved_reports,
     _snapshots, _packs,
+    _objectives,
 )  # fmt: skip

@@ -36,6 +36,7 @@ from seed import (
     interactions,
     investigations,
     marketing,
+    objectives,
     onboarding,
     paperwork,
     part_returns,
@@ -80,6 +81,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     routine.expect(story, made)
     crm.expect(story, seed=seed, start=start)
     marketing.expect(story, seed=seed)
+    objectives.expect(story, seed=seed)
     appointments.expect(story, seed=seed, start=start)
     interactions.expect(story, seed=seed)
     cadence.expect(story, made)

@@ -49,11 +49,17 @@ def table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
 
 
 def draw(
-    spec: dict[str, Any], rows: pa.Table, *, alt_text: str, key: str | None = None, select: bool = False
+    spec: dict[str, Any],
+    rows: pa.Table,
+    *,
+    alt_text: str,
+    key: str | None = None,
+    select: bool = False,
+    width: Any = "stretch",
 ) -> dict[str, Any]:
     """Draw a cached specification; with `select`, gives back what was clicked as {parameter: selection}."""
     if not select:
-        st.vega_lite_chart(rows, spec, alt=alt_text, key=key)
+        st.vega_lite_chart(rows, spec, alt=alt_text, key=key, width=width)
         return {}
-    event: Any = st.vega_lite_chart(rows, spec, alt=alt_text, key=key, on_select="rerun")
+    event: Any = st.vega_lite_chart(rows, spec, alt=alt_text, key=key, width=width, on_select="rerun")
     return dict(event["selection"]) if event else {}

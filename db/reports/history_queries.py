@@ -27,7 +27,7 @@ AREA_LABELS = {
     "cadence": "Follow-up",
     "warranty": "Warranty data", "claims": "Claims", "claim_payments": "Claim payments",
     "part_returns": "Parts returns", "investigations": "Investigations", "parts": "Parts", "incentives": "Incentives",
-    "pricing": "Price requests",
+    "pricing": "Price requests", "objectives": "Sales objectives",
     "coop": "Co-op",
 }  # fmt: skip
 

@@ -22,6 +22,7 @@ AREAS = (
         "incentives",
         "coop",
         "pricing",
+        "objectives",
         "disputes",
     ),
     *("cases", "training", "audits", "communications", "meetings", "knowledge", "launches"),

@@ -1,0 +1,381 @@
+"""Pieces that the pages of reports share: figures kept by scope and change counter, words, tiles, filters, charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+import streamlit as st
+
+from components import tables
+from components.areas.figures import DASH, dollars
+from components.charts import overview as charts
+from components.charts.base import draw, table
+from components.filters import pick
+from components.labels import empty_state
+from components.navigation import may_open
+from components.tiles import Tile
+from db.core import changes
+from db.core.actor import Actor, Scope
+from db.core.area import MetricDefinition
+from db.core.labels import minutes_label
+from db.core.session import reading
+from db.dealers.queries import dealer_choices, list_brands, regions
+from db.reports import overview_queries as overviews
+from db.reports.overview_queries import Figure, Line, Narrowed, Part, is_few, metric
+from db.reports.period_rules import Span
+from db.terms.rules import TIERS
+
+TITLES: Final[Mapping[str, str]] = {
+    "sales_effectiveness": "Effectiveness",
+    "received": "Leads", "response_sla": "Answered in time", "close_rate": "Conversion", "csi": "CSI",
+    "claims_sent": "Warranty claims", "incentive_paid": "Incentives paid", "coop_utilisation": "Co-op used",
+    "median_first_response": "First response", "nps": "NPS", "claim_cost": "Claims approved",
+    "claim_first_pass": "Claims first pass", "claim_denial": "Claims denied",
+    "parts_line_fill": "Parts line fill", "coop_paid": "Co-op paid",
+    "incentive_claim_uptake": "Sales claimed", "cadence_adherence": "Follow-up on time",
+    "appointment_show_rate": "Show rate", "claim_approved_ratio": "Approved of claimed",
+    "appointment_no_show_rate": "No-shows", "survey_response_rate": "Surveys returned",
+    "response_quality": "Response quality", "incentive_denial": "Incentives denied",
+    "coop_claim_denial": "Co-op claims denied", "parts_promise_kept": "Parts promises kept",
+}  # fmt: skip
+"""Short titles where figures of many areas stand side by side; the definition is the catalogue's."""
+TILES: Final = (
+    ("received", "move_to_inbox"), ("response_sla", "timer"), ("close_rate", "handshake"), ("won_value", "payments"),
+    ("csi", "sentiment_satisfied"), ("claims_sent", "build"), ("incentive_paid", "redeem"),
+    ("coop_utilisation", "campaign"),
+    ("median_first_response", "speed"), ("win_rate", "emoji_events"), ("nps", "thumb_up"),
+    ("claim_cost", "receipt_long"),
+    ("claim_first_pass", "task_alt"), ("parts_line_fill", "inventory_2"), ("coop_paid", "account_balance"),
+    ("sales_effectiveness", "target"),
+)  # fmt: skip
+FIRST: Final = 8
+AXES: Final = {"percent": "%", "money": "$~s", "minutes": "~s", "days": "~s", "count": "~s"}
+MOST_ROWS: Final = 50
+
+
+# ---- figures, kept until something changes ---------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a page asks for: the key of everything kept, so nothing is stale or another person's."""
+
+    scope: Scope
+    chosen: Narrowed
+    span: Span
+    day: date
+    change: Any
+
+
+def token() -> Any:
+    """What changed since: part of every cache key, so that no number is stale."""
+    with reading() as session:
+        return changes.token(session, *overviews.AREAS)
+
+
+@st.cache_data(ttl=300, max_entries=50, show_spinner=False)
+def choices(scope: Scope, day: date, change: Any) -> tuple[list[str], dict[str, str], list[str]]:
+    """Regions, dealers (id as text and label) and brands of a scope, for the filters."""
+    with reading() as session:
+        dealers = {str(d.dealer_id): d.label for d in dealer_choices(session, scope)}
+        return regions(session, scope), dealers, list_brands(session, scope=scope)
+
+
+@st.cache_data(ttl=300, max_entries=100, show_spinner="Counting")
+def overview(asked: Asked, names: tuple[str, ...], _at: datetime) -> dict[str, Figure]:
+    """Every figure beside the period before and a year ago."""
+    with reading() as session:
+        part = overviews.narrowed_scope(session, scope=asked.scope, chosen=asked.chosen, on=asked.day)
+        return overviews.overview(session, scope=part, span=asked.span, names=names, now=_at)
+
+
+@st.cache_data(ttl=300, max_entries=100, show_spinner=False)
+def by_region(asked: Asked, name: str, _at: datetime) -> list[tuple[str, Part]]:
+    """One figure by region; the region asked for does not narrow it, so that another one can be clicked."""
+    with reading() as session:
+        wider = replace(asked.chosen, region="", dealer_id=0)
+        part = overviews.narrowed_scope(session, scope=asked.scope, chosen=wider, on=asked.day)
+        return overviews.by_region(session, scope=part, span=asked.span, name=name, now=_at)
+
+
+@st.cache_data(ttl=300, max_entries=100, show_spinner=False)
+def lines(asked: Asked, names: tuple[str, ...], _at: datetime) -> list[Line]:
+    """The figures by dealer."""
+    with reading() as session:
+        part = overviews.narrowed_scope(session, scope=asked.scope, chosen=asked.chosen, on=asked.day)
+        return overviews.lines(session, scope=part, span=asked.span, names=names, now=_at)
+
+
+# ---- words -----------------------------------------------------------------------------------------------------------
+def title_of(name: str) -> str:
+    """The short title of a metric where many areas stand side by side."""
+    return TITLES.get(name) or metric(name).definition.title
+
+
+def shown_definition(name: str) -> MetricDefinition:
+    """The definition of the catalogue under the short title."""
+    return replace(metric(name).definition, title=title_of(name))
+
+
+def plain_words(name: str, value: float | None) -> str:
+    """A value in the unit of its metric."""
+    unit = metric(name).definition.unit
+    if value is None:
+        return DASH
+    if unit == "percent":
+        return f"{100 * value:.1f}%"
+    if unit == "money":
+        return dollars(value)
+    if unit == "minutes":
+        return minutes_label(value)
+    if unit == "days":
+        return f"{value:.1f} d"
+    return f"{value:,.1f}" if metric(name).definition.denominator else f"{value:,.0f}"
+
+
+def words(name: str, part: Part) -> str:
+    """A figure in words; of fewer than ten cases its two numbers (domain-rules 2.2b)."""
+    if part.value is None:
+        return DASH
+    if not is_few(name, part):
+        return plain_words(name, part.value)
+    out_of = part.denominator or 0
+    cases = f"{out_of:.0f}" if out_of == round(out_of) else f"{out_of:.1f}"
+    if metric(name).definition.unit == "percent" and part.numerator is not None:
+        return f"{part.numerator:.0f} of {cases}"
+    return f"{plain_words(name, part.value)} (n={cases})"
+
+
+def moved(name: str, change: float | None) -> str | None:
+    """How a figure moved, in its unit; None where it is unknown or rounds to nothing."""
+    if change is None:
+        return None
+    unit, sign, size = metric(name).definition.unit, "-" if change < 0 else "+", abs(change)
+    if unit == "percent":
+        return f"{sign}{100 * size:.1f} pp" if round(100 * size, 1) else None
+    if unit == "money":
+        return f"{sign}{dollars(size)}" if round(size / 100) else None
+    if unit == "minutes":
+        return f"{sign}{minutes_label(size)}" if round(size) else None
+    has_digit = unit == "days" or bool(metric(name).definition.denominator)
+    return f"{sign}{size:,.{int(has_digit)}f}" if round(size, int(has_digit)) else None
+
+
+def note_of(figure: Figure, *, year: Span) -> str:
+    """What a tile says below its number: a year ago, of how many, and why there is no comparison."""
+    said = []
+    if figure.small and figure.now.value is not None:
+        said.append("Fewer than ten: its two numbers, compared with nothing")
+    elif not figure.is_fair:
+        said.append("Counts whole months: compared when this one is over")
+    elif figure.year.value is None or (not figure.year.value and not metric(figure.name).definition.denominator):
+        said.append(f"Nothing in {year.months}")
+    else:
+        change = moved(figure.name, figure.year_change)
+        said.append(f"{change or 'No change'} vs {words(figure.name, figure.year)} in {year.months}")
+    cases = figure.now.denominator
+    if metric(figure.name).definition.denominator and cases and not figure.small and cases == round(cases):
+        if metric(figure.name).definition.unit == "percent" and figure.name == "coop_utilisation":
+            said.append(f"{dollars(figure.now.numerator)} of {dollars(cases)}")
+        else:
+            said.append(f"n = {cases:,.0f}")
+    return " · ".join(said)
+
+
+# ---- the way to the page of an area ----------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """The page of some metrics: the prefix of its filters, and how long a period it can be opened with."""
+
+    starts: tuple[str, ...]
+    page: str
+    prefix: str = ""
+    days: tuple[tuple[str, int], ...] = ()
+    months: tuple[str, str] = ("", "")
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+
+WAYS: Final = (
+    Way(
+        starts=("won", "win_rate", "days_to_win"), page="pages/crm/funnel.py", prefix="fun", months=("from", "to"),
+        fixed={"fun_view": "won", "fun_period": "own"},
+    ),
+    Way(starts=("appointment_", "appointments_"), page="pages/crm/appointments.py"),
+    Way(starts=("cadence_",), page="pages/crm/follow_up.py"),
+    Way(starts=("response_quality", "question_answered", "reviews_", "coaching_"), page="pages/crm/quality.py"),
+    Way(
+        starts=("csi", "ssi", "nps", "survey_"), page="pages/crm/surveys.py", prefix="svy",
+        days=(("30", 31), ("90", 92), ("365", 999)),
+    ),
+    Way(
+        starts=("claim",), page="pages/claims/claim_performance.py", prefix="cpf",
+        days=(("30", 31), ("90", 92), ("182", 184), ("365", 999)),
+    ),
+    Way(starts=("parts_",), page="pages/parts/backorders.py"),
+    Way(
+        starts=("incentive_",), page="pages/incentives/incentive_figures.py", prefix="incf", months=("from", "until"),
+    ),
+    Way(starts=("coop_",), page="pages/coop/coop_figures.py", prefix="cof", months=("from", "until")),
+    Way(
+        starts=("",), page="pages/leads/performance.py", prefix="perf",
+        days=(("1", 31), ("3", 92), ("6", 184), ("12", 999)),
+    ),
+)  # fmt: skip
+
+
+def drill(actor: Actor, name: str, chosen: Narrowed, span: Span) -> tuple[str, dict[str, str]] | None:
+    """The page of a metric's area with the same region, dealer and days as far as it knows them; None without a right.
+
+    Pages that show the days up to now get the shortest of their periods that is as long as this one.
+    """
+    if name in ("sales_effectiveness", "objective_attainment", "objective_units"):
+        return None  # counted from reported deliveries; their figures stand on the scorecard itself
+    way = next(one for one in WAYS if name.startswith(one.starts))
+    if not may_open(actor, way.page):
+        return None
+    query = dict(way.fixed)
+    if way.days:
+        long = (span.last - span.first).days + 1
+        key = "svy_days" if way.prefix == "svy" else f"{way.prefix}_period"
+        query[key] = next(period for period, most in way.days if long <= most)
+    if way.prefix == "svy":
+        query["svy_kind"] = "ssi" if name == "ssi" else "csi"
+    if way.months[0]:
+        query |= {f"{way.prefix}_{way.months[0]}": f"{span.first:%Y-%m}"}
+        query |= {f"{way.prefix}_{way.months[1]}": f"{span.last:%Y-%m}"}
+    if way.prefix and chosen.region:
+        query[f"{way.prefix}_region"] = chosen.region
+    if way.prefix and chosen.dealer_id:
+        query[f"{way.prefix}_dealer"] = str(chosen.dealer_id)
+    return way.page, query
+
+
+def tiles(
+    found: Mapping[str, Figure], *, names: Sequence[tuple[str, str]], versus: str, year: Span,
+    to: Callable[[str], tuple[str, dict[str, str]] | None],
+) -> list[Tile]:  # fmt: skip
+    """A tile for each metric: its number, how it moved, the year before, its definition and the way to its area."""
+    made = []
+    for name, icon in names:
+        figure, target = found[name], to(name)
+        what = shown_definition(name)
+        trend = [part.value for _, part in figure.months[-12:] if part.value is not None]
+        made.append(
+            Tile(
+                definition=what, value=words(name, figure.now), icon=f":material/{icon}:",
+                delta=moved(name, figure.change), up_is_good=None if what.better == "none" else what.better == "up",
+                versus=versus, trend=trend, note=note_of(figure, year=year),
+                page=target[0] if target else "", query=target[1] if target else {}, link="Details",
+            )
+        )  # fmt: skip
+    return made
+
+
+# ---- filters ---------------------------------------------------------------------------------------------------------
+def pick_narrowed(scope: Scope, *, prefix: str, day: date, change: Any) -> Narrowed:
+    """Draw region, dealer, brand and tier, kept in the address; only where there is something to choose."""
+    places, dealers, brands = choices(scope, day, change)
+    region = dealer = brand = tier = ""
+    if len(places) > 1:
+        region = pick("Region", {r: r for r in places}, key=f"{prefix}_region", all_label="All regions", width=150)
+    if len(dealers) > 1:
+        dealer = pick("Dealer", dealers, key=f"{prefix}_dealer", all_label="All dealers", width=210)
+        if len(brands) > 1:
+            brand = pick("Brand", {b: b for b in brands}, key=f"{prefix}_brand", all_label="All brands", width=140)
+        tier = pick("Tier", {t: t for t in TIERS}, key=f"{prefix}_tier", all_label="All tiers", width=130)
+    return Narrowed(region=region, dealer_id=int(dealer) if dealer.isdecimal() else 0, brand=brand, tier=tier)
+
+
+def follow_click(chart: str, *, target: str) -> None:
+    """Take a bar that was clicked over into a filter; called before the filter is drawn."""
+    state = st.session_state.get(chart)
+    picked = (state or {}).get("selection", {}).get("pick") or [{}]
+    region = str(picked[0].get("region", ""))
+    seen = st.session_state.get(f"_{target}_click", ("", ""))
+    if seen != (chart, region):
+        if region or seen[0] == chart:
+            st.session_state[target] = region
+        st.session_state[f"_{target}_click"] = (chart, region)
+
+
+# ---- charts and tables -----------------------------------------------------------------------------------------------
+def draw_months(name: str, figure: Figure) -> None:
+    """A year of months over the same months of the year before."""
+    what = metric(name).definition
+    if not any(part.value for _, part in figure.months):
+        empty_state("show_chart", "Nothing in these two years.", action="Take a filter away.")
+        return
+    scale = 100 if what.unit == "money" else 1
+    made: dict[str, list[Any]] = {"month": [], "order": [], "year": [], "value": [], "label": []}
+    now, then = figure.months[-12:], figure.months[-24:-12]
+    for year, months in (("A year before", then), ("This year", now)):
+        for order, (month, part) in enumerate(months):
+            if part.value is None:
+                continue
+            row = (f"{now[order][0]:%b}", order, year, part.value / scale, f"{month:%b %Y}: {words(name, part)}")
+            for key, value in zip(made, row, strict=True):
+                made[key].append(value)
+    draw(
+        charts.months(title=title_of(name), axis=AXES[what.unit]), table(made),
+        alt_text=f"{title_of(name)} by month, with the year before",
+    )  # fmt: skip
+
+
+def draw_regions(name: str, rows: Sequence[tuple[str, Part]], *, region: str, key: str) -> None:
+    """Bars of regions; a click narrows the page (`follow_click`)."""
+    shown = [(place, part) for place, part in rows if part.value is not None]
+    if not shown:
+        empty_state("bar_chart_off", "Nothing by region then.", action="Choose a longer period.")
+        return
+    scale = 100 if metric(name).definition.unit == "money" else 1
+    draw(
+        charts.regions(title=title_of(name), axis=AXES[metric(name).definition.unit]),
+        table(
+            {
+                "region": [place for place, _ in shown], "value": [(p.value or 0) / scale for _, p in shown],
+                "label": [words(name, p) for _, p in shown], "lit": [region in ("", place) for place, _ in shown],
+            }
+        ),
+        alt_text=f"{title_of(name)} by region", key=key, select=True,
+    )  # fmt: skip
+
+
+def ordered(rows: Sequence[Line], name: str) -> list[Line]:
+    """Dealers by a metric, the best first; those with too few cases to rank come last."""
+    falling = metric(name).definition.better != "down"
+
+    def place(line: Line) -> tuple[Any, ...]:
+        part = line.parts.get(name, Part())
+        rank = 2 if part.value is None else 1 if is_few(name, part) else 0
+        value = part.value or 0
+        return (rank, -value if falling else value, line.name)
+
+    return sorted(rows, key=place)
+
+
+def draw_lines(rows: Sequence[Line], names: Sequence[str], *, by: str, on_open: Callable[[int], None]) -> None:
+    """Dealers with their figures; a click on a name narrows the page to it."""
+    shown = ordered(rows, by)[:MOST_ROWS]
+    ids = [line.dealer_id for line in shown]
+
+    def opened(position: int) -> None:
+        if 0 <= position < len(ids):
+            on_open(ids[position])
+
+    data: dict[str, Any] = {"Dealer": [f"{x.name} ({x.code})" for x in shown], "Region": [x.region for x in shown]}
+    columns: dict[str, Any] = {
+        "Dealer": tables.opener("Dealer", key="ovw_open", on_open=opened, width=200),
+        "Region": tables.text("Region", width=100),
+    }  # fmt: skip
+    for name in names:
+        data[name] = [words(name, x.parts.get(name, Part())) for x in shown]
+        columns[name] = st.column_config.TextColumn(
+            title_of(name), alignment="right", width=112, help=metric(name).definition.formula
+        )
+    tables.show(
+        table(data), key="ovw_lines", alt=f"Dealers by {title_of(by)}", columns=columns,
+        height=430 if len(shown) > 11 else "auto",
+    )  # fmt: skip
+    if len(rows) > len(shown):
+        st.caption(f"The first {len(shown)} of {len(rows):,}; narrow by region, brand or tier to see others.")

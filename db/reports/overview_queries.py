@@ -1,0 +1,249 @@
+"""Figures of the metric catalogue side by side: a period beside the one before and a year ago, by month, by dealer.
+
+No fact is counted here: every number is what its metric computes. A region, dealer, brand or tier narrows the scope, so
+that each metric sees the dealers asked for and no others (decision 0064).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from db.appointments.area import AREA as APPOINTMENTS
+from db.cadence.area import AREA as CADENCE
+from db.calendar.months import add_months, month_of
+from db.claims.area import AREA as CLAIMS
+from db.claims.figure_filters import remembered
+from db.coop.area import AREA as COOP
+from db.core.actor import Scope
+from db.core.area import Metric, MetricDefinition
+from db.core.problems import Problem, Refused
+from db.dealers.queries import DealerFilters, dealer_choices, matching_ids
+from db.incentives.area import AREA as INCENTIVES
+from db.leads.area import AREA as LEADS
+from db.marketing.area import AREA as MARKETING
+from db.objectives.area import AREA as OBJECTIVES
+from db.parts.area import AREA as PARTS
+from db.quality.area import AREA as QUALITY
+from db.reports.peer_rules import is_small
+from db.reports.period_rules import Span, before, may_compare, year_before
+from db.surveys.area import AREA as SURVEYS
+from db.terms.queries import tiers_on
+
+KNOWN: Final[Mapping[str, Metric]] = {
+    metric.definition.name: metric
+    for area in (LEADS, APPOINTMENTS, CADENCE, QUALITY, SURVEYS, MARKETING, CLAIMS, PARTS, INCENTIVES, COOP, OBJECTIVES)
+    for metric in area.metrics
+}
+"""The metrics of the catalogue that know dealers, by name."""
+_BY_MONTH: Final = frozenset(m.definition.name for area in (LEADS, MARKETING, OBJECTIVES) for m in area.metrics)
+"""Metrics that count whole months: the days asked for stand for the months they touch."""
+_NOT_CASES: Final = frozenset({"coop_utilisation", "claim_approved_ratio"})
+"""Money over money: a denominator of nine cents is not nine cases."""
+AREAS: Final = (
+    "leads", "appointments", "cadence", "quality", "surveys", "marketing", "claims", "claim_payments", "parts",
+    "incentives", "coop", "objectives", "dealers", "terms",
+)  # fmt: skip
+"""What changes these figures: the counters of every cache key."""
+MOST_DEALERS: Final = 5_000
+
+
+# ---- what is asked for -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class Narrowed:
+    """What figures are narrowed to; empty means everything. Hashable: part of cache keys."""
+
+    region: str = ""
+    dealer_id: int = 0
+    brand: str = ""
+    tier: str = ""
+
+
+def metric(name: str) -> Metric:
+    """The metric of this name; raises `Refused` where no metric of dealers is called so."""
+    if name not in KNOWN:
+        message = f"There is no metric “{name}” that knows dealers."
+        raise Refused(Problem(code="unknown_metric", field="metric", message=message))
+    return KNOWN[name]
+
+
+def definition(name: str) -> MetricDefinition:
+    """The definition of a metric."""
+    return metric(name).definition
+
+
+def narrowed_scope(session: Session, *, scope: Scope, chosen: Narrowed, on: date) -> Scope:
+    """The part of a scope that is asked for: never more than the scope itself; at most two statements.
+
+    A brand means dealers who may sell it, those without any named brand too, as routing reads it; the tier is that of
+    the day `on`. A region alone keeps leads that wait there for a dealer.
+    """
+    if not (chosen.dealer_id or chosen.brand or chosen.tier):
+        if not chosen.region:
+            return scope
+        if scope.kind == "all":
+            return Scope("regions", frozenset({chosen.region}))
+        if scope.kind == "regions":
+            return Scope("regions", scope.regions & {chosen.region})
+    found = set(
+        matching_ids(
+            session, scope=scope, limit=MOST_DEALERS,
+            filters=DealerFilters(regions=(chosen.region,) if chosen.region else (), brand=chosen.brand),
+        )
+    )  # fmt: skip
+    if chosen.dealer_id:
+        found &= {chosen.dealer_id}
+    if chosen.tier:
+        found &= {i for i, tier in tiers_on(session, scope=scope, on=on).items() if tier == chosen.tier}
+    return Scope("dealers", frozenset(), frozenset(found))
+
+
+# ---- figures ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A figure with its two numbers; a share is a share of 1, money is cents."""
+
+    value: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A figure of a period beside the period before and the same days a year ago.
+
+    `months` are (first day, figure), oldest first, the last one may still run. `is_fair` says whether the period may be
+    compared: a sum of whole months is not, while its last month is still running.
+    """
+
+    name: str
+    now: Part
+    prior: Part
+    year: Part
+    is_fair: bool
+    months: tuple[tuple[date, Part], ...] = ()
+
+    @property
+    def small(self) -> bool:
+        """Whether it is of fewer than ten cases."""
+        return is_few(self.name, self.now)
+
+    @property
+    def change(self) -> float | None:
+        """How much it moved since the period before; None where that is unknown, unfair or says nothing."""
+        return self._moved(self.prior)
+
+    @property
+    def year_change(self) -> float | None:
+        """How much it moved since a year ago."""
+        return self._moved(self.year)
+
+    def _moved(self, other: Part) -> float | None:
+        if not self.is_fair or self.now.value is None or other.value is None:
+            return None
+        return None if self.small or is_few(self.name, other) else self.now.value - other.value
+
+
+def is_few(name: str, part: Part) -> bool:
+    """Whether a figure is of fewer than ten cases, and is told as its two numbers."""
+    return is_small(part.denominator, counts_cases=bool(definition(name).denominator) and name not in _NOT_CASES)
+
+
+def _ask(
+    session: Session, name: str, *, scope: Scope, by: Sequence[str] = (), span: Span, now: datetime
+) -> list[dict[str, Any]]:
+    filters = {"from": span.first, "to": span.last}
+    return metric(name).compute(session, scope=scope, by=tuple(by), filters=filters, now=now)
+
+
+def _part(row: Mapping[str, Any]) -> Part:
+    return Part(value=row["value"], numerator=row["numerator"], denominator=row["denominator"])
+
+
+def _whole(session: Session, name: str, *, scope: Scope, span: Span, now: datetime) -> Part:
+    rows = _ask(session, name, scope=scope, span=span, now=now)
+    if rows:
+        return _part(rows[0])
+    return Part() if definition(name).denominator else Part(value=0, numerator=0)
+
+
+def overview(
+    session: Session, *, scope: Scope, span: Span, names: Sequence[str], months: int = 24, now: datetime
+) -> dict[str, Figure]:
+    """Each metric of the period, beside the one before and a year ago, with its months; a set number of statements."""
+    found: dict[str, Figure] = {}
+    earlier, year = before(span), year_before(span)
+    with remembered(session):
+        for name in names:
+            ask: dict[str, Any] = {"scope": scope, "now": now}
+            found[name] = Figure(
+                name=name, now=_whole(session, name, span=span, **ask),
+                prior=_whole(session, name, span=earlier, **ask),
+                year=_whole(session, name, span=year, **ask),
+                is_fair=may_compare(
+                    span, counts_months=name in _BY_MONTH, is_sum=not definition(name).denominator
+                ),
+                months=_months(session, name, last=span.last, months=months, **ask),
+            )  # fmt: skip
+    return found
+
+
+def _months(
+    session: Session, name: str, *, scope: Scope, last: date, months: int, now: datetime
+) -> tuple[tuple[date, Part], ...]:
+    if "month" not in metric(name).dims:
+        return ()
+    newest = month_of(last)
+    span = Span(first=add_months(newest, 1 - months), last=last)
+    rows = {
+        str(row["month"])[:7]: _part(row) for row in _ask(session, name, scope=scope, by=("month",), span=span, now=now)
+    }
+    nothing = Part() if definition(name).denominator else Part(value=0, numerator=0)
+    listed = [add_months(span.first, n) for n in range(months)]
+    return tuple((month, rows.get(f"{month:%Y-%m}", nothing)) for month in listed)
+
+
+def by_region(session: Session, *, scope: Scope, span: Span, name: str, now: datetime) -> list[tuple[str, Part]]:
+    """A metric by region, as its metric orders them; regions nothing is known of are left out."""
+    rows = _ask(session, name, scope=scope, by=("region",), span=span, now=now)
+    return [(str(row["region"]), _part(row)) for row in rows if row["region"] and row["value"] is not None]
+
+
+def by_dealer(
+    session: Session, *, scope: Scope, span: Span, names: Sequence[str], now: datetime
+) -> dict[str, dict[int, Part]]:
+    """Metrics by dealer id, one question for each metric."""
+    found: dict[str, dict[int, Part]] = {}
+    with remembered(session):
+        for name in names:
+            rows = _ask(session, name, scope=scope, by=("dealer",), span=span, now=now)
+            found[name] = {int(row["dealer_id"]): _part(row) for row in rows if row.get("dealer_id")}
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One dealer with its figures, by name of the metric; a metric that knows nothing of it is left out."""
+
+    dealer_id: int
+    code: str
+    name: str
+    region: str
+    parts: Mapping[str, Part]
+
+
+def lines(session: Session, *, scope: Scope, span: Span, names: Sequence[str], now: datetime) -> list[Line]:
+    """Every dealer of the scope something is known of, by name."""
+    found = by_dealer(session, scope=scope, span=span, names=names, now=now)
+    made = []
+    for dealer in dealer_choices(session, scope):
+        parts = {name: found[name][dealer.dealer_id] for name in names if dealer.dealer_id in found[name]}
+        if any(part.value is not None for part in parts.values()):
+            made.append(
+                Line(dealer_id=dealer.dealer_id, code=dealer.code, name=dealer.name, region=dealer.region, parts=parts)
+            )
+    return made
