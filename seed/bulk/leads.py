@@ -94,6 +94,8 @@ class _Leads:
         self.lines = list(accumulate((30, 26, 24, 14, 14, 8)))
         self.buyers: deque[tuple[Any, ...]] = deque(maxlen=4_000)
         self.words: dict[str, list[str]] = {}
+        # The key is the sound of the family name, then the postal code.
+        self.sounds = {last: match_key(last, "0")[:-1] for last in LAST_NAMES}
         self.sellers = {h.id: h.people[1:] or h.people for h in houses}
         sink.open("customer", ("id", "dealer_id", "region", "name", "first_name", "last_name", "city", "state",
                                "postal_code", "created_at", "match_key"), country="US")  # fmt: skip
@@ -156,7 +158,7 @@ class _Leads:
         name, sink = f"{first} {last}", self.sink
         dealer_id, region = (None, None) if nowhere else (house.id, house.region)
         sink.add("customer", (i, dealer_id, region, name, first, last, house.city, house.state, postal, moment(at),
-                              match_key(name, postal)))  # fmt: skip
+                              f"{self.sounds[last]}{postal}"))  # fmt: skip
         if email:
             sink.add("customer_key", (i, "email", email))
         if phone:
