@@ -21,6 +21,7 @@ from db.core.session import reading, writing
 from db.leads import rollup
 from db.people.passwords import ALPHABET
 from seed import house, warranty
+from seed.bulk import claims as bulk_claims
 from seed.bulk import leads as bulk_leads
 from seed.bulk.network import add_dealers, houses
 from seed.bulk.sink import Sink
@@ -85,14 +86,19 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
         raise
     sink.close()
     found = houses(bind, seed=seed, start=start, end=now)
+    lists = bulk_claims.read_lists(bind, now=now)
     sink = Sink(bind)
     try:
-        sink.bare(bulk_leads.TABLES)
+        sink.bare(dict.fromkeys((*bulk_leads.TABLES, *(bulk_claims.TABLES if size.claims else ()))))
         for statement in rollup.drop_statements(sink.dialect):
             sink.execute(statement)
         progress.begin(f"{size.leads:,} leads")
         told = progress.of("leads", size.leads)
         bulk_leads.add_leads(sink, found, count=size.leads, now=now, seed=seed, told=told)
+        if size.claims:
+            progress.begin(f"{size.claims:,} claims")
+            told = progress.of("claims", size.claims)
+            bulk_claims.add_claims(sink, lists, found, count=size.claims, now=now, seed=seed, told=told)
         progress.begin(f"indexes and references of {sink.rows:,} rows")
         sink.restore()
         for statement in rollup.trigger_statements(sink.dialect):
