@@ -18,10 +18,14 @@ from sqlalchemy import Engine
 from db import catalog  # noqa: F401 - makes every kind of import known by name
 from db.core import changes
 from db.core.session import reading, writing
+from db.incentives.unit_rules import Plan
 from db.leads import rollup
 from db.people.passwords import ALPHABET
+from db.people.queries import actor_for
 from seed import house, warranty
 from seed.bulk import claims as bulk_claims
+from seed.bulk import coop as bulk_coop
+from seed.bulk import incentives as bulk_incentives
 from seed.bulk import leads as bulk_leads
 from seed.bulk.network import add_dealers, houses
 from seed.bulk.sink import Sink
@@ -87,9 +91,11 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
     sink.close()
     found = houses(bind, seed=seed, start=start, end=now)
     lists = bulk_claims.read_lists(bind, now=now)
+    plans, programmes = _programs(bind, now=now, start=start) if size.ledger else ([], {})
     sink = Sink(bind)
     try:
-        sink.bare(dict.fromkeys((*bulk_leads.TABLES, *(bulk_claims.TABLES if size.claims else ()))))
+        sink.bare(dict.fromkeys((*bulk_leads.TABLES, *(bulk_claims.TABLES if size.claims else ()),
+                                  *((*bulk_incentives.TABLES, *bulk_coop.TABLES) if size.ledger else ()))))  # fmt: skip
         for statement in rollup.drop_statements(sink.dialect):
             sink.execute(statement)
         progress.begin(f"{size.leads:,} leads")
@@ -99,6 +105,18 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
             progress.begin(f"{size.claims:,} claims")
             told = progress.of("claims", size.claims)
             bulk_claims.add_claims(sink, lists, found, count=size.claims, now=now, seed=seed, told=told)
+        if size.ledger:
+            progress.begin(f"{size.ledger:,} entries of the incentive and co-op ledgers")
+            told = progress.of("entries", size.ledger)
+            # Six tenths for incentives; what they do not use goes to co-op, which hits the number exactly.
+            share = size.ledger * 6 // 10
+            posted = bulk_incentives.add_incentives(
+                sink, plans, found, entries=share, now=now, seed=seed, told=told
+            )
+            bulk_coop.add_coop(
+                sink, programmes, found, entries=size.ledger - posted, now=now, seed=seed,
+                told=lambda done: told(posted + done),
+            )  # fmt: skip
         progress.begin(f"indexes and references of {sink.rows:,} rows")
         sink.restore()
         for statement in rollup.trigger_statements(sink.dialect):
@@ -123,6 +141,13 @@ def _base(bind: Engine, *, now: datetime, start: datetime, seed: int) -> Network
     house.settle(story, start=start)
     warranty.settle(story, made, start=now - timedelta(days=184), seed=seed)
     return made
+
+
+def _programs(bind: Engine, *, now: datetime, start: datetime) -> tuple[list[Plan], dict[int, int]]:
+    with reading(bind) as session:
+        leah, mason = actor_for(session, username="leah"), actor_for(session, username="mason")
+    plans = bulk_incentives.publish(bind, now=now, author=leah, publisher=mason, at=start)
+    return plans, bulk_coop.publish(bind, now=now, author=mason, at=start)
 
 
 def _settle(bind: Engine) -> None:

@@ -24,10 +24,10 @@ from db.claims.policy_rules import DEFAULT
 from db.core.search import words_of
 from db.core.session import reading
 from db.warranty.tables import LabourOperation
-from seed.arrivals import _VALUES, _WEIGHTS
 from seed.bulk.hours import Days, Hours
 from seed.bulk.network import House
 from seed.bulk.sink import Sink, at_of, epoch, moment
+from seed.bulk.vins import vin_of
 from seed.places import LINES, MAKE
 from seed.warranty import NAMES, WORTH
 
@@ -191,9 +191,7 @@ class _Claims:
         self.vehicle += 1
         since = at - rng.randint(60, 1_000) * 86_400
         day = at_of(since)
-        body = f"ZZ9{'ABCDEFGHJK'[i // 1_000_000]}{rng.choice('CDEFGHJKLMNPRSTV')}{rng.randint(100, 999)}0{'RSTVWXY'[min(6, day.year - 2024) % 7]}B{i % 1_000_000:06}"
-        total = sum(w * (int(c) if c.isdigit() else _VALUES[c]) for c, w in zip(body, _WEIGHTS, strict=True))
-        vin = f"{body[:8]}{'X' if total % 11 == 10 else total % 11}{body[9:]}"
+        vin = vin_of(i, day.year, "B", rng)
         model = rng.choice(rng.choice(LINES)[1])
         self.sink.add("vehicle", (i, vin, day.year, model, day.date().isoformat(), self.stamp, self.stamp))
         number = f"{i:06}"
