@@ -158,44 +158,29 @@ class _Coop:
     # ---- dealers -----------------------------------------------------------------------------------------------------
     def play(self, told: Callable[[int], None]) -> None:
         """Every dealer in an order of chance, as busy as the number of entries asks for."""
-        rng = self.rng
-        houses = rng.sample(self.houses, len(self.houses))
-        total = sum(h.size for h in houses)
-        last: Fund | None = None
+        houses = self.rng.sample(self.houses, len(self.houses))
+        total, newest = sum(h.size for h in houses), list[Fund]()
         for house in houses:
             if self.left <= 0:
                 break
-            # About three entries follow from a month of purchases and advertising at one activity.
+            # About three entries follow from one activity and the purchases that pay for it.
             want = 0.93 * self.most * house.size / total
-            funds = self._dealer(house, activities=want / (DAYS / 30.4) / 3.6)
-            last = funds[-1] if funds else last
+            funds = self._dealer(house, activities=want / (DAYS / 30.4) / 3.06)
             for fund in funds[:-1]:
                 self._close(fund)
-            if funds and (house is not houses[-1]):
-                self._top_up(funds[-1], max(0, round(0.02 * want)))
-                self._close(funds[-1])
+            newest += funds[-1:]
             told(self.most - self.left)
-        if last is not None and houses and last.house is houses[-1]:
-            self._top_up(last, self.left)
-            self._close(last)
-        while self.left > 0:  # the last dealers were not reached: another fund takes the rest
-            fund = self._open(rng.choice(houses), self.spare(), self.end - 86_400)
-            self._top_up(fund, self.left)
+        newest = newest or [self._open(houses[0], max(self.programmes), self.end - 30 * 86_400)]
+        while self.left > 0:
+            self._top_up(self.rng.choice(newest))
+        for fund in newest:
             self._close(fund)
 
-    def spare(self) -> int:
-        """The newest year."""
-        return max(self.programmes)
-
-    def _top_up(self, fund: Fund, entries: int) -> None:
-        """Allocations of the manufacturer's own money, each an entry and a lot."""
-        for _ in range(entries):
-            if self.left <= 0:
-                return
-            at = self.end - self.rng.randint(3_600, 20 * 86_400)
-            at = max(at, fund.began)
-            self._in(fund, "allocation", self.rng.randrange(100_00, 900_00, 25_00), at, "Regional budget",
-                     f"allocation:bulk-{next(self.turns)}")  # fmt: skip
+    def _top_up(self, fund: Fund) -> None:
+        """An allocation of the manufacturer's own money: an entry and a lot."""
+        at = max(self.end - self.rng.randint(3_600, 20 * 86_400), fund.began)
+        self._in(fund, "allocation", self.rng.randrange(100_00, 900_00, 25_00), at, "Regional budget",
+                 f"allocation:bulk-{next(self.turns)}")  # fmt: skip
 
     def _open(self, house: House, year: int, at: int) -> Fund:
         fund = Fund(id=self.fund, year=year, house=house, began=at)

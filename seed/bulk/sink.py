@@ -54,7 +54,8 @@ def at_of(seconds: int) -> datetime:
 class Sink:
     """A raw connection that takes rows for tables; `close` puts back what was taken away and commits."""
 
-    def __init__(self, bind: Engine) -> None:
+    def __init__(self, bind: Engine, *, can_undo: bool = True) -> None:
+        self._can_undo = can_undo
         self.dialect = bind.dialect.name
         self._raw = bind.raw_connection()
         self._cursor: Any = self._raw.cursor()
@@ -65,6 +66,8 @@ class Sink:
         self.rows = 0
         self._cursor.execute("PRAGMA foreign_keys=OFF" if self.dialect == "sqlite" else "SELECT 1")
         if self.dialect == "sqlite":
+            if not can_undo:
+                self._cursor.execute("PRAGMA journal_mode=OFF")
             self._cursor.execute("BEGIN IMMEDIATE")
         else:
             self._cursor.execute("SET LOCAL TIME ZONE 'UTC'")
@@ -194,10 +197,12 @@ class Sink:
                     )
                 self._raw.commit() if self.dialect != "sqlite" else self.execute("COMMIT")
             else:
-                with suppress(Exception):
+                with suppress(Exception):  # what went wrong is raised already
                     self._raw.rollback() if self.dialect != "sqlite" else self.execute("ROLLBACK")
         finally:
             if self.dialect == "sqlite":
+                if keep and not self._can_undo:
+                    self.execute("PRAGMA journal_mode=WAL")
                 self.execute("PRAGMA foreign_keys=ON")
             self._raw.close()
 
