@@ -114,9 +114,7 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
             told = progress.of("entries", size.ledger)
             # Six tenths for incentives; what they do not use goes to co-op, which hits the number exactly.
             share = size.ledger * 6 // 10
-            posted = bulk_incentives.add_incentives(
-                sink, plans, found, entries=share, now=now, seed=seed, told=told
-            )
+            posted = bulk_incentives.add_incentives(sink, plans, found, entries=share, now=now, seed=seed, told=told)
             bulk_coop.add_coop(
                 sink, programmes, found, entries=size.ledger - posted, now=now, seed=seed,
                 told=lambda done: told(posted + done),

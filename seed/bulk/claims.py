@@ -108,8 +108,14 @@ def add_claims(
     active = [h for h in houses if h.is_active and h.people]
     writer = _Claims(sink, active, hours=lists.hours, operations=lists.operations, now=now, seed=seed)
     end = epoch(now)
-    weights = [0.8 + 0.2 * ((at_of(end - 86_400 * back).month in (6, 7, 8, 12, 1)) + (1 - back / DAYS)) for back in range(DAYS, 0, -1)]
-    weights = [w * (0.35 if at_of(end - 86_400 * b).weekday() > 4 else 1) for w, b in zip(weights, range(DAYS, 0, -1), strict=True)]
+    weights = [
+        0.8 + 0.2 * ((at_of(end - 86_400 * back).month in (6, 7, 8, 12, 1)) + (1 - back / DAYS))
+        for back in range(DAYS, 0, -1)
+    ]
+    weights = [
+        w * (0.35 if at_of(end - 86_400 * b).weekday() > 4 else 1)
+        for w, b in zip(weights, range(DAYS, 0, -1), strict=True)
+    ]
     shares = list(accumulate(weights))
     done = 0
     for share, back in zip(shares, range(DAYS, 0, -1), strict=True):
@@ -195,7 +201,9 @@ class _Claims:
         model = rng.choice(rng.choice(LINES)[1])
         self.sink.add("vehicle", (i, vin, day.year, model, day.date().isoformat(), self.stamp, self.stamp))
         number = f"{i:06}"
-        words = dict.fromkeys((f"v{number}", "v", number, vin.lower(), vin[-8:].lower(), MAKE.lower(), *words_of(model)))
+        words = dict.fromkeys(
+            (f"v{number}", "v", number, vin.lower(), vin[-8:].lower(), MAKE.lower(), *words_of(model))
+        )
         self.sink.add_all("search_word", [(w, "vehicle", i, None, None) for w in words])
         car = (i, vin, model, since)
         cars.append(car)
@@ -342,7 +350,9 @@ class _Claims:
             batches.setdefault(memo.at, []).append(memo)
         for at, memos in sorted(batches.items()):
             entries, cents = sum(x.entries for x in memos), sum(x.cents for x in memos)
-            sink.add("payment_batch", (self.batch, f"PB-{self.batch:06}", moment(at), len(memos), entries, entries, cents))
+            sink.add(
+                "payment_batch", (self.batch, f"PB-{self.batch:06}", moment(at), len(memos), entries, entries, cents)
+            )
             for x in memos:
                 house = x.house
                 sink.add("credit_memo", (x.id, f"CM-{x.id:06}", self.batch, house.id, house.region, moment(at),

@@ -117,9 +117,17 @@ class _Coop:
     ) -> None:
         self.sink, self.programmes, self.houses, self.left = sink, programmes, houses, most
         self.most, self.end, self.rng = most, epoch(now), Random(f"{seed}:bulk coop")
-        self.fund, self.entry, self.lot = sink.next_id("coop_fund"), sink.next_id("coop_entry"), sink.next_id("coop_lot")
+        self.fund, self.entry, self.lot = (
+            sink.next_id("coop_fund"),
+            sink.next_id("coop_entry"),
+            sink.next_id("coop_lot"),
+        )
         self.purchase, self.request = sink.next_id("coop_purchase"), sink.next_id("coop_request")
-        self.claim, self.memo, self.batch = sink.next_id("coop_claim"), sink.next_id("coop_memo"), sink.next_id("coop_batch")
+        self.claim, self.memo, self.batch = (
+            sink.next_id("coop_claim"),
+            sink.next_id("coop_memo"),
+            sink.next_id("coop_batch"),
+        )
         self.memos: dict[tuple[int, int], Memo] = {}
         self.payments = [at for at in (self.end - back * 86_400 - self.end % 86_400 + 68_000
                                        for back in range(DAYS + 5, 0, -1)) if at_of(at).day == 22]  # fmt: skip
@@ -318,7 +326,9 @@ class _Coop:
             status, is_open, reason = ("denied", 0, "other") if draw < 0.06 else ("approved", 1, "")
         if status == "approved":
             here = days.index(decided)
-            draws = self._take(fund, payable, "held", days.days[here]) if self._can(fund, payable, days.days[here]) else []
+            draws = (
+                self._take(fund, payable, "held", days.days[here]) if self._can(fund, payable, days.days[here]) else []
+            )
             if draws:
                 self._post(fund, "reserve", payable, decided, f"reserve:{i}", request=i, medium=medium)
                 held, reserved = draws, payable

@@ -47,7 +47,16 @@ LEAD = (
     "appointment_shown_at", "negotiation_at", "sold_at", "delivered_at", "decided_on", "closed_at", "close_reason",
     "close_note", "attempts", "last_activity_at", "next_step", "duplicate_of_id", "previous_lead_id", "version",
 )  # fmt: skip
-TABLES = ("customer", "customer_key", "lead", "lead_contact", "lead_vehicle", "lead_key", "lead_activity", "search_word")
+TABLES = (
+    "customer",
+    "customer_key",
+    "lead",
+    "lead_contact",
+    "lead_vehicle",
+    "lead_key",
+    "lead_activity",
+    "search_word",
+)
 
 
 def add_leads(
@@ -343,7 +352,7 @@ class _Way:
                 self._close(rng.choice(("wrong_number", "fake", "out_of_market")), "The number reaches somebody else")
             return
         self._move("attempted", first)
-        reached = rng.random() < min(0.93, 0.68 * source.serious ** 0.5 * (1.1 if wait < 1_800 else 0.9))
+        reached = rng.random() < min(0.93, 0.68 * source.serious**0.5 * (1.1 if wait < 1_800 else 0.9))
         tries = (1 if rng.random() < 0.55 else rng.randint(2, 5)) if reached else rng.randint(3, 11)
         at_try = first
         for _ in range(tries - 1):
@@ -380,7 +389,7 @@ class _Way:
         def later(since: int, low: float, high: float) -> int:
             return hours.after(since + int(rng.uniform(low, high) * 86_400), rng.randint(60, 10_000))
 
-        if rng.random() > min(0.9, 0.58 * serious ** 0.5):
+        if rng.random() > min(0.9, 0.58 * serious**0.5):
             self._lost(later(at, 0.1, 20), rng)
             return
         at = later(at, 0.0, 4)
@@ -410,7 +419,7 @@ class _Way:
             if not self._move("negotiation", at):
                 return
             self.negotiation = at
-        if rng.random() > min(0.85, 0.5 * serious ** 0.5):
+        if rng.random() > min(0.85, 0.5 * serious**0.5):
             self._lost(later(at, 0.5, 15), rng)
             return
         at = later(at, 0.1, 9)
@@ -442,7 +451,9 @@ class _Way:
         for turn, at in enumerate(self.tries):
             spoke = at == self.contacted
             quality = self.answered == at
-            kind, outcome = ("call", "reached") if spoke else ("email", "answered") if quality else ("call", "voicemail")
+            kind, outcome = (
+                ("call", "reached") if spoke else ("email", "answered") if quality else ("call", "voicemail")
+            )
             rows.append((lead_id, moment(at), kind, "out", outcome, "", int(turn == 0), int(quality or spoke), int(spoke),
                          seller.name, seller.username))  # fmt: skip
         return rows
@@ -450,5 +461,3 @@ class _Way:
 
 def _at(seconds: int | None) -> datetime | None:
     return None if seconds is None else at_of(seconds)
-
-

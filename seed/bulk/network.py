@@ -116,7 +116,9 @@ def add_dealers(sink: Sink, *, count: int, at: datetime, seed: int) -> int:
         sink.add("dealer_brand", (dealer_id,))
         if turns[place.code] <= 39 * len(prefixes) and status == "active":
             sink.add("dealer_territory", (dealer_id, postal))
-        sink.add_all("search_word", ((w, "dealer", dealer_id, dealer_id, place.region) for w in words_of(code, name, place.city)))
+        sink.add_all(
+            "search_word", ((w, "dealer", dealer_id, dealer_id, place.region) for w in words_of(code, name, place.city))
+        )
         for role, tag in (("dealer_manager", "manager"), ("dealer_staff", "sales1"), ("dealer_staff", "sales2")):
             person = f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}"
             sink.add("person", (next_person, f"{slug}.{tag}", person, role, STATES[place.state].zone))
@@ -164,5 +166,3 @@ def houses(bind: Engine, *, seed: int, start: datetime, end: datetime) -> list[H
                 hours=hours[key], days=days[row.zone], people=people.get(row.id, []),
             ))  # fmt: skip
     return found
-
-

@@ -83,7 +83,9 @@ class Sink:
         fixed = {**_defaults(found), **same}
         for name in columns:
             fixed.pop(name, None)
-        missing = [c.name for c in found.columns if c.name not in (*columns, *fixed) and not c.nullable and not c.primary_key]
+        missing = [
+            c.name for c in found.columns if c.name not in (*columns, *fixed) and not c.nullable and not c.primary_key
+        ]
         if missing:
             raise ValueError(f"{table} needs {', '.join(missing)}")
         names = ", ".join(f'"{n}"' for n in (*columns, *fixed))
