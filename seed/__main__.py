@@ -1,7 +1,7 @@
 """`python -m seed --ensure`: migrates the database and, when it holds no dealer yet, fills it with the demo network.
 
-With --dealers, --claims or --ledger, or with more leads than a demo tells one by one, it is filled in bulk instead, as a
-large network is: `python -m seed --dealers 2000 --leads 1000000 --claims 300000 --ledger 500000`.
+With --dealers, --claims or --ledger, or with more leads than a demo tells one by one, it is filled in bulk instead, as
+a large network is: `python -m seed --dealers 2000 --leads 1000000 --claims 300000 --ledger 500000`.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def alone(url: str) -> Iterator[None]:
 def fill(bind: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     """Make the demo in a migrated database without dealers. What somebody did in it before, such as accounts, stays."""
 
-    def make(found: Engine, *, aside: bool) -> Network:  # noqa: ARG001 - the demo is made the same way anywhere
+    def make(found: Engine, *, aside: bool) -> Network:  # the demo is made the same way anywhere
         return build(found, now=now, seed=seed, leads=leads)
 
     return fill_with(bind, make)

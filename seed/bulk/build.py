@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from db import catalog  # noqa: F401 - makes every kind of import known by name
+from db import catalog
 from db.core import changes
 from db.core.session import reading, writing
 from db.incentives.unit_rules import Plan
@@ -27,6 +27,7 @@ from seed.bulk import claims as bulk_claims
 from seed.bulk import coop as bulk_coop
 from seed.bulk import incentives as bulk_incentives
 from seed.bulk import leads as bulk_leads
+from seed.bulk.coop_funds import publish as publish_coop
 from seed.bulk.network import add_dealers, houses
 from seed.bulk.sink import Sink
 from seed.cast import Cast
@@ -149,7 +150,7 @@ def _programs(bind: Engine, *, now: datetime, start: datetime) -> tuple[list[Pla
     with reading(bind) as session:
         leah, mason = actor_for(session, username="leah"), actor_for(session, username="mason")
     plans = bulk_incentives.publish(bind, now=now, author=leah, publisher=mason, at=start)
-    return plans, bulk_coop.publish(bind, now=now, author=mason, at=start)
+    return plans, publish_coop(bind, now=now, author=mason, at=start)
 
 
 def _settle(bind: Engine) -> None:

@@ -24,6 +24,7 @@ from db.claims.policy_rules import DEFAULT
 from db.core.search import words_of
 from db.core.session import reading
 from db.warranty.tables import LabourOperation
+from seed.bulk.claim_stories import Story
 from seed.bulk.hours import Days, Hours
 from seed.bulk.network import House
 from seed.bulk.sink import Sink, at_of, epoch, moment
@@ -34,13 +35,9 @@ from seed.warranty import NAMES, WORTH
 DAYS = 730
 TYPES = ("standard", "goodwill", "recall", "parts_warranty", "service_contract", "customer_reimbursement", "pdi")
 TYPE_SHARES = (84, 4, 4, 3, 2, 2, 1)
-DENIED = ("OUT_OF_TIME", "OUT_OF_MILEAGE", "NOT_DEFECT", "WEAR_ITEM", "NOT_COVERED", "DUPLICATE", "MODIFIED")
-DENIED_SHARES = (24, 16, 20, 13, 12, 9, 6)
-REDUCED = ("HOURS_EXCEED_FLATRATE", "RATE_ADJUSTED", "CAP_APPLIED", "PREAUTH_MISSING")
-RETURNED = ("DOC_MISSING", "NARRATIVE_INSUFFICIENT", "DATA_MISSING", "DATES_CONTRADICT")
 RULES = {"HOURS_EXCEED_FLATRATE": "W11", "RATE_ADJUSTED": "W12", "CAP_APPLIED": "W14", "PREAUTH_MISSING": "W17"}
 WORDS = (
-    ("Customer heard a grinding noise when braking from highway speed.", "Measured wear beyond the limit on one side only.",
+    ("Customer heard a grinding noise when braking at speed.", "Measured wear beyond the limit on one side only.",
      "Replaced the part, road test of ten miles, no noise."),
     ("Warning lamp came on, the vehicle lost power uphill.", "Fault code stored, pressure was 18 psi below the value.",
      "Replaced the unit, cleared the codes, pressure is right."),
@@ -49,7 +46,6 @@ WORDS = (
     ("Does not start on cold mornings.", "Voltage drops to 8.9 V under load, the cell is broken.",
      "Replaced it, starts at once, charging voltage 14.2 V."),
 )  # fmt: skip
-DECIDERS = (("cora", "Cora Whitman", 1), ("mason", "Mason Okafor", 2), ("colin", "Colin Reyes", 1))
 CLAIM = (
     "id", "number", "status", "is_open", "dealer_id", "region", "due_at", "submitted_by", "created_at", "updated_at",
     "updated_by", "claim_type", "family_id", "vin", "vehicle_id", "ro_number", "ro_opened_on", "ro_closed_on",
@@ -104,7 +100,7 @@ def add_claims(
     sink: Sink, lists: Lists, houses: Sequence[House], *, count: int, now: datetime, seed: int,
     told: Callable[[int], None],
 ) -> None:  # fmt: skip
-    """Write `count` claims that were sent up to `now`, oldest first; paid ones are on the memos of half-monthly batches."""
+    """Write `count` claims that were sent up to `now`, oldest first; paid ones are on half-monthly credit memos."""
     active = [h for h in houses if h.is_active and h.people]
     writer = _Claims(sink, active, hours=lists.hours, operations=lists.operations, now=now, seed=seed)
     end = epoch(now)
@@ -152,14 +148,16 @@ class _Claims:
                   is_regular=1, check_ok=1, updated_by="Bulk seed")  # fmt: skip
         sink.open("claim", CLAIM, exclusions="[]", currency="USD", unit="mi", source="file")
         sink.open("claim_job", ("claim_id", "dealer_id", "region", "position", "ro_key", "complaint", "cause",
-                                "correction", "component", "causal_part", "operation"), action="replacement")  # fmt: skip
+                                "correction", "component", "causal_part", "operation"),
+                  action="replacement")  # fmt: skip
         sink.open("claim_charge", ("claim_id", "dealer_id", "region", "position", "job", "kind", "code", "description",
                                    "quantity", "unit_cents", "markup", "claimed_cents", "suggested_cents",
                                    "approved_cents", "decision", "reason_code"))  # fmt: skip
         sink.open("claim_finding", ("claim_id", "dealer_id", "region", "found_at", "rule", "level", "sentence",
                                     "reason_code", "job"), run=1)  # fmt: skip
         sink.open("claim_decision", ("claim_id", "dealer_id", "region", "kind", "how", "level", "decided_at",
-                                     "username", "name", "approved_cents", "reason_code"), run=1, lines="[]")  # fmt: skip
+                                     "username", "name", "approved_cents", "reason_code"),
+                  run=1, lines="[]")  # fmt: skip
         sink.open("claim_loss", ("claim_id", "dealer_id", "region", "kind", "reason_code", "cents", "happened_on"))
         sink.open("claim_hold", ("claim_id", "dealer_id", "region", "position", "holder", "status", "since", "until"))
         sink.open("claim_entry", ("id", "entry_key", "claim_id", "family_id", "dealer_id", "region", "kind", "cents",
@@ -233,7 +231,16 @@ class _Claims:
         miles = 10 + max(1, (at - since) // 86_400) * rng.randint(18, 38)
         charges = self._charges(component)
         claimed = sum(c[6] for c in charges)
-        story = _Story(self, at, house, kind, claimed, charges, rng)
+        story = Story(
+            at=at,
+            end=self.end,
+            house=house,
+            kind=kind,
+            claimed=claimed,
+            charges=charges,
+            payments=self.payments,
+            rng=rng,
+        )
         due, deemed = self._clock(house, story.received)
         sent_on, first_on = self.desk.index(at), None
         turnaround = business = pay_days = None
@@ -282,7 +289,8 @@ class _Claims:
         ))  # fmt: skip
         complaint, cause, correction = rng.choice(WORDS)
         counts = not draft and story.status != "void"
-        sink.add("claim_job", (i, house.id, house.region, 1, f"{ro}/1" if counts else None, complaint, cause, correction,
+        ro_key = f"{ro}/1" if counts else None
+        sink.add("claim_job", (i, house.id, house.region, 1, ro_key, complaint, cause, correction,
                                component, f"{component}-10", self.operations[component][0]))  # fmt: skip
         for position, (what, code, said, quantity, unit, markup, cents, ok, why) in enumerate(story.lines(), 1):
             decision = "" if ok is None else "approve" if ok == cents else "reject" if ok == 0 else "reduce"
@@ -318,7 +326,7 @@ class _Claims:
         return found
 
     # ---- the ledger --------------------------------------------------------------------------------------------------
-    def _entry(self, claim: int, house: House, story: _Story, paid: int | None) -> None:
+    def _entry(self, claim: int, house: House, story: Story, paid: int | None) -> None:
         memo = None
         assert story.decided is not None
         if paid is not None:
@@ -336,7 +344,7 @@ class _Claims:
         ))  # fmt: skip
         self.entry += 1
 
-    def _taken_back(self, claim: int, house: House, story: _Story) -> None:
+    def _taken_back(self, claim: int, house: House, story: Story) -> None:
         self.sink.add("claim_entry", (
             self.entry, f"charge_back:{claim}", claim, claim, house.id, house.region, "charge_back",
             -(story.approved or 0), moment(story.entered), "mason", "Mason Okafor", "AUDIT_FINDING", None,
@@ -356,7 +364,8 @@ class _Claims:
             for x in memos:
                 house = x.house
                 sink.add("credit_memo", (x.id, f"CM-{x.id:06}", self.batch, house.id, house.region, moment(at),
-                                         house.days.iso[house.days.index(at)], x.cents, x.entries, x.entries))  # fmt: skip
+                                         house.days.iso[house.days.index(at)], x.cents, x.entries,
+                                         x.entries))  # fmt: skip
                 sink.add_all("search_word", [(w, "credit_memo", x.id, house.id, house.region)
                                              for w in words_of(f"CM-{x.id:06}", house.name)])  # fmt: skip
             self.batch += 1
@@ -364,172 +373,3 @@ class _Claims:
         for table, used in (("claim", self.claim), ("vehicle", self.vehicle), ("credit_memo", self.memo),
                             ("payment_batch", self.batch), ("claim_entry", self.entry)):  # fmt: skip
             sink.took(table, used)
-
-
-class _Story:
-    """What becomes of one claim: decisions in the order of time, who holds it, what each line is worth."""
-
-    def __init__(
-        self, of: _Claims, at: int, house: House, kind: str, claimed: int, charges: list[tuple[Any, ...]], rng: Random
-    ) -> None:
-        self.end, self.charges, self.claimed, self.house = of.end, charges, claimed, house
-        self.status, self.entered, self.received, self.by = "in_review", at, at, "Desk"
-        self.first = self.decided = self.approved = self.before = None
-        self.suggested: int = claimed
-        self.decided_by = self.decided_kind = self.signed_by = self.reason = self.appeal = self.finding = ""
-        self.outcome, self.level, self.signed_level, self.returns, self.appeals = "review", 1, 0, 0, 0
-        self.decisions: list[tuple[Any, ...]] = []
-        self.holds: list[tuple[str, str, int, int | None]] = []
-        self.cut: tuple[int, str] | None = None
-        self.sent_back: list[tuple[str, int]] = []
-        age, draw = of.end - at, rng.random()
-        if age < 12 * 86_400 and draw < 0.06:
-            self.status, self.outcome = "draft", ""
-            self.hold("dealer", "draft", at, None)
-            return
-        self.hold("dealer", "draft", at, at)
-        if draw > 0.992 and age > 86_400:
-            self.status, self.outcome, self.entered, self.finding = "void", "returned", at + 40_000, "DATA_MISSING"
-            self.hold("dealer", "returned", at, at + 40_000)
-            self.returns = 1
-            self.sent_back.append(("DATA_MISSING", at))
-            return
-        if draw < 0.09 and not self._send_back(at, rng):
-            return
-        self._decide(kind, rng)
-        if self.status == "denied" or self.status == "partially_approved":
-            self._appeal(of, rng)
-
-    def hold(self, holder: str, status: str, since: int, until: int | None) -> None:
-        """Somebody holds the claim."""
-        self.holds.append((holder, status, since, until))
-
-    def _send_back(self, at: int, rng: Random) -> bool:
-        """Return it; false when the dealer has not sent it again by now."""
-        why = rng.choice(RETURNED)
-        back = at + rng.randint(600, 200_000)
-        if back >= self.end:
-            self.hold("us", "in_review", at, None)
-            return False
-        self.hold("us", "in_review", at, back)
-        self.returns, self.finding = 1, why
-        self.sent_back.append((why, back))
-        user, name, level = rng.choice(DECIDERS)
-        self.decisions.append(("return", "person", level, back, user, name, None, why))
-        again = back + int(rng.lognormvariate(12.2, 0.9))
-        if again >= self.end:
-            self.status, self.entered, self.reason, self.by, self.outcome = "returned", back, why, name, "returned"
-            self.hold("dealer", "returned", back, None)
-            return False
-        self.hold("dealer", "returned", back, again)
-        self.received = self.entered = again
-        return True
-
-    def _decide(self, kind: str, rng: Random) -> None:
-        since = self.received
-        if kind != "goodwill" and rng.random() < 0.66 and self.claimed < 250_000:
-            self.outcome = "pay"
-            self._stands("approve", since, "auto", "system:app", "Desk", 0, "")
-            return
-        self.level = 1 if self.claimed < 100_000 else 2
-        self.finding = self.finding or rng.choice(REDUCED)
-        waits = int(rng.lognormvariate(12.35, 0.8))
-        at = since + waits
-        if at >= self.end:
-            draw = rng.random()
-            self.status = "in_review" if draw < 0.82 else "with_engineering" if draw < 0.91 else "pending_part"
-            moved = since if self.status == "in_review" else since + min(waits, self.end - since) // 2
-            holder = {"in_review": "us", "with_engineering": "engineering", "pending_part": "dealer"}[self.status]
-            if moved > since:
-                self.hold("us", "in_review", since, moved)
-            self.entered = moved
-            self.hold(holder, self.status, moved, None)
-            return
-        self.hold("us", "in_review", since, at)
-        user, name, level = rng.choice([d for d in DECIDERS if d[2] >= self.level])
-        draw = rng.random()
-        what = "deny" if draw < 0.2 else "partial" if draw < 0.44 else "approve"
-        why = ""
-        if what == "deny":
-            why = rng.choices(DENIED, DENIED_SHARES)[0]
-            self.finding = why
-        elif what == "partial":
-            why = rng.choice(REDUCED)
-            self.finding = why
-        self._stands(what, at, "person", user, name, level, why)
-
-    def _stands(self, what: str, at: int, how: str, user: str, name: str, level: int, why: str) -> None:
-        self.status = {"approve": "approved", "partial": "partially_approved", "deny": "denied"}[what]
-        self.decided = self.entered = at
-        self.first = self.first if self.first is not None else at
-        self.decided_by, self.decided_kind, self.by, self.reason = name, how, name, why
-        if how == "person":
-            self.signed_by, self.signed_level = user, level
-        self.cut = None
-        if what == "approve":
-            self.approved = self.claimed
-        elif what == "deny":
-            self.approved = 0
-        else:
-            line = self.charges[0][6]
-            self.cut = (line * 70 // 100, why)
-            self.approved = self.claimed - line + self.cut[0]
-        self.decisions.append((what, how, level, at, user, name, self.approved, why))
-
-    def _appeal(self, of: _Claims, rng: Random) -> None:
-        if rng.random() > 0.14 or self.decided is None:
-            return
-        asked = self.decided + rng.randint(86_400, 9 * 86_400)
-        if asked >= self.end:
-            return
-        if self.status != "denied" and any(self.decided + 3_600 < paid <= asked for paid in of.payments):
-            return  # it was paid by then
-        person = self.house.people[0]
-        self.before, self.appeals, self.appeal = self.approved or 0, 1, "pending"
-        if self.status == "partially_approved":
-            self.hold("finance", self.status, self.decided, asked)
-        self.decisions.append(("appeal", "person", 0, asked, person.username, person.name, None, ""))
-        self.received = asked
-        decided = asked + rng.randint(86_400, 12 * 86_400)
-        if decided >= self.end:
-            self.status, self.entered, self.by = "appealed", asked, person.name
-            self.hold("us", "appealed", asked, None)
-            return
-        self.hold("us", "appealed", asked, decided)
-        before = "deny" if self.status == "denied" else "partial"
-        wins = rng.random() < 0.35
-        self.appeal = "overturned" if wins else "upheld"
-        other = next(d for d in reversed(DECIDERS) if d[0] != self.signed_by)
-        self._stands("approve" if wins else before, decided, "person", *other, "" if wins else self.reason)
-
-    def pay(self, at: int) -> None:
-        """It is on a credit memo."""
-        self.status, self.entered, self.by = "paid", at, "Finn Castellan"
-
-    def charge_back(self, at: int) -> None:
-        """An audit takes it back."""
-        self.status, self.entered, self.by = "charged_back", at, "Mason Okafor"
-        self.decisions.append(("charge_back", "person", 2, at, "mason", "Mason Okafor", self.approved, "AUDIT_FINDING"))
-
-    def lines(self) -> list[tuple[Any, ...]]:
-        """The charges with what was approved of each and why it is less."""
-        found = []
-        for position, charge in enumerate(self.charges):
-            ok: int | None = None
-            why = ""
-            if self.decided is not None:
-                ok = charge[6]
-                if self.approved == 0:
-                    ok, why = 0, self.reason
-                elif self.cut is not None and position == 0:
-                    ok, why = self.cut
-            found.append((*charge, ok, why))
-        return found
-
-    def losses(self) -> list[tuple[str, str, int, int]]:
-        """What the claim cost the dealer, by reason."""
-        found = [("returned", why, 0, at) for why, at in self.sent_back]
-        if self.decided is not None and self.approved is not None and self.approved < self.claimed:
-            word = "denied" if self.approved == 0 else "reduced"
-            found.append((word, self.reason or "OTHER", self.claimed - self.approved, self.decided))
-        return found

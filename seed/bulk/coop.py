@@ -8,27 +8,20 @@ claim are files and the sentences of all its checks; the demo's claims have them
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from heapq import heappop, heappush
 from itertools import count
 from json import dumps
 from random import Random
 from typing import Any
 
-from sqlalchemy import Engine
-
 from db.coop.lot_rules import expires_on
-from db.coop.model import Programme
-from db.coop.programme_commands import set_programme
 from db.coop.say_rules import money
-from db.core.actor import Actor
 from db.core.search import words_of
-from db.core.session import run
+from seed.bulk.coop_funds import COLUMNS, DAYS, Fund, Lot, Memo
 from seed.bulk.network import House
 from seed.bulk.sink import Sink, at_of, epoch, moment
 
-DAYS = 725
 MEDIA = (
     ("digital", "Search ads", "Bright Search", 75), ("print", "Full page", "The Courier", 50),
     ("radio", "Spots", "WHUD 100.7", 50), ("outdoor", "Billboard", "Sky Boards", 50),
@@ -39,63 +32,6 @@ TABLES = (
     "coop_fund", "coop_purchase", "coop_lot", "coop_entry", "coop_request", "coop_claim", "coop_proof", "coop_draw",
     "coop_batch", "coop_memo", "coop_memo_line", "search_word",
 )  # fmt: skip
-COLUMNS = ("accrued", "allocated", "reserved", "approved", "expired", "paid")
-
-
-def publish(bind: Engine, *, now: datetime, author: Actor, at: datetime) -> dict[int, int]:
-    """A programme for each year the entries touch, by commands; gives their ids by year."""
-    found = {}
-    for year in range((now - timedelta(days=DAYS)).year, now.year + 1):
-        terms = Programme(code=f"COOP-{year}", name=f"Local advertising {year}", year=year, accrual=2_00)
-        found[year] = run(
-            set_programme, bind=bind, body=terms.model_dump(mode="json"), effective_from=None, reason="The new year",
-            actor=author, now=at,
-        )  # fmt: skip
-    return found
-
-
-@dataclass(kw_only=True)
-class Lot:
-    """Money that came in and expires together."""
-
-    id: int
-    entry: int
-    earned: date
-    expires: date
-    cents: int
-    left: int
-    held: int = 0
-    used: int = 0
-    expired: int = 0
-
-
-@dataclass(kw_only=True)
-class Fund:
-    """One dealer's year as it is played."""
-
-    id: int
-    year: int
-    house: House
-    lots: list[Lot] = field(default_factory=list)
-    book: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COLUMNS, 0))
-    began: int = 0
-
-    @property
-    def available(self) -> int:
-        """What can be asked for now."""
-        b = self.book
-        return b["accrued"] + b["allocated"] - b["reserved"] - b["approved"] - b["expired"]
-
-
-@dataclass(kw_only=True)
-class Memo:
-    """A credit memo as it fills."""
-
-    id: int
-    house: House
-    at: int
-    cents: int = 0
-    lines: int = 0
 
 
 def add_coop(
@@ -136,11 +72,13 @@ class _Coop:
         sink.open("coop_fund", ("id", "programme_id", "dealer_id", "region", "period", "available_cents",
                                 *(f"{name}_cents" for name in COLUMNS), "created_at"), currency="USD")  # fmt: skip
         sink.open("coop_purchase", ("id", "fund_id", "dealer_id", "region", "invoice_number", "invoiced_on", "cents",
-                                    "accrued_cents", "entry_id", "created_at"), rate=2_00, version_number=1)  # fmt: skip
+                                    "accrued_cents", "entry_id", "created_at"),
+                  rate=2_00, version_number=1)  # fmt: skip
         sink.open("coop_lot", ("id", "fund_id", "dealer_id", "region", "entry_id", "earned_on", "expires_on", "cents",
                                "left_cents", "held_cents", "used_cents", "expired_cents"))  # fmt: skip
         sink.open("coop_entry", ("id", "entry_key", "fund_id", "dealer_id", "region", "kind", "cents", "reserve_cents",
-                                 "request_id", "claim_id", "medium", "at", "on_day", "username", "by", "reason"))  # fmt: skip
+                                 "request_id", "claim_id", "medium", "at", "on_day", "username", "by",
+                                 "reason"))  # fmt: skip
         sink.open("coop_request", (
             "id", "number", "status", "is_open", "dealer_id", "region", "due_at", "submitted_by", "created_at",
             "updated_at", "updated_by", "fund_id", "medium", "activity", "vendor", "starts_on", "ends_on", "costs",
@@ -187,8 +125,8 @@ class _Coop:
     def _top_up(self, fund: Fund) -> None:
         """An allocation of the manufacturer's own money: an entry and a lot."""
         at = max(self.end - self.rng.randint(3_600, 20 * 86_400), fund.began)
-        self._in(fund, "allocation", self.rng.randrange(100_00, 900_00, 25_00), at, "Regional budget",
-                 f"allocation:bulk-{next(self.turns)}")  # fmt: skip
+        self._in(fund, "allocation", self.rng.randrange(100_00, 900_00, 25_00), at, reason="Regional budget",
+                 key=f"allocation:bulk-{next(self.turns)}")  # fmt: skip
 
     def _open(self, house: House, year: int, at: int) -> Fund:
         fund = Fund(id=self.fund, year=year, house=house, began=at)
@@ -223,7 +161,8 @@ class _Coop:
             elif what == "lapse":
                 self._lapse(more, at)
             elif what == "claim":
-                self._claim(*more, at)
+                fund, plan, request = more
+                self._claim(fund, plan, request, at)
         return [funds[year] for year in sorted(funds)]
 
     # ---- entries -----------------------------------------------------------------------------------------------------
@@ -245,7 +184,7 @@ class _Coop:
         ))  # fmt: skip
         return i
 
-    def _in(self, fund: Fund, kind: str, cents: int, at: int, reason: str, key: str) -> Lot:
+    def _in(self, fund: Fund, kind: str, cents: int, at: int, *, reason: str, key: str) -> Lot:
         day = fund.house.days.days[fund.house.days.index(at)]
         entry = self._post(fund, kind, cents, at, key, reason=reason)
         lot = Lot(id=self.lot, entry=entry, earned=day, expires=expires_on(day, 6), cents=cents, left=cents)
@@ -265,7 +204,9 @@ class _Coop:
         earned = max(100, (cents * 200 + 5_000) // 10_000)
         cents = earned * 50
         number = f"W{i:07}"
-        lot = self._in(fund, "accrual", earned, at, f"{number}: 2% of {money(cents)}", f"accrual:{i}:{number}")
+        lot = self._in(
+            fund, "accrual", earned, at, reason=f"{number}: 2% of {money(cents)}", key=f"accrual:{i}:{number}"
+        )
         self.sink.add("coop_purchase", (i, fund.id, house.id, house.region, number, days.iso[here], cents, earned,
                                         lot.entry, moment(at)))  # fmt: skip
         ends = days.midnights[min(here + (lot.expires - lot.earned).days + 1, len(days.midnights) - 1)]
@@ -335,7 +276,8 @@ class _Coop:
             else:
                 status, is_open, reason = "denied", 0, "other"
         request = {"id": i, "at": at, "decided": decided, "status": status, "is_open": is_open, "reserved": reserved,
-                   "reason": reason, "held": held, "person": person, "plan": plan, "fund": fund, "moved": decided}  # fmt: skip
+                   "reason": reason, "held": held, "person": person, "plan": plan, "fund": fund,
+                   "moved": decided}  # fmt: skip
         if held is None:
             self._request(request)
             return

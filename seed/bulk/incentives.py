@@ -52,7 +52,7 @@ def publish(bind: Engine, *, now: datetime, author: Actor, publisher: Actor, at:
     first = (now - timedelta(days=DAYS + 40)).date().replace(day=1)
     window = {"first": first.isoformat(), "last": date(now.year, 12, 31).isoformat()}
     every: dict[str, Any] = {"program": window, "eligible": {"makes": [MAKE]}, "report_days": 10}
-    vega = {"makes": [MAKE], "models": list(dict((line, models) for line, models, *_ in LINES)["Vega"])}
+    vega = {"makes": [MAKE], "models": list({line: models for line, models, *_ in LINES}["Vega"])}
     steps = [{"from_units": n, "cents": dollars * 100} for n, dollars in ((1, 0), (6, 150), (12, 300), (20, 450))]
     bodies = (
         every | {"code": "RETAIL-CASH", "name": "Retail cash", "rule": {"kind": "dealer_cash", "cents": 500_00}},
@@ -176,7 +176,7 @@ class _Incentives:
         rng, sink, i = self.rng, self.sink, self.sale
         self.sale += 1
         days, here = house.days, house.days.index(at)
-        line, models, low, high = rng.choices(LINES, (30, 26, 24, 14, 14, 8))[0]
+        _, models, low, high = rng.choices(LINES, (30, 26, 24, 14, 14, 8))[0]
         model, price = rng.choice(models), rng.randrange(low, high, 50) * 100
         day = days.days[here]
         vin = vin_of(i, day.year + (day.month > 8), "C", rng)
@@ -184,7 +184,8 @@ class _Incentives:
         person, ref = rng.choice(house.people), f"C-{rng.randrange(10_000, 99_999)}"
         stamp = moment(reported)
         sink.add("sale_report", (
-            i, f"S-{i:06}", house.id, house.region, vin, f"{vin}|new", model, day.year, rng.choice(("cash", "loan", "lease")),
+            i, f"S-{i:06}", house.id, house.region, vin, f"{vin}|new", model, day.year,
+            rng.choice(("cash", "loan", "lease")),
             days.iso[max(0, here - rng.randint(5, 35))], days.iso[max(0, here - rng.randint(0, 4))], days.iso[here],
             days.iso[days.index(reported)], ref, price, house.region, person.username, stamp, stamp, person.name,
         ))  # fmt: skip
@@ -234,12 +235,13 @@ class _Incentives:
         approved = one.cents if status == "approved" else None
         paid = None
         if approved is not None and decided is not None:
-            self._post(f"approval:{i}", "approved", "approval", program, house, one.period, sale, i, approved, decided,
-                       user, name, "")  # fmt: skip
+            of = (program, house, one.period)
+            self._post(f"approval:{i}", ("approved", "approval"), of, approved, decided, user=(user, name), sale=sale,
+                       claim=i)  # fmt: skip
             self.committed[program] += approved
             paid = next((p for p in self.payments if p > decided), None)
             if paid is not None:
-                self._pay(program, house, one.period, i, approved, paid)
+                self._pay(of, i, approved, paid)
         sink.add("incentive_claim", (
             i, f"IC-{i:06}", status, int(status != "denied"), house.id, house.region,
             m(sent + 30 * 86_400) if decided is None else None, sender.username, m(sent), m(decided or sent),
@@ -254,25 +256,29 @@ class _Incentives:
         sink.add_all("search_word", [(w, "incentive_claim", i, house.id, house.region) for w in words])
 
     def _post(
-        self, key: str, book: str, kind: str, program: int, house: House, period: str, sale: int | None,
-        claim: int | None, cents: int, at: int, user: str, name: str, reason: str, *, counted: bool = False,
+        self, key: str, what: tuple[str, str], of: tuple[int, House, str], cents: int, at: int, *,
+        user: tuple[str, str], sale: int | None = None, claim: int | None = None, reason: str = "",
+        counted: bool = False,
     ) -> int:  # fmt: skip
-        entry = self.entry
+        """One entry: its book and kind, the program, dealer and period it is of; gives its id."""
+        entry, (program, house, period) = self.entry, of
         self.entry += 1
         self.posted += not counted
-        self.sink.add("incentive_entry", (entry, key, book, kind, program, house.id, house.region, period, sale, claim,
-                                          cents, moment(at), user, name, reason))  # fmt: skip
+        self.sink.add("incentive_entry", (entry, key, *what, program, house.id, house.region, period, sale, claim,
+                                          cents,
+                                          moment(at), *user, reason))  # fmt: skip
         return entry
 
-    def _pay(self, program: int, house: House, period: str, claim: int, cents: int, at: int) -> None:
+    def _pay(self, of: tuple[int, House, str], claim: int, cents: int, at: int) -> None:
+        program, house, period = of
         memo = self.memos.get((at, house.id))
         if memo is None:
             memo = self.memos[at, house.id] = Memo(id=self.memo, house=house, at=at)
             self.memo += 1
         memo.cents += cents
         memo.lines += 1
-        entry = self._post(f"paid:{claim}:1", "paid", "payment", program, house, period, None, claim, cents, at, "finn",
-                           "Finn Castellan", f"IM-{memo.id:06}")  # fmt: skip
+        entry = self._post(f"paid:{claim}:1", ("paid", "payment"), of, cents, at, user=("finn", "Finn Castellan"),
+                           claim=claim, reason=f"IM-{memo.id:06}")  # fmt: skip
         self.sink.add("incentive_memo_line", (memo.id, entry, claim, program, house.id, house.region, period, cents,
                                               cents))  # fmt: skip
 
@@ -293,8 +299,8 @@ class _Incentives:
             sink.add("incentive_earning", (self.earning, program, dealer, units.house.region, period, units.count,
                                            cents, told, moment(units.at)))  # fmt: skip
             if cents:
-                self._post(f"earned:{self.earning}:1", "earned", "calculation", program, units.house, period, None,
-                           None, cents, units.at, "cora", "Cora Whitman", why, counted=True)  # fmt: skip
+                self._post(f"earned:{self.earning}:1", ("earned", "calculation"), (program, units.house, period), cents,
+                           units.at, user=("cora", "Cora Whitman"), reason=why, counted=True)  # fmt: skip
             else:
                 zero += 1
             self.earning += 1

@@ -1,7 +1,7 @@
 """Leads of two years as rows: who asks, how fast the dealer answers, how far it comes, what it is lost for.
 
-Every lead has all its stamps, its score with its parts, its vehicle, its numbers, and is found by the search box. What
-a person would read of one lead is kept for the leads of the last `RECENT_DAYS` only, where it is whole: contacts as they
+Every lead has its stamps, its score with its parts, its vehicle, its numbers, and is found by the search box. What a
+person would read of one lead is kept for the leads of the last `RECENT_DAYS` only, where it is whole: contacts as they
 were written, the words of addresses and numbers in the search index, each logged contact. Older leads say how many
 attempts there were; their contacts are not told one by one, and no bulk lead has entries in the timeline.
 """
@@ -18,11 +18,10 @@ from typing import Any
 from db.core.contact import phone_texts
 from db.core.search import words_of
 from db.customers.duplicate_rules import match_key
-from db.leads.flow import LOST_REASONS
-from db.leads.rules import next_promise
 from seed.bulk.hours import Days
 from seed.bulk.network import House, Seller
 from seed.bulk.sink import Sink, at_of, epoch, moment
+from seed.bulk.ways import Way
 from seed.people_names import FIRST_NAMES, LAST_NAMES, MAIL_HOSTS
 from seed.places import LINES, MAKE
 from seed.sources import SOURCES, Source
@@ -33,8 +32,6 @@ MONTHS = (0.86, 0.88, 1.08, 1.06, 1.1, 1.05, 1.02, 1.04, 0.97, 0.96, 0.94, 1.04)
 WEEKDAYS = (1.18, 1.05, 1.0, 0.98, 0.95, 1.12, 0.82)
 HOURS_DAY = (9, 10, 10, 11, 12, 12, 13, 14, 15, 16, 17)
 HOURS_NIGHT = (6, 7, 8, 18, 19, 20, 20, 21, 21, 22, 23)
-LOST_SHARES = (22, 6, 20, 9, 7, 6, 22)
-"""Of the reasons but the last, "unresponsive", which follows from the attempts."""
 CHANNELS = {"http": "http", "mail": "mail", "file": "file", "table": "file", "hand": "manual"}
 LEAD = (
     "id", "number", "status", "is_open", "dealer_id", "region", "assignee_id", "due_at", "submitted_by", "created_at",
@@ -193,10 +190,15 @@ class _Leads:
         price = rng.randrange(low, high, 50) * 100 if stock or rng.random() < 0.5 else None
         days, here = house.days, house.days.index(at)
         seller: Seller | None = rng.choice(self.sellers[house.id]) if not nowhere and rng.random() < 0.9 else None
-        parts, score, wanted_by, question = self._score(source, phone, email, stock, postal, here, days)
+        parts, score, wanted_by, question = self._score(
+            source, phone=phone, email=email, stock=stock, postal=postal, here=here, days=days
+        )
         wants = f"{year} {MAKE} {model}"
         earlier = buyer[9] if len(buyer) > 10 else None
-        way = _Way(self, at, source, house, seller, score, nowhere=nowhere, twin=twin and earlier is not None, rng=rng)
+        way = Way(
+            at=at, end=self.end, source=source, house=house, score=score, nowhere=nowhere,
+            twin=twin and earlier is not None, rng=rng,
+        )  # fmt: skip
         decided = None
         if way.sold is not None or way.status == "lost":
             decided = days.iso[days.index(way.sold if way.sold is not None else way.closed or at)]
@@ -204,16 +206,18 @@ class _Leads:
         if way.sold is not None:
             value = rng.randrange(low, high, 50) * 100
         dealer_id, region = (None, None) if nowhere else (house.id, house.region)
-        by = seller.name if seller and way.acted is not None else "Lead intake"
+        by = seller.name if seller is not None and way.acted is not None else "Lead intake"
         m = moment
         sink.add("lead", (
-            i, number, way.status, way.is_open, dealer_id, region, seller.id if seller else None, m(way.due),
+            i, number, way.status, way.is_open, dealer_id, region, seller.id if seller is not None else None,
+            m(way.due),
             "system:bulk", m(at), m(way.last), by, m(at), days.iso[here], days.month[here], CHANNELS[source.door],
             source.name, source.name, line, customer, name, house.state, postal, wants, question, wanted_by,
             house.name if source.names_dealer and not nowhere else "", value, score, parts,
             '{"policy_version": 1, "rule": "fallback", "why": "No active dealer within 250 km.", "candidates": []}'
             if nowhere else
-            f'{{"policy_version": 1, "rule": "territory", "dealer_code": "{house.code}", "dealer_name": "{house.name}", '
+            f'{{"policy_version": 1, "rule": "territory", "dealer_code": "{house.code}", '
+            f'"dealer_name": "{house.name}", '
             f'"why": "{house.name} owns the postal area {house.postal[:3]}.", "candidates": []}}',
             None if nowhere else m(at), m(way.started), way.target, m(way.action_due), m(way.acted),
             by if way.acted is not None else "", way.action_minutes, m(way.quality_due), m(way.answered),
@@ -238,13 +242,13 @@ class _Leads:
                     position += 1
                     sink.add("lead_contact", (i, position, kind, raw, raw, label))
             if seller is not None or way.acted is not None:
-                sink.add_all("lead_activity", way.told(i, seller or house.people[0]))
+                sink.add_all("lead_activity", way.told(i, seller if seller is not None else house.people[0]))
         sink.add_all("search_word", [(w, "lead", i, dealer_id, region) for w in mine])
         if not nowhere and not twin:
             self.buyers.append((*buyer[:9], i, house))
 
     def _score(
-        self, source: Source, phone: str, email: str, stock: str | None, postal: str, here: int, days: Days
+        self, source: Source, *, phone: str, email: str, stock: str | None, postal: str, here: int, days: Days
     ) -> tuple[str, int, str | None, str]:
         rng = self.rng
         lines: list[tuple[str, int, str]] = []
@@ -274,190 +278,3 @@ class _Leads:
         lines.append(("In the dealer's territory", 5, f"Postal code {postal}"))
         text = ", ".join(f'{{"label": "{label}", "points": {points}, "why": "{why}"}}' for label, points, why in lines)
         return f"[{text}]", min(100, sum(points for _, points, _ in lines)), wanted, question
-
-
-class _Way:
-    """How one lead goes on: its stamps in the order they can be true, up to the present."""
-
-    __slots__ = (
-        "acted", "action_due", "action_minutes", "answered", "attempts", "breach", "closed", "confirmed", "contacted",
-        "delivered", "due", "end", "entered", "is_open", "last", "negotiation", "next_step", "note", "qualified",
-        "quality_due", "quality_minutes", "reason", "set", "shown", "sold", "started", "status", "steps", "target",
-        "tries", "wall_due",
-    )  # fmt: skip
-
-    def __init__(
-        self, of: _Leads, at: int, source: Source, house: House, seller: Seller | None, score: int, *, nowhere: bool,
-        twin: bool, rng: Random,
-    ) -> None:  # fmt: skip
-        hours, self.end = house.hours, of.end
-        self.status, self.entered, self.last, self.steps = "new" if nowhere else "assigned", at, at, 0
-        self.acted = self.answered = self.contacted = self.qualified = self.set = self.confirmed = self.shown = None
-        self.negotiation = self.sold = self.delivered = self.closed = self.breach = self.due = None
-        self.action_minutes = self.quality_minutes = None
-        self.reason = self.note = self.next_step = ""
-        self.attempts, self.tries, self.is_open = 0, [], 1
-        self.target = 5 if score >= 70 else 15
-        self.started = at
-        self.action_due = hours.after(at, self.target * 60)
-        self.quality_due = hours.after(at, 3_600)
-        self.wall_due = at + 86_400
-        if nowhere:
-            if rng.random() < 0.3:
-                self.status, self.started, self.target = "held", None, 0
-                self.action_due = self.quality_due = self.wall_due = None
-                self.next_step = "Add a telephone number or an e-mail address"
-            else:
-                self.due, self.next_step = self.action_due, "Assign a dealer"
-            return
-        if twin:
-            if self._move("duplicate", at + rng.randint(30, 7_200)):
-                self._close("", "The same wish again")
-            else:
-                self._open(of, house)
-            return
-        self._work(of, at, source, house, rng)
-        if self.action_due is not None and (self.acted or self.end) > self.action_due + 300:
-            self.breach = min(self.end, self.action_due + 300)
-        if self.is_open:
-            self._open(of, house)
-
-    def _move(self, status: str, at: int) -> bool:
-        """Come to a state at a moment, unless that is still to come."""
-        if at >= self.end:
-            return False
-        self.status, self.entered, self.steps = status, at, self.steps + 1
-        self.last = max(self.last, at)
-        return True
-
-    def _close(self, reason: str, note: str = "") -> None:
-        self.closed, self.is_open, self.reason, self.note = self.entered, 0, reason, note
-
-    def _work(self, of: _Leads, at: int, source: Source, house: House, rng: Random) -> None:
-        hours = house.hours
-        if rng.random() < 0.05:  # nobody ever looks at it
-            if self._move("expired", at + 90 * 86_400 + rng.randint(600, 86_000)):
-                self._close("expired")
-                self.last = at
-            return
-        wait = int(rng.lognormvariate(2.35, 1.05) * house.quick * 60)
-        first = max(hours.after(at, max(30, wait)), at + 1)
-        if first >= self.end:
-            return
-        self.acted, self.action_minutes = first, hours.minutes(at, first)
-        self.attempts, self.tries = 1, [first]
-        if rng.random() < source.worthless:
-            self.last = first
-            if self._move("bad", first + rng.randint(300, 86_400)):
-                self._close(rng.choice(("wrong_number", "fake", "out_of_market")), "The number reaches somebody else")
-            return
-        self._move("attempted", first)
-        reached = rng.random() < min(0.93, 0.68 * source.serious**0.5 * (1.1 if wait < 1_800 else 0.9))
-        tries = (1 if rng.random() < 0.55 else rng.randint(2, 5)) if reached else rng.randint(3, 11)
-        at_try = first
-        for _ in range(tries - 1):
-            at_try = hours.after(at_try + rng.randint(20_000, 200_000), rng.randint(60, 7_200))
-            if at_try >= self.end:
-                return
-            self.tries.append(at_try)
-            self.attempts += 1
-            self.last = at_try
-        if rng.random() < 0.75 or reached:
-            self.answered = at_try if reached else first
-            self.quality_minutes = hours.minutes(at, self.answered)
-        if not reached:
-            self._lose_touch(of, rng)
-            return
-        self.contacted = at_try
-        self._move("contacted", at_try)
-        self._sell(source, house, at_try, rng)
-
-    def _lose_touch(self, of: _Leads, rng: Random) -> None:
-        first, last = self.tries[0], self.tries[-1]
-        if self.attempts >= 8 and last - first > 11 * 86_400:
-            if self._move("lost", last + rng.randint(3_600, 400_000)):
-                self._close("unresponsive")
-        elif rng.random() < 0.25:
-            self._move("nurture", last + rng.randint(3_600, 400_000))
-        elif self._move("expired", last + 90 * 86_400 + rng.randint(600, 86_000)):
-            self._close("expired")
-            self.last = last
-
-    def _sell(self, source: Source, house: House, at: int, rng: Random) -> None:
-        hours, serious = house.hours, source.serious
-
-        def later(since: int, low: float, high: float) -> int:
-            return hours.after(since + int(rng.uniform(low, high) * 86_400), rng.randint(60, 10_000))
-
-        if rng.random() > min(0.9, 0.58 * serious**0.5):
-            self._lost(later(at, 0.1, 20), rng)
-            return
-        at = later(at, 0.0, 4)
-        if not self._move("qualified", at):
-            return
-        self.qualified = at
-        if rng.random() < 0.72:
-            at = later(at, 0.0, 4)
-            if not self._move("appointment_set", at):
-                return
-            self.set = at
-            if rng.random() < 0.66:
-                confirmed = at + rng.randint(600, 40_000)
-                self.confirmed = confirmed if confirmed < self.end else None
-            at = later(at, 0.6, 6)
-            if rng.random() < 0.3:
-                self._lost(later(at, 1, 12), rng)
-                return
-            if not self._move("appointment_shown", at):
-                return
-            self.shown = at
-        elif rng.random() < 0.45:
-            self._lost(later(at, 0.5, 25), rng)
-            return
-        if rng.random() < 0.8:
-            at = later(at, 0.0, 5)
-            if not self._move("negotiation", at):
-                return
-            self.negotiation = at
-        if rng.random() > min(0.85, 0.5 * serious**0.5):
-            self._lost(later(at, 0.5, 15), rng)
-            return
-        at = later(at, 0.1, 9)
-        if not self._move("sold", at):
-            return
-        self.sold = at
-        at = later(at, 1, 14)
-        if self._move("delivered", at):
-            self.delivered = at
-            self._close("")
-
-    def _lost(self, at: int, rng: Random) -> None:
-        if self._move("lost", at):
-            self._close(rng.choices(LOST_REASONS[:-1], LOST_SHARES)[0][0])
-
-    def _open(self, of: _Leads, house: House) -> None:
-        """What is promised next, by the rule itself."""
-        promise = next_promise(
-            status=self.status, first_action_at=_at(self.acted), first_action_due_at=_at(self.action_due),
-            first_quality_at=_at(self.answered), first_quality_due_at=_at(self.quality_due),
-            contacted_at=_at(self.contacted), clock_started_at=_at(self.started), appointment_at=None,
-            calendar=house.hours.calendar, now=at_of(self.last),
-        )  # fmt: skip
-        self.due, self.next_step = epoch(promise.due_at) if promise.due_at else None, promise.next_step
-
-    def told(self, lead_id: int, seller: Seller) -> list[tuple[Any, ...]]:
-        """Each logged contact as a row."""
-        rows = []
-        for turn, at in enumerate(self.tries):
-            spoke = at == self.contacted
-            quality = self.answered == at
-            kind, outcome = (
-                ("call", "reached") if spoke else ("email", "answered") if quality else ("call", "voicemail")
-            )
-            rows.append((lead_id, moment(at), kind, "out", outcome, "", int(turn == 0), int(quality or spoke), int(spoke),
-                         seller.name, seller.username))  # fmt: skip
-        return rows
-
-
-def _at(seconds: int | None) -> datetime | None:
-    return None if seconds is None else at_of(seconds)

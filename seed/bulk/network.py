@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from sqlalchemy import Engine, select
 
@@ -26,7 +27,8 @@ from seed.places import MAKE, PLACES
 
 WORDS = (
     "Harbor", "Summit", "Valley", "Riverside", "Lakeside", "Heritage", "Crossway", "Northgate", "Southgate", "Westgate",
-    "Eastgate", "Parkway", "Pioneer", "Union", "Central", "Frontier", "Highland", "Meadow", "Bridge", "Cedar", "Granite",
+    "Eastgate", "Parkway", "Pioneer", "Union", "Central", "Frontier", "Highland", "Meadow", "Bridge", "Cedar",
+    "Granite",
     "Liberty", "Prairie", "Canyon", "Coastal", "Metro", "Orchard", "Sterling", "Keystone", "Landmark", "Mesa", "Ridge",
     "Timber", "Village", "Willow", "Anchor", "Beacon", "Cypress", "Delta", "Evergreen", "Falcon", "Glen", "Hudson",
 )  # fmt: skip
@@ -109,7 +111,8 @@ def add_dealers(sink: Sink, *, count: int, at: datetime, seed: int) -> int:
         slug = f"d{code}"
         sink.add("dealer", (
             dealer_id, code, name, rules.name_key(name), f"https://{slug}.example", f"office@{slug}.example",
-            f"+1{AREA_CODES.get(place.code, '212')}1{number % 1_000_000:06}", street, place.region, place.state, place.city, postal,
+            f"+1{AREA_CODES.get(place.code, '212')}1{number % 1_000_000:06}", street, place.region,
+            place.state, place.city, postal,
             round(place.latitude + rng.uniform(-0.6, 0.6), 4), round(place.longitude + rng.uniform(-0.6, 0.6), 4),
             STATES[place.state].zone, status, hours[place.code], weight, 40 * weight,
         ))  # fmt: skip
@@ -131,7 +134,7 @@ def add_dealers(sink: Sink, *, count: int, at: datetime, seed: int) -> int:
 
 
 def _calendars(sink: Sink) -> list[int | None]:
-    known = dict(sink.all("SELECT code, calendar_id FROM dealer"))
+    known: dict[Any, Any] = dict(sink.all("SELECT code, calendar_id FROM dealer"))
     return [known.get(place.code) for place in PLACES]
 
 
@@ -152,7 +155,7 @@ def houses(bind: Engine, *, seed: int, start: datetime, end: datetime) -> list[H
             .order_by(Person.id)
         )
         for dealer_id, person_id, name, username in rows:
-            people.setdefault(dealer_id, []).append(Seller(id=person_id, name=name, username=username))
+            people.setdefault(dealer_id or 0, []).append(Seller(id=person_id, name=name, username=username))
         for row in session.scalars(select(Dealer).order_by(Dealer.id)):
             key = (row.calendar_id, row.zone)
             if key not in hours:

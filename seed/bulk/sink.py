@@ -167,7 +167,8 @@ class Sink:
                     self.execute(f'DROP INDEX "{name}"')
                 continue
             found = self.all(
-                "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+                "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i"
+                " JOIN pg_class c ON c.oid = i.indexrelid"
                 " WHERE i.indrelid = to_regclass(?) AND NOT EXISTS"
                 " (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)", (table,),
             )  # fmt: skip
@@ -194,9 +195,7 @@ class Sink:
             if keep:
                 self.restore()
                 for table in self._ids if self.dialect != "sqlite" else ():
-                    self.execute(
-                        f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), GREATEST((SELECT MAX(id) FROM {table}), 1))"
-                    )
+                    self.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), MAX(id)) FROM {table}")
                 self._raw.commit() if self.dialect != "sqlite" else self.execute("COMMIT")
             else:
                 with suppress(Exception):  # what went wrong is raised already
@@ -212,7 +211,7 @@ class Sink:
 def _defaults(table: Table) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for column in table.columns:
-        default = column.default
+        default: Any = column.default
         if default is None or column.primary_key:
             continue
         if getattr(default, "is_scalar", False):
