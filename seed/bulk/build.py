@@ -70,7 +70,8 @@ class Progress:
                 return
             self._told = now
             rate = done / max(0.001, now - self._phase)
-            self._say(f"[{now - self._began:5.0f} s]   {done:,} of {total:,} {what}, {rate:,.0f} a second")
+            speed = f", {rate:,.0f} a second" if rate >= 10 else ""
+            self._say(f"[{now - self._began:5.0f} s]   {done:,} of {total:,} {what}{speed}")
 
         return told
 
@@ -121,7 +122,7 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
                 told=lambda done: told(posted + done),
             )  # fmt: skip
         progress.begin(f"indexes and references of {sink.rows:,} rows")
-        sink.restore()
+        sink.restore(lambda done, all_: progress.of("indexes and references", all_)(done))
         for statement in rollup.trigger_statements(sink.dialect):
             sink.execute(statement)
     except BaseException:

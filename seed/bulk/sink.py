@@ -8,11 +8,11 @@ more than one sort. Everything is one transaction, so that a fill that fails lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+# fixed SQL: names of tables, columns and indexes come from our own schema; values are bound or written as literals here.
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
-from time import gmtime, strftime
 from typing import Any
 
 from sqlalchemy import Engine, Table
@@ -28,9 +28,12 @@ def epoch(at: datetime) -> int:
     return int(at.timestamp())
 
 
+_FIRST = date(1970, 1, 1).toordinal()
+
+
 @lru_cache(maxsize=4_096)
 def _day(number: int) -> str:
-    return strftime("%Y-%m-%d", gmtime(number * 86_400))
+    return date.fromordinal(_FIRST + number).isoformat()
 
 
 _TIMES = tuple(f" {m // 60:02}:{m % 60:02}:" for m in range(1_440))
@@ -183,11 +186,17 @@ class Sink:
                 self.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
                 self._again.append(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
 
-    def restore(self) -> None:
-        """Make again what `bare` took away: each index sorted once, each foreign key checked as a whole."""
+    def restore(self, told: Callable[[int, int], None] | None = None) -> None:
+        """Make again what `bare` took away: each index sorted once, each foreign key checked as a whole.
+
+        `told` is given how many of how many are done.
+        """
         self.flush()
+        total = len(self._again)
         while self._again:
             self.execute(self._again.pop(0))
+            if told is not None:
+                told(total - len(self._again), total)
 
     def close(self, *, keep: bool = True) -> None:
         """Number on from what was written, let the planner look at it, commit; without `keep` undo everything."""
@@ -239,4 +248,4 @@ def _copied(value: Any) -> str:
         return "\\N"
     if value.__class__ is str:
         return value.translate(_ESCAPED) if "\\" in value or "\n" in value or "\t" in value else value
-    return str(int(value))
+    return str(int(value) if value.__class__ is bool else value)
