@@ -8,7 +8,7 @@ more than one sort. Everything is one transaction, so that a fill that fails lea
 
 from __future__ import annotations
 
-# fixed SQL: names of tables, columns and indexes come from our own schema; values are bound or written as literals here.
+# fixed SQL: names of tables, columns and indexes come from our own schema; values are bound or literals of ours.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
