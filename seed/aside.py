@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
@@ -42,15 +42,30 @@ def alone(url: str) -> Iterator[None]:
 
 def fill(bind: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     """Make the demo in a migrated database without dealers. What somebody did in it before, such as accounts, stays."""
+
+    def make(found: Engine, *, aside: bool) -> Network:  # the demo is made the same way anywhere
+        return build(found, now=now, seed=seed, leads=leads)
+
+    return fill_with(bind, make)
+
+
+class Maker(Protocol):
+    """Fills the database it is given; one that is made `aside` is thrown away when that fails."""
+
+    def __call__(self, found: Engine, *, aside: bool) -> Network: ...
+
+
+def fill_with(bind: Engine, make: Maker) -> Network:
+    """Let `make` fill a migrated database without dealers, beside its place where that is possible."""
     if bind.dialect.name != "sqlite" or not _is_untouched(bind):
-        return build(bind, now=now, seed=seed, leads=leads)
+        return make(bind, aside=False)
     place = Path(str(bind.url.database))
     part = place.with_name(f"{place.name}.part")
     url = bind.url.set(database=str(part)).render_as_string(hide_password=False)
     try:
         _remove(part)
         upgrade(url)
-        made = _build_unsynced(url, now=now, seed=seed, leads=leads)
+        made = _build_unsynced(url, make)
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         bind.dispose()
@@ -68,7 +83,7 @@ def _is_untouched(bind: Engine) -> bool:
         return head_of(session)[0] == 0
 
 
-def _build_unsynced(url: str, *, now: datetime, seed: int, leads: int) -> Network:
+def _build_unsynced(url: str, make: Maker) -> Network:
     aside = make_engine(url)
 
     @event.listens_for(aside, "connect")
@@ -77,7 +92,7 @@ def _build_unsynced(url: str, *, now: datetime, seed: int, leads: int) -> Networ
             connection.execute(f"PRAGMA {pragma}")  # fixed SQL: the constants above
 
     try:
-        made = build(aside, now=now, seed=seed, leads=leads)
+        made = make(aside, aside=True)
         with closing(aside.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
