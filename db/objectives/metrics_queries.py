@@ -61,7 +61,7 @@ def _asked(filters: Mapping[str, Any] | None) -> dict[str, Any]:
         if name in ("from", "to"):
             found[name] = value if isinstance(value, date) else date.fromisoformat(str(value))
         else:
-            found[name] = [value] if isinstance(value, str) else sorted(value)
+            found[name] = [value] if isinstance(value, str | int) else sorted(value)
     return found
 
 
@@ -74,7 +74,10 @@ def _where(scope: Scope, asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     if "region" in asked:
         parts.append(SalesObjective.region.in_(asked["region"]))
     if "dealer" in asked:
-        parts.append(SalesObjective.dealer_id.in_(select(Dealer.id).where(Dealer.code.in_(asked["dealer"]))))
+        ids = [d for d in asked["dealer"] if isinstance(d, int)]
+        codes = [d for d in asked["dealer"] if isinstance(d, str)]
+        named = SalesObjective.dealer_id.in_(select(Dealer.id).where(Dealer.code.in_(codes)))
+        parts.append(SalesObjective.dealer_id.in_(ids) | named if codes else SalesObjective.dealer_id.in_(ids))
     return parts
 
 
