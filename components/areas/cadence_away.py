@@ -119,7 +119,7 @@ def draw_absence_form(*, only_me: bool = False) -> None:
         perform(
             add_absence, form=AWAY, say="The absence was entered", convert={"note": lambda v: v or ""},
             typed={name: f"{prefix}_{field}" for name, field in fields.items()},
-            clear=[f"{prefix}_{name}" for name in ("who", "stand_in", "first", "last")],
+            clear=[f"{prefix}_who"],
             arguments={
                 "dealer_id": dealer_id, "form_key": form_key,
                 "person_id": st.session_state.get(f"{prefix}_who") if may_all else actor.user_id,

@@ -116,7 +116,6 @@ def test_two_payments_at_once_pay_each_claim_once(engine):
 
 def test_forms_sent_again_take_effect_once(engine):
     """R03: each form is sent again twice by sixteen threads, then with another amount, which is refused."""
-    keys = FORMS
     house = House(engine, earned=0)
     common: dict[str, Any] = {
         "programme_id": house.programme,
@@ -132,14 +131,14 @@ def test_forms_sent_again_take_effect_once(engine):
             return refused.code
         return "done"
 
-    for number in range(keys):
+    for number in range(FORMS):
         assert send(number, 1_00 + number) == "done"
-    jobs = [(n, 1_00 + n, False) for n in range(keys)] * 2 + [(n, 9_00 + n, True) for n in range(keys)]
+    jobs = [(n, 1_00 + n, False) for n in range(FORMS)] * 2 + [(n, 9_00 + n, True) for n in range(FORMS)]
     random.Random(7).shuffle(jobs)
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda job: (send(*job[:2]), job[2]), jobs))
-    assert Counter(answers) == {("done", False): 2 * keys, ("other_content", True): keys}
-    assert house.fund().allocated_cents == sum(1_00 + n for n in range(keys))
+    assert Counter(answers) == {("done", False): 2 * FORMS, ("other_content", True): FORMS}
+    assert house.fund().allocated_cents == sum(1_00 + n for n in range(FORMS))
     house.sound()
 
 
