@@ -3,21 +3,24 @@
 import importlib
 import importlib.util
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 import anyio
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from components import clock, cookie, door, incidents
+from components import clock, cookie, door, incidents, startup
 from db.core.session import engine
-from db.core.settings import settings
+from db.core.settings import ROOT, settings
 from db.migrate import SchemaUnknown, current, newest, require_known
 
 log = logging.getLogger("dealerdesk.server")
@@ -25,6 +28,17 @@ log = logging.getLogger("dealerdesk.server")
 # Else a process that nobody has visited yet would run any file straight under pages/ without Home.py, for whoever asks.
 PagesManager.uses_pages_directory = False
 cookie.open_door()
+
+
+def refuse_unsafe_settings() -> None:
+    """End the process with a sentence for each setting that must not be (R16)."""
+    names = (*startup.SAFE, "server.allowedHosts", "server.address")
+    found = startup.unsafe(
+        {name: config.get_option(name) for name in names}, settings=settings(), environment=os.environ,
+        secret_files=[folder / ".streamlit" / "secrets.toml" for folder in (ROOT, Path.home())],
+    )  # fmt: skip
+    if found:
+        sys.exit("The desk does not start with unsafe settings:\n" + "\n".join(f"- {sentence}" for sentence in found))
 
 
 def refuse_unknown_schema() -> None:
@@ -79,6 +93,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         tasks.cancel_scope.cancel()
 
 
+refuse_unsafe_settings()
 refuse_unknown_schema()
 app = st.App(
     "Home.py",

@@ -33,6 +33,7 @@ CHECKS: dict[str, Check] = {
     "SQL is never built from strings": house.built_sql,
     "unsafe and outgoing parts of Streamlit are not used": house.banned_words,
     "every page asks for its permission first": house.unguarded_page,
+    "what is kept is kept for the scope_of_who_asks": house.kept_without_scope,
     "a file is one concept long": house.too_long,
 }
 
@@ -55,6 +56,7 @@ def test_no_page_lies_straight_under_pages():
 
 
 LONG = "\n" * 221
+KEPT = "@st.cache_data(ttl=1)\ndef f({}):\n  with reading() as session:\n    return 1"
 TYPES_ONLY = "if TYPE_CHECKING:\n  from db.workflow.spec import Flow"
 
 # One sentence each: what is written where, and which word the complaint must have (None: it is allowed).
@@ -172,6 +174,23 @@ CASES = [
     ("guarded", house.unguarded_page, "pages/a/b.py", 'X = 1\nactor = guard("leads.view")\nst.title("x")', None),
     ("main with", house.unguarded_page, "pages/a/b.py", 'def main():\n  """."""\n  a = guard("p")\nmain()', None),
     ("served open", house.unguarded_page, "pages/b.py", 'guard("p")', "straight under pages"),
+    (
+        "kept for nobody",
+        house.kept_without_scope,
+        "components/areas/a.py",
+        KEPT.format("day, change"),
+        "without the scope",
+    ),
+    (
+        "not in the key",
+        house.kept_without_scope,
+        "components/areas/a.py",
+        KEPT.format("_scope, change"),
+        "without the s",
+    ),
+    ("kept for ever", house.kept_without_scope, "pages/a/b.py", KEPT.format("scope"), "when it has changed"),
+    ("kept for one", house.kept_without_scope, "components/areas/a.py", KEPT.format("scope, change"), None),
+    ("nothing read", house.kept_without_scope, "components/a.py", "@st.cache_data\ndef f(day):\n  return 1", None),
     ("a long page", house.too_long, "pages/a/b.py", LONG, "split it"),
     ("a longer module", house.too_long, "db/leads/adf.py", LONG, None),
     ("too long a module", house.too_long, "db/leads/adf.py", LONG * 2, "split it"),

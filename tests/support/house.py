@@ -283,6 +283,35 @@ def unguarded_page(source: Source) -> Iterator[str]:
     yield source.says(1, why)
 
 
+# ------------------------------------------------------------------------------------------------------ kept answers
+WHOSE = {"scope", "whose", "asked"}  # `asked` and `whose` are objects that hold the scope
+
+
+def kept_without_scope(source: Source) -> Iterator[str]:
+    """What `st.cache_data` keeps of the database is kept for one scope and until something changes (R28).
+
+    A name that begins with an underscore is no part of the key.
+    """
+    if source.parts[0] not in ("components", "pages"):
+        return
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        if not any("cache_data" in ast.unparse(d) for d in node.decorator_list):
+            continue
+        if not any(isinstance(n, ast.Name) and n.id == "reading" for n in ast.walk(node)):
+            continue
+        names = {a.arg for a in (*node.args.args, *node.args.kwonlyargs)}
+        if not names & WHOSE:
+            yield source.says(
+                node.lineno,
+                f"keeps what {node.name} reads without the scope of who asks: the next person gets it; take"
+                f" one of {', '.join(sorted(WHOSE))} without an underscore",
+            )
+        if not any(n == "asked" or "change" in n for n in names):
+            yield source.says(node.lineno, f"keeps what {node.name} reads when it has changed: take `change` as well")
+
+
 # ------------------------------------------------------------------------------------------------------------ length
 def too_long(source: Source) -> Iterator[str]:
     """A file is one concept long: 220 lines for a page, 420 for others; released migrations are never edited.

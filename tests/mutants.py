@@ -1,0 +1,214 @@
+"""Known faults, put in one by one: each must be found by the test named beside it (reliability.md, "Mutants").
+
+`python -m tests.mutants` copies the tree into a temporary folder, shows that the named test passes there, puts the
+fault in, shows that the test fails now, and prints a table. It ends with 1 when a fault survives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.support.paths import ROOT
+
+Edit = tuple[str, str, str]
+"""A file, the words in it (there exactly once), and the words that take their place."""
+FAILED: Final = 1
+"""What pytest ends with when a test failed; 2 to 5 mean that it could not be run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """One fault and the test that finds it; `test` are arguments of pytest."""
+
+    name: str
+    edits: tuple[Edit, ...]
+    test: tuple[str, ...]
+
+
+MUTANTS: Final = (
+    Mutant(
+        name="read-check-write fund",
+        edits=(
+            ("db/coop/record.py", "        .with_for_update(of=CoopFund)\n", ""),
+            ("db/coop/ledger.py", "statement = statement.where(after >= 0)",
+             "statement = statement.where(CoopFund.id == fund.id)\n        if fund.available_cents + delta < 0:\n"
+             '            raise Refused(Problem(code="available", field="amount_cents", message="Too much."))'),
+            ("db/coop/ledger.py", '"available_cents": after}', '"available_cents": fund.available_cents + delta}'),
+        ),
+        test=("tests/coop/test_at_once.py", "-k", "never_overspend and postgres"),
+    ),
+    Mutant(
+        name="plain BEGIN",
+        edits=(("db/core/session.py", '"BEGIN IMMEDIATE" if writer else "BEGIN"', '"BEGIN"'),),
+        test=("tests/core/test_session.py", "-k", "400_read_modify_writes and sqlite"),
+    ),
+    Mutant(
+        name="synchronous=OFF (kill -9 cannot find it: held by a test of the configuration)",
+        edits=(("db/core/session.py", '"synchronous=FULL"', '"synchronous=OFF"'),),
+        test=("tests/core/test_session.py", "-k", "promised_pragmas"),
+    ),
+    Mutant(
+        name="version check removed",
+        edits=(("db/workflow/engine.py", "if item.version != seen_version:", "if item.version < 0:"),),
+        test=("tests/workflow/test_engine.py", "-k", "second_to_decide"),
+    ),
+    Mutant(
+        name="idempotency key ignored",
+        edits=(
+            ("db/coop/request_commands.py", ".one_or_none() if form_key else None", ".one_or_none() if 0 else None"),
+            ("db/coop/request_commands.py", "form_key=form_key, fund_id=fund.id", "form_key=None, fund_id=fund.id"),
+        ),
+        test=("tests/coop/test_at_once.py", "-k", "sent_again and sqlite"),
+    ),
+    Mutant(
+        name="audit written after commit",
+        edits=(
+            ("db/core/session.py",
+             "            finish(session, keeps_timeline=keeps_timeline)\n            session.commit()\n",
+             "            session.commit()\n            finish(session, keeps_timeline=keeps_timeline)\n"
+             "            session.commit()\n"),
+        ),
+        test=("tests/core/test_session.py", "-k", "failure_at_the_very_end and sqlite"),
+    ),
+    Mutant(
+        name="scope filter missing in one query",
+        edits=(
+            ("db/coop/claim_queries.py", "        .where(scope.where(CoopClaim.dealer_id, CoopClaim.region))\n", ""),
+        ),
+        test=("tests/coop/test_life.py", "-k", "other_dealers_find_nothing"),
+    ),
+    Mutant(
+        name="cached query without scope",
+        edits=(
+            ("components/areas/incentive_figures.py", "def overview(scope: Scope,", "def overview(_scope: Scope,"),
+            ("components/areas/incentive_figures.py", "overviews.overview(session, scope=scope,",
+             "overviews.overview(session, scope=_scope,"),
+        ),
+        test=("tests/test_architecture.py", "-k", "scope_of_who_asks"),
+    ),
+    Mutant(
+        name="early return for unknown user",
+        edits=(("db/people/sign_in.py", "    is_match = passwords.matches(",
+                "    if person is None:\n        return None\n    is_match = passwords.matches("),),
+        test=("tests/people/test_sign_in.py", "-k", "costs_one_comparison and sqlite"),
+    ),
+    Mutant(
+        name="resolve_entities=False without DTD ban",
+        edits=(("db/leads/adf_decode.py", "    _forbid_dtd(text)\n", ""),),
+        test=("tests/leads/test_adf_fuzz.py", "tests/leads/test_adf_corpus.py"),
+    ),
+    Mutant(
+        name="float money",
+        edits=(("db/core/types.py", "Cents = BigInteger\n", "from sqlalchemy import Float\n\nCents = Float\n"),),
+        test=("tests/core/test_money.py", "-k", "whole_cents"),
+    ),
+    Mutant(
+        name="export without neutralising",
+        edits=(("db/core/export_files.py", 'return "\'" + text if _needs_guard(text) else text', "return text"),),
+        test=("tests/imports/test_export_files.py", "-k", "spreadsheet_would_run"),
+    ),
+    Mutant(
+        name="migration without transaction",
+        edits=(
+            ("db/migrate.py", "                command.upgrade(config, to)\n",
+             '                connection.connection.driver_connection.execute("COMMIT")\n'
+             "                command.upgrade(config, to)\n"),
+        ),
+        test=("tests/core/test_migrate.py", "-k", "that_fails_leaves_the_old and sqlite"),
+    ),
+)  # fmt: skip
+
+
+def tracked() -> list[str]:
+    """The project's files, new ones included; what git ignores is left out."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+@contextmanager
+def copy() -> Iterator[Path]:
+    """A copy of the tree beside a link to ../shared, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        tree = Path(folder) / "tree"
+        for name in tracked():
+            target = tree / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, target)
+        if (ROOT.parent / "shared").is_dir():
+            (Path(folder) / "shared").symlink_to((ROOT.parent / "shared").resolve())
+        yield tree
+
+
+def mutated(text: str, old: str, new: str) -> str:
+    """`text` with the fault in it; ValueError unless the words are there exactly once."""
+    if text.count(old) != 1:
+        raise ValueError(f"{old!r} is there {text.count(old)} times, not once")
+    return text.replace(old, new)
+
+
+@contextmanager
+def put_in(tree: Path, edits: Sequence[Edit]) -> Iterator[None]:
+    """The fault in the copy for as long as the block runs; ValueError where the words to replace are not once there."""
+    before = {name: (tree / name).read_text() for name, _old, _new in edits}
+    try:
+        for name, old, new in edits:
+            path = tree / name
+            try:
+                path.write_text(mutated(path.read_text(), old, new))
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        yield
+    finally:
+        for name, text in before.items():
+            (tree / name).write_text(text)
+
+
+def ends_with(tree: Path, test: Sequence[str]) -> int:
+    """What pytest ends with in the copy."""
+    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *test]
+    return subprocess.run(command, cwd=tree, capture_output=True, check=False).returncode
+
+
+def tried(tree: Path, mutant: Mutant) -> str:
+    """`killed`, or what is wrong in words."""
+    if (code := ends_with(tree, mutant.test)) != 0:
+        return f"the test does not pass without the fault (pytest ended with {code})"
+    with put_in(tree, mutant.edits):
+        code = ends_with(tree, mutant.test)
+    return "killed" if code == FAILED else f"SURVIVED (pytest ended with {code})"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Try every mutant, or those whose name holds `--only`; 0 when each was killed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("--only", default="", help="try those whose name holds these words")
+    asked = parser.parse_args(arguments)
+    wanted = [mutant for mutant in MUTANTS if asked.only in mutant.name]
+    survived = 0
+    with copy() as tree:
+        for mutant in wanted:
+            begun = time.monotonic()
+            answer = tried(tree, mutant)
+            survived += answer != "killed"
+            print(
+                f"{answer:10} {time.monotonic() - begun:6.1f} s  {mutant.name}  [{' '.join(mutant.test)}]", flush=True
+            )
+    print(f"{len(wanted) - survived} of {len(wanted)} killed")
+    return 1 if survived or not wanted else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
