@@ -18,7 +18,7 @@ from starlette.routing import Route
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from components import clock, cookie, door, incidents, startup
+from components import clock, cookie, door, incidents, logs, startup
 from db.core.session import engine
 from db.core.settings import ROOT, settings
 from db.migrate import SchemaUnknown, current, newest, require_known
@@ -93,6 +93,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         tasks.cancel_scope.cancel()
 
 
+logs.set_up()
 refuse_unsafe_settings()
 refuse_unknown_schema()
 app = st.App(
