@@ -65,8 +65,8 @@ MUTANTS: Final = (
     Mutant(
         name="idempotency key ignored",
         edits=(
-            ("db/coop/request_commands.py", ".one_or_none() if form_key else None", ".one_or_none() if 0 else None"),
-            ("db/coop/request_commands.py", "form_key=form_key, fund_id=fund.id", "form_key=None, fund_id=fund.id"),
+            ("db/coop/fund_commands.py", 'key = f"allocation:{form_key}"',
+             'key = f"allocation:{__import__(\'uuid\').uuid4().hex}"'),
         ),
         test=("tests/coop/test_at_once.py", "-k", "sent_again and sqlite"),
     ),

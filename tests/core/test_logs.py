@@ -35,8 +35,8 @@ def lines(written: io.StringIO) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     "name",
     [
-        "Ann\nERROR forged", "Ann\r\nBob", "\x1b[31mred\x1b[0m", "a\u2028b\u2029c\x85d", "nul\0", "\x7f", 'quote " and \\',
-        "Łódź 東京 🚗", "\ud800 alone", "%s %d %(x)s",
+        "Ann\nERROR forged", "Ann\r\nBob", "\x1b[31mred\x1b[0m", "a\u2028b\u2029c\x85d", "nul\0", "\x7f",
+        'quote " and \\', "Łódź 東京 🚗", "\ud800 alone", "%s %d %(x)s",
     ],
 )  # fmt: skip
 def test_whatever_a_name_holds_it_stays_one_line(stream: io.StringIO, name: str):
@@ -103,12 +103,16 @@ def test_an_error_somebody_else_logs_leaves_its_data_behind_too(stream: io.Strin
     assert line["causes"]
 
 
+def _put_aside() -> None:
+    try:
+        raise KeyError("hidden")
+    except KeyError:
+        raise ValueError("shown") from None
+
+
 def test_what_was_put_aside_on_purpose_is_not_told():
     with pytest.raises(ValueError, match="shown") as told:
-        try:
-            raise KeyError("hidden")
-        except KeyError:
-            raise ValueError("shown") from None
+        _put_aside()
     assert [one["type"] for one in logs.causes(told.value)] == ["builtins.ValueError"]
 
 
