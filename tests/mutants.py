@@ -85,7 +85,7 @@ MUTANTS: Final = (
         edits=(
             ("db/coop/claim_queries.py", "        .where(scope.where(CoopClaim.dealer_id, CoopClaim.region))\n", ""),
         ),
-        test=("tests/coop/test_life.py", "-k", "other_dealers_find_nothing"),
+        test=("tests/coop/test_queries.py", "-k", "everybody_sees_exactly"),
     ),
     Mutant(
         name="cached query without scope",
