@@ -18,7 +18,7 @@ from starlette.routing import Route
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from components import clock, cookie, door, incidents, logs, startup
+from components import clock, cookie, door, incidents, logs, unsafe
 from db.core.session import engine
 from db.core.settings import ROOT, settings
 from db.migrate import SchemaUnknown, current, newest, require_known
@@ -32,8 +32,8 @@ cookie.open_door()
 
 def refuse_unsafe_settings() -> None:
     """End the process with a sentence for each setting that must not be (R16)."""
-    names = (*startup.SAFE, "server.allowedHosts", "server.address")
-    found = startup.unsafe(
+    names = (*unsafe.SAFE, "server.allowedHosts", "server.address")
+    found = unsafe.found_unsafe(
         {name: config.get_option(name) for name in names}, settings=settings(), environment=os.environ,
         secret_files=[folder / ".streamlit" / "secrets.toml" for folder in (ROOT, Path.home())],
     )  # fmt: skip

@@ -1,99 +1,35 @@
-"""Settings a desk must not be started with: each is told with what to do, before anybody can connect (R16)."""
+"""What a process does once before its first page: check the database, load what is slow to load, freeze it."""
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
-from pathlib import Path
-from typing import Any, Final
+import gc
+import importlib
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-from db.core.settings import Settings
+import streamlit as st
 
-SAFE: Final[Mapping[str, tuple[Any, str]]] = {
-    "server.enableXsrfProtection": (True, "another site could send forms in the name of a signed-in person"),
-    "server.enableCORS": (True, "another site could open a connection in the name of a signed-in person"),
-    "server.enableStaticServing": (False, "files of the project would be served without a sign-in"),
-    "server.enableAgentApi": (False, "programs could drive the pages without the cookie of a sign-in"),
-    "client.showErrorDetails": ("none", "an error would show people the program and other people's data"),
-    "client.disableDataExport": (True, "tables could be taken away without a permission, a trace and a guard"),
-}
-"""What each option must be, and what happens otherwise."""
-SECRET_LENGTH: Final = 32
-SECRET_VARIETY: Final = 8
-"""A secret of fewer different characters is one somebody typed."""
-LEAST_COST: Final = 10
-"""The least work of a password check where people connect from outside (OWASP)."""
+from components import steady
+from db.core.session import engine
+
+HEAVY = ("pandas", "pyarrow", "altair", "components.auth", "db.tables")
 
 
-def is_loopback(address: str) -> bool:
-    """Whether only this machine can connect to an address; an empty one is every address."""
-    if address == "localhost":
-        return True
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+@st.cache_resource(show_spinner=False)
+def ready(_check: Callable[[Any], None]) -> None:
+    """Make the process ready, once: `_check` raises when the database is not ours, and is then asked again next time.
 
-
-def unsafe(
-    options: Mapping[str, Any], *, settings: Settings, environment: Mapping[str, str], secret_files: Sequence[Path] = ()
-) -> list[str]:
-    """One sentence for each setting that must not be: what is wrong, what would happen, what to set instead.
-
-    `options` are Streamlit's by name, as they are in force; `secret_files` those of its secrets that may exist.
+    Loads the heavy packages and takes all of it out of the garbage collector's rounds (performance.md 0.1).
     """
-    return [
-        *_options(options), *_hosts(options), *_secret(environment), *_outside(options, settings, environment),
-        *_files(secret_files),
-    ]  # fmt: skip
+    _check(engine())
+    steady.install()
+    for name in HEAVY:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
-def _options(options: Mapping[str, Any]) -> Iterator[str]:
-    for name, (wanted, harm) in SAFE.items():
-        if (found := options.get(name)) != wanted:
-            shown, given = (str(value).lower() if isinstance(value, bool) else value for value in (wanted, found))
-            yield f"{name} is {given}: {harm}. Set it to {shown}, as .streamlit/config.toml does."
-
-
-def _hosts(options: Mapping[str, Any]) -> Iterator[str]:
-    hosts = options.get("server.allowedHosts") or []
-    if not hosts or any("*" in host for host in hosts):
-        yield (
-            "server.allowedHosts lets every name in: a page of another site that resolves to this machine could read"
-            " the desk. Name the addresses people type in STREAMLIT_SERVER_ALLOWED_HOSTS."
-        )
-
-
-def _secret(environment: Mapping[str, str]) -> Iterator[str]:
-    secret = environment.get("STREAMLIT_SERVER_COOKIE_SECRET")
-    if secret is not None and (len(secret) < SECRET_LENGTH or len(set(secret)) < SECRET_VARIETY):
-        yield (
-            f"STREAMLIT_SERVER_COOKIE_SECRET is weak: who guesses it can forge cookies. Set at least {SECRET_LENGTH}"
-            ' random characters: python -c "import secrets; print(secrets.token_hex(32))"'
-        )
-
-
-def _outside(options: Mapping[str, Any], settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
-    address = options.get("server.address") or ""
-    is_open = not is_loopback(address)
-    if is_open and not settings.behind_https:
-        yield (
-            f"The server would listen on {address or 'every address'} without TLS: passwords and cookies could be read"
-            " on the way. Listen on 127.0.0.1 behind a proxy with TLS and set BEHIND_HTTPS=1."
-        )
-    if not (is_open or settings.behind_https):
-        return
-    if settings.bcrypt_cost < LEAST_COST:
-        yield (
-            f"BCRYPT_COST is {settings.bcrypt_cost}: stolen passwords would be guessed quickly. Set at least"
-            f" {LEAST_COST}, or leave it away."
-        )
-    if environment.get("ALLOW_CLOCK") == "1":
-        yield "ALLOW_CLOCK is for tests and demonstrations: sign-ins and deadlines would stand still. Leave it away."
-
-
-def _files(paths: Sequence[Path]) -> Iterator[str]:
-    for path in paths:
-        if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            yield f"{path} holds secrets and can be read by other users of this machine. Run: chmod 600 {path}"
+def refuse(sentence: str) -> NoReturn:
+    """Draw one sentence instead of the app."""
+    st.error(sentence, icon=":material/database_off:")
+    st.stop()

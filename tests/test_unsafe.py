@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from streamlit import config
 
-from components import startup
+from components import unsafe
 from db.core.settings import Settings
 from tests.support.paths import ROOT
 from tests.support.serving import app_environment
 
 SETTINGS = Settings(database_url="sqlite:////nowhere.db", var=Path("/nowhere"))
-OPTIONS = {name: wanted for name, (wanted, _harm) in startup.SAFE.items()} | {
+OPTIONS = {name: wanted for name, (wanted, _harm) in unsafe.SAFE.items()} | {
     "server.allowedHosts": ["desk.example"], "server.address": "127.0.0.1",
 }  # fmt: skip
 TLS = {"behind_https": True}
@@ -59,16 +59,16 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, str], str | Non
     ("options", "settings", "environment", "words"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
 def test_what_must_not_be_is_told(options, settings, environment, words):
-    found = startup.unsafe(OPTIONS | options, settings=replace(SETTINGS, **settings), environment=environment)
+    found = unsafe.found_unsafe(OPTIONS | options, settings=replace(SETTINGS, **settings), environment=environment)
     assert len(found) == (0 if words is None else 1)
     assert words is None or words in found[0]
 
 
 def test_everything_wrong_is_told_at_once():
-    found = startup.unsafe(
+    found = unsafe.found_unsafe(
         {"server.address": ""}, settings=SETTINGS, environment={"STREAMLIT_SERVER_COOKIE_SECRET": "x"}
     )
-    assert len(found) == len(startup.SAFE) + 3
+    assert len(found) == len(unsafe.SAFE) + 3
 
 
 @pytest.mark.parametrize(("mode", "is_refused"), [(0o600, False), (0o400, False), (0o640, True), (0o604, True)])
@@ -77,7 +77,7 @@ def test_secrets_others_can_read_are_refused(tmp_path: Path, mode: int, is_refus
     path.write_text("[auth]\n")
     path.chmod(mode)
     missing = tmp_path / "none.toml"
-    found = startup.unsafe(OPTIONS, settings=SETTINGS, environment={}, secret_files=[path, missing])
+    found = unsafe.found_unsafe(OPTIONS, settings=SETTINGS, environment={}, secret_files=[path, missing])
     assert bool(found) is is_refused
     assert not found or f"chmod 600 {path}" in found[0]
 
@@ -86,8 +86,8 @@ def test_streamlit_has_every_option_that_is_looked_at(monkeypatch: pytest.Monkey
     """A name Streamlit no longer has would never be found unsafe; and what the file says starts."""
     monkeypatch.chdir(ROOT)
     options = config.get_config_options(force_reparse=True)
-    found = {name: options[name].value for name in (*startup.SAFE, "server.allowedHosts", "server.address")}
-    assert startup.unsafe(found, settings=SETTINGS, environment={}) == []
+    found = {name: options[name].value for name in (*unsafe.SAFE, "server.allowedHosts", "server.address")}
+    assert unsafe.found_unsafe(found, settings=SETTINGS, environment={}) == []
 
 
 @pytest.mark.parametrize(
