@@ -65,8 +65,6 @@ from db.pricing.area import AREA as PRICING
 from db.quality.area import AREA as QUALITY
 from db.reports.area import AREA as REPORTS
 from db.reports.catalogue import register as register_catalogue
-from db.reports.known import register as register_figures
-from db.reports.registry import register as register_metrics
 from db.surveys.area import AREA as SURVEYS
 from db.terms.area import AREA as TERMS
 from db.warranty.area import AREA as WARRANTY
@@ -88,8 +86,6 @@ _METRICS = register_catalogue(AREAS)
 _FLOWS = {flow.name: flow for flow in FLOWS}
 register(_IMPORTS.values())
 register_holders(holder for area in AREAS for holder in area.personal_data)
-register_figures(AREAS, _METRICS)
-register_metrics(_METRICS.values())
 events.register(follower for area in AREAS for follower in area.followers)
 
 

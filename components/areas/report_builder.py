@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.exports import guarded_download
 from components.labels import empty_state
-from db import catalog, exports  # noqa: F401 - makes every metric known by name
+from db import exports
 from db.calendar.months import MOST_MONTHS, add_months, month_of
 from db.core import changes
 from db.core.actor import Actor, Scope

@@ -16,7 +16,7 @@ from db.core.actor import Actor
 from db.core.area import ExportKind
 from db.core.export_files import ExportColumn, neutralise
 from db.core.permissions import Permission
-from db.reports import known
+from db.reports.builder_figures import all_figures, figures_of
 from db.reports.builder_queries import run_report
 from db.reports.builder_rules import DIMS, TIMES, Figure, Grid, Part, Row, Spec, describe, grid, scaled, shape_of
 
@@ -29,10 +29,10 @@ MOST_SERIES: Final = 12
 
 def report_export(spec: Spec, *, actor: Actor) -> ExportKind:
     """The report as a kind of export for this actor: columns of the figures their role may see."""
-    figures = [f for name, f in known.figures_of(actor).items() if name in spec.metrics]
+    figures = [f for name, f in figures_of(actor).items() if name in spec.metrics]
     figures.sort(key=lambda f: spec.metrics.index(f.name))
     return ExportKind(
-        name="report", title=describe(spec, known.all_figures()), permission=Permission.REPORTS_VIEW,
+        name="report", title=describe(spec, all_figures()), permission=Permission.REPORTS_VIEW,
         columns=tuple(_columns(spec, figures)), rows=partial(_rows, spec, tuple(figures)),
         sheets=partial(_sheets, spec, tuple(figures)),
     )  # fmt: skip

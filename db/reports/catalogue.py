@@ -1,4 +1,4 @@
-"""Every metric of every area, asked in one way: the same filters in, the same names out (decision 0064)."""
+"""The one registry of metrics: those of every area, asked in one way, with the same filters in and names out (0066)."""
 
 from __future__ import annotations
 
@@ -49,6 +49,23 @@ def entries() -> tuple[Entry, ...]:
         # Named as text, because an area may not import the catalogue that lists it; loading it calls `register`.
         importlib.import_module("db.catalog")
     return tuple(_entries.values())
+
+
+def find(name: str) -> Metric | None:
+    """The metric of this name, None when there is none."""
+    entries()
+    return _entries[name].metric if name in _entries else None
+
+
+def area_of(name: str) -> str:
+    """The name of the area that counts a metric that is known."""
+    entries()
+    return _entries[name].area
+
+
+def monthly() -> tuple[Metric, ...]:
+    """The metrics that say what a month was: those a month can be frozen of."""
+    return tuple(entry.metric for entry in entries() if "month" in entry.metric.dims)
 
 
 def ask(

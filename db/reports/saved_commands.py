@@ -14,7 +14,7 @@ from db.core.actor import Actor
 from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import Problem, Problems, Refused
-from db.reports import known
+from db.reports.builder_figures import figures_of
 from db.reports.builder_rules import Spec, check, from_query, to_query
 from db.reports.saved_queries import recipient_choices
 from db.reports.saved_record import changed, note, own, recipients
@@ -168,5 +168,5 @@ def remove_report(session: Session, *, report_id: int, seen_version: int, actor:
 def _checked(problems: Problems, query: Mapping[str, Sequence[str]], actor: Actor) -> Spec:
     """The report of an address, with everything that keeps it from being told noted."""
     spec = from_query(query)
-    problems.found += check(spec, known.figures_of(actor))
+    problems.found += check(spec, figures_of(actor))
     return spec

@@ -13,7 +13,7 @@ from db.core import timeline
 from db.core.actor import Actor
 from db.core.permissions import GRANTED, Permission, Role
 from db.people.tables import Person, PersonScope
-from db.reports import known
+from db.reports.builder_figures import all_figures
 from db.reports.builder_rules import Spec, describe
 from db.reports.saved_record import ITEM, is_owner, load, recipients, spec_of
 from db.reports.saved_rules import schedule_words
@@ -107,7 +107,7 @@ def get_report(session: Session, *, report_id: int, actor: Actor) -> SavedLine:
 def _line(report: SavedReport, owner: str, actor: Actor) -> SavedLine:
     spec = spec_of(report)
     return SavedLine(
-        report_id=report.id, name=report.name, spec=spec, what=describe(spec, known.all_figures()),
+        report_id=report.id, name=report.name, spec=spec, what=describe(spec, all_figures()),
         shared=report.shared, owner=owner, is_mine=is_owner(report, actor), rhythm=report.rhythm,
         send_day=report.send_day, schedule=schedule_words(report.rhythm, report.send_day) if report.rhythm else "",
         next_on=report.next_on, updated_at=report.updated_at, version=report.version,

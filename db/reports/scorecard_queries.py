@@ -22,7 +22,7 @@ from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.dealers.queries import DealerChoice, dealer_choices
-from db.reports.overview_queries import KNOWN, Narrowed, Part, by_dealer, definition, is_few, metric, narrowed_scope
+from db.reports.overview_queries import Narrowed, Part, by_dealer, definition, is_few, metric, narrowed_scope
 from db.reports.peer_rules import (
     BANDS,
     Group,
@@ -80,7 +80,7 @@ class Row:
 
 def chosen_metrics(names: Sequence[str], *, actor: Actor) -> tuple[str, ...]:
     """The metrics asked for that this actor may see, at most eight; the usual ones when none is named."""
-    wanted = [name for name in names if name in OFFERED and name in KNOWN]
+    wanted = [name for name in names if name in OFFERED]
     return tuple(name for name in wanted or DEFAULT if actor.can(metric(name).permission))[:MOST]
 
 

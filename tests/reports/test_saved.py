@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from db import catalog  # noqa: F401 - makes every metric known by name
 from db.core.outbox import OutboxMail
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused, Stale

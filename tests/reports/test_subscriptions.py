@@ -15,13 +15,13 @@ from db.core.problems import NotFound, Refused
 from db.core.session import reading, run, writing
 from db.core.timeline import TimelineEntry
 from db.people.tables import Notification
-from db.reports import registry
 from db.reports.pack_tables import PackSubscription
 from db.reports.snapshot_jobs import run_freeze, run_mail
 from db.reports.subscription_commands import subscribe, unsubscribe
 from db.reports.subscription_queries import is_subscribed
 from tests.reports import test_pack
 from tests.support.at_once import at_once, works
+from tests.support.metrics import only_metrics
 from tests.support.users import actor_named, make_dealer, make_person
 
 NOVEMBER = datetime(2026, 11, 3, 15, tzinfo=UTC)
@@ -33,7 +33,7 @@ DECEMBER = datetime(2026, 12, 6, 15, tzinfo=UTC)
 def desk(engine, monkeypatch):
     """A manager of all dealers and a sales leader of East, with facts of October and November."""
     found: tuple[Metric, ...] = (test_pack.metric("response_sla", Permission.PERFORMANCE_VIEW),)
-    monkeypatch.setattr(registry, "_metrics", {m.definition.name: m for m in found})
+    only_metrics(monkeypatch, *found)
     test_pack.FACTS.clear()
     for code, region in (("E1", "East"), ("W2", "West")):
         assert make_dealer(engine, code=code, name=f"Dealer {code}", region=region) == int(code[1:])
