@@ -152,7 +152,8 @@ def _value(name: str, row: Any) -> dict[str, Any]:
 
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
-        definition=found, dims=DIMS, compute=partial(compute, name=found.name), permission=Permission.PERFORMANCE_VIEW
+        definition=found, dims=DIMS, compute=partial(compute, name=found.name), permission=Permission.PERFORMANCE_VIEW,
+        period="months",
     )
     for found in DEFINITIONS.values()
 )  # fmt: skip

@@ -25,8 +25,11 @@ from db.core.actor import EVERYTHING
 from db.core.labels import local_day
 from db.core.session import reading
 from db.customers.vehicle_tables import Purchase, ServiceVisit, Vehicle
+from db.incentives.tables import SaleReport
 from db.leads.tables import Lead
+from db.objectives.tables import SalesObjective
 from db.quality.tables import CoachingNote, QualityReview
+from db.reports.catalogue import entries
 from db.surveys.tables import SurveyAlert
 from tests.reports.told import WORLDS, World, told
 
@@ -171,6 +174,50 @@ def test_reviews_alerts_promises_and_buyers(desk):
 
     assert len({p.customer_id for p in bought}) == len(bought)
     hold(desk, world, "service_retention", bought, share(came_back))
+
+
+def test_sales_against_what_was_agreed_and_expected(sqlite_templates, tmp_path):
+    world = WORLDS["objectives"]
+    with told(sqlite_templates, "objectives", tmp_path) as engine:
+        markets: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
+        for one in stored(engine, SalesObjective):
+            if world.first.replace(day=1) <= one.month <= world.last:
+                markets[one.dealer_id, one.region, f"{one.month:%Y-%m}"].append(one)
+        new = [s for s in stored(engine, SaleReport) if s.condition == "new" and s.delivered_on and not s.unwound_on]
+
+        def delivered(dealer_id: int, month: str) -> int:
+            return sum(s.dealer_id == dealer_id and f"{s.delivered_on:%Y-%m}" == month for s in new)
+
+        def agreed(rows: list[Any]) -> int | None:
+            found = [r.objective for r in rows if r.objective is not None]
+            return sum(found) if found else None
+
+        plain: dict[str, Callable[[list[Any]], Parts]] = {
+            "sales_effectiveness": lambda of: _ratio(
+                sum(delivered(d, m) for d, _, m in of),
+                sum(r.share * r.registrations for key in of for r in markets[key]) / 10_000,
+            ),
+            "objective_attainment": lambda of: _ratio(
+                sum(delivered(d, m) for d, r, m in of if agreed(markets[d, r, m]) is not None),
+                float(sum(agreed(markets[key]) or 0 for key in of)),
+            ),
+            "objective_units": lambda of: (
+                units := sum(agreed(markets[key]) or 0 for key in of), None, units
+            ),
+        }  # fmt: skip
+        assert set(plain) == {e.metric.definition.name for e in entries() if e.area == "objectives"}
+        for name, say in plain.items():
+            (whole,) = ask(engine, world, name)
+            assert_parts(name, "all", whole, say(list(markets)))
+            assert whole["value"]
+            for place, dim in enumerate(("dealer_id", "region", "month")):
+                found = {row[dim]: row for row in ask(engine, world, name, dim.removesuffix("_id"))}
+                for value in {key[place] for key in markets}:
+                    assert_parts(name, str(value), found[value], say([key for key in markets if key[place] == value]))
+
+
+def _ratio(top: int, bottom: float) -> Parts:
+    return top, bottom, top / bottom if bottom else None
 
 
 @pytest.fixture
