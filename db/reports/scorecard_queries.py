@@ -44,7 +44,8 @@ DEFAULT: Final = (
 OFFERED: Final = (
     "sales_effectiveness", "objective_attainment",
     "response_sla", "median_first_response", "contact_rate", "appointment_set_rate", "show_rate", "close_rate", "won",
-    "won_value", "win_rate", "appointment_show_rate", "appointment_no_show_rate", "csi", "ssi", "nps",
+    "won_value", "win_rate", "cadence_adherence", "response_quality", "question_answered", "appointment_show_rate",
+    "appointment_no_show_rate", "csi", "ssi", "nps",
     "survey_response_rate", "claims_sent", "claim_first_pass", "claim_denial", "claim_approved_ratio",
     "claim_cost_per_unit", "claims_per_100", "parts_line_fill", "incentive_claim_uptake", "incentive_denial",
     "incentive_paid", "coop_utilisation", "coop_claim_denial", "coop_claim_returned",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, timedelta
 from statistics import mean, median
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from db import catalog
 from db.appointments.rules import counts_as_due
 from db.appointments.tables import Appointment
 from db.cadence.rules import TaskFact, result_of
@@ -21,7 +20,6 @@ from db.calendar.queries import DESK_ZONE, usual_calendar
 from db.calendar.rules import elapsed_minutes
 from db.claims.tables import Claim, ClaimFinding
 from db.contact_log.tables import Promise
-from db.core.actor import EVERYTHING
 from db.core.labels import local_day
 from db.core.session import reading
 from db.customers.vehicle_tables import Purchase, ServiceVisit, Vehicle
@@ -31,60 +29,10 @@ from db.objectives.tables import SalesObjective
 from db.quality.tables import CoachingNote, QualityReview
 from db.reports.catalogue import entries
 from db.surveys.tables import SurveyAlert
+from tests.reports.recounting import Parts, Told, ask, assert_parts, hold, mean_of, number, ratio, share, stored
 from tests.reports.told import WORLDS, World, told
 
-Parts = tuple[Any, Any, Any]
-Told = Callable[[list[Any]], Parts]
 DAY = timedelta(days=1)
-
-
-def stored(engine: Engine, table: Any) -> list[Any]:
-    with reading(engine) as session:
-        found = list(session.scalars(select(table).order_by(table.id)))
-        session.expunge_all()
-    return found
-
-
-def ask(engine: Engine, world: World, name: str, *by: str) -> list[dict[str, Any]]:
-    with reading(engine) as session:
-        return catalog.metric(name).compute(
-            session, scope=EVERYTHING, by=by, filters={"from": world.first, "to": world.last}, now=world.now
-        )
-
-
-def hold(engine: Engine, world: World, name: str, rows: Iterable[Any], say: Told) -> None:
-    """The whole, and each region, are what `say` makes of the rows."""
-    rows = list(rows)
-    (whole,) = ask(engine, world, name)
-    assert_parts(name, "all", whole, say(rows))
-    assert rows, f"{name}: nothing to recount"
-    regions = defaultdict(list)
-    for row in rows:
-        regions[row.region or ""].append(row)
-    found = {row["region"]: row for row in ask(engine, world, name, "region")}
-    for region, some in regions.items():
-        assert_parts(name, region, found[region], say(some))
-
-
-def assert_parts(name: str, where: str, row: dict[str, Any], expected: Parts) -> None:
-    for part, value in zip(("numerator", "denominator", "value"), expected, strict=True):
-        assert row[part] == (pytest.approx(value) if isinstance(value, float) else value), (name, where, part)
-
-
-def share(hit: Callable[[Any], bool]) -> Told:
-    def parts(rows: list[Any]) -> Parts:
-        n = sum(1 for row in rows if hit(row))
-        return n, len(rows), n / len(rows)
-
-    return parts
-
-
-def number(rows: list[Any]) -> Parts:
-    return len(rows), None, len(rows)
-
-
-def mean_of(of: Callable[[Any], float]) -> Told:
-    return lambda rows: (sum(of(r) for r in rows), len(rows), mean(of(r) for r in rows))
 
 
 @pytest.fixture
@@ -193,11 +141,11 @@ def test_sales_against_what_was_agreed_and_expected(sqlite_templates, tmp_path):
             return sum(found) if found else None
 
         plain: dict[str, Callable[[list[Any]], Parts]] = {
-            "sales_effectiveness": lambda of: _ratio(
+            "sales_effectiveness": lambda of: ratio(
                 sum(delivered(d, m) for d, _, m in of),
                 sum(r.share * r.registrations for key in of for r in markets[key]) / 10_000,
             ),
-            "objective_attainment": lambda of: _ratio(
+            "objective_attainment": lambda of: ratio(
                 sum(delivered(d, m) for d, r, m in of if agreed(markets[d, r, m]) is not None),
                 float(sum(agreed(markets[key]) or 0 for key in of)),
             ),
@@ -214,10 +162,6 @@ def test_sales_against_what_was_agreed_and_expected(sqlite_templates, tmp_path):
                 found = {row[dim]: row for row in ask(engine, world, name, dim.removesuffix("_id"))}
                 for value in {key[place] for key in markets}:
                     assert_parts(name, str(value), found[value], say([key for key in markets if key[place] == value]))
-
-
-def _ratio(top: int, bottom: float) -> Parts:
-    return top, bottom, top / bottom if bottom else None
 
 
 @pytest.fixture

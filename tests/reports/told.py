@@ -198,7 +198,7 @@ def tell_objectives(engine: Engine) -> None:
     file = SourceFile(name="objectives.csv", content=text.encode())
     run(run_import, bind=engine, kind="sales_objectives", files=[file], channel="page", mapping=None, actor=house.cora,
         now=SALES_NOW)  # fmt: skip
-    sales = [
+    sales: list[tuple[int, date | None, dict[str, Any]]] = [
         (dealer, date(2026, month, day), {})
         for dealer, month, day in (
             (house.dealer, 10, 1), (house.dealer, 10, 31), (house.dealer, 11, 1), (house.dealer, 11, 18),
