@@ -206,15 +206,19 @@ WAYS: Final = (
     Way(starts=("response_quality", "question_answered", "reviews_", "coaching_"), page="pages/crm/quality.py"),
     Way(
         starts=("csi", "ssi", "nps", "survey_"), page="pages/crm/surveys.py", prefix="svy",
-        days=(("30", 31), ("90", 92), ("365", 999)),
+        days=(("30", 31), ("90", 92), ("365", 999)), months=("from", "until"),
     ),
     Way(
         starts=("claim",), page="pages/claims/claim_performance.py", prefix="cpf",
-        days=(("30", 31), ("90", 92), ("182", 184), ("365", 999)),
+        days=(("30", 31), ("90", 92), ("182", 184), ("365", 999)), months=("from", "until"),
     ),
     Way(starts=("parts_",), page="pages/parts/backorders.py"),
     Way(
         starts=("incentive_",), page="pages/incentives/incentive_figures.py", prefix="incf", months=("from", "until"),
+    ),
+    Way(
+        starts=("price_",), page="pages/incentives/incentive_figures.py", prefix="incf", months=("from", "until"),
+        fixed={"incf_show": "prices"},
     ),
     Way(starts=("coop_",), page="pages/coop/coop_figures.py", prefix="cof", months=("from", "until")),
     Way(
@@ -238,7 +242,7 @@ def drill(actor: Actor, name: str, chosen: Narrowed, span: Span) -> tuple[str, d
     if way.days:
         long = (span.last - span.first).days + 1
         key = "svy_days" if way.prefix == "svy" else f"{way.prefix}_period"
-        query[key] = next(period for period, most in way.days if long <= most)
+        query[key] = next((period for period, most in way.days if long <= most), way.days[-1][0])
     if way.prefix == "svy":
         query["svy_kind"] = "ssi" if name == "ssi" else "csi"
     if way.months[0]:
