@@ -23,7 +23,7 @@ from db.claim_payments.area import AREA as CLAIM_PAYMENTS
 from db.claims.area import AREA as CLAIMS
 from db.contact_log.area import AREA as CONTACT_LOG
 from db.coop.area import AREA as COOP
-from db.core import events, search
+from db.core import events, links, search
 from db.core.actor import Actor
 from db.core.area import (
     Area,
@@ -189,6 +189,9 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "saved_report": ("pages/reports/report_builder.py", "report"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
+
+
+links.register(OPENED_BY)
 
 
 def open_page(item_type: str, item_id: int) -> tuple[str, dict[str, str]] | None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
+from db.core.links import page_link
 from db.people.notifications import notify
 from db.reports.pack_queries import Pack, nothing_changed, standing
+
+PAGE: Final = "pages/reports/monthly_pack.py"
 
 
 def mail_text(pack: Pack) -> str:
@@ -23,8 +27,10 @@ def mail_text(pack: Pack) -> str:
 
 def tell_pack(session: Session, pack: Pack, *, person_id: int, now: datetime) -> int:
     """Mail a pack to one person; the same month and place never twice."""
+    link = page_link(PAGE, {"mpk_month": f"{pack.month:%Y-%m}", "mpk_region": pack.region})
     return notify(
         session, person_ids=[person_id], kind="monthly_pack", item_type="monthly_pack", item_id=None, now=now,
         title=f"Monthly pack {pack.title}", body=mail_text(pack), mail=True,
+        mail_more=f"Open it: {link}" if link else "",
         dedupe_key=f"monthly_pack:{pack.month:%Y-%m}:{pack.region}",
     )  # fmt: skip

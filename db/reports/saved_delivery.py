@@ -13,6 +13,7 @@ from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor
 from db.core.incidents import report as report_incident
 from db.core.labels import local_day, plural
+from db.core.links import record_link
 from db.core.outbox import is_address, queue_mail
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
@@ -55,10 +56,10 @@ def _prepare(session: Session, report: SavedReport, person_id: int, now: datetim
         return Prepared(why=str(refusal))
     except Exception as error:  # one figure that fails for one person must not keep the others from theirs
         return Prepared(why=f"It could not be told, reference {report_incident(error, where=f'report {report.id}')}")
-    return Prepared(text=mail_text(report.name, found, reader))
+    return Prepared(text=mail_text(report.name, found, reader, link=record_link(ITEM, report.id)))
 
 
-def mail_text(name: str, found: Report, reader: Actor) -> str:
+def mail_text(name: str, found: Report, reader: Actor, *, link: str = "") -> str:
     """A told report in plain letters, with the definition of each figure and where to open it."""
     head = [" / ".join(DIMS[d] for d in found.spec.by) or "", *(f.title for f in found.figures)]
     rows = [
@@ -80,7 +81,8 @@ def mail_text(name: str, found: Report, reader: Actor) -> str:
     lines += [f"Could not be told: {sentence}" for sentence in found.untold]
     lines += ["", "What the figures count:"]
     lines += [f"- {what.title}: {what.formula}. Counted: {what.numerator}" for what in found.definitions]
-    return "\n".join([*lines, "", "Open it in the desk under Report builder, Kept reports."])
+    where = f"Open it: {link}" if link else "Open it in the desk under Report builder, Kept reports."
+    return "\n".join([*lines, "", where])
 
 
 def send_report(

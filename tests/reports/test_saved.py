@@ -13,6 +13,7 @@ from db.core.outbox import OutboxMail
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading, run, writing
+from db.core.settings import settings
 from db.core.timeline import TimelineEntry
 from db.people.tables import Notification, Person
 from db.reports import saved_commands as commands
@@ -301,6 +302,29 @@ def test_each_gets_their_own_once(sending):
         assert session.get_one(SavedReport, report_id).next_on == date(2026, 7, 13)
         told = session.scalars(select(Notification.person_id)).all()
     assert sorted(told) == sorted([network.manager.user_id, network.dealer_manager.user_id])
+
+
+@pytest.mark.parametrize(
+    "address, ending",
+    [
+        ("https://desk.example.com", "Open it: https://desk.example.com/report_builder?report={}"),
+        ("", "Open it in the desk under Report builder, Kept reports."),
+    ],
+)
+def test_the_mail_says_where_to_open_it(sqlite_engine, monkeypatch, address, ending):
+    network = make_network(sqlite_engine)
+    report_id = keep(sqlite_engine, network.manager)
+    change(
+        sqlite_engine, commands.schedule_report, report_id, network.manager, rhythm="weekly", day=1,
+        people=[network.manager.user_id],
+    )  # fmt: skip
+    monkeypatch.setenv("PUBLIC_URL", address)
+    settings.cache_clear()
+    run_reports(sqlite_engine, now=MONDAY)
+    monkeypatch.delenv("PUBLIC_URL")
+    settings.cache_clear()
+    ((_, _, body),) = mails(sqlite_engine)
+    assert body.splitlines()[-1] == ending.format(report_id)
 
 
 def test_what_was_missed_is_one_mail(sending):

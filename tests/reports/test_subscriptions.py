@@ -13,6 +13,7 @@ from db.core.outbox import OutboxMail
 from db.core.permissions import Permission, Role
 from db.core.problems import NotFound, Refused
 from db.core.session import reading, run, writing
+from db.core.settings import settings
 from db.core.timeline import TimelineEntry
 from db.people.tables import Notification
 from db.reports.pack_tables import PackSubscription
@@ -76,6 +77,20 @@ def test_each_month_is_mailed_once_as_each_may_see_it(desk):
     run_freeze(desk, now=DECEMBER)
     assert run_mail(desk, now=DECEMBER) == 2
     assert "rose to 80.0% (+20.0 pp)" in mails(desk)[3][1]
+
+
+def test_the_mail_leads_to_the_pack_of_its_month_and_region(desk, monkeypatch):
+    monkeypatch.setenv("PUBLIC_URL", "https://desk.example.com/")
+    settings.cache_clear()
+    wish(desk, "leah", "East")
+    run_freeze(desk, now=FROZEN)
+    run_mail(desk, now=FROZEN)
+    monkeypatch.delenv("PUBLIC_URL")
+    settings.cache_clear()
+    ((_, body),) = mails(desk)
+    assert body.endswith("\n\nOpen it: https://desk.example.com/monthly_pack?mpk_month=2026-10&mpk_region=East")
+    with reading(desk) as session:
+        assert "https://" not in session.scalars(select(Notification.body)).one()
 
 
 def test_two_processes_mail_it_once(desk):

@@ -35,7 +35,7 @@ class Served:
 
 def app_environment(database_url: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a server under test: nothing of the developer's own settings but what is given."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("STREAMLIT_", "SMTP_", "MAIL_"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("STREAMLIT_", "SMTP_", "MAIL_", "PUBLIC_"))}
     return kept | {"DATABASE_URL": database_url, "BCRYPT_COST": "4", "PYTHONUNBUFFERED": "1"} | dict(extra or {})
 
 
