@@ -27,6 +27,7 @@ from db.reports.pack_commands import print_pack
 from db.reports.pack_queries import Headline, Pack, build_pack, file_name, known_of, nothing_changed, standing
 from db.reports.pack_rules import (
     FEW,
+    FILE_WORDS,
     FORMATS,
     MEDIA_TYPES,
     RULES,
@@ -39,11 +40,12 @@ from db.reports.pack_rules import (
 )
 from db.reports.period_rules import Span
 from db.reports.snapshot_commands import LONGEST_REASON, freeze_now, restate_month
-from db.reports.subscription_commands import subscribe, unsubscribe
+from db.reports.subscription_commands import choose_files, subscribe, unsubscribe
 
 MADE: Final = "_pack_made"
 FORM: Final = "mpk_freeze"
 MAIL: Final = "mpk_mail_form"
+FILES_KEY: Final = "mpk_mail_files"
 ICONS: Final = {
     "good": ":green[:material/thumb_up:]", "bad": ":red[:material/thumb_down:]",
     "neutral": ":blue[:material/arrow_right_alt:]", "unsure": ":gray[:material/help:]",
@@ -89,9 +91,18 @@ def draw_downloads(pack: Pack, actor: Actor) -> None:
         )  # fmt: skip
 
 
-def draw_subscription(pack: Pack, *, is_subscribed: bool) -> None:
-    """Get the pack by mail when its month is frozen, or no more."""
+def draw_subscription(pack: Pack, actor: Actor, *, files: str | None) -> None:
+    """Get the pack by mail when its month is frozen, with which files, or no more; `files` is None for no mail."""
     show_outcome(MAIL)
+    is_subscribed = files is not None
+    if files is not None and actor.can(Permission.EXPORT_RUN):
+        key = f"{FILES_KEY}_{pack.region}"
+        st.session_state.setdefault(key, files)
+        st.selectbox(
+            "Files with the mail", list(FILE_WORDS), format_func=FILE_WORDS.__getitem__, key=key, width=150,
+            label_visibility="collapsed", help="What goes with each mail. It is logged as taken out by you.",
+            on_change=_choose_files, args=(pack.region,),
+        )  # fmt: skip
     st.button(
         "Stop mailing me" if is_subscribed else "Mail me", key="mpk_mail", type="tertiary",
         icon=":material/unsubscribe:" if is_subscribed else ":material/mail:",
@@ -102,6 +113,13 @@ def draw_subscription(pack: Pack, *, is_subscribed: bool) -> None:
 
 def _subscribe(region: str) -> None:
     perform(subscribe, form=MAIL, say="You get the pack of each month by mail", arguments={"region": region})
+
+
+def _choose_files(region: str) -> None:
+    perform(
+        choose_files, form=MAIL, say="The files of your mails were changed", arguments={"region": region},
+        typed={"files": f"{FILES_KEY}_{region}"}, convert={"files": lambda v: v or ""},
+    )  # fmt: skip
 
 
 def _unsubscribe(region: str) -> None:

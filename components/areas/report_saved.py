@@ -27,6 +27,7 @@ from db.core.problems import NotFound
 from db.core.session import reading
 from db.reports.builder_rules import Spec, to_query
 from db.reports.saved_commands import (
+    attach_file,
     change_report,
     keep_report,
     remove_report,
@@ -40,6 +41,7 @@ from db.reports.saved_queries import (
     get_report,
     history_of,
     list_reports,
+    my_file,
     recipient_choices,
     recipients_of,
 )
@@ -100,6 +102,31 @@ def draw_opened(line: SavedLine, spec: Spec) -> None:
             st.button(
                 "Manage", key="rs_manage_go", icon=":material/tune:", on_click=open_manage, args=(line.report_id,)
             )
+        _draw_file(line)
+
+
+def _draw_file(line: SavedLine) -> None:
+    """For who gets it by mail: whether the workbook comes along."""
+    actor = guard(Permission.REPORTS_VIEW)
+    if not actor.can(Permission.EXPORT_RUN):
+        return
+    with reading() as session:
+        wanted = my_file(session, report_id=line.report_id, actor=actor)
+    if wanted is None:
+        return
+    key = f"rs_{line.report_id}_file"
+    st.session_state.setdefault(key, wanted)
+
+    def choose() -> None:
+        perform(
+            attach_file, form=CHANGE, say="Your mails of this report were changed", typed={"wanted": key},
+            arguments={"report_id": line.report_id},
+        )  # fmt: skip
+
+    st.toggle(
+        "Workbook with my mail", key=key, on_change=choose,
+        help="You get this report by mail. The file is logged as taken out by you.",
+    )  # fmt: skip
 
 
 def draw_keep(actor: Actor) -> None:

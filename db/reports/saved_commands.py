@@ -13,11 +13,11 @@ from db.core import timeline
 from db.core.actor import Actor
 from db.core.labels import local_day
 from db.core.permissions import Permission
-from db.core.problems import Problem, Problems, Refused
+from db.core.problems import NotFound, Problem, Problems, Refused
 from db.reports.builder_figures import figures_of
 from db.reports.builder_rules import Spec, check, from_query, to_query
 from db.reports.saved_queries import recipient_choices
-from db.reports.saved_record import changed, note, own, recipients
+from db.reports.saved_record import changed, load, note, own, recipients
 from db.reports.saved_rules import (
     LONGEST_NAME,
     SHARED,
@@ -146,15 +146,44 @@ def schedule_report(
     before = {"rhythm": report.rhythm, "day": report.send_day, "people": former}
     report.rhythm, report.send_day = rhythm, day if rhythm else 0
     report.next_on = next_day(rhythm, day, local_day(now, DESK_ZONE))
-    session.execute(delete(ReportRecipient).where(ReportRecipient.report_id == report.id))
-    if wanted:
-        session.execute(insert(ReportRecipient), [{"report_id": report.id, "person_id": p} for p in wanted])
+    # Whoever stays keeps their wish for the workbook.
+    session.execute(
+        delete(ReportRecipient).where(
+            ReportRecipient.report_id == report.id, ReportRecipient.person_id.in_(sorted(set(former) - set(wanted)))
+        )
+    )
+    if added := sorted(set(wanted) - set(former)):
+        session.execute(insert(ReportRecipient), [{"report_id": report.id, "person_id": p} for p in added])
     when = schedule_words(rhythm, day)
     said = f"sent {when[0].lower()}{when[1:]} to {len(wanted)}" if rhythm else "not sent any more"
     changed(
         session, report, "schedule_report", said, actor=actor, now=now, before=before,
         after={"rhythm": rhythm, "day": report.send_day, "people": wanted},
     )  # fmt: skip
+
+
+def attach_file(session: Session, *, report_id: int, wanted: bool, actor: Actor, now: datetime) -> None:
+    """Whether the workbook goes with the actor's own mails of a report. Wanting it needs export.run.
+
+    `NotFound` for who gets no mail of it. It is the reader's wish, so the report itself stays as it is.
+    """
+    actor.require(Permission.REPORTS_VIEW)
+    if wanted:
+        actor.require(Permission.EXPORT_RUN)
+    report = load(session, report_id, actor=actor)
+    mine = session.scalars(
+        select(ReportRecipient)
+        .where(ReportRecipient.report_id == report.id, ReportRecipient.person_id == actor.user_id)
+        .with_for_update()
+    ).one_or_none()
+    if mine is None:
+        raise NotFound("This mail")
+    if mine.with_file == wanted:
+        timeline.repeated(session)
+        return
+    mine.with_file = wanted
+    said = f"{actor.name} gets it with{'' if wanted else 'out'} the workbook"
+    note(session, report, "attach_file", said, actor=actor, now=now, after={"with_file": wanted})
 
 
 def remove_report(session: Session, *, report_id: int, seen_version: int, actor: Actor, now: datetime) -> None:

@@ -15,7 +15,7 @@ from db.core.permissions import GRANTED, Permission, Role
 from db.people.tables import Person, PersonScope
 from db.reports.builder_figures import all_figures
 from db.reports.builder_rules import Spec, describe
-from db.reports.saved_record import ITEM, is_owner, load, recipients, spec_of
+from db.reports.saved_record import ITEM, is_owner, load, recipients, spec_of, wants_file
 from db.reports.saved_rules import schedule_words
 from db.reports.saved_tables import ReportDelivery, ReportRecipient, SavedReport
 
@@ -118,6 +118,12 @@ def recipients_of(session: Session, *, report_id: int, actor: Actor) -> list[int
     """The people a report is sent to, for who may change it; nobody for others."""
     report = load(session, report_id, actor=actor)
     return recipients(session, report.id) if is_owner(report, actor) else []
+
+
+def my_file(session: Session, *, report_id: int, actor: Actor) -> bool | None:
+    """Whether the workbook goes with the mails this actor gets of a report; None where they get none."""
+    report = load(session, report_id, actor=actor)
+    return wants_file(session, report.id, actor.user_id) if report.rhythm else None
 
 
 def recipient_choices(session: Session, *, actor: Actor) -> list[RecipientChoice]:
