@@ -14,6 +14,7 @@ from db.core.session import engine as process_engine
 from db.core.session import reading, run
 from db.reports.overview_queries import Narrowed
 from db.reports.pack_rules import HEADLINES
+from db.reports.pack_tables import PackSubscription
 from db.reports.period_rules import Span
 from db.reports.snapshot_commands import freeze_now, restate_month
 from db.reports.snapshot_tables import MonthFreeze
@@ -116,6 +117,14 @@ def test_the_pack_comes_by_mail_for_who_wants_it(house):
     app = opened("mason")
     app.button(key="mpk_mail").click().run()
     assert app.button(key="mpk_mail").label == "Stop mailing me"
+    app.selectbox(key="mpk_mail_files_").select("both").run()
+    assert not app.exception
+    with reading(process_engine()) as session:
+        assert session.scalars(select(PackSubscription.files)).all() == ["both"]
+    app.selectbox(key="mpk_region").select("East").run()
+    assert app.button(key="mpk_mail").label == "Mail me"
+    assert [s.key for s in app.selectbox if "mail_files" in str(s.key)] == []
+    app.selectbox(key="mpk_region").select("").run()
     app.selectbox(key="mpk_region").select("West").run()
     assert app.button(key="mpk_mail").label == "Mail me"  # another wish
     app.selectbox(key="mpk_region").select("").run()

@@ -352,6 +352,7 @@ def test_the_workbook_goes_to_who_wants_it_within_their_scope(sending):
             )
         ).all()
         log = session.scalars(select(ExportLog)).one()
+        session.expunge_all()
     assert (to, name) == ("dan@desk.example", "weekly-leads-2026-07-06.xlsx")
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         words = "".join(book.read(part).decode() for part in book.namelist() if part.endswith(".xml"))
