@@ -57,7 +57,8 @@ def _prepare(session: Session, report: SavedReport, person_id: int, now: datetim
     reader = person_actor(session, person_id=person_id)
     if not reader.can(Permission.REPORTS_VIEW):
         return Prepared(why="The role reads no reports")
-    book, notes = None, []
+    book: Workbook | None = None
+    notes: list[str] = []
     try:
         found = run_report(session, spec_of(report), actor=reader, now=now)
         if wants_file(session, report.id, person_id) and is_address(person.email.strip()):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select, true
+from sqlalchemy import ColumnElement, String, case, cast, func, select, true
 from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
@@ -150,8 +150,9 @@ def figures_by(
 def rates_by(
     session: Session, *, scope: Scope, filters: FigureFilters, by: Sequence[str] = ()
 ) -> dict[tuple[Any, ...], Rate]:
-    """{key of `by`: response rate} by the day a survey was sent; `by` knows dealer and region."""
-    columns = [_BY[name] for name in by]
+    """{key of `by`: response rate} by the day a survey was sent, whose month comes as "2026-05"."""
+    sent_in = func.substr(cast(Survey.sent_on, String), 1, 7)
+    columns = [{**_BY, "month": sent_in}[name] for name in by]
     returned = case((Survey.is_returned == true(), 1), else_=0)
     query = select(*columns, func.count(), func.sum(returned)).where(
         scope.where(Survey.dealer_id, Survey.region), *_day_parts(Survey.sent_on, filters)
@@ -237,8 +238,12 @@ def contacted_in_time(
     session: Session, *, scope: Scope, by: Sequence[str] = (), filters: FigureFilters | None = None,
     now: Any = None,
 ) -> dict[tuple[Any, ...], tuple[int, int]]:  # fmt: skip
-    """{key: (called within 24 hours, alerts whose 24 hours are over or that were called)}; `by` dealer and region."""
-    columns = [{"dealer": SurveyAlert.dealer_id, "region": SurveyAlert.region}[name] for name in by]
+    """{key: (called within 24 hours, alerts whose 24 hours are over or that were called)}.
+
+    `by` knows dealer, region and month: days and months are those on which the survey was answered.
+    """
+    known = {"dealer": SurveyAlert.dealer_id, "region": SurveyAlert.region, "month": Survey.month}
+    columns = [known[name] for name in by]
     in_time = case((SurveyAlert.contacted_at <= SurveyAlert.contact_due_at, 1), else_=0)
     query = select(*columns, func.sum(in_time), func.count()).where(
         scope.where(SurveyAlert.dealer_id, SurveyAlert.region),
@@ -257,7 +262,7 @@ def contacted_in_time(
         query = query.where(SurveyAlert.region.in_(given.regions))
     if given.dealer_ids:
         query = query.where(SurveyAlert.dealer_id.in_(given.dealer_ids))
-    if given.since is not None or given.until is not None:
+    if given.since is not None or given.until is not None or "month" in by:
         query = query.join(Survey, Survey.id == SurveyAlert.survey_id)
         if given.since is not None:
             query = query.where(Survey.answered_on >= given.since)

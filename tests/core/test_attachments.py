@@ -53,7 +53,9 @@ def test_files_arrive_whole_with_their_own_mail_and_are_not_kept(engine: Engine,
     assert pdf == ("pack-2026-05.pdf", "application/pdf", PDF.content)
     assert book == ("Zürich Bcc: x@y.example.xlsx", BOOK.media_type, BOOK.content)
     assert with_files["Bcc"] is None
-    assert with_files.get_body(("plain",)).get_content().strip() == "October"
+    text = with_files.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().strip() == "October"
     assert files_of(without) == []
     assert kept(engine) == 0, "what was sent is not kept a second time"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from datetime import date
 from statistics import mean
 from typing import Any
 
@@ -33,8 +34,11 @@ def ask(engine: Engine, world: World, name: str, *by: str) -> list[dict[str, Any
         )
 
 
-def hold(engine: Engine, world: World, name: str, rows: Iterable[Any], say: Told) -> None:
-    """The whole, and each region, are what `say` makes of the rows."""
+def hold(
+    engine: Engine, world: World, name: str, rows: Iterable[Any], say: Told,
+    month: Callable[[Any], date] | None = None,
+) -> None:  # fmt: skip
+    """The whole, each region and, where a day is named, each `month` are what `say` makes of the rows."""
     rows = list(rows)
     (whole,) = ask(engine, world, name)
     assert_parts(name, "all", whole, say(rows))
@@ -45,6 +49,15 @@ def hold(engine: Engine, world: World, name: str, rows: Iterable[Any], say: Told
     found = {row["region"]: row for row in ask(engine, world, name, "region")}
     for region, some in regions.items():
         assert_parts(name, region, found[region], say(some))
+    if month is None:
+        return
+    months = defaultdict(list)
+    for row in rows:
+        months[f"{month(row):%Y-%m}"].append(row)
+    found = {row["month"]: row for row in ask(engine, world, name, "month")}
+    assert {m for m, row in found.items() if row["numerator"] or row["denominator"]} <= set(months), name
+    for key, some in months.items():
+        assert_parts(name, key, found[key], say(some))
 
 
 def assert_parts(name: str, where: str, row: dict[str, Any], expected: Parts) -> None:

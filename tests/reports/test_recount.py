@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from statistics import mean, median
 from typing import Any
 
@@ -28,7 +28,7 @@ from db.leads.tables import Lead
 from db.objectives.tables import SalesObjective
 from db.quality.tables import CoachingNote, QualityReview
 from db.reports.catalogue import entries
-from db.surveys.tables import SurveyAlert
+from db.surveys.tables import Survey, SurveyAlert
 from tests.reports.recounting import Parts, Told, ask, assert_parts, hold, mean_of, number, ratio, share, stored
 from tests.reports.told import WORLDS, World, told
 
@@ -68,7 +68,7 @@ def test_leads_sales_plans_and_appointments(desk):
     due.pop("", None)
     counted = [task for some in due.values() for task in some]
     in_time = {task.id for task in due["on_time"]}
-    hold(desk, world, "cadence_adherence", counted, share(lambda t: t.id in in_time))
+    hold(desk, world, "cadence_adherence", counted, share(lambda t: t.id in in_time), month=lambda t: t.due_on)
     for name in ("on_time", "missed"):
         (whole,) = ask(desk, world, f"cadence_{name}")
         assert whole["value"] == len(due[name]) > 0
@@ -82,9 +82,11 @@ def test_leads_sales_plans_and_appointments(desk):
         a for a in stored(desk, Appointment)
         if counts_as_due(a.status, starts_at=a.starts_at, rescheduled_at=a.rescheduled_at, now=world.now)
     ]  # fmt: skip
-    hold(desk, world, "appointments_due", times, number)
-    hold(desk, world, "appointment_show_rate", times, share(lambda a: a.status in ("shown", "completed")))
-    hold(desk, world, "appointment_no_show_rate", times, share(lambda a: a.status == "no_show"))
+    starts = lambda a: a.starts_at.astimezone(UTC).date()  # noqa: E731
+    came = lambda a: a.status in ("shown", "completed")  # noqa: E731
+    hold(desk, world, "appointments_due", times, number, month=starts)
+    hold(desk, world, "appointment_show_rate", times, share(came), month=starts)
+    hold(desk, world, "appointment_no_show_rate", times, share(lambda a: a.status == "no_show"), month=starts)
 
 
 def test_reviews_alerts_promises_and_buyers(desk):
@@ -96,12 +98,14 @@ def test_reviews_alerts_promises_and_buyers(desk):
     hold(desk, world, "reviews_done", [r for r in reviews if r.status == "reviewed"], number)
     notes = [n for n in stored(desk, CoachingNote) if n.is_open and n.due_at <= world.now]
     hold(desk, world, "coaching_due", notes, number)
+    answered = {s.id: s.answered_on for s in stored(desk, Survey)}
     alerts = [
         a for a in stored(desk, SurveyAlert) if a.contacted_at or a.closed_at or a.contact_due_at <= world.now
     ]  # fmt: skip
     hold(
         desk, world, "survey_contacted_24h", alerts,
         share(lambda a: a.contacted_at is not None and a.contacted_at <= a.contact_due_at),
+        month=lambda a: answered[a.survey_id],
     )  # fmt: skip
     promises = [
         p for p in stored(desk, Promise) if p.status == "kept" or (p.status == "open" and p.first_due_at <= world.now)

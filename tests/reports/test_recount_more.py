@@ -129,7 +129,14 @@ def test_surveys(desk: Engine):
     hold(desk, world, "ssi", [s for s in counted if s.kind == "ssi"], of_index)
     hold(desk, world, "nps", counted, of_nps)
     hold(desk, world, "survey_top_box", counted, of_top)
-    hold(desk, world, "survey_response_rate", surveys, share(lambda s: s.answered_on is not None))
+    hold(
+        desk,
+        world,
+        "survey_response_rate",
+        surveys,
+        share(lambda s: s.answered_on is not None),
+        month=lambda s: s.sent_on,
+    )
 
 
 def test_what_leads_appointments_and_sales_cost(desk: Engine):
