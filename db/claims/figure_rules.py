@@ -29,6 +29,11 @@ SPANS: Final = (
     ("same day", 0, 0), ("1-3", 1, 3), ("4-7", 4, 7), ("8-15", 8, 15), ("16-30", 16, 30), ("31+", 31, None),
 )  # fmt: skip
 
+STEPS: Final = ((480, 60), (2_880, 120), (11_520, 360), (44_640, 1_440))
+"""Buckets decisions are counted in by the minutes they took: (below, width). 0 and 1 to 59 are two of their own, what
+is longer than all of these is cut by `LAST`. Each border of `SPANS` is one of theirs (decision 0070)."""
+LAST: Final = 44_640
+
 PREVENTION: Final[dict[str, str]] = {
     "VIN_MISSING": "Enter the VIN from the vehicle, not from the customer file.",
     "VIN_INVALID": "Scan the VIN; letters I, O and Q are never in it.",
@@ -96,6 +101,21 @@ def median(histogram: Sequence[tuple[float, int]]) -> float | None:
             assert first is not None
             return (first + value) / 2
     raise AssertionError("the middle of a total is always met")
+
+
+def bucket_from(minutes: int) -> int:
+    """The lower border of the bucket some minutes fall into."""
+    if minutes < STEPS[0][1]:
+        return min(1, max(0, minutes))
+    width = next((width for end, width in STEPS if minutes < end), LAST)
+    return minutes // width * width
+
+
+def bucket_last(first: int) -> int:
+    """The most minutes in the bucket that begins there."""
+    if first < STEPS[0][1]:
+        return 0 if first < 1 else STEPS[0][1] - 1
+    return first + next((width for end, width in STEPS if first < end), LAST) - 1
 
 
 def bucket_of(days: int, buckets: Sequence[tuple[str, int, int | None]] = AGES) -> str:
