@@ -22,6 +22,7 @@ SMALL: Final = 30
 WORKDAY_MINUTES: Final = 8 * 60
 SERVICE_MONTHS: Final = 36
 FEWEST_PEERS: Final = 5
+NINE_IN_TEN: Final = 0.9
 
 AGES: Final = (("0-7", 0, 7), ("8-15", 8, 15), ("16-30", 16, 30), ("31+", 31, None))
 """Whole days of 24 hours since a claim was received last."""
@@ -86,8 +87,8 @@ def percentile(histogram: Sequence[tuple[float, int]], share: float) -> float | 
     raise AssertionError("a rank within the total is always met")
 
 
-def median(histogram: Sequence[tuple[float, int]]) -> float | None:
-    """The middle value; the mean of the two middle ones of an even number."""
+def middle(histogram: Sequence[tuple[float, int]]) -> tuple[float, float] | None:
+    """The two values in the middle, the same one twice of an odd number; None of nothing."""
     total = sum(n for _, n in histogram)
     if not total:
         return None
@@ -99,8 +100,14 @@ def median(histogram: Sequence[tuple[float, int]]) -> float | None:
             first = value
         if seen >= high:
             assert first is not None
-            return (first + value) / 2
+            return first, value
     raise AssertionError("the middle of a total is always met")
+
+
+def median(histogram: Sequence[tuple[float, int]]) -> float | None:
+    """The middle value; the mean of the two middle ones of an even number."""
+    found = middle(histogram)
+    return None if found is None else sum(found) / 2
 
 
 def bucket_from(minutes: int) -> int:

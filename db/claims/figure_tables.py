@@ -50,7 +50,7 @@ class ClaimCell(ClaimSums):
     """
 
     __tablename__ = "claim_cell"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     slice: Mapped[str] = mapped_column(String(10), primary_key=True)
     on_day: Mapped[date] = mapped_column(Date, primary_key=True)
@@ -62,10 +62,10 @@ class ClaimDealerMonth(ClaimSums):
     """The same sums of one dealer (0 for none) in a month."""
 
     __tablename__ = "claim_dealer_month"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    dealer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     on_day: Mapped[date] = mapped_column(Date, primary_key=True)
+    dealer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     place: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
@@ -73,7 +73,7 @@ class ClaimTook(Base):
     """How many first decisions took how long: `what` is turnaround or business, `bucket` a lower border in minutes."""
 
     __tablename__ = "claim_took"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     what: Mapped[str] = mapped_column(String(10), primary_key=True)
     slice: Mapped[str] = mapped_column(String(10), primary_key=True)

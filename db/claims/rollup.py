@@ -109,7 +109,7 @@ class Fact:
 
 
 _CELL = ("slice", "on_day", "value", "place")
-_DEALER = ("dealer_id", "on_day", "place")
+_DEALER = ("on_day", "dealer_id", "place")
 _TOOK = ("what", "slice", "value", "on_day", "place", "bucket")
 FACTS: Final = (
     Fact(
@@ -140,7 +140,7 @@ REPEAT: Final = "W18"
 """The rule whose finding makes a claim a repeat repair."""
 
 
-# ---- one claim as rows of cells --------------------------------------------------------------------------------------
+# ---- one claim as rows of cells ------------------------------------------------------------------------------------
 def month_sql(dialect: str, day: str) -> str:
     """The first day of a day's month."""
     return f"date({day}, 'start of month')" if dialect == "sqlite" else f"CAST(date_trunc('month', {day}) AS date)"
@@ -149,7 +149,8 @@ def month_sql(dialect: str, day: str) -> str:
 def bucket_sql(minutes: str) -> str:
     """The lower border of the bucket some minutes fall into (`figure_rules.bucket_from`)."""
     steps = " ".join(f"WHEN {minutes} < {end} THEN {minutes} / {width} * {width}" for end, width in STEPS)
-    return f"CASE WHEN {minutes} < 1 THEN 0 WHEN {minutes} < {STEPS[0][1]} THEN 1 {steps} ELSE {minutes} / {LAST} * {LAST} END"
+    short = f"WHEN {minutes} < 1 THEN 0 WHEN {minutes} < {STEPS[0][1]} THEN 1"
+    return f"CASE {short} {steps} ELSE {minutes} / {LAST} * {LAST} END"
 
 
 def measure_sql(condition: str, value: str, row: str, sign: str = "") -> str:
@@ -365,7 +366,7 @@ def drop_statements(dialect: str) -> list[str]:
     ]
 
 
-# ---- counting anew, and comparing --------------------------------------------------------------------------------------
+# ---- counting anew, and comparing ------------------------------------------------------------------------------------
 def _dialect(target: Session | Connection) -> str:
     bind = target.get_bind() if isinstance(target, Session) else target
     return bind.dialect.name

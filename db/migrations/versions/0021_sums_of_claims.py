@@ -51,11 +51,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "claim_dealer_month",
-        sa.Column("dealer_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("dealer_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("place", sa.String(length=40), nullable=False),
         *_sums(),
-        sa.PrimaryKeyConstraint("dealer_id", "on_day", "place", name=op.f("pk_claim_dealer_month")),
+        sa.PrimaryKeyConstraint("on_day", "dealer_id", "place", name=op.f("pk_claim_dealer_month")),
         sqlite_with_rowid=False,
     )
     op.create_table(
