@@ -196,9 +196,10 @@ def spread(
 
 @figure_filters.once
 def timed(
-    session: Session, *, scope: Scope, what: str, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None
-) -> dict[Key, Took]:
-    """The middle and the 90 % value of how long first decisions took, to the minute, by dimension.
+    session: Session, *, scope: Scope, what: str, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None,
+    shares: Sequence[float] = (0.5, NINE_IN_TEN),
+) -> dict[Key, Took]:  # fmt: skip
+    """How long first decisions took, to the minute, by dimension: the middle one, or what a share is not above.
 
     Buckets say in which of them the value lies; the claims of those buckets say which it is.
     """
@@ -208,28 +209,31 @@ def timed(
     needed: set[int] = set()
     if known := sums.has_histogram(asked):
         found = _histograms(sums.buckets(session, what, asked), by)
-        needed = set().union(*(middles(histogram) for histogram in found.values()))
+        needed = set().union(*(middles(histogram, shares) for histogram in found.values()))
     if not known or len(needed) > MOST_BUCKETS:
         whole = _histograms(sums.values(session, what, asked), by)
-        return {key: _took(histogram, ()) for key, histogram in whole.items()}
+        return {key: _took(histogram, shares) for key, histogram in whole.items()}
     within = {b: bucket_last(b) for b in sorted(needed) if bucket_last(b) > b}
     exact = _histograms(sums.values(session, what, asked, within=tuple(within.items())), by) if within else {}
-    return {key: _took(histogram, within, exact.get(key, [])) for key, histogram in found.items()}
+    return {key: _took(histogram, shares, within, exact.get(key, [])) for key, histogram in found.items()}
 
 
-def middles(histogram: Histogram) -> set[int]:
+def middles(histogram: Histogram, shares: Sequence[float]) -> set[int]:
     """The buckets in which the values lie that `_took` tells."""
-    two, nine = middle(histogram), percentile(histogram, NINE_IN_TEN)
-    return {int(one) for one in (*(two or ()), nine) if one is not None}
+    two = middle(histogram) if 0.5 in shares else None
+    others = (percentile(histogram, share) for share in shares if share != 0.5)
+    return {int(one) for one in (*(two or ()), *others) if one is not None}
 
 
-def _took(histogram: Histogram, opened: Collection[int], exact: Sequence[tuple[int, int]] = ()) -> Took:
+def _took(
+    histogram: Histogram, shares: Sequence[float], opened: Collection[int] = (), exact: Sequence[tuple[int, int]] = ()
+) -> Took:
     """What a histogram tells once the buckets that were opened are replaced by the claims in them."""
     whole = sorted([*((took, n) for took, n in histogram if took not in opened), *exact])
-    half, nine = median(whole), percentile(whole, NINE_IN_TEN)
-    if half is None or nine is None:
-        return Took()
-    return Took(n=sum(n for _, n in histogram), minutes={0.5: half, NINE_IN_TEN: nine})
+    found = {share: median(whole) if share == 0.5 else percentile(whole, share) for share in shares}
+    return Took(
+        n=sum(n for _, n in histogram), minutes={share: one for share, one in found.items() if one is not None}
+    )  # fmt: skip
 
 
 # ---- as they stand now ---------------------------------------------------------------------------------------------
@@ -289,14 +293,8 @@ def owed(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = 
         ).all()
     )  # fmt: skip
     year = today - timedelta(days=365)
-    approved: dict[int | None, tuple[int, date]] = {
-        dealer: (int(cents or 0), first or today)
-        for dealer, cents, first in session.execute(
-            select(Claim.dealer_id, func.sum(Claim.approved_cents), func.min(Claim.first_decided_on))
-            .where(Claim.first_decided_on > year, Claim.first_decided_on <= today, Claim.approved_cents > 0, *where)
-            .group_by(Claim.dealer_id)
-        )
-    }  # fmt: skip
+    asked = sums.Asked(scope=scope, by=("dealer",), wanted=wanted | {"from": year + DAY, "to": today})
+    approved = {dealer: (cents, first) for dealer, cents, first in sums.gained(session, asked) if dealer}
     found: dict[int, Owed] = {}
     for dealer in sorted(d for d in {*unpaid, *approved} if d is not None):
         cents, first = approved.get(dealer, (0, today))
@@ -386,10 +384,13 @@ def peers(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None =
         return None
     regions = set(session.scalars(select(Dealer.region).where(Dealer.id.in_(sorted(own)))))
     everybody = {k: v for k, v in wanted.items() if k not in ("dealer", "region")}
-    rows = counts(session, scope=Scope("all"), by=("region", "dealer"), filters=everybody)
-    others = [row for row in rows if row["dealer"] is not None and row["dealer"] not in own and row["decided"]]
-    near = [row for row in others if row["region"] in regions]
-    chosen = near if len(near) >= FEWEST_PEERS else others
+
+    def others(**narrowed: Any) -> list[dict[str, Any]]:
+        rows = counts(session, scope=Scope("all"), by=("region", "dealer"), filters=everybody | narrowed)
+        return [row for row in rows if row["dealer"] is not None and row["dealer"] not in own and row["decided"]]
+
+    near = others(region=tuple(sorted(regions))) if regions else []
+    chosen = near if len(near) >= FEWEST_PEERS else others()
     if len(chosen) < FEWEST_PEERS:
         return None
     place = f"in {', '.join(sorted(regions))}" if chosen is near else "in the network"
@@ -399,17 +400,7 @@ def peers(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None =
 
 def choices(session: Session, *, scope: Scope) -> dict[str, list[str]]:
     """Components and models that claims in scope have, for filters; at most 200 of each."""
-    found = {}
-    for name, column in (("component", Claim.component), ("model", Claim.model)):
-        rows = session.scalars(
-            select(column)
-            .where(scope.where(Claim.dealer_id, Claim.region), Claim.submitted_on.is_not(None), column != "")
-            .distinct()
-            .order_by(column)
-            .limit(200)
-        )
-        found[name] = list(rows)
-    return found
+    return {name: sums.known(session, name, scope)[:200] for name in ("component", "model")}
 
 
 def peer_average(

@@ -8,11 +8,11 @@ statement, so that one moment is seen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Select, String, cast, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, String, case, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from db.claims import rollup
@@ -167,6 +167,8 @@ def _of_cells(
         parts.append(_types(table.value, wanted, left_out))
     elif cut.name in wanted:
         parts.append(among(table.value, wanted[cut.name]))
+    elif cut.name not in ATTRIBUTES:
+        parts.append(table.value == "")
     return parts
 
 
@@ -174,7 +176,7 @@ def _of_claims(day: Any, stretch: Stretch, asked: Asked, left_out: Sequence[str]
     wanted = asked.wanted
     parts = [day.is_not(None), *_within(day, stretch), asked.scope.where(Claim.dealer_id, Claim.region)]
     parts += [among(column, wanted[name]) for name, column in COLUMNS.items() if name in wanted and name != "type"]
-    return [*parts, _types(Claim.claim_type, wanted, left_out), Claim.status != "void"]
+    return [*parts, _types(Claim.claim_type, wanted, left_out)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,6 +297,43 @@ def _claims(stretch: Stretch, side: Side, asked: Asked, measures: Sequence[str])
     return select(*_claim_dims(asked.by, side.day), *sums).where(*where)
 
 
+def gained(session: Session, asked: Asked) -> list[tuple[int, int, date]]:
+    """(dealer, approved cents, first day of the month of the first approval) of dealers with any, over a closed period.
+
+    Of the first and the last month only whether there is an approval within the days counts: days may be taken away
+    from them.
+    """
+    query = query_of(DECIDED, replace(asked, by=("dealer", "month")), measures=("gains", "gained"))
+    if query is None:
+        return []
+    inner = query.subquery()
+    first, last = asked.wanted["from"].replace(day=1), asked.wanted["to"].replace(day=1)
+    at_first = func.sum(case((inner.c.day == f"{first:%Y-%m}", inner.c.gains), else_=0))
+    between = (inner.c.day > f"{first:%Y-%m}") & (inner.c.day < f"{last:%Y-%m}") & (inner.c.gains > 0)
+    rows = session.execute(
+        select(inner.c.dealer, func.sum(inner.c.gained), at_first, func.min(case((between, inner.c.day))))
+        .group_by(inner.c.dealer)
+        .having(func.sum(inner.c.gains) != 0)
+    )
+    return [
+        (dealer, int(cents), first if early else date.fromisoformat(f"{month}-01") if month else last)
+        for dealer, cents, early, month in rows
+    ]
+
+
+def known(session: Session, name: str, scope: Scope) -> list[str]:
+    """The components or models of claims in scope that were sent, in order; of a dealer's people from its claims."""
+    if scope.kind == "dealers":
+        column = COLUMNS[name]
+        query = select(column).where(scope.where(Claim.dealer_id, Claim.region), Claim.submitted_on.is_not(None))
+    else:
+        column = ClaimCell.value
+        query = select(column).where(
+            ClaimCell.slice == name, ClaimCell.sent > 0, scope.where(None, ClaimCell.place)
+        )  # fmt: skip
+    return list(session.scalars(query.where(column != "").distinct().order_by(column)))
+
+
 # ---- how long decisions took -----------------------------------------------------------------------------------------
 TIMED: Final[dict[str, Any]] = {"turnaround": Claim.turnaround_minutes, "business": Claim.business_minutes}
 
@@ -325,6 +364,7 @@ def buckets(session: Session, what: str, asked: Asked) -> list[Any]:
             bucket = literal_column(rollup.bucket_sql(rollup.TOOK[what].format(r="claim")), Integer())
             where = [
                 *_of_claims(Claim.first_decided_on, stretch, asked, NOT_CLAIMS), TIMED[what].is_not(None),
+                Claim.status != "void",
             ]  # fmt: skip
             keys = [*_claim_dims(asked.by, Claim.first_decided_on), bucket.label("bucket")]
             parts.append(select(*keys, literal_column(str(stretch.sign), Integer()).label("n")).where(*where))
@@ -344,7 +384,7 @@ def values(session: Session, what: str, asked: Asked, *, within: Sequence[tuple[
     took = TIMED[what]
     day = func.coalesce(Claim.first_decided_on, Claim.first_decided_on) if within else Claim.first_decided_on
     keys = [*_claim_dims(asked.by, Claim.first_decided_on), took.label("took")]
-    where = _of_claims(day, asked.days, asked, NOT_CLAIMS)
+    where = [*_of_claims(day, asked.days, asked, NOT_CLAIMS), Claim.status != "void"]
     found = []
     for first, last in within or ((None, None),):
         span = [took.is_not(None)] if first is None else [took >= first, took <= last]

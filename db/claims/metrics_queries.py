@@ -283,7 +283,7 @@ def _timed(
     session: Session, *, scope: Scope, name: str, by: Sequence[str], filters: Mapping[str, Any] | None
 ) -> Rows:  # fmt: skip
     _, what, share, minutes = TIMED[name]
-    found = figures.timed(session, scope=scope, what=what, by=by, filters=filters)
+    found = figures.timed(session, scope=scope, what=what, by=by, filters=filters, shares=(share,))
     if not by and not found:
         found = {(): figures.Took()}
     rows: Rows = [
@@ -296,7 +296,8 @@ def _timed(
 
 def timed_value(took: figures.Took, share: float, minutes: int) -> float | None:
     """The middle of what decisions took, or what a share of them is not above, in days of so many minutes."""
-    return took.minutes[share] / minutes if took.n else None
+    found = took.minutes.get(share)
+    return None if found is None else found / minutes
 
 
 def _sent(

@@ -26,7 +26,9 @@ _STANDING = (
     "claim_type", "dealer_id", "region", "component", "model", "received_at", "decide_by", "submitted_on",
     "claimed_cents", "approved_cents",
 )  # fmt: skip
-_SENT = ("claim_type", "dealer_id", "region", "component", "model", "causal_part", "status", "claimed_cents")
+_SENT = (
+    "claim_type", "dealer_id", "region", "component", "model", "causal_part", "status", "claimed_cents", "is_repeat",
+)  # fmt: skip
 # The claims of one bucket of a histogram, among which the middle one is found (decision 0070).
 _TOOK = ("claim_type", "dealer_id", "region", "component", "model", "status")
 

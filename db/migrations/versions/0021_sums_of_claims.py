@@ -19,6 +19,10 @@ INDEXES = {
     "ix_claim_business": ["business_minutes", "first_decided_on", *TOOK],
     "ix_claim_dealer_decided": ["dealer_id", "first_decided_on"],
     "ix_claim_dealer_sent": ["dealer_id", "submitted_on"],
+    "ix_claim_sent": [
+        *("submitted_on", "claim_type", "dealer_id", "region", "component", "model", "causal_part", "status"),
+        *("claimed_cents", "is_repeat"),
+    ],
     "ix_claim_turnaround": ["turnaround_minutes", "first_decided_on", *TOOK],
 }
 
@@ -71,6 +75,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.add_column("claim", sa.Column("is_repeat", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.drop_index("ix_claim_sent", "claim")
     for name, columns in INDEXES.items():
         op.create_index(name, "claim", columns)
     # Counted before there are triggers, from whatever claims there are.
