@@ -176,17 +176,16 @@ def _counts_here(fact: Fact, row: str, *, typed: bool) -> list[str]:
     return parts if typed else [*parts, f"{row}.claim_type NOT IN ({_types(fact.left_out)})"]
 
 
-def _rows(dialect: str, fact: Fact, book: Book, table: str) -> str:
-    """SELECTs over a table of claims, one for each cut: the keys of the cell of each claim, and what it adds there."""
-    found = []
-    for cut in book.slices:
-        keys, where = _keys(dialect, fact, cut, table), _counts_here(fact, table, typed=cut.typed)
-        for what, minutes in TOOK.items() if fact.name == "took" else (("", ""),):
-            took = minutes.format(r=table)
-            more = {"what": f"'{what}'", "bucket": bucket_sql(took)}
-            extra = [f"{took} IS NOT NULL", LIVE.format(r=table)] if what else []
-            columns = [*(f"{({**keys, **more})[k]} AS {k}" for k in book.keys), *_sums(fact, book, table, "")]
-            found.append(f"SELECT {', '.join(columns)} FROM {table} WHERE {' AND '.join([*where, *extra])}")
+def _rows(dialect: str, fact: Fact, book: Book, cut: Slice) -> str:
+    """A SELECT over all claims for one cut: the key of the cell of each claim, and what it adds there."""
+    found, table = [], "claim"
+    keys, where = _keys(dialect, fact, cut, table), _counts_here(fact, table, typed=cut.typed)
+    for what, minutes in TOOK.items() if fact.name == "took" else (("", ""),):
+        took = minutes.format(r=table)
+        more = {"what": f"'{what}'", "bucket": bucket_sql(took)}
+        extra = [f"{took} IS NOT NULL", LIVE.format(r=table)] if what else []
+        columns = [*(f"{({**keys, **more})[k]} AS {k}" for k in book.keys), *_sums(fact, book, table, "")]
+        found.append(f"SELECT {', '.join(columns)} FROM {table} WHERE {' AND '.join([*where, *extra])}")
     return " UNION ALL ".join(found)
 
 
@@ -237,7 +236,7 @@ def _upsert(book: Book, rows: str, *, summed: bool) -> str:
     return f"INSERT INTO {book.table} ({names}) {rows} ON CONFLICT ({keys}) DO UPDATE SET {sums}"
 
 
-def _watched(fact: Fact) -> tuple[str, ...]:
+def watched(fact: Fact) -> tuple[str, ...]:
     """What a change of changes the counts of a fact: columns, and of the state only whether it is void or denied."""
     used = [fact.day, PLACE, *(part for pair in fact.measures.values() for part in pair)]
     used += [cut.value for book in fact.books for cut in book.slices] + ["{r}.claim_type", "{r}.dealer_id"]
@@ -249,12 +248,12 @@ def _watched(fact: Fact) -> tuple[str, ...]:
 
 def columns_read() -> tuple[str, ...]:
     """The columns of a claim the counts read."""
-    found = {c for fact in FACTS for e in _watched(fact) for c in re.findall(r"\{r\}\.(\w+)", e)}
+    found = {c for fact in FACTS for e in watched(fact) for c in re.findall(r"\{r\}\.(\w+)", e)}
     return tuple(sorted(found))
 
 
 def _changed(fact: Fact, old: str, new: str, differs: str) -> str:
-    some = " OR ".join(f"{e.format(r=old)} {differs} {e.format(r=new)}" for e in _watched(fact))
+    some = " OR ".join(f"{e.format(r=old)} {differs} {e.format(r=new)}" for e in watched(fact))
     day = " OR ".join(f"{fact.day.format(r=row)} IS NOT NULL" for row in (old, new))
     return f"({day}) AND ({some})"
 
@@ -382,18 +381,22 @@ def rebuild(target: Session | Connection) -> None:
     target.execute(text(f"UPDATE claim SET is_repeat = {found} WHERE is_repeat <> {found}"))
     for table in TABLES:
         target.execute(text(f"DELETE FROM {table}"))
-    for fact in FACTS:
-        for book in fact.books:
-            rows = _rows(dialect, fact, book, "claim")
-            keys, names = ", ".join(book.keys), ", ".join([*book.keys, *book.measures])
-            sums = ", ".join(f"SUM({m}) AS {m}" for m in book.measures)
-            added = ", ".join(f"{m} = {book.table}.{m} + excluded.{m}" for m in book.measures)
-            target.execute(
-                text(
-                    f"INSERT INTO {book.table} ({names}) {_named(book, rows)} SELECT {keys}, {sums} FROM cell"
-                    f" WHERE true GROUP BY {keys} ON CONFLICT ({keys}) DO UPDATE SET {added}"
-                )
-            )  # fmt: skip
+    # Cut by cut: each is one pass over an index that covers it, and sorts no more columns than it adds up.
+    for fact, book, cut in _cuts():
+        keys, names = ", ".join(book.keys), ", ".join([*book.keys, *book.measures])
+        total = ", ".join(f"SUM({m}) AS {m}" for m in book.measures)
+        added = ", ".join(f"{m} = {book.table}.{m} + excluded.{m}" for m in book.measures)
+        target.execute(
+            text(
+                f"INSERT INTO {book.table} ({names}) {_named(book, _rows(dialect, fact, book, cut))}"
+                f" SELECT {keys}, {total} FROM cell WHERE true GROUP BY {keys}"
+                f" ON CONFLICT ({keys}) DO UPDATE SET {added}"
+            )
+        )  # fmt: skip
+
+
+def _cuts() -> list[tuple[Fact, Book, Slice]]:
+    return [(fact, book, cut) for fact in FACTS for book in fact.books for cut in book.slices]
 
 
 def differences(session: Session) -> list[str]:
@@ -403,24 +406,29 @@ def differences(session: Session) -> list[str]:
     """
     dialect, found = _dialect(session), []
     for table, keys in TABLES.items():
-        books = [(fact, book) for fact in FACTS for book in fact.books if book.table == table]
-        measures = tuple(m for _, book in books for m in book.measures)
+        books = [(fact, book, cut) for fact, book, cut in _cuts() if book.table == table]
+        measures = tuple(dict.fromkeys(m for _, book, _ in books for m in book.measures))
         columns, key = ", ".join([*keys, *measures]), ", ".join(keys)
-        # Both halves as rows of one list, the stored ones taken away: what does not add up to nothing differs. One
-        # statement sees one moment: claims that are written meanwhile are in both halves or in neither.
-        halves = [f"SELECT {key}, {', '.join(f'-{m} AS {m}' for m in measures)} FROM {table}"]
-        for fact, book in books:
-            rows = _rows(dialect, fact, book, "claim")
-            own = ", ".join(m if m in book.measures else "0" for m in measures)
-            halves.append(f"SELECT {key}, {own} FROM ({_named(book, rows)} SELECT * FROM cell) AS {fact.name}_rows")
         total = [f"SUM({m})" for m in measures]
         some = " OR ".join(f"{one} <> 0" for one in total)
-        both = f"WITH halves ({columns}) AS ({' UNION ALL '.join(halves)})"
-        query = f"{both} SELECT {key}, {', '.join(total)} FROM halves GROUP BY {key} HAVING {some} ORDER BY {key}"
-        for row in session.execute(text(query)):
-            cell = ", ".join(str(part) for part in row[: len(keys)])
-            off = ", ".join(f"{m} {-n:+}" for m, n in zip(measures, row[len(keys) :], strict=True) if n)
-            found.append(f"{table}: the cell of {cell} is off by {off}")
+        stored = f"SELECT {key}, {', '.join(f'-{m} AS {m}' for m in measures)} FROM {table}"
+        names = tuple(dict.fromkeys(cut.name for _, _, cut in books))
+        for name in (*names, *(("",) if "slice" in keys else ())):
+            # Both halves as rows of one list, the stored ones taken away: what does not add up to nothing differs. One
+            # statement sees one moment: claims that are written meanwhile are in both halves or in neither.
+            of = f" WHERE slice = '{name}'" if name else f" WHERE slice NOT IN ({_types(names)})"
+            halves = [stored + (of if "slice" in keys else "")]
+            for fact, book, cut in books:
+                if cut.name == name:
+                    own = ", ".join(m if m in book.measures else "0" for m in measures)
+                    fresh = f"{_named(book, _rows(dialect, fact, book, cut))} SELECT * FROM cell"
+                    halves.append(f"SELECT {key}, {own} FROM ({fresh}) AS {fact.name}_rows")
+            both = f"WITH halves ({columns}) AS ({' UNION ALL '.join(halves)})"
+            query = f"{both} SELECT {key}, {', '.join(total)} FROM halves GROUP BY {key} HAVING {some} ORDER BY {key}"
+            for row in session.execute(text(query)):
+                cell = ", ".join(str(part) for part in row[: len(keys)])
+                off = ", ".join(f"{m} {-n:+}" for m, n in zip(measures, row[len(keys) :], strict=True) if n)
+                found.append(f"{table}: the cell of {cell} is off by {off}")
     wrong = session.execute(
         text(
             "SELECT number FROM claim WHERE is_repeat <> EXISTS (SELECT 1 FROM claim_finding f WHERE"
