@@ -131,7 +131,7 @@ def _apply(session: Session, history: Sequence[tuple[str, int, dict[str, Any]]],
             assert rollup.differences(session) == []
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(change, min_size=1, max_size=9))
 def test_after_every_change_the_sums_equal_a_fresh_count(
     desk: Engine, history: list[tuple[str, int, dict[str, Any]]]
@@ -168,7 +168,7 @@ DIMS = ("month", "week", "region", "dealer", "type", "component", "model")
 dims = st.lists(st.sampled_from(DIMS), max_size=2, unique=True).map(tuple)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     claims=st.lists(facts, min_size=1, max_size=12), repeats=st.sets(st.integers(1, 12)), span=spans, more=narrowed,
     by=dims, scope=st.sampled_from([EVERY, WEST, ONE]),
@@ -264,7 +264,7 @@ def _counted(ask: Any, claims: list[Claim]) -> dict[str, int]:
     }
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(claims=st.lists(facts, min_size=1, max_size=10), today=st.dates(date(2026, 5, 1), date(2027, 6, 30)))
 def test_what_a_dealer_is_owed_is_a_plain_sum_too(small: Engine, claims: list[dict[str, Any]], today: date) -> None:
     with reading(small) as session:
@@ -327,7 +327,8 @@ def test_the_buckets_of_sql_are_those_of_the_rules_and_know_the_spans(desk: Engi
     borders = sorted({0, 1, 59, 60, *(e + n for e, _ in STEPS for n in (-1, 0, 1)), 500_000, 44_639, 89_279, 89_280})
     query = " UNION ALL ".join(f"SELECT {m} AS m, {rollup.bucket_sql(str(m))} AS b" for m in borders)
     with reading(desk) as session:
-        assert {m: b for m, b in session.execute(text(query))} == {m: bucket_from(m) for m in borders}
+        found = [(row.m, row.b) for row in session.execute(text(query))]
+    assert sorted(found) == [(m, bucket_from(m)) for m in borders]
     assert all(bucket_from(low * 1_440) == low * 1_440 for _, low, _ in SPANS)
 
 
