@@ -8,6 +8,7 @@ from db.cadence import tables as _cadence
 from db.calendar import tables as _calendar
 from db.checklist import tables as _checklist
 from db.claim_payments import tables as _claim_payments
+from db.claims import figure_tables as _claim_figures
 from db.claims import tables as _claims
 from db.contact_log import tables as _contact_log
 from db.coop import campaign_tables as _coop_campaigns
@@ -52,7 +53,7 @@ MODULES = (
     _access, _calendar, _changes, _checklist, _contact_log, _customers, _dealers, _documents, _imports, _leads,
     _onboarding, _outbox, _people, _search, _terms, _timeline,
     _vehicles, _appointments, _cadence, _interactions, _marketing, _quality, _surveys,
-    _warranty, _claims, _claim_payments, _part_returns, _investigations, _parts, _incentives,
+    _warranty, _claims, _claim_figures, _claim_payments, _part_returns, _investigations, _parts, _incentives,
     _incentive_payments, _incentive_recon, _pricing, _coop, _coop_queues, _coop_payments, _coop_papers,
     _coop_reminders,
     _coop_campaigns,

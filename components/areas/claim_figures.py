@@ -69,10 +69,10 @@ def by_week(scope: Scope, filters: Filters, change: Any) -> tuple[list[dict[str,
 
 
 @st.cache_data(ttl=60, max_entries=100, show_spinner=False)
-def took(scope: Scope, filters: Filters, change: Any) -> list[tuple[float, int]]:
-    """Minutes to the first decision."""
+def took(scope: Scope, filters: Filters, change: Any) -> list[tuple[int, int]]:
+    """Minutes to the first decision, in buckets that know every span of days."""
     with reading() as session:
-        return figure_queries.minutes(session, scope=scope, what="turnaround", filters=dict(filters)).get((), [])
+        return figure_queries.spread(session, scope=scope, what="turnaround", filters=dict(filters)).get((), [])
 
 
 @st.cache_data(ttl=60, max_entries=100, show_spinner=False)

@@ -67,6 +67,6 @@ def stamps_are_possible(session: Session) -> list[str]:
 
 
 CHECKS = (
-    Check(name="Lead counts agree with the leads", run=rollup.differences),
+    Check(name="Lead counts agree with the leads", run=rollup.differences, rebuild=rollup.rebuild),
     Check(name="Stamps of leads are possible", run=stamps_are_possible),
 )

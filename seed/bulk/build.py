@@ -16,10 +16,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from db import catalog
+from db.claims import rollup as claim_rollup
 from db.core import changes
 from db.core.session import reading, writing
 from db.incentives.unit_rules import Plan
-from db.leads import rollup
+from db.leads import rollup as lead_rollup
 from db.people.passwords import ALPHABET
 from db.people.queries import actor_for
 from seed import house, warranty
@@ -47,6 +48,8 @@ class Size:
 
 
 Say = Callable[[str], None]
+ROLLUPS = (lead_rollup, claim_rollup)
+"""Counts whose triggers stand aside while rows come in; they are counted anew at the end."""
 
 
 class Progress:
@@ -102,8 +105,9 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
     try:
         sink.bare(dict.fromkeys((*bulk_leads.TABLES, *(bulk_claims.TABLES if size.claims else ()),
                                   *((*bulk_incentives.TABLES, *bulk_coop.TABLES) if size.ledger else ()))))  # fmt: skip
-        for statement in rollup.drop_statements(sink.dialect):
-            sink.execute(statement)
+        for kept in ROLLUPS:
+            for statement in kept.drop_statements(sink.dialect):
+                sink.execute(statement)
         progress.begin(f"{size.leads:,} leads")
         told = progress.of("leads", size.leads)
         bulk_leads.add_leads(sink, found, count=size.leads, now=now, seed=seed, told=told)
@@ -123,13 +127,14 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
             )  # fmt: skip
         progress.begin(f"indexes and references of {sink.rows:,} rows")
         sink.restore(lambda done, all_: progress.of("indexes and references", all_)(done))
-        for statement in rollup.trigger_statements(sink.dialect):
-            sink.execute(statement)
+        for kept in ROLLUPS:
+            for statement in kept.trigger_statements(sink.dialect):
+                sink.execute(statement)
     except BaseException:
         sink.close(keep=False)
         raise
     sink.close()
-    progress.begin("lead counts and statistics")
+    progress.begin("counts of leads and claims, statistics")
     _settle(bind)
     progress.begin("done")
     return made
@@ -155,9 +160,10 @@ def _programs(bind: Engine, *, now: datetime, start: datetime) -> tuple[list[Pla
 
 
 def _settle(bind: Engine) -> None:
-    """Count the leads anew, note that every area has changed, let the planner look at what there is."""
+    """Count leads and claims anew, note that every area has changed, let the planner look at what there is."""
     with writing(bind, keeps_timeline=False) as session:
-        rollup.rebuild(session)
+        for kept in ROLLUPS:
+            kept.rebuild(session)
         changes.touch(session, *(area.name for area in catalog.AREAS))
     with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if bind.dialect.name == "sqlite":
