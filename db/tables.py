@@ -15,6 +15,7 @@ from db.coop import paper_tables as _coop_papers
 from db.coop import payment_tables as _coop_payments
 from db.coop import queue_tables as _coop_queues
 from db.coop import remind_tables as _coop_reminders
+from db.coop import sum_tables as _coop_sums
 from db.coop import tables as _coop
 from db.core import changes as _changes
 from db.core import outbox as _outbox
@@ -28,10 +29,12 @@ from db.documents import tables as _documents
 from db.imports import tables as _imports
 from db.incentives import payment_tables as _incentive_payments
 from db.incentives import recon_tables as _incentive_recon
+from db.incentives import sum_tables as _incentive_sums
 from db.incentives import tables as _incentives
 from db.interactions import tables as _interactions
 from db.investigations import tables as _investigations
 from db.leads import tables as _leads
+from db.leads import won_tables as _won
 from db.marketing import tables as _marketing
 from db.objectives import tables as _objectives
 from db.onboarding import tables as _onboarding
@@ -59,4 +62,5 @@ MODULES = (
     _saved_reports,
     _snapshots, _packs,
     _objectives,
+    _won, _incentive_sums, _coop_sums,
 )  # fmt: skip

@@ -16,10 +16,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from db import catalog
+from db.coop.sums import SUMS as COOP_SUMS
 from db.core import changes
+from db.core.rollups import rebuild
 from db.core.session import reading, writing
+from db.incentives.sums import SUMS as INCENTIVE_SUMS
 from db.incentives.unit_rules import Plan
 from db.leads import rollup
+from db.leads.won_sums import SUMS as WON_SUMS
 from db.people.passwords import ALPHABET
 from db.people.queries import actor_for
 from seed import house, warranty
@@ -47,6 +51,8 @@ class Size:
 
 
 Say = Callable[[str], None]
+SUMS = (INCENTIVE_SUMS, COOP_SUMS, WON_SUMS)
+"""What triggers sum up: without them while rows come in, filled from them at the end."""
 
 
 class Progress:
@@ -102,7 +108,7 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
     try:
         sink.bare(dict.fromkeys((*bulk_leads.TABLES, *(bulk_claims.TABLES if size.claims else ()),
                                   *((*bulk_incentives.TABLES, *bulk_coop.TABLES) if size.ledger else ()))))  # fmt: skip
-        for statement in rollup.drop_statements(sink.dialect):
+        for statement in (*rollup.drop_statements(sink.dialect), *(s for r in SUMS for s in r.drop(sink.dialect))):
             sink.execute(statement)
         progress.begin(f"{size.leads:,} leads")
         told = progress.of("leads", size.leads)
@@ -123,13 +129,13 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
             )  # fmt: skip
         progress.begin(f"indexes and references of {sink.rows:,} rows")
         sink.restore(lambda done, all_: progress.of("indexes and references", all_)(done))
-        for statement in rollup.trigger_statements(sink.dialect):
+        for statement in (*rollup.trigger_statements(sink.dialect), *(s for r in SUMS for s in r.create(sink.dialect))):
             sink.execute(statement)
     except BaseException:
         sink.close(keep=False)
         raise
     sink.close()
-    progress.begin("lead counts and statistics")
+    progress.begin("counts, sums and statistics")
     _settle(bind)
     progress.begin("done")
     return made
@@ -155,9 +161,10 @@ def _programs(bind: Engine, *, now: datetime, start: datetime) -> tuple[list[Pla
 
 
 def _settle(bind: Engine) -> None:
-    """Count the leads anew, note that every area has changed, let the planner look at what there is."""
+    """Count the leads and sum up the ledgers anew, note that every area has changed, let the planner look at what there is."""
     with writing(bind, keeps_timeline=False) as session:
         rollup.rebuild(session)
+        rebuild(session, *SUMS)
         changes.touch(session, *(area.name for area in catalog.AREAS))
     with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if bind.dialect.name == "sqlite":
