@@ -335,6 +335,14 @@ def checks() -> tuple[Check, ...]:
     return (*CORE_CHECKS, *(check for area in AREAS for check in area.checks))
 
 
+def rebuild_rollups(session: Session) -> list[str]:
+    """Sum up anew what areas keep summed up; gives the titles of those that keep something."""
+    for area in AREAS:
+        for rebuild in area.rebuilds:
+            rebuild(session)
+    return [area.title for area in AREAS if area.rebuilds]
+
+
 def run_checks(session: Session) -> list[tuple[str, list[str]]]:
     """Every check with the sentences about what is wrong; a check that itself fails is something wrong, too."""
     results = []

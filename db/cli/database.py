@@ -26,6 +26,7 @@ def add_commands(commands: Commands) -> None:
         "--head", type=Path, metavar="FILE",
         help="also compare the timeline with the end noted last in this file, then note the new end there",
     )  # fmt: skip
+    add(commands, "rebuild-rollups", rebuild_rollups, "Sum up anew what is kept summed up, from the rows themselves.")
     add(
         commands,
         "sweep",
@@ -65,6 +66,18 @@ def check(chosen: Namespace) -> int:
         if len(problems) > 50:
             print(f"      … and {len(problems) - 50:,} more")
     return 1 if any(problems for _, problems in results) else 0
+
+
+def rebuild_rollups(chosen: Namespace) -> int:
+    """`rebuild-rollups`: one line an area. Rows can be read meanwhile, not written."""
+    from db import catalog
+    from db.core.session import writing
+
+    with database() as engine, writing(engine, keeps_timeline=False) as session:
+        done = catalog.rebuild_rollups(session)
+    for title in done:
+        print(f"{title}: summed up anew.")
+    return 0
 
 
 def _compare_head(session: Session, file: Path, now: datetime) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from db.coop import (
     campaign_exports,
     claim_queries,
@@ -19,9 +21,11 @@ from db.coop.flow import FLOW
 from db.coop.importing import PURCHASES
 from db.coop.jobs import JOBS
 from db.coop.record import CLAIM, MEMO, REQUEST
+from db.coop.sums import SUMS
 from db.coop.work_queries import dealer_lines, found_claims, found_memos, found_requests, work_counts, work_lines
 from db.core.area import Area, DealerSource, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
+from db.core.rollups import rebuild
 
 VIEW = Permission.COOP_VIEW
 AREA = Area(
@@ -67,5 +71,6 @@ AREA = Area(
     metrics=METRICS,
     jobs=(*JOBS, *remind_jobs.JOBS),
     checks=CHECKS,
+    rebuilds=(partial(rebuild, rollups=(SUMS,)),),
     dealer=(DealerSource(name="coop", label="Co-op", permission=VIEW, lines=dealer_lines),),
 )  # fmt: skip

@@ -34,13 +34,17 @@ def cells(*, scope: Scope, asked: Asked, by: Sequence[str], medium: bool) -> Any
         return union_all(_entries(scope, asked, by, days, medium=medium))
     parts = [
         _dealer_months(scope, asked, by) if of_dealers
-        else _sums(CoopMonth, CoopMonth.month, scope, asked, by, _months(asked, CoopMonth.month), medium=medium)
+        else _sums(
+            CoopMonth, CoopMonth.month, scope, asked, by=by, when=_months(asked, CoopMonth.month), medium=medium
+        )
     ]  # fmt: skip
     if partial_months(asked.first, asked.last):
         if of_dealers:
             parts.append(_entries(scope, asked, by, _days(asked, CoopEntry.on), medium=medium))
         else:
-            parts.append(_sums(CoopDay, CoopDay.on_day, scope, asked, by, _days(asked, CoopDay.on_day), medium=medium))
+            parts.append(
+                _sums(CoopDay, CoopDay.on_day, scope, asked, by=by, when=_days(asked, CoopDay.on_day), medium=medium)
+            )
     return union_all(*parts)
 
 
@@ -67,7 +71,7 @@ def _columns(by: Sequence[str], day: Any, of: dict[str, Any]) -> list[Any]:
 
 # ---- sources ---------------------------------------------------------------------------------------------------------
 def _sums(
-    table: Any, day: Any, scope: Scope, asked: Asked, by: Sequence[str], when: Sequence[ColumnElement[bool]], *,
+    table: Any, day: Any, scope: Scope, asked: Asked, *, by: Sequence[str], when: Sequence[ColumnElement[bool]],
     medium: bool,
 ) -> Select[Any]:  # fmt: skip
     """Of regions, programmes and media, by month or by day."""

@@ -351,6 +351,8 @@ class Area:
     metrics: tuple[Metric, ...] = ()
     jobs: tuple[Job, ...] = ()
     checks: tuple[Check, ...] = ()
+    # What the area keeps summed up, to be summed up anew: `python -m db rebuild-rollups`.
+    rebuilds: tuple[Callable[[Session], None], ...] = ()
     dealer: tuple[DealerSource, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     personal_data: tuple[PersonalData, ...] = ()

@@ -8,7 +8,7 @@ creates the new ones and rebuilds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -139,7 +139,7 @@ def _sql(expression: str, row: str, dialect: str) -> str:
     return _MONTH.sub(month, expression.format(r=row))
 
 
-def rebuild(target: Session | Connection, *rollups: Rollup) -> None:
+def rebuild(target: Session | Connection, *, rollups: Iterable[Rollup]) -> None:
     """Sum up everything anew, from the rows themselves."""
     bind = target.get_bind() if isinstance(target, Session) else target
     for rollup in rollups:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from db.core.area import Area, SearchSource, WorkSource
 from db.core.permissions import Permission
+from db.core.rollups import rebuild
 from db.incentives.checks import CHECKS
 from db.incentives.figure_exports import EXPORTS as FIGURE_EXPORTS
 from db.incentives.figure_metrics_queries import METRICS
@@ -17,6 +20,7 @@ from db.incentives.program_offers import EXPORT as PROGRAM_EXPORT
 from db.incentives.program_offers import SEARCH as PROGRAM_SEARCH
 from db.incentives.sheet_importing import CHECKED_SALES
 from db.incentives.statement_importing import STATEMENTS
+from db.incentives.sums import SUMS
 from db.incentives.target_importing import TARGETS
 from db.incentives.work_queries import found_claims, found_sales, work_counts, work_lines
 
@@ -40,4 +44,5 @@ AREA = Area(
     exports=(PROGRAM_EXPORT, *PAY_EXPORTS, *FIGURE_EXPORTS),
     metrics=METRICS,
     checks=(*CHECKS, *PAY_CHECKS),
+    rebuilds=(partial(rebuild, rollups=(SUMS,)),),
 )

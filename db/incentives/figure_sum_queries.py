@@ -32,14 +32,16 @@ def cells(*, scope: Scope, asked: Asked, by: Sequence[str], ever: bool) -> Any:
         return union_all(_entries(scope, asked, by, days if ever else [*days, IncentiveEntry.on_day >= asked.first]))
     parts = [
         _dealer_months(scope, asked, by, ever) if of_dealers
-        else _sums(IncentiveMonth, IncentiveMonth.month, scope, asked, by, _months(asked, IncentiveMonth.month, ever))
+        else _sums(
+            IncentiveMonth, IncentiveMonth.month, scope, asked, by=by, when=_months(asked, IncentiveMonth.month, ever)
+        )
     ]  # fmt: skip
     if partial_months(asked.first, asked.last):
         if of_dealers:
             parts.append(_entries(scope, asked, by, _days(asked, IncentiveEntry.on_day, ever)))
         else:
             when = _days(asked, IncentiveDay.on_day, ever)
-            parts.append(_sums(IncentiveDay, IncentiveDay.on_day, scope, asked, by, when))
+            parts.append(_sums(IncentiveDay, IncentiveDay.on_day, scope, asked, by=by, when=when))
     return union_all(*parts)
 
 
@@ -67,7 +69,7 @@ def _columns(asked: Asked, by: Sequence[str], day: Any, of: dict[str, Any]) -> l
 
 # ---- sources ---------------------------------------------------------------------------------------------------------
 def _sums(
-    table: Any, day: Any, scope: Scope, asked: Asked, by: Sequence[str], when: Sequence[ColumnElement[bool]]
+    table: Any, day: Any, scope: Scope, asked: Asked, *, by: Sequence[str], when: Sequence[ColumnElement[bool]]
 ) -> Select[Any]:  # fmt: skip
     """Of regions and programs, by month or by day."""
     of = {"region": table.region, "program": table.program_id}

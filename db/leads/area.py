@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from db.core.area import Area, DealerSource, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
-from db.leads import pipeline_metrics, pipeline_signals
+from db.core.rollups import rebuild
+from db.leads import pipeline_metrics, pipeline_signals, rollup
 from db.leads.checks import CHECKS
 from db.leads.customer_line_queries import SOURCES as CUSTOMER_SOURCES
 from db.leads.customer_queries import HELD
@@ -16,6 +19,7 @@ from db.leads.jobs import JOBS
 from db.leads.metrics_queries import METRICS
 from db.leads.milestones_queries import MILESTONES
 from db.leads.won_queries import METRICS as WON_METRICS
+from db.leads.won_sums import SUMS
 from db.leads.work_queries import found_leads, work_counts, work_lines
 
 AREA = Area(
@@ -40,6 +44,7 @@ AREA = Area(
     metrics=(*METRICS, *pipeline_metrics.METRICS, *WON_METRICS),
     jobs=JOBS,
     checks=CHECKS,
+    rebuilds=(rollup.rebuild, partial(rebuild, rollups=(SUMS,))),
     personal_data=(HELD,),
     customer=CUSTOMER_SOURCES,
     dealer=(

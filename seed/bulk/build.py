@@ -161,10 +161,10 @@ def _programs(bind: Engine, *, now: datetime, start: datetime) -> tuple[list[Pla
 
 
 def _settle(bind: Engine) -> None:
-    """Count the leads and sum up the ledgers anew, note that every area has changed, let the planner look at what there is."""
+    """Sum up leads and ledgers anew, note that every area has changed, let the planner look at what there is."""
     with writing(bind, keeps_timeline=False) as session:
         rollup.rebuild(session)
-        rebuild(session, *SUMS)
+        rebuild(session, rollups=SUMS)
         changes.touch(session, *(area.name for area in catalog.AREAS))
     with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if bind.dialect.name == "sqlite":

@@ -267,8 +267,9 @@ class _Incentives:
         entry, (program, house, period) = self.entry, of
         self.entry += 1
         self.posted += not counted
+        day = self.desk.iso[self.desk.index(at)]
         self.sink.add("incentive_entry", (entry, key, *what, program, house.id, house.region, period, sale, claim,
-                                          cents, moment(at), self.desk.iso[self.desk.index(at)], *user, reason))  # fmt: skip
+                                          cents, moment(at), day, *user, reason))  # fmt: skip
         return entry
 
     def _pay(self, of: tuple[int, House, str], claim: int, cents: int, at: int) -> None:

@@ -32,7 +32,7 @@ def upgrade() -> None:
     for rollup in ROLLUPS:
         for statement in rollup.create(dialect):
             op.execute(statement)
-    rebuild(connection, *ROLLUPS)
+    rebuild(connection, rollups=ROLLUPS)
 
 
 def _days_of_entries(connection: sa.Connection) -> None:
