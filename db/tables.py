@@ -46,6 +46,7 @@ from db.quality import tables as _quality
 from db.reports import pack_tables as _packs
 from db.reports import saved_tables as _saved_reports
 from db.reports import snapshot_tables as _snapshots
+from db.surveys import sum_tables as _survey_sums
 from db.surveys import tables as _surveys
 from db.terms import tables as _terms
 from db.warranty import tables as _warranty
@@ -62,5 +63,5 @@ MODULES = (
     _saved_reports,
     _snapshots, _packs,
     _objectives,
-    _won, _incentive_sums, _coop_sums,
+    _won, _incentive_sums, _coop_sums, _survey_sums,
 )  # fmt: skip

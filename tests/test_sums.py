@@ -249,9 +249,9 @@ def test_the_day_of_an_entry_cannot_be_changed_and_a_wrong_one_is_named(desk: En
         assert days_are_the_desks(session) == []
         with pytest.raises(Exception, match="ledger of incentives cannot be changed"), session.begin_nested():
             session.execute(text("UPDATE incentive_entry SET on_day = '2026-06-01'"))
-        values = {"entry_key": "wrong", "book": "paid", "kind": "payment", "program_id": 1, "dealer_id": 1,
+        values = {"id": 2, "entry_key": "wrong", "book": "paid", "kind": "payment", "program_id": 1, "dealer_id": 1,
                   "on_day": date(2026, 6, 30), "at": datetime(2026, 7, 1, 4, 0, tzinfo=UTC)}  # fmt: skip
-        session.execute(insert(IncentiveEntry).values(**values, **_needed(IncentiveEntry, {"id", *values})))
+        session.execute(insert(IncentiveEntry).values(**values, **_needed(IncentiveEntry, set(values))))
         assert days_are_the_desks(session) == ["entries of 2026-06-30 were posted on 2026-07-01"]
 
 

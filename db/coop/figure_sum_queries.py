@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, false, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, select, union_all
 
-from db.calendar.months import DAY, add_months, month_of, partial_months
 from db.coop.figure_filters import Asked
 from db.coop.sum_tables import CoopDay, CoopDealerMonth, CoopMonth
 from db.coop.tables import CoopEntry, CoopFund
 from db.core.actor import Scope
 from db.core.among import among
+from db.core.periods import left_over, whole_months
 from db.dealers.tables import Dealer
 
 MEASURES: Final = ("accrued", "reserved", "released", "approved", "paid", "expired", "forfeited")
@@ -35,33 +35,17 @@ def cells(*, scope: Scope, asked: Asked, by: Sequence[str], medium: bool) -> Any
     parts = [
         _dealer_months(scope, asked, by) if of_dealers
         else _sums(
-            CoopMonth, CoopMonth.month, scope, asked, by=by, when=_months(asked, CoopMonth.month), medium=medium
+            CoopMonth, CoopMonth.month, scope, asked, by=by, medium=medium,
+            when=whole_months(CoopMonth.month, asked.first, asked.last),
         )
     ]  # fmt: skip
-    if partial_months(asked.first, asked.last):
-        if of_dealers:
-            parts.append(_entries(scope, asked, by, _days(asked, CoopEntry.on), medium=medium))
-        else:
-            parts.append(
-                _sums(CoopDay, CoopDay.on_day, scope, asked, by=by, when=_days(asked, CoopDay.on_day), medium=medium)
-            )
+    rest = left_over(CoopEntry.on if of_dealers else CoopDay.on_day, asked.first, asked.last)
+    if rest is not None:
+        parts.append(
+            _entries(scope, asked, by, [rest], medium=medium) if of_dealers
+            else _sums(CoopDay, CoopDay.on_day, scope, asked, by=by, when=[rest], medium=medium)
+        )  # fmt: skip
     return union_all(*parts)
-
-
-# ---- days ------------------------------------------------------------------------------------------------------------
-def _months(asked: Asked, month: Any) -> list[ColumnElement[bool]]:
-    """Conditions for the months that count as a whole."""
-    some = partial_months(asked.first, asked.last) or [asked.last + DAY]
-    return [month >= month_of(asked.first), month <= asked.last, month.not_in(some)]
-
-
-def _days(asked: Asked, day: Any) -> list[ColumnElement[bool]]:
-    """Conditions for the days that fill no month."""
-    some = [
-        and_(day >= max(month, asked.first), day < min(add_months(month, 1), asked.last + DAY))
-        for month in partial_months(asked.first, asked.last)
-    ]
-    return [or_(false(), *some)]
 
 
 def _columns(by: Sequence[str], day: Any, of: dict[str, Any]) -> list[Any]:
@@ -94,7 +78,7 @@ def _dealer_months(scope: Scope, asked: Asked, by: Sequence[str]) -> Select[Any]
     if asked.region:
         narrowed.append(among(Dealer.region, asked.region))
     query = select(*_columns(by, table.month, of), *(getattr(table, name).label(name) for name in MEASURES)).where(
-        *_months(asked, table.month), scope.where(table.dealer_id, Dealer.region), *narrowed
+        *whole_months(table.month, asked.first, asked.last), scope.where(table.dealer_id, Dealer.region), *narrowed
     )
     if "region" in by or scope.kind == "regions" or asked.region:
         query = query.join(Dealer, Dealer.id == table.dealer_id)

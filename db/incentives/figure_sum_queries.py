@@ -6,12 +6,14 @@ What asks for programs of dealers reads entries, through an index that holds all
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, literal, or_, select, union_all
 
 from db.calendar.months import DAY, add_months, month_of, partial_months
 from db.core.actor import Scope
+from db.core.periods import whole_months
 from db.dealers.tables import Dealer
 from db.incentives.figure_filters import Asked, month_number
 from db.incentives.sum_tables import IncentiveDay, IncentiveDealerMonth, IncentiveMonth
@@ -48,17 +50,17 @@ def cells(*, scope: Scope, asked: Asked, by: Sequence[str], ever: bool) -> Any:
 # ---- days ------------------------------------------------------------------------------------------------------------
 def _months(asked: Asked, month: Any, ever: bool) -> list[ColumnElement[bool]]:
     """Conditions for the months that count as a whole."""
-    found = [month <= asked.last, month.not_in(partial_months(asked.first, asked.last) or [asked.last + DAY])]
-    return found if ever else [*found, month >= month_of(asked.first)]
+    if not ever:
+        return whole_months(month, asked.first, asked.last)
+    return [*whole_months(month, None, asked.last), month.not_in(partial_months(asked.first, asked.last) or [date.min])]
 
 
 def _days(asked: Asked, day: Any, ever: bool) -> list[ColumnElement[bool]]:
     """Conditions for the days that fill no month; with `ever` from the first day of theirs."""
-    some = [
-        and_(day >= (month if ever else max(month, asked.first)), day < min(add_months(month, 1), asked.last + DAY))
-        for month in partial_months(asked.first, asked.last)
-    ]
-    return [or_(false(), *some)]
+    some = partial_months(asked.first, asked.last)
+    first = month_of(asked.first) if ever and month_of(asked.first) in some else asked.first
+    found = [and_(day >= max(m, first), day < min(add_months(m, 1), asked.last + DAY)) for m in some]
+    return [or_(false(), *found)]
 
 
 def _columns(asked: Asked, by: Sequence[str], day: Any, of: dict[str, Any]) -> list[Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from db.core.area import Area, CustomerSource, DealerSource, ExportKind, SearchSource, WorkSource
 from db.core.permissions import Permission
+from db.core.rollups import rebuild
 from db.surveys import alert_queries, survey_queries
 from db.surveys.checks import CHECKS
 from db.surveys.dealer_queries import dealer_lines, dealer_signals
@@ -12,6 +15,7 @@ from db.surveys.holder import HELD
 from db.surveys.importing import KINDS
 from db.surveys.jobs import JOBS
 from db.surveys.metrics_queries import METRICS
+from db.surveys.sums import SUMS
 
 AREA = Area(
     name="surveys",
@@ -38,6 +42,7 @@ AREA = Area(
     metrics=METRICS,
     jobs=JOBS,
     checks=CHECKS,
+    rebuilds=(partial(rebuild, rollups=(SUMS,)),),
     dealer=(
         DealerSource(
             name="surveys", label="Surveys", permission=Permission.SURVEYS_VIEW, lines=dealer_lines,

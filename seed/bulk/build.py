@@ -26,6 +26,7 @@ from db.leads import rollup
 from db.leads.won_sums import SUMS as WON_SUMS
 from db.people.passwords import ALPHABET
 from db.people.queries import actor_for
+from db.surveys.sums import SUMS as SURVEY_SUMS
 from seed import house, warranty
 from seed.bulk import claims as bulk_claims
 from seed.bulk import coop as bulk_coop
@@ -51,7 +52,7 @@ class Size:
 
 
 Say = Callable[[str], None]
-SUMS = (INCENTIVE_SUMS, COOP_SUMS, WON_SUMS)
+SUMS = (INCENTIVE_SUMS, COOP_SUMS, WON_SUMS, SURVEY_SUMS)
 """What triggers sum up: without them while rows come in, filled from them at the end."""
 
 

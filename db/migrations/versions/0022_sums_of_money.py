@@ -13,6 +13,7 @@ from db.coop.sums import SUMS as COOP
 from db.core.rollups import rebuild
 from db.incentives.sums import SUMS as INCENTIVES
 from db.leads.won_sums import SUMS as WON
+from db.surveys.sums import SUMS as SURVEYS
 
 revision = "0022"
 down_revision = "0019"
@@ -20,7 +21,7 @@ branch_labels = None
 depends_on = None
 
 DESK_ZONE = "America/New_York"
-ROLLUPS = (INCENTIVES, COOP, WON)
+ROLLUPS = (INCENTIVES, COOP, WON, SURVEYS)
 
 
 def upgrade() -> None:
@@ -92,6 +93,9 @@ def _tables() -> None:
     _sums("coop_month", ("month", "region", "programme_id", "medium"), COOP.measures)
     _sums("coop_day", ("on_day", "region", "programme_id", "medium"), COOP.measures)
     _sums("coop_dealer_month", ("dealer_id", "month"), COOP.measures)
+    _sums("survey_month", ("kind", "is_counted", "month", "region"), SURVEYS.measures)
+    _sums("survey_day", ("kind", "is_counted", "answered_on", "region"), SURVEYS.measures)
+    _sums("survey_dealer_month", ("kind", "is_counted", "dealer_id", "month"), SURVEYS.measures)
     _sums("lead_won_month", ("month", "region", "source", "product"), WON.measures)
     _sums("lead_won_dealer_month", ("dealer_id", "month", "place"), WON.measures)
 
@@ -100,9 +104,12 @@ def _sums(table: str, keys: tuple[str, ...], measures: object) -> None:
     kinds: dict[str, sa.types.TypeEngine[object]] = {
         "month": sa.Date(), "on_day": sa.Date(), "region": sa.String(40), "place": sa.String(40),
         "medium": sa.String(20), "source": sa.String(80), "product": sa.String(40), "dealer_id": sa.BigInteger(),
-        "program_id": sa.BigInteger(), "programme_id": sa.BigInteger(),
+        "kind": sa.String(3), "is_counted": sa.Boolean(), "answered_on": sa.Date(), "program_id": sa.BigInteger(), "programme_id": sa.BigInteger(),
     }  # fmt: skip
-    whole = {"entries", "won", "lost", "without_value"}
+    whole = {
+        "entries", "won", "lost", "without_value", "surveys", "indexed", "answers", "tops", "promoters", "passives",
+        "detractors",
+    }  # fmt: skip
     op.create_table(
         table,
         *(sa.Column(key, kinds[key], nullable=False, autoincrement=False) for key in keys),
