@@ -36,6 +36,7 @@ from db.investigations import tables as _investigations
 from db.leads import tables as _leads
 from db.leads import won_tables as _won
 from db.marketing import tables as _marketing
+from db.objectives import sum_tables as _objective_sums
 from db.objectives import tables as _objectives
 from db.onboarding import tables as _onboarding
 from db.part_returns import tables as _part_returns
@@ -63,5 +64,5 @@ MODULES = (
     _saved_reports,
     _snapshots, _packs,
     _objectives,
-    _won, _incentive_sums, _coop_sums, _survey_sums,
+    _won, _incentive_sums, _coop_sums, _survey_sums, _objective_sums,
 )  # fmt: skip

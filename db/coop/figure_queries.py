@@ -71,7 +71,8 @@ def money(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (
     found: dict[tuple[Any, ...], dict[str, int]] = {}
     own = ("reserved", "released", "approved", "paid")
     whole = [d for d in by if d != "medium"]
-    for names, medium in ((own, True), (("accrued", "expired", "forfeited"), False)):
+    asks = ((own, True), (("accrued", "expired", "forfeited"), False))
+    for names, medium in asks if asked.medium or "medium" in by else ((LEDGER, False),):
         if not medium and "medium" in by:
             continue  # nothing that came in has a medium
         for row in _ledger(session, scope, asked, by if medium else whole, medium=medium):

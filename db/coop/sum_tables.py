@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Date, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.core.base import Base
+from db.core.rollups import CLUSTERED
 from db.core.types import Cents
 
 
@@ -30,6 +31,7 @@ class CoopMonth(CoopSums):
     """Month x region x programme x medium."""
 
     __tablename__ = "coop_month"
+    __table_args__ = CLUSTERED
 
     month: Mapped[date] = mapped_column(Date, primary_key=True)
     region: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -41,6 +43,7 @@ class CoopDay(CoopSums):
     """Day x region x programme x medium: the days of a period that fill no month."""
 
     __tablename__ = "coop_day"
+    __table_args__ = CLUSTERED
 
     on_day: Mapped[date] = mapped_column(Date, primary_key=True)
     region: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -52,6 +55,7 @@ class CoopDealerMonth(CoopSums):
     """Dealer x month; a dealer's region is looked up, so nothing here moves with it."""
 
     __tablename__ = "coop_dealer_month"
+    __table_args__ = CLUSTERED
 
     dealer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     month: Mapped[date] = mapped_column(Date, primary_key=True)

@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 # fixed SQL: everything put together here is a constant of an area; CREATE TRIGGER takes no parameters.
+CLUSTERED: Final = {"sqlite_with_rowid": False}
+"""Options of a table of sums: SQLite keeps it in the order of its keys, so that a read needs no second look-up."""
 _MONTH = re.compile(r"MONTH\(([^()]*)\)")
 
 

@@ -20,6 +20,7 @@ from db.incentives.program_offers import EXPORT as PROGRAM_EXPORT
 from db.incentives.program_offers import SEARCH as PROGRAM_SEARCH
 from db.incentives.sheet_importing import CHECKED_SALES
 from db.incentives.statement_importing import STATEMENTS
+from db.incentives.sums import SALES as SOLD
 from db.incentives.sums import SUMS
 from db.incentives.target_importing import TARGETS
 from db.incentives.work_queries import found_claims, found_sales, work_counts, work_lines
@@ -44,5 +45,5 @@ AREA = Area(
     exports=(PROGRAM_EXPORT, *PAY_EXPORTS, *FIGURE_EXPORTS),
     metrics=METRICS,
     checks=(*CHECKS, *PAY_CHECKS),
-    rebuilds=(partial(rebuild, rollups=(SUMS,)),),
+    rebuilds=(partial(rebuild, rollups=(SUMS, SOLD)),),
 )

@@ -11,7 +11,7 @@ from db.calendar.queries import DESK_ZONE
 from db.core.area import Check
 from db.core.labels import local_day
 from db.incentives.calculate import from_scratch
-from db.incentives.sums import SUMS
+from db.incentives.sums import SALES, SUMS
 from db.incentives.tables import IncentiveClaim, IncentiveEarning, IncentiveEntry, IncentiveProgram
 
 MOST = 50
@@ -110,4 +110,5 @@ CHECKS = (
     Check(name="Approved incentive claims are in the ledger", run=approvals_are_claims),
     Check(name="Days of incentive entries are the desk's", run=days_are_the_desks),
     Check(name="Sums of incentives agree with the ledger", run=SUMS.differences),
+    Check(name="Sums of sales agree with the sales", run=SALES.differences),
 )

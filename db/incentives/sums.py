@@ -33,3 +33,10 @@ SUMS: Final = Rollup(
         "incentive_dealer_month": {"dealer_id": "{r}.dealer_id", "month": "MONTH({r}.on_day)"},
     },
 )  # fmt: skip
+SALES: Final = Rollup(
+    source="sale_report",
+    only="{r}.condition = 'new' AND {r}.delivered_on IS NOT NULL AND {r}.unwound_on IS NULL",
+    measures={"sold": "1"},
+    grains={"sale_dealer_month": {"dealer_id": "{r}.dealer_id", "month": "MONTH({r}.delivered_on)"}},
+)
+"""New vehicles delivered and not unwound, by dealer and month of the delivery: what objectives are met with."""

@@ -211,6 +211,16 @@ class IncentiveClaim(QueueItem):
         Index("ix_incentive_claim_dealer", "dealer_id", "is_open", "due_at", "id"),
         Index("ix_incentive_claim_program", "program_id", "dealer_id", "period"),
         Index("ix_incentive_claim_sale", "sale_id", "program_id"),
+        # All that decisions are counted by (0071).
+        Index(
+            "ix_incentive_claim_decided",
+            "decided_at",
+            "status",
+            "program_id",
+            "dealer_id",
+            "region",
+            "decided_kind",
+        ),
         Index(
             "ix_incentive_claim_owed",
             "dealer_id",

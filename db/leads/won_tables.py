@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Date, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.core.base import Base
+from db.core.rollups import CLUSTERED
 from db.core.types import Cents
 
 
@@ -26,6 +27,7 @@ class LeadWonMonth(WonSums):
     """Month of the decision x region x source x product."""
 
     __tablename__ = "lead_won_month"
+    __table_args__ = CLUSTERED
 
     month: Mapped[date] = mapped_column(Date, primary_key=True)
     region: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -37,6 +39,7 @@ class LeadWonDealerMonth(WonSums):
     """Dealer x month of the decision x region of the lead (`place`: its leads move it, nothing else does)."""
 
     __tablename__ = "lead_won_dealer_month"
+    __table_args__ = CLUSTERED
 
     dealer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  # 0 = unassigned
     month: Mapped[date] = mapped_column(Date, primary_key=True)

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Date, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.core.base import Base
+from db.core.rollups import CLUSTERED
 
 
 class SurveySums(Base):
@@ -32,6 +33,7 @@ class SurveyMonth(SurveySums):
     """Month x region."""
 
     __tablename__ = "survey_month"
+    __table_args__ = CLUSTERED
 
     month: Mapped[date] = mapped_column(Date, primary_key=True)
     region: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -41,6 +43,7 @@ class SurveyDay(SurveySums):
     """Day x region: the days of a period that fill no month."""
 
     __tablename__ = "survey_day"
+    __table_args__ = CLUSTERED
 
     answered_on: Mapped[date] = mapped_column(Date, primary_key=True)
     region: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -50,6 +53,7 @@ class SurveyDealerMonth(SurveySums):
     """Dealer x month; a dealer's region is looked up, so nothing here moves with it."""
 
     __tablename__ = "survey_dealer_month"
+    __table_args__ = CLUSTERED
 
     dealer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     month: Mapped[date] = mapped_column(Date, primary_key=True)

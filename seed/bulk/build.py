@@ -20,10 +20,12 @@ from db.coop.sums import SUMS as COOP_SUMS
 from db.core import changes
 from db.core.rollups import rebuild
 from db.core.session import reading, writing
+from db.incentives.sums import SALES
 from db.incentives.sums import SUMS as INCENTIVE_SUMS
 from db.incentives.unit_rules import Plan
 from db.leads import rollup
 from db.leads.won_sums import SUMS as WON_SUMS
+from db.objectives.sums import SUMS as OBJECTIVE_SUMS
 from db.people.passwords import ALPHABET
 from db.people.queries import actor_for
 from db.surveys.sums import SUMS as SURVEY_SUMS
@@ -52,7 +54,7 @@ class Size:
 
 
 Say = Callable[[str], None]
-SUMS = (INCENTIVE_SUMS, COOP_SUMS, WON_SUMS, SURVEY_SUMS)
+SUMS = (INCENTIVE_SUMS, COOP_SUMS, WON_SUMS, SURVEY_SUMS, SALES, OBJECTIVE_SUMS)
 """What triggers sum up: without them while rows come in, filled from them at the end."""
 
 

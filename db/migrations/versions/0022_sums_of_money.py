@@ -11,8 +11,10 @@ from alembic import op
 from db import triggers
 from db.coop.sums import SUMS as COOP
 from db.core.rollups import rebuild
+from db.incentives.sums import SALES
 from db.incentives.sums import SUMS as INCENTIVES
 from db.leads.won_sums import SUMS as WON
+from db.objectives.sums import SUMS as OBJECTIVES
 from db.surveys.sums import SUMS as SURVEYS
 
 revision = "0022"
@@ -21,7 +23,7 @@ branch_labels = None
 depends_on = None
 
 DESK_ZONE = "America/New_York"
-ROLLUPS = (INCENTIVES, COOP, WON, SURVEYS)
+ROLLUPS = (INCENTIVES, COOP, WON, SURVEYS, SALES, OBJECTIVES)
 
 
 def upgrade() -> None:
@@ -30,6 +32,7 @@ def upgrade() -> None:
     dialect = connection.dialect.name
     _days_of_entries(connection)
     _tables()
+    _indexes()
     for rollup in ROLLUPS:
         for statement in rollup.create(dialect):
             op.execute(statement)
@@ -75,6 +78,13 @@ def _days_of_entries(connection: sa.Connection) -> None:
     )  # fmt: skip
 
 
+def _indexes() -> None:
+    op.create_index(
+        "ix_incentive_claim_decided", "incentive_claim",
+        ["decided_at", "status", "program_id", "dealer_id", "region", "decided_kind"],
+    )  # fmt: skip
+
+
 def _moment(value: datetime | str) -> datetime:
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
@@ -96,6 +106,8 @@ def _tables() -> None:
     _sums("survey_month", ("kind", "is_counted", "month", "region"), SURVEYS.measures)
     _sums("survey_day", ("kind", "is_counted", "answered_on", "region"), SURVEYS.measures)
     _sums("survey_dealer_month", ("kind", "is_counted", "dealer_id", "month"), SURVEYS.measures)
+    _sums("sale_dealer_month", ("dealer_id", "month"), SALES.measures)
+    _sums("objective_dealer_month", ("dealer_id", "month"), OBJECTIVES.measures)
     _sums("lead_won_month", ("month", "region", "source", "product"), WON.measures)
     _sums("lead_won_dealer_month", ("dealer_id", "month", "place"), WON.measures)
 
@@ -108,7 +120,7 @@ def _sums(table: str, keys: tuple[str, ...], measures: object) -> None:
     }  # fmt: skip
     whole = {
         "entries", "won", "lost", "without_value", "surveys", "indexed", "answers", "tops", "promoters", "passives",
-        "detractors",
+        "detractors", "sold", "segments", "agreed_segments",
     }  # fmt: skip
     op.create_table(
         table,
@@ -118,6 +130,7 @@ def _sums(table: str, keys: tuple[str, ...], measures: object) -> None:
             for name in list(measures)  # type: ignore[call-overload]
         ),
         sa.PrimaryKeyConstraint(*keys, name=op.f(f"pk_{table}")),
+        sqlite_with_rowid=False,
     )
 
 
