@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, case, cast, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from db.calendar.months import month_of
@@ -96,11 +96,10 @@ def compute(
         raise Refused(Problem(code="unknown_dimension", field="by", message=message))
     asked = _asked(filters)
     goals, sales = ObjectiveDealerMonth, SaleDealerMonth
-    month = func.substr(cast(goals.month, String), 1, 7)
     sold = func.coalesce(sales.sold, 0)
     is_agreed = goals.agreed_segments > 0
     columns: dict[str, Any] = {
-        "month": month, "region": Dealer.region, "dealer": goals.dealer_id,
+        "month": goals.month, "region": Dealer.region, "dealer": goals.dealer_id,
     }  # fmt: skip
     keys = [columns[dim].label(f"by_{dim}") for dim in by]
     if "dealer" in by:
@@ -113,15 +112,18 @@ def compute(
             func.sum(case((is_agreed, sold), else_=0)).label("sold_agreed"),
         )
         .select_from(goals)
-        .join(Dealer, Dealer.id == goals.dealer_id)
         .outerjoin(sales, (sales.dealer_id == goals.dealer_id) & (sales.month == goals.month))
         .where(goals.segments > 0, *_where(scope, asked, goals))
     )  # fmt: skip
+    if set(by) & {"region", "dealer"} or "region" in asked or scope.kind == "regions":
+        query = query.join(Dealer, Dealer.id == goals.dealer_id)
     if keys:
         query = query.group_by(*(columns[dim] for dim in by), *([Dealer.code, Dealer.name] if "dealer" in by else []))
     rows = []
     for row in session.execute(query):
         found: dict[str, Any] = {dim: getattr(row, f"by_{dim}") for dim in by}
+        if "month" in by:
+            found["month"] = f"{row.by_month:%Y-%m}"
         if "dealer" in by:
             found |= {"dealer": row.code, "dealer_id": row.by_dealer, "dealer_name": row.name}
         rows.append(found | _value(name, row))
