@@ -16,6 +16,7 @@ from db.coop import paper_tables as _coop_papers
 from db.coop import payment_tables as _coop_payments
 from db.coop import queue_tables as _coop_queues
 from db.coop import remind_tables as _coop_reminders
+from db.coop import sum_tables as _coop_sums
 from db.coop import tables as _coop
 from db.core import changes as _changes
 from db.core import outbox as _outbox
@@ -29,11 +30,14 @@ from db.documents import tables as _documents
 from db.imports import tables as _imports
 from db.incentives import payment_tables as _incentive_payments
 from db.incentives import recon_tables as _incentive_recon
+from db.incentives import sum_tables as _incentive_sums
 from db.incentives import tables as _incentives
 from db.interactions import tables as _interactions
 from db.investigations import tables as _investigations
 from db.leads import tables as _leads
+from db.leads import won_tables as _won
 from db.marketing import tables as _marketing
+from db.objectives import sum_tables as _objective_sums
 from db.objectives import tables as _objectives
 from db.onboarding import tables as _onboarding
 from db.part_returns import tables as _part_returns
@@ -44,6 +48,7 @@ from db.quality import tables as _quality
 from db.reports import pack_tables as _packs
 from db.reports import saved_tables as _saved_reports
 from db.reports import snapshot_tables as _snapshots
+from db.surveys import sum_tables as _survey_sums
 from db.surveys import tables as _surveys
 from db.terms import tables as _terms
 from db.warranty import tables as _warranty
@@ -60,4 +65,5 @@ MODULES = (
     _saved_reports,
     _snapshots, _packs,
     _objectives,
+    _won, _incentive_sums, _coop_sums, _survey_sums, _objective_sums,
 )  # fmt: skip
