@@ -71,6 +71,8 @@ def guard(permission: Permission | str) -> Actor:
 
 def gate(account: Account | None) -> None:
     """Let a signed-in person pass; otherwise draw the sign-in (or the change of a one-time password) and stop."""
+    if account is not None and not account.must_change_password and auth.is_agreed():
+        return
     desk = auth.DeskAuth(account)
     if account is None:
         _draw_sign_in(desk)
