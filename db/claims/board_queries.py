@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -246,13 +247,18 @@ def _findings(session: Session, ids: list[int]) -> dict[int, tuple[int, str]]:
 
 
 def count_views(
-    session: Session, *, actor: Actor, filters: ClaimFilters, due_before: datetime | None = None
+    session: Session,
+    *,
+    actor: Actor,
+    filters: ClaimFilters,
+    due_before: datetime | None = None,
+    views: Sequence[str] = (),
 ) -> dict[str, int]:
     """How many claims each view of this actor has under the same filters, each counted up to `CAP` + 1; one statement.
 
-    With `due_before` only those due before a moment.
+    With `due_before` only those due before a moment; with `views` only these.
     """
-    views = DEALERS if actor.role.is_dealer else OURS
+    views = views or tuple(DEALERS if actor.role.is_dealer else OURS)
     late = [] if due_before is None else [Claim.due_at < due_before]
     columns = []
     for view in views:

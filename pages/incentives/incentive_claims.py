@@ -10,6 +10,7 @@ from components.access import guard
 from components.areas.incentive_queue import FILTERS, SCREEN, draw_list, show_bulk_outcome
 from components.clock import now
 from components.filters import clear_button, one, pick, words
+from components.kept import places
 from components.labels import badge, empty_state
 from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, is_open, open_drawer
@@ -17,7 +18,6 @@ from db.core.area import CAP
 from db.core.labels import count_label
 from db.core.permissions import Permission
 from db.core.session import reading
-from db.dealers.queries import dealer_choices, regions
 from db.incentives.claim_rules import TITLES
 from db.incentives.flow import FLOW
 from db.incentives.queue_queries import (
@@ -53,8 +53,7 @@ def chosen_filters() -> Filters:
     if not actor.can(Permission.INCENTIVES_DECIDE):
         views = {k: v for k, v in views.items() if k != "mine"}
     with reading() as session:
-        known_regions = regions(session, actor.scope)
-        dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
+        known = places(actor.scope, session=session)
         programs = {str(i): label for i, label in program_choices(session, actor=actor).items()}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         view = one("Show", views, key="incq_view", default=next(iter(views)))
@@ -64,15 +63,15 @@ def chosen_filters() -> Filters:
         status = pick("Status", states, key="incq_status", all_label="Every status", width=160)
         program = pick("Program", programs, key="incq_program", all_label="Every program", width=220)
         dealer = ""
-        if len(dealers) > 1:
-            dealer = pick("Dealer", dealers, key="incq_dealer", all_label="All dealers", width=200)
+        if len(known.dealers) > 1:
+            dealer = pick("Dealer", known.dealers, key="incq_dealer", all_label="All dealers", width=200)
         due = pick("Due", DUE, key="incq_due", all_label="Any day", width=140)
         set_now = sum(bool(st.session_state.get(k)) for k in MORE)
         label = f"More filters ({set_now})" if set_now else "More filters"
         with st.popover(label, icon=":material/tune:", key="incq_more"):
             region = ""
-            if len(known_regions) > 1:
-                region = pick("Region", {r: r for r in known_regions}, key="incq_region", all_label="All regions")
+            if len(known.regions) > 1:
+                region = pick("Region", {r: r for r in known.regions}, key="incq_region", all_label="All regions")
             rules = {code: f"{code} {title}" for code, title in TITLES.items()}
             rule = pick("Check that stands in the way", rules, key="incq_rule", all_label="Any check")
             band = pick("Amount", {k: v[0] for k, v in BANDS.items()}, key="incq_amount", all_label="Any amount")

@@ -14,6 +14,7 @@ from components.areas.figures import narrow, pick_days
 from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick
+from components.kept import places
 from components.labels import empty_state, plain
 from components.navigation import may_open
 from components.tiles import draw_tiles
@@ -21,7 +22,6 @@ from db.calendar.queries import DESK_ZONE
 from db.core.labels import moment_label
 from db.core.permissions import Permission
 from db.core.session import reading
-from db.dealers.queries import dealer_choices, regions
 from db.incentives.figure_overview_queries import BY, baseline_words, budgets
 from db.incentives.figure_reason_queries import KINDS
 from db.incentives.queue_queries import program_choices
@@ -40,8 +40,8 @@ BOOKS = ("Earned", "Approved", "Paid") if sees_payments else ("Earned",)
 def narrowed(what: str) -> tuple[dict[str, Any], list[str]]:
     """Draw program, region and dealer; gives what is chosen, and the ways to split that make sense here."""
     with reading() as session:
-        known = regions(session, actor.scope)
-        dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
+        stand = places(actor.scope, session=session)
+        known, dealers = stand.regions, stand.dealers
         programs = {str(i): label for i, label in program_choices(session, actor=actor).items()}
     picked: dict[str, Any] = {}
     if what == "incentives":

@@ -12,6 +12,7 @@ from components.charts.base import table
 from components.clock import now
 from components.exports import export_button
 from components.filters import clear_button, one, pick, words
+from components.kept import kept, places
 from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_drawer, draw_paging, id_at, is_open, open_drawer, remember_rows
 from components.tables import SLA_TONES
@@ -19,7 +20,6 @@ from db.core.area import CAP
 from db.core.labels import count_label, minutes_label, moment_label, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
-from db.dealers.queries import dealer_choices, regions
 from db.leads.flow import FLOW
 from db.leads.queries import (
     BoardCounts,
@@ -43,9 +43,10 @@ STATES = {s.name: s.label for s in FLOW.states if not s.final}
 def chosen_filters() -> BoardFilters:
     """Draw the toolbar and read it."""
     with reading() as session:
-        known_regions = regions(session, actor.scope)
-        dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
-        sources = list_sources(session, scope=actor.scope)
+        known = places(actor.scope, session=session)
+        sources = kept(
+            session, lambda: tuple(list_sources(session, scope=actor.scope)), "sources", actor.scope, areas=("leads",)
+        )
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         view = one("Waiting", WAITING, key="lead_view", default="open")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
@@ -55,13 +56,13 @@ def chosen_filters() -> BoardFilters:
         text = words("Find", key="lead_text", placeholder="Name, number, VIN, phone", width=230)
         status = pick("Status", STATES, key="lead_status", all_label="Every status", width=150)
         region = ""
-        if len(known_regions) > 1:
+        if len(known.regions) > 1:
             region = pick(
-                "Region", {r: r for r in known_regions}, key="lead_region", all_label="All regions", width=150
+                "Region", {r: r for r in known.regions}, key="lead_region", all_label="All regions", width=150
             )
         dealer = ""
-        if len(dealers) > 1:
-            dealer = pick("Dealer", dealers, key="lead_dealer", all_label="All dealers", width=210)
+        if len(known.dealers) > 1:
+            dealer = pick("Dealer", known.dealers, key="lead_dealer", all_label="All dealers", width=210)
         source = pick("Source", {s: s for s in sources}, key="lead_source", all_label="All sources", width=150)
         clear_button(KEYS, key="lead_clear")
     with export_box:
