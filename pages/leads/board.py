@@ -44,8 +44,10 @@ def chosen_filters() -> BoardFilters:
     """Draw the toolbar and read it."""
     with reading() as session:
         known = places(actor.scope, session=session)
+        # A source nobody ever came from before is in the list a minute later.
+        minute = now().replace(second=0, microsecond=0)
         sources = kept(
-            session, lambda: tuple(list_sources(session, scope=actor.scope)), "sources", actor.scope, areas=("leads",)
+            session, lambda: tuple(list_sources(session, scope=actor.scope)), "sources", actor.scope, minute, areas=()
         )
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         view = one("Waiting", WAITING, key="lead_view", default="open")
