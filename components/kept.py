@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -23,6 +24,13 @@ from db.dealers.queries import dealer_choices
 from db.dealers.queries import regions as regions_of
 
 T = TypeVar("T")
+
+
+def minute(moment: datetime) -> datetime:
+    """The minute a moment lies in: what nobody changed meanwhile is asked again once a minute, not at each click."""
+    return moment.replace(second=0, microsecond=0)
+
+
 ROOM: Final = 500
 """How many answers a process keeps; the one nobody asked for longest goes first."""
 _COUNTERS = "counters_of_this_read"

@@ -10,7 +10,7 @@ from components.areas.claims_queue import Seen, draw_list, look, show_bulk_outco
 from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick, words
-from components.kept import kept, places
+from components.kept import kept, minute, places
 from components.labels import badge, empty_state
 from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, is_open, open_drawer
@@ -34,8 +34,7 @@ from db.core.session import reading
 from db.investigations.queries import flagged_only
 
 actor = guard(Permission.CLAIMS_VIEW)
-# By the minute: what nobody changed meanwhile is the same, and need not be asked again (components/kept.py).
-at = now().replace(second=0, microsecond=0)
+at = minute(now())
 decides = actor.can(Permission.CLAIMS_DECIDE)
 investigates = actor.can(Permission.CLAIMS_INVESTIGATE)
 MORE = ("claims_region", "claims_rule", "claims_amount", "claims_person", "claims_flagged")
