@@ -67,5 +67,5 @@ def draw_definition(definition: MetricDefinition, *, key: str, as_of: datetime, 
             ("Owner", definition.owner),
             ("As of", moment_label(as_of, zone)),
         ]
-        st.markdown(f"**{definition.title}**")
-        st.markdown("  \n".join(f":gray[{label}] {text}" for label, text in rows if text))
+        lines = [f"**{definition.title}**\n", *(f":gray[{label}] {text}  " for label, text in rows if text)]
+        st.markdown("\n".join(lines).rstrip())

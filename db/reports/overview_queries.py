@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -69,6 +70,11 @@ def metric(name: str) -> Metric:
     if name not in KNOWN:
         message = f"There is no metric “{name}” that knows dealers."
         raise Refused(Problem(code="unknown_metric", field="metric", message=message))
+    return _found(name)
+
+
+@cache
+def _found(name: str) -> Metric:
     return next(entry.metric for entry in entries() if entry.metric.definition.name == name)
 
 
