@@ -88,8 +88,10 @@ _answers = Shelf(ROOM)
 _derived = Shelf(100)
 
 
-def kept(session: Session, make: Callable[[], T], *key: Hashable, areas: tuple[str, ...]) -> T:
+def kept(session: Session, make: Callable[[], T], *key: Hashable, areas: tuple[str, ...] | None) -> T:
     """What `make` gives, made once for `key` and the counters of `areas`; `key` begins with a name of its own.
+
+    Without areas (None) those of all: then any change of the desk makes it ask again.
 
     The counters are read once in a `reading()` session and before anything is made, so that a change in between makes
     the next look ask again. Never inside of a command: what is not committed yet must not be kept.
@@ -97,7 +99,8 @@ def kept(session: Session, make: Callable[[], T], *key: Hashable, areas: tuple[s
     if _COUNTERS not in session.info:
         session.info[_COUNTERS] = dict(changes.token(session))
     counters = session.info[_COUNTERS]
-    return _answers.get((settings().database_url, key, tuple(counters.get(area, 0) for area in areas)), make)
+    stand = tuple(counters.values() if areas is None else (counters.get(area, 0) for area in areas))
+    return _answers.get((settings().database_url, key, stand), make)
 
 
 def shelved(*, room: int, seconds: int, spinner: str = "") -> Callable[[Callable[P, T]], Callable[P, T]]:

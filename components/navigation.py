@@ -395,6 +395,19 @@ def _page(entry: PageEntry, title: str, is_default: bool, is_visible: bool) -> A
     )  # fmt: skip
 
 
+@cache
+def _entry(file: str) -> tuple[PageEntry, bool] | None:
+    """The page of a file, and whether it is the one at the root."""
+    present = [entry for entry in PAGES if entry.exists]
+    return next(((entry, entry.default) for entry in present if entry.file == file), None)
+
+
+def link(file: str, **options: Any) -> None:
+    """`st.page_link` to a page of the desk: Streamlit is told which, and need not compare paths on the disk for it."""
+    known = _entry(file)
+    st.page_link(_page(known[0], known[0].title, known[1], True) if known else file, **options)
+
+
 def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]], dict[str, PageEntry]]:
     """The pages for `st.navigation`, by section, and the entry of each by its address.
 

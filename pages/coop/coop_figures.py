@@ -126,8 +126,9 @@ if not any(found[f"coop_{n}"].value for n in ("accrued", "reserved", "approved",
     )  # fmt: skip
 make = partial(show.tiles, found, versus=versus, campaigns=CAMPAIGNS if may_open(actor, CAMPAIGNS) else "")
 draw_tiles(make(names=show.TILES[: show.FIRST]), key="cof", as_of=at, zone=actor.zone)
-with st.expander("More figures", icon=":material/expand_more:"):
-    draw_tiles(make(names=show.TILES[show.FIRST :]), key="cof_more", as_of=at, zone=actor.zone)
+with st.expander("More figures", icon=":material/expand_more:", key="cof_more_open", on_change="rerun") as more:
+    if more.open:
+        draw_tiles(make(names=show.TILES[show.FIRST :]), key="cof_more", as_of=at, zone=actor.zone)
 
 with st.container(border=True):
     st.markdown("**By month** :gray[expiring: what expired, and in months to come what is left]")

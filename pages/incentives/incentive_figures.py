@@ -16,7 +16,7 @@ from components.exports import export_button
 from components.filters import clear_button, one, pick
 from components.kept import places
 from components.labels import empty_state, plain
-from components.navigation import may_open
+from components.navigation import link, may_open
 from components.tiles import draw_tiles
 from db.calendar.queries import DESK_ZONE
 from db.core.labels import moment_label
@@ -67,8 +67,9 @@ def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> Non
         opens_payments=may_open(actor, show.PAYMENTS),
     )  # fmt: skip
     draw_tiles(make(names=show.TILES[: show.FIRST]), key="incf", as_of=at, zone=actor.zone)
-    with st.expander("More figures", icon=":material/expand_more:"):
-        draw_tiles(make(names=show.TILES[show.FIRST :]), key="incf_more", as_of=at, zone=actor.zone)
+    with st.expander("More figures", icon=":material/expand_more:", key="incf_more_open", on_change="rerun") as more:
+        if more.open:
+            draw_tiles(make(names=show.TILES[show.FIRST :]), key="incf_more", as_of=at, zone=actor.zone)
     with reading() as session:
         burning = budgets(session, actor=actor, filters=chosen, now=at)
         baseline = baseline_words(session, actor=actor, filters=chosen, now=at)
@@ -102,7 +103,7 @@ def draw_link(chosen: dict[str, Any], **more: str) -> None:
     query = {"incq_view": "all", **more} | {
         f"incq_{name}": str(chosen[name]) for name in ("program", "region", "dealer") if name in chosen
     }
-    st.page_link(show.CLAIMS, label="Show claims", icon=":material/arrow_forward:", query_params=query)
+    link(show.CLAIMS, label="Show claims", icon=":material/arrow_forward:", query_params=query)
 
 
 def draw_why(chosen: dict[str, Any], filters: show.Filters) -> None:
