@@ -91,10 +91,14 @@ def draw_behind(month: str, reason: Reason | None) -> None:
         first, last = show.month_days(month)
         asked |= {"from": first, "to": last}
         label += f", {first:%B %Y}"
+    code = reason.code if reason else ""
     with reading() as session:
-        rows, total = behind(
-            session, scope=actor.scope, filters=asked, what=what, now=at, reason=reason.code if reason else ""
-        )
+        rows, total = kept(
+            session,
+            lambda: behind(session, scope=actor.scope, filters=asked, what=what, now=at, reason=code),
+            "coop_behind", actor.scope, tuple(sorted(asked.items())), what, code, day,
+            areas=("coop", "dealers", "leads"),
+        )  # fmt: skip
     st.caption(f"{label}: {total:,}")
     if not rows:
         empty_state("search_off", "Nothing behind this number.", action="Choose a longer period.")

@@ -14,7 +14,7 @@ from components.areas.figures import narrow, pick_days
 from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick
-from components.kept import places
+from components.kept import kept, places
 from components.labels import empty_state, plain
 from components.navigation import link, may_open
 from components.tiles import draw_tiles
@@ -42,7 +42,10 @@ def narrowed(what: str) -> tuple[dict[str, Any], list[str]]:
     with reading() as session:
         stand = places(actor.scope, session=session)
         known, dealers = stand.regions, stand.dealers
-        programs = {str(i): label for i, label in program_choices(session, actor=actor).items()}
+        programs = kept(
+            session, lambda: {str(i): label for i, label in program_choices(session, actor=actor).items()},
+            "programs", actor.role, areas=("incentives",),
+        )  # fmt: skip
     picked: dict[str, Any] = {}
     if what == "incentives":
         picked["program"] = pick("Program", programs, key="incf_program", all_label="All programs", width=220)
@@ -52,8 +55,8 @@ def narrowed(what: str) -> tuple[dict[str, Any], list[str]]:
         picked["dealer"] = pick("Dealer", dealers, key="incf_dealer", all_label="All dealers", width=200)
     clear_button(show.KEYS, key="incf_clear")
     ways = {"dealer": len(dealers) > 1, "region": len(known) > 1}
-    kept = [name for name in (BY if what == "incentives" else PRICES_BY) if ways.get(name, True)]
-    return {k: int(v) if k != "region" else v for k, v in picked.items() if v}, kept
+    split = [name for name in (BY if what == "incentives" else PRICES_BY) if ways.get(name, True)]
+    return {k: int(v) if k != "region" else v for k, v in picked.items() if v}, split
 
 
 def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> None:
@@ -71,8 +74,14 @@ def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> Non
         if more.open:
             draw_tiles(make(names=show.TILES[show.FIRST :]), key="incf_more", as_of=at, zone=actor.zone)
     with reading() as session:
-        burning = budgets(session, actor=actor, filters=chosen, now=at)
-        baseline = baseline_words(session, actor=actor, filters=chosen, now=at)
+        burning, baseline = kept(
+            session,
+            lambda: (
+                budgets(session, actor=actor, filters=chosen, now=at),
+                baseline_words(session, actor=actor, filters=chosen, now=at),
+            ),
+            "incentive_budgets", actor, filters, day, areas=("incentives", "pricing", "dealers", "terms"),
+        )  # fmt: skip
     months = show.lines(actor.scope, filters, "month", at, day, change)
     left, right = st.columns([3, 2], gap="medium") if burning else (st.container(), None)
     with left, st.container(border=True, height="stretch"):
