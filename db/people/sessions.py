@@ -121,7 +121,7 @@ def find_account(session: Session, *, now: datetime, session_id: int | None = No
     rows = session.execute(_BY_ID if session_id is not None else _BY_TOKEN, which).all()
     if not rows:
         return None
-    row = rows[0]
+    row: Any = rows[0]
     over = session_is_over(
         now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at,
         idle_minutes=settings().session_idle_minutes,
