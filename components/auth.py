@@ -193,6 +193,11 @@ class _Policy(Validator):
         return not check_password(password)
 
 
+def is_agreed() -> bool:
+    """Whether the package already knows that somebody is signed in; who it is, only the database says."""
+    return bool(st.session_state.get("authentication_status"))
+
+
 class DeskAuth(Authenticate):
     """`streamlit_authenticator.Authenticate` over our storage; made once a run, with who is signed in."""
 

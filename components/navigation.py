@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +46,13 @@ class PageEntry:
     @property
     def exists(self) -> bool:
         """Whether the page's file is there."""
-        return (ROOT / self.file).exists()
+        return _is_there(self.file)
+
+
+@cache
+def _is_there(file: str) -> bool:
+    """Asked of the disk once a process: a page that comes or goes does so with a new start."""
+    return (ROOT / file).exists()
 
 
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
@@ -375,6 +383,31 @@ def is_listed(entry: PageEntry, actor: Actor | None) -> bool:
     return actor is not None and actor.can(entry.permission) and not entry.hidden
 
 
+@lru_cache(maxsize=1_000)
+def _page(entry: PageEntry, title: str, is_default: bool, is_visible: bool) -> Any:
+    """What Streamlit makes of an entry, which looks at the disk: made once, and copied for each run.
+
+    A copy, because a run notes on its page that it may be drawn, and other people's runs go on at the same time.
+    """
+    return st.Page(
+        ROOT / entry.file, title=title, icon=f":material/{entry.icon}:", url_path=entry.url_path,
+        default=is_default, visibility="visible" if is_visible else "hidden", help=entry.help,
+    )  # fmt: skip
+
+
+@cache
+def _entry(file: str) -> tuple[PageEntry, bool] | None:
+    """The page of a file, and whether it is the one at the root."""
+    present = [entry for entry in PAGES if entry.exists]
+    return next(((entry, entry.default) for entry in present if entry.file == file), None)
+
+
+def link(file: str, **options: Any) -> None:
+    """`st.page_link` to a page of the desk: Streamlit is told which, and need not compare paths on the disk for it."""
+    known = _entry(file)
+    st.page_link(_page(known[0], known[0].title, known[1], True) if known else file, **options)
+
+
 def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]], dict[str, PageEntry]]:
     """The pages for `st.navigation`, by section, and the entry of each by its address.
 
@@ -390,10 +423,7 @@ def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]]
         title = entry.title
         if entry.file == NOTIFICATIONS and unread:
             title += " " + badge(count_label(unread, cap=99), "red")
-        page = st.Page(
-            ROOT / entry.file, title=title, icon=f":material/{entry.icon}:", url_path=entry.url_path,
-            default=is_default, visibility="visible" if is_listed(entry, actor) else "hidden", help=entry.help,
-        )  # fmt: skip
+        page = copy(_page(entry, title, is_default, is_listed(entry, actor)))
         sections.setdefault(entry.section, []).append(page)
         entries[page.url_path] = entry
     return sections, entries

@@ -14,6 +14,7 @@ from components.areas.figures import DASH, dollars
 from components.charts import overview as charts
 from components.charts.base import draw, table
 from components.filters import pick
+from components.kept import derived, shelved
 from components.labels import empty_state
 from components.navigation import may_open
 from components.tiles import Tile
@@ -74,7 +75,7 @@ def token() -> Any:
         return changes.token(session, *overviews.AREAS)
 
 
-@st.cache_data(ttl=300, max_entries=50, show_spinner=False)
+@shelved(room=50, seconds=300)
 def choices(scope: Scope, day: date, change: Any) -> tuple[list[str], dict[str, str], list[str]]:
     """Regions, dealers (id as text and label) and brands of a scope, for the filters."""
     with reading() as session:
@@ -82,7 +83,7 @@ def choices(scope: Scope, day: date, change: Any) -> tuple[list[str], dict[str, 
         return regions(session, scope), dealers, list_brands(session, scope=scope)
 
 
-@st.cache_data(ttl=300, max_entries=100, show_spinner="Counting")
+@shelved(room=100, seconds=300, spinner="Counting")
 def overview(asked: Asked, names: tuple[str, ...], _at: datetime) -> dict[str, Figure]:
     """Every figure beside the period before and a year ago."""
     with reading() as session:
@@ -90,7 +91,7 @@ def overview(asked: Asked, names: tuple[str, ...], _at: datetime) -> dict[str, F
         return overviews.overview(session, scope=part, span=asked.span, names=names, now=_at)
 
 
-@st.cache_data(ttl=300, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=300)
 def by_region(asked: Asked, name: str, _at: datetime) -> list[tuple[str, Part]]:
     """One figure by region; the region asked for does not narrow it, so that another one can be clicked."""
     with reading() as session:
@@ -99,7 +100,7 @@ def by_region(asked: Asked, name: str, _at: datetime) -> list[tuple[str, Part]]:
         return overviews.by_region(session, scope=part, span=asked.span, name=name, now=_at)
 
 
-@st.cache_data(ttl=300, max_entries=100, show_spinner=False)
+@shelved(room=25, seconds=300)
 def lines(asked: Asked, names: tuple[str, ...], _at: datetime) -> list[Line]:
     """The figures by dealer."""
     with reading() as session:
@@ -360,25 +361,27 @@ def ordered(rows: Sequence[Line], name: str) -> list[Line]:
 
 def draw_lines(rows: Sequence[Line], names: Sequence[str], *, by: str, on_open: Callable[[int], None]) -> None:
     """Dealers with their figures; a click on a name narrows the page to it."""
-    shown = ordered(rows, by)[:MOST_ROWS]
+    shown = derived(rows, lambda: ordered(rows, by)[:MOST_ROWS], "first", by)
     ids = [line.dealer_id for line in shown]
 
     def opened(position: int) -> None:
         if 0 <= position < len(ids):
             on_open(ids[position])
 
-    data: dict[str, Any] = {"Dealer": [f"{x.name} ({x.code})" for x in shown], "Region": [x.region for x in shown]}
+    def made() -> Any:
+        data = {"Dealer": [f"{x.name} ({x.code})" for x in shown], "Region": [x.region for x in shown]}
+        return table(data | {name: [words(name, x.parts.get(name, Part())) for x in shown] for name in names})
+
     columns: dict[str, Any] = {
         "Dealer": tables.opener("Dealer", key="ovw_open", on_open=opened, width=200),
         "Region": tables.text("Region", width=100),
     }  # fmt: skip
     for name in names:
-        data[name] = [words(name, x.parts.get(name, Part())) for x in shown]
         columns[name] = st.column_config.TextColumn(
             title_of(name), alignment="right", width=112, help=metric(name).definition.formula
         )
     tables.show(
-        table(data), key="ovw_lines", alt=f"Dealers by {title_of(by)}", columns=columns,
+        derived(shown, made, "table", tuple(names)), key="ovw_lines", alt=f"Dealers by {title_of(by)}", columns=columns,
         height=430 if len(shown) > 11 else "auto",
     )  # fmt: skip
     if len(rows) > len(shown):

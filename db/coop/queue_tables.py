@@ -74,6 +74,7 @@ class CoopClaim(QueueItem):
         Index("ix_coop_claim_status", "status", "due_at", "id"),
         Index("ix_coop_claim_dealer", "dealer_id", "status", "due_at", "id"),
         Index("ix_coop_claim_medium", "fund_id", "medium", "id"),
+        Index("ix_coop_claim_changed", "updated_at", "id"),
         CheckConstraint("cost_cents > 0", name="cents"),
         {"sqlite_autoincrement": True},
     )

@@ -208,6 +208,7 @@ class IncentiveClaim(QueueItem):
     __tablename__ = "incentive_claim"
     __table_args__ = (
         Index("ix_incentive_claim_board", "is_open", "due_at", "id"),
+        Index("ix_incentive_claim_status", "status", "due_at", "id"),
         Index("ix_incentive_claim_dealer", "dealer_id", "is_open", "due_at", "id"),
         Index("ix_incentive_claim_program", "program_id", "dealer_id", "period"),
         Index("ix_incentive_claim_sale", "sale_id", "program_id"),
