@@ -84,7 +84,7 @@ def is_signed_in(token: str) -> bool:
     """Whether a cookie belongs to a session that is alive."""
     if not token:
         return False
-    with reading() as session:
+    with reading(primary=True) as session:
         return sessions.find_account(session, now=now(), token=token) is not None
 
 

@@ -1,0 +1,97 @@
+"""A streaming standby that may answer reads (DATABASE_READ_URL), as long as it holds every change of the primary.
+
+One sentence is the whole rule: **a read goes to the standby only when the standby has, at that moment, as many changes
+as the primary**. Every transaction of the desk raises a change counter in its own commit, commits reach a standby in
+their order, and counters only grow; so a standby whose sum is not behind has everything that was committed before the
+read began, whoever wrote it and in whichever process. Nobody misses what they just saved, no cache keeps an older number
+under a newer key, and a standby that lags, stands still or is gone costs speed, never truth (decision 0075).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from db.core import changes
+from db.core.changes import ChangeCounter
+
+log = logging.getLogger("dealerdesk.replica")
+PAUSE_SECONDS = 10.0
+"""How long a standby that did not answer is left alone, so that not every click waits for it."""
+
+_SUM = select(func.coalesce(func.sum(ChangeCounter.n), 0))
+# A standby that was promoted goes its own way: from then on it is no copy, and must not be asked.
+_SUM_OF_COPY = select(func.pg_is_in_recovery(), _SUM.scalar_subquery())
+_WHOSE = text("SELECT system_identifier, current_database() FROM pg_control_system()")
+
+
+def count_housekeeping(session: Session) -> None:
+    """Raise a counter of its own in a transaction that touches no area (drafts, sign-ins), so that it is seen too."""
+    if not session.info.get("areas"):
+        changes.touch(session, changes.HOUSEKEEPING)
+
+
+class Standby:
+    """One standby beside its primary; `engine` is None while it may not be asked."""
+
+    def __init__(self, primary: Engine, copy: Engine) -> None:
+        self._primary = primary
+        # One statement each, without BEGIN and ROLLBACK around it.
+        self._ask_primary = primary.execution_options(isolation_level="AUTOCOMMIT")
+        self._ask_copy = copy.execution_options(isolation_level="AUTOCOMMIT")
+        self._copy = copy
+        self._is_of_primary = False
+        self._not_before = 0.0
+        self._is_lost = False
+        self._writing = threading.Lock()
+        self.asked: Counter[str] = Counter()
+        """How many reads went to the `standby`, and to the primary because it was `behind` or `lost`."""
+
+    def current(self) -> Engine | None:
+        """The standby's engine when it has every change the primary has now; None when the primary has to answer."""
+        if time.monotonic() < self._not_before:
+            self.asked["lost"] += 1
+            return None
+        with self._ask_primary.connect() as connection:  # an error here is the primary's, and the caller's
+            if not self._is_of_primary:
+                whose = tuple(connection.execute(_WHOSE).one())
+            needed = connection.scalar(_SUM) or 0
+        try:
+            with self._ask_copy.connect() as connection:
+                if not self._is_of_primary:
+                    other = tuple(connection.execute(_WHOSE).one())
+                    if other != whose:
+                        return self._lose("it is a copy of another database")
+                    self._is_of_primary = True
+                is_copy, has = connection.execute(_SUM_OF_COPY).one()
+        except SQLAlchemyError as error:
+            return self._lose(type(error).__name__)
+        if not is_copy:
+            return self._lose("it is no standby any more")
+        if self._is_lost:
+            self._is_lost = False
+            log.warning("the standby answers again")
+        if has < needed:
+            self.asked["behind"] += 1
+            return None
+        self.asked["standby"] += 1
+        return self._copy
+
+    def _lose(self, why: str) -> None:
+        """Leave the standby alone for a while; says so once."""
+        with self._writing:
+            if not self._is_lost:
+                log.warning("the standby is not asked, the primary answers all reads: %s", why)
+            self._is_lost, self._is_of_primary = True, False
+            self._not_before = time.monotonic() + PAUSE_SECONDS
+        self.asked["lost"] += 1
+
+    def dispose(self) -> None:
+        """Close the connections to the standby."""
+        self._copy.dispose()
