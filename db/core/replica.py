@@ -3,8 +3,8 @@
 One sentence is the whole rule: **a read goes to the standby only when the standby has, at that moment, as many changes
 as the primary**. Every transaction of the desk raises a change counter in its own commit, commits reach a standby in
 their order, and counters only grow; so a standby whose sum is not behind has everything that was committed before the
-read began, whoever wrote it and in whichever process. Nobody misses what they just saved, no cache keeps an older number
-under a newer key, and a standby that lags, stands still or is gone costs speed, never truth (decision 0075).
+read began, whoever wrote it and in whichever process. Nobody misses what they just saved, no cache keeps an older
+number under a newer key, and a standby that lags, stands still or is gone costs speed, never truth (decision 0075).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Standby:
         self._is_of_primary = False
         self._not_before = 0.0
         self._is_lost = False
-        self._writing = threading.Lock()
+        self._noting = threading.Lock()
         self.asked: Counter[str] = Counter()
         """How many reads went to the `standby`, and to the primary because it was `behind` or `lost`."""
 
@@ -67,13 +67,16 @@ class Standby:
                 if not self._is_of_primary:
                     other = tuple(connection.execute(_WHOSE).one())
                     if other != whose:
-                        return self._lose("it is a copy of another database")
+                        self._lose("it is a copy of another database")
+                        return None
                     self._is_of_primary = True
                 is_copy, has = connection.execute(_SUM_OF_COPY).one()
         except SQLAlchemyError as error:
-            return self._lose(type(error).__name__)
+            self._lose(type(error).__name__)
+            return None
         if not is_copy:
-            return self._lose("it is no standby any more")
+            self._lose("it is no standby any more")
+            return None
         if self._is_lost:
             self._is_lost = False
             log.warning("the standby answers again")
@@ -85,7 +88,7 @@ class Standby:
 
     def _lose(self, why: str) -> None:
         """Leave the standby alone for a while; says so once."""
-        with self._writing:
+        with self._noting:
             if not self._is_lost:
                 log.warning("the standby is not asked, the primary answers all reads: %s", why)
             self._is_lost, self._is_of_primary = True, False
