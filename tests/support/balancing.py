@@ -29,7 +29,7 @@ pid nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 1024; }}
 http {{
-    log_format who '$cookie_desk_lane|$upstream_addr|$status|$request_method|$uri';
+    log_format who '$cookie_desk_lane|$upstream_addr|$status|$http_user_agent|$uri';
     access_log access.log who;
     client_body_temp_path bodies; proxy_temp_path proxied; fastcgi_temp_path unused1; uwsgi_temp_path unused2;
     scgi_temp_path unused3;
@@ -51,7 +51,7 @@ class Asked:
     lane: str
     address: str
     status: int
-    method: str
+    agent: str
     path: str
 
 
@@ -63,12 +63,13 @@ class Balancer:
     folder: Path
     addresses: dict[str, str]
 
-    def asked(self) -> list[Asked]:
-        """What was asked so far. A websocket is noted when it ends."""
+    def asked(self, agent: str = "") -> list[Asked]:
+        """What was asked so far, by everybody or by one kind of browser. A websocket is noted when it ends."""
         found = []
         for line in (self.folder / "access.log").read_text().splitlines():
-            lane, address, status, method, path = line.split("|", 4)
-            found.append(Asked(lane, address.rpartition(", ")[2], int(status), method, path))
+            lane, address, status, who, path = line.split("|", 4)
+            if agent in ("", who):
+                found.append(Asked(lane, address.rpartition(", ")[2], int(status), who, path))
         return found
 
     def errors(self) -> str:
