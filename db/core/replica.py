@@ -50,7 +50,7 @@ class Standby:
         self._not_before = 0.0
         self._is_lost = False
         self._noting = threading.Lock()
-        self.asked: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter(standby=0, behind=0, lost=0)
         """How many reads went to the `standby`, and to the primary because it was `behind` or `lost`."""
 
     def current(self) -> Engine | None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
+from components import door
 from db.core import changes, replica
 from db.core import session as sessions
 from db.core.replica import Standby
@@ -226,6 +227,13 @@ def test_pages_go_on_when_the_standby_is_killed_and_it_is_asked_again_when_it_is
     monkeypatch.setattr(standby(), "_not_before", 0.0)
     assert who_answers() == "standby"
     assert "the standby answers again" in caplog.messages
+
+
+def test_a_monitor_sees_who_answered(pair: Pair):
+    figures = door._figures()
+    assert {name: n for name, n in figures.items() if name.startswith("reads_")} == {
+        "reads_standby": 1, "reads_behind": 0, "reads_lost": 0,
+    }  # fmt: skip
 
 
 def test_a_copy_of_something_else_is_never_asked(pair: Pair, caplog: pytest.LogCaptureFixture):
