@@ -176,7 +176,7 @@ def exported(page: Page, base: str) -> str:
     with page.expect_download(timeout=2 * WAIT) as saved:
         page.get_by_role("button", name="Download", exact=True).first.click()
     with ZipFile(saved.value.path()) as book:
-        return book.read("xl/sharedStrings.xml").decode()
+        return "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
 
 
 def look_again(page: Page) -> None:
