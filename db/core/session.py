@@ -147,6 +147,8 @@ def writing(bind: Engine | None = None, *, keeps_timeline: bool = True) -> Itera
         except BaseException:
             session.rollback()
             raise
+    if copy := standby():
+        copy.note_write()
 
 
 def finish(session: Session, *, keeps_timeline: bool = True) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
 from components import door
@@ -26,6 +27,7 @@ from tests.support.postgres import NoPostgres, PostgresServer, PostgresStandby
 from tests.support.users import app_as, make_people
 
 pytestmark = pytest.mark.postgres
+T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 
 
@@ -124,11 +126,24 @@ def name_of(username: str = "manager") -> tuple[str, str]:
         return answered_by(session), session.scalars(select(Person.name).where(Person.username == username)).one()
 
 
-def rename(username: str, name: str, *, bind: Engine | None = None) -> None:
-    with writing(bind) as session:
+def rename(username: str, name: str) -> None:
+    with writing() as session:
         session.scalars(select(Person).where(Person.username == username)).one().name = name
         changes.touch(session, "people")
         note(session)
+
+
+def rename_elsewhere(pair: Pair, username: str, name: str) -> None:
+    """The same by another process of the desk, which this one knows nothing of but through the database."""
+    with psycopg.connect(pair.primary.url) as connection:
+        connection.execute("UPDATE person SET name = %s WHERE username = %s", (name, username))
+        connection.execute("UPDATE change_counter SET n = n + 1 WHERE area = 'people'")
+
+
+def at_the_next_click(work: Callable[[], T]) -> T:
+    """What a page that is drawn anew gets: in a thread of its own, as each of them is."""
+    found: T = at_once(lambda _: work(), threads=1)[0]
+    return found
 
 
 def test_the_standby_answers_when_it_has_everything(pair: Pair):
@@ -148,13 +163,10 @@ def test_who_is_signed_in_is_asked_of_the_primary(pair: Pair):
 def test_a_standby_that_stands_still_hides_nothing_from_anybody(pair: Pair):
     pair.on_copy("SELECT pg_wal_replay_pause()")
     assert who_answers() == "standby", "nothing has happened that it does not have"
+    rename_elsewhere(pair, "finance", "Written Elsewhere")
+    assert at_the_next_click(lambda: name_of("finance")) == ("primary", "Written Elsewhere")
     rename("manager", "Written Here")
     assert name_of() == ("primary", "Written Here")
-    # Another process of the desk, which knows nothing of this one but the database.
-    other = make_engine(pair.primary.url)
-    rename("finance", "Written Elsewhere", bind=other)
-    other.dispose()
-    assert name_of("finance") == ("primary", "Written Elsewhere")
     assert pair.on_copy("SELECT name FROM person WHERE username = 'finance'") != "Written Elsewhere"
     pair.on_copy("SELECT pg_wal_replay_resume()")
     pair.catch_up()
@@ -175,6 +187,18 @@ def test_what_changes_no_area_is_seen_too(pair: Pair):
         assert changes.token(session) == before
 
 
+def test_the_reads_of_one_page_run_ask_once(pair: Pair, monkeypatch: pytest.MonkeyPatch):
+    """A write of this process ends it at once, wherever in the process."""
+    monkeypatch.setattr(replica, "FRESH_SECONDS", 60.0)
+    asked: list[str] = []
+    event.listen(sessions.engine(), "before_cursor_execute", lambda *a: asked.append(a[2]))
+    assert [who_answers() for _ in range(5)] == ["standby"] * 5
+    assert len([statement for statement in asked if "sum(" in statement]) == 1
+    pair.on_copy("SELECT pg_wal_replay_pause()")
+    at_the_next_click(lambda: rename("manager", "By A Neighbour"))
+    assert name_of() == ("primary", "By A Neighbour")
+
+
 def test_no_number_is_kept_under_a_newer_key(pair: Pair):
     """What a page does: the token in one read, the numbers in another. The numbers are never older than their token."""
     first = dict(token_now())["people"]
@@ -182,7 +206,7 @@ def test_no_number_is_kept_under_a_newer_key(pair: Pair):
 
     def write(_: int) -> None:
         for n in range(rounds):
-            rename("coordinator", f"Name {first + n + 1}")
+            rename_elsewhere(pair, "coordinator", f"Name {first + n + 1}")
 
     def read(_: int) -> list[tuple[int, int]]:
         found = []
@@ -191,8 +215,6 @@ def test_no_number_is_kept_under_a_newer_key(pair: Pair):
             found.append((token, int(name_of("coordinator")[1].rpartition(" ")[2])))
         return found
 
-    rename("coordinator", f"Name {first}")
-    first = dict(token_now())["people"]
     rename("coordinator", f"Name {first + 1}")
     first += 1
     results = at_once(lambda n: write(n) if n == 0 else read(n), threads=3)
