@@ -31,11 +31,20 @@ class Settings:
     behind_https: bool = False
     organisation: str = "Dealer desk"
     documents_dir: Path | None = None
+    database_read_url: str = ""
 
     @property
     def documents(self) -> Path:
         """The folder of uploaded files; several processes on one PostgreSQL share it (DOCUMENTS_DIR)."""
         return self.documents_dir or self.var / "documents"
+
+
+def _standby(primary: str) -> str:
+    """The standby's URL; ValueError where there can be none."""
+    url = os.environ.get("DATABASE_READ_URL", "").strip()
+    if url and not (url.startswith("postgresql") and primary.startswith("postgresql")):
+        raise ValueError("DATABASE_READ_URL names a standby: it and DATABASE_URL must both be postgresql://")
+    return url
 
 
 def _number(name: str, default: int, *, least: int = 1) -> int:
@@ -65,8 +74,9 @@ def _address(name: str) -> str:
 def settings() -> Settings:
     """The settings of this process, from environment variables of the same names in capitals (`var` is VAR_DIR)."""
     var = Path(os.environ.get("VAR_DIR") or ROOT / "var")
+    url = os.environ.get("DATABASE_URL") or f"sqlite:///{var / 'dealer.db'}"
     return Settings(
-        database_url=os.environ.get("DATABASE_URL") or f"sqlite:///{var / 'dealer.db'}",
+        database_url=url,
         var=var,
         bcrypt_cost=_number("BCRYPT_COST", Settings.bcrypt_cost),
         session_idle_minutes=_number("SESSION_IDLE_MINUTES", Settings.session_idle_minutes),
@@ -82,4 +92,5 @@ def settings() -> Settings:
         behind_https=os.environ.get("BEHIND_HTTPS", "").strip().lower() in {"1", "true", "yes", "on"},
         organisation=os.environ.get("ORGANISATION") or Settings.organisation,
         documents_dir=Path(os.environ["DOCUMENTS_DIR"]) if os.environ.get("DOCUMENTS_DIR") else None,
+        database_read_url=_standby(url),
     )
