@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any, Final
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from components.areas.reports import AXES, title_of, words
 from components.charts import overview as charts
@@ -67,8 +69,8 @@ def follow_months(chart: str) -> None:
         before = st.session_state.get("ovw_period") or USUAL
         if before != OWN:
             st.session_state[BACK] = before
-        st.session_state["ovw_period"] = OWN
-        st.session_state["ovw_from"], st.session_state["ovw_until"] = months[0], months[-1]
+        for name, value in (("period", OWN), ("from", months[0]), ("until", months[-1])):
+            fill(f"ovw_{name}", value)
     elif seen[0] == chart and seen[1]:
         st.session_state["ovw_period"] = st.session_state.get(BACK, USUAL)
     st.session_state[BRUSHED] = (chart, months)
@@ -96,6 +98,16 @@ def follow_region(chart: str) -> None:
     elif gone:
         st.session_state["ovw_region"] = ""
     st.session_state[CLICKED] = (chart, picked)
+
+
+def fill(name: str, value: str) -> None:
+    """Put a value into a field that is drawn later in this run, and into the address.
+
+    Streamlit keeps a field and the address together once the field was drawn; what is written before, it leaves alone.
+    """
+    st.session_state[name] = value
+    with suppress(StreamlitAPIException):  # it was drawn: the address follows by itself
+        st.query_params[name] = value
 
 
 def cleared() -> None:
@@ -224,7 +236,7 @@ def open_view(query: Mapping[str, Sequence[str]]) -> None:
     for name in FIELDS:
         found = word_of(query, name)
         if found:
-            st.session_state[name] = found
+            fill(name, found)
         elif name in st.session_state:
             st.session_state[name] = {"ovw_period": USUAL, "ovw_places": "bars"}.get(name, "")
     if st.session_state.get("ovw_measure") == "":

@@ -81,19 +81,19 @@ def test_leadership_sees_the_network_and_narrows_it(network: Network):
 
 def test_a_click_on_a_region_narrows_the_page_and_a_second_one_takes_it_back(network: Network):
     app = opened("mason", OVERVIEW, ovw_period="last")
-    app.session_state["ovw_regions_received_0"] = {"selection": {"pick": [{"region": "West"}]}}
+    app.session_state["ovw_regions_bars_received_0"] = {"selection": {"pick": [{"region": "West"}]}}
     app.run()
     assert not app.exception
     assert (app.session_state["ovw_region"], tile(app, "Leads")) == ("West", "2")
-    app.session_state["ovw_regions_received_0"] = {"selection": {"pick": []}}
+    app.session_state["ovw_regions_bars_received_0"] = {"selection": {"pick": []}}
     app.run()
     assert (app.session_state["ovw_region"], tile(app, "Leads")) == ("", "65")
-    app.session_state["ovw_regions_received_0"] = {"selection": {"pick": [{"region": "West"}]}}
+    app.session_state["ovw_regions_bars_received_0"] = {"selection": {"pick": [{"region": "West"}]}}
     app.run()
     app.button(key="ovw_clear").click().run()
     assert not app.exception
     assert tile(app, "Leads") == "65"
-    app.session_state["ovw_regions_received_1"] = {"selection": {"pick": [{"region": "West"}]}}
+    app.session_state["ovw_regions_bars_received_1"] = {"selection": {"pick": [{"region": "West"}]}}
     app.run()
     assert tile(app, "Leads") == "2", "the same bar can be clicked again"
 
