@@ -195,6 +195,9 @@ def note_of(figure: Figure, *, year: Span) -> str:
     if metric(figure.name).definition.denominator and cases and not figure.small and cases == round(cases):
         if metric(figure.name).definition.unit == "percent" and figure.name == "coop_utilisation":
             said.append(f"{dollars(figure.now.numerator)} of {dollars(cases)}")
+        elif metric(figure.name).definition.unit == "percent" and figure.now.numerator is not None:
+            hits = figure.now.numerator
+            said.append(f"{hits:,.0f} of {cases:,.0f}, {cases - hits:,.0f} not")
         else:
             said.append(f"n = {cases:,.0f}")
     return " · ".join(said)

@@ -72,5 +72,5 @@ def _file(rows: list[dict[str, str]]) -> SourceFile:
 
 def until(desk: Desk) -> datetime:
     """A moment shortly after the last incident was opened, for a look at the pages as they were then."""
-    opened = [datetime.strptime(row["opened_at"], MOMENT) for row in _events(desk)]
-    return max(opened).replace(tzinfo=UTC) + timedelta(days=1)
+    opened = [datetime.strptime(row["opened_at"], MOMENT).replace(tzinfo=UTC) for row in _events(desk)]
+    return max(opened) + timedelta(days=1)
