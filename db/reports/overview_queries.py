@@ -157,9 +157,13 @@ def _whole(session: Session, name: str, *, scope: Scope, span: Span, now: dateti
 
 
 def overview(
-    session: Session, *, scope: Scope, span: Span, names: Sequence[str], months: int = 24, now: datetime
-) -> dict[str, Figure]:
-    """Each metric of the period, beside the one before and a year ago, with its months; a set number of statements."""
+    session: Session, *, scope: Scope, span: Span, names: Sequence[str], months: int = 24, until: date | None = None,
+    now: datetime,
+) -> dict[str, Figure]:  # fmt: skip
+    """Each metric of the period, beside the one before and a year ago, with its months; a set number of statements.
+
+    The months end with `until`, or with the period.
+    """
     found: dict[str, Figure] = {}
     earlier, year = before(span), year_before(span)
     with remembered(session):
@@ -172,7 +176,7 @@ def overview(
                 is_fair=may_compare(
                     span, counts_months=area_of(name) in _BY_MONTH, is_sum=not definition(name).denominator
                 ),
-                months=_months(session, name, last=span.last, months=months, **ask),
+                months=_months(session, name, last=until or span.last, months=months, **ask),
             )  # fmt: skip
     return found
 

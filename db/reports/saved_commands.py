@@ -1,4 +1,4 @@
-"""Keeping a report under a name, changing, sharing, scheduling and removing it."""
+"""Keeping a report or a view of a page under a name, changing, sharing, scheduling and removing it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from db.reports.saved_rules import (
     schedule_words,
 )
 from db.reports.saved_tables import ReportRecipient, SavedReport
+from db.reports.view_rules import VIEWS, kept, page_of, word_of
 
 
 def keep_report(
@@ -64,6 +65,56 @@ def keep_report(
     return report.id
 
 
+def keep_view(
+    session: Session, *, page: str, name: str, query: Mapping[str, Sequence[str]], shared: str, form_key: str | None,
+    actor: Actor, now: datetime,
+) -> int:  # fmt: skip
+    """Keep the address of a page under a name and give its id. Problems: page, name, shared.
+
+    A view is opened, never sent: whoever opens it sees their own dealers. One that names a dealer is not for dealers.
+    """
+    actor.require(Permission.REPORTS_VIEW)
+    if form_key:
+        there = session.scalar(select(SavedReport.id).where(SavedReport.form_key == form_key))
+        if there is not None:
+            timeline.repeated(session)
+            return there
+    if actor.user_id is None:
+        raise Refused(Problem(code="nobody", message="A view is kept by a person."))
+    if page not in VIEWS:
+        raise Refused(Problem(code="unknown", field="page", message="This page has no views to keep."))
+    problems = Problems()
+    name = problems.require(name, "name", "The name", longest=LONGEST_NAME)
+    spec = kept(page, query)
+    check_sharing(problems, shared=shared, spec=_as_shared(spec), may_share=actor.can(Permission.REPORTS_SHARE))
+    problems.refuse_if_any()
+    view = SavedReport(
+        name=name, spec=spec, shared=shared, owner_id=actor.user_id, rhythm="", send_day=0, version=1,
+        created_at=now, updated_at=now, updated_by=actor.name, form_key=form_key,
+    )  # fmt: skip
+    session.add(view)
+    session.flush()
+    note(
+        session, view, "keep_view", f"kept as a view for {SHARED[shared].lower()}", actor=actor, now=now,
+        after={"spec": spec, "shared": shared},
+    )  # fmt: skip
+    return view.id
+
+
+def _as_shared(spec: Mapping[str, Sequence[str]]) -> Spec:
+    """What of a kept report matters for who may read it: the dealers it names."""
+    page = page_of(spec)
+    if not page:
+        return from_query(spec)
+    dealer = word_of(spec, f"{VIEWS[page].prefix}_dealer")
+    return Spec(dealers=(dealer,) if dealer else ())
+
+
+def _refuse_view(report: SavedReport, message: str) -> None:
+    if page_of(report.spec):
+        raise Refused(Problem(code="is_view", message=message))
+
+
 def change_report(
     session: Session, *, report_id: int, seen_version: int, query: Mapping[str, Sequence[str]], actor: Actor,
     now: datetime,
@@ -71,6 +122,7 @@ def change_report(
     """Let a kept report be what the builder shows now. Problems: metrics, by, since, shared."""
     actor.require(Permission.REPORTS_VIEW)
     report = own(session, report_id, seen_version, actor=actor)
+    _refuse_view(report, "This is a view of a page. Save the report under a name of its own.")
     problems = Problems()
     spec = _checked(problems, query, actor)
     check_sharing(problems, shared=report.shared, spec=spec, may_share=True)
@@ -109,7 +161,7 @@ def share_report(
     actor.require(Permission.REPORTS_VIEW)
     report = own(session, report_id, seen_version, actor=actor)
     problems = Problems()
-    spec = from_query(report.spec)
+    spec = _as_shared(report.spec)
     may_share = actor.can(Permission.REPORTS_SHARE)
     check_sharing(problems, shared=shared, spec=spec, may_share=may_share, was=report.shared)
     if shared == report.shared:
@@ -133,6 +185,7 @@ def schedule_report(
     """
     actor.require(Permission.REPORTS_VIEW)
     report = own(session, report_id, seen_version, actor=actor)
+    _refuse_view(report, "A view of a page is opened, not sent. Keep a report of the same figures to have it mailed.")
     problems = Problems()
     wanted = sorted(set(people)) if rhythm else []
     check_schedule(problems, rhythm=rhythm, day=day, people=wanted)

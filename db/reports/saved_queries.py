@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, String, cast, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.core import timeline
@@ -18,6 +19,8 @@ from db.reports.builder_rules import Spec, describe
 from db.reports.saved_record import ITEM, is_owner, load, recipients, spec_of, wants_file
 from db.reports.saved_rules import schedule_words
 from db.reports.saved_tables import ReportDelivery, ReportRecipient, SavedReport
+from db.reports.view_rules import PAGE as PAGE_FIELD
+from db.reports.view_rules import describe_view, page_of
 
 PAGE: Final = 50
 Cursor = tuple[datetime, int]
@@ -25,7 +28,7 @@ Cursor = tuple[datetime, int]
 
 @dataclass(frozen=True, kw_only=True)
 class SavedLine:
-    """A kept report as the list and the builder show it."""
+    """A kept report as the list and the builder show it; a view of a page has that `page` and its address `query`."""
 
     report_id: int
     name: str
@@ -40,6 +43,8 @@ class SavedLine:
     next_on: date | None
     updated_at: datetime
     version: int
+    page: str = ""
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,13 +110,25 @@ def get_report(session: Session, *, report_id: int, actor: Actor) -> SavedLine:
 
 
 def _line(report: SavedReport, owner: str, actor: Actor) -> SavedLine:
-    spec = spec_of(report)
+    spec, page = spec_of(report), page_of(report.spec)
+    what = describe_view(report.spec) if page else describe(spec, all_figures())
     return SavedLine(
-        report_id=report.id, name=report.name, spec=spec, what=describe(spec, all_figures()),
+        report_id=report.id, name=report.name, spec=spec, what=what, page=page, query=report.spec if page else {},
         shared=report.shared, owner=owner, is_mine=is_owner(report, actor), rhythm=report.rhythm,
         send_day=report.send_day, schedule=schedule_words(report.rhythm, report.send_day) if report.rhythm else "",
         next_on=report.next_on, updated_at=report.updated_at, version=report.version,
     )  # fmt: skip
+
+
+def list_views(session: Session, *, page: str, actor: Actor, limit: int = PAGE) -> list[SavedLine]:
+    """The views of a page this actor may open, changed last first."""
+    actor.require(Permission.REPORTS_VIEW)
+    query = select(SavedReport, Person.name).join(Person, Person.id == SavedReport.owner_id)
+    # The stored words as text: SQLite and PostgreSQL write a space after the colon, and nothing else is called so.
+    names_page = cast(SavedReport.spec, String).like(f'%"{PAGE_FIELD}": ["{page}"]%')
+    query = query.where(SavedReport.removed_at.is_(None), _readable(actor), names_page)
+    rows = session.execute(query.order_by(SavedReport.updated_at.desc(), SavedReport.id.desc()).limit(limit))
+    return [_line(report, owner, actor) for report, owner in rows]
 
 
 def recipients_of(session: Session, *, report_id: int, actor: Actor) -> list[int]:

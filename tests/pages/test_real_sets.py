@@ -1,0 +1,92 @@
+"""What is published with the real data sets stands on the pages: incidents met and missed, money that was earned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.core.permissions import Role
+from db.core.session import dispose, make_engine
+from db.migrate import upgrade
+from seed.real import Desk, incidents
+from tests.support import users
+from tests.support.paths import SHARED_DATA, shared
+from tests.support.users import app_as, make_person
+
+OVERVIEW, PERFORMANCE = "pages/reports/overview.py", "pages/leads/performance.py"
+BUILDER = "pages/reports/report_builder.py"
+
+
+def use(monkeypatch: pytest.MonkeyPatch, url: str, at: datetime) -> None:
+    """Let this process be the app on a database, at a moment."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("VAR_DIR", str(Path(url.removeprefix("sqlite:///")).parent))
+    monkeypatch.setenv("ALLOW_CLOCK", "1")
+    monkeypatch.setenv("DEALER_NOW", at.isoformat())
+    monkeypatch.setattr(users, "open_tab", partial(users.open_tab, now=at))
+    dispose()
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, datetime, dict[str, Any]]:
+    """The incidents, imported as `make try-real` does; skipped where the sets are not here."""
+    shared("incident_sla", incidents.LOG)
+    answers = json.loads(shared("known_answers.json").read_text(encoding="utf-8"))["incident_sla"]
+    url = f"sqlite:///{tmp_path_factory.mktemp('incidents') / 'dealer.db'}"
+    upgrade(url)
+    bind = make_engine(url)
+    desk = Desk(engine=bind, data=SHARED_DATA, now=datetime.now(UTC), answers=answers, name="incident_sla")
+    facts = incidents.incidents(desk)
+    make_person(bind, "leah", Role.SALES_LEADER)
+    bind.dispose()
+    assert [fact for fact in facts if not fact.is_right] == []
+    return url, incidents.until(desk), answers
+
+
+@pytest.fixture
+def opened(imported: tuple[str, datetime, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Iterator[datetime]:
+    """The app a month after the last incident was opened."""
+    url, last, _ = imported
+    at = last + timedelta(days=40)
+    use(monkeypatch, url, at)
+    yield at
+    dispose()
+
+
+def show(page: str, **words: Any) -> Any:
+    app = app_as("leah", page=page)
+    for name, value in words.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, [str(one.value) for one in app.exception]
+    return app
+
+
+def said(app: Any) -> str:
+    return "\n".join(str(e.value) for e in [*app.markdown, *app.caption])
+
+
+def test_incidents_met_and_missed_stand_on_the_overview(opened: datetime, imported: Any):
+    answers = imported[2]["made_sla_last_event"]
+    assert (answers["TRUE"], answers["FALSE"]) == (495, 395)
+    app = show(OVERVIEW, ovw_period="12")
+    tiles = {metric.label: metric.value for metric in app.metric}
+    assert (tiles["Leads"], tiles["Answered in time"]) == ("890", "55.6%")
+    assert "495 of 890, 395 not" in said(app)
+
+
+def test_incidents_by_priority_stand_in_the_report_builder(opened: datetime, imported: Any):
+    app = show(BUILDER, rb_m="response_sla", rb_by="source", rb_period="12", rb_parts="1")
+    frame = app.dataframe[0].value
+    text = frame.to_string()
+    for priority in ("1 - Critical", "2 - High", "3 - Moderate", "4 - Low"):
+        parts = imported[2]["made_sla_by_priority_last_event"]
+        met, missed = parts.get(f"{priority}|TRUE", 0), parts.get(f"{priority}|FALSE", 0)
+        (line,) = [line for line in text.splitlines() if priority in line]
+        assert {str(met), str(met + missed)} <= set(line.split()), line
