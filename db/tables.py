@@ -43,6 +43,7 @@ from db.quality import tables as _quality
 from db.reports import pack_tables as _packs
 from db.reports import saved_tables as _saved_reports
 from db.reports import snapshot_tables as _snapshots
+from db.reports import weekly_tables as _weekly
 from db.surveys import tables as _surveys
 from db.terms import tables as _terms
 from db.warranty import tables as _warranty
@@ -57,6 +58,6 @@ MODULES = (
     _coop_reminders,
     _coop_campaigns,
     _saved_reports,
-    _snapshots, _packs,
+    _snapshots, _packs, _weekly,
     _objectives,
 )  # fmt: skip
