@@ -1,4 +1,4 @@
-"""What reports over all areas offer: metrics no single area could count, mails of reports and packs, frozen months."""
+"""What reports over all areas offer: metrics no single area could count, mails, frozen months."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from db.reports.saved_jobs import JOBS as SAVED_JOBS
 from db.reports.scorecard_queries import EXPORT as SCORECARD
 from db.reports.snapshot_checks import CHECKS as SNAPSHOT_CHECKS
 from db.reports.snapshot_jobs import JOBS as SNAPSHOT_JOBS
+from db.reports.weekly_checks import CHECKS as WEEKLY_CHECKS
+from db.reports.weekly_export_queries import EXPORT as WEEKLY
+from db.reports.weekly_jobs import JOBS as WEEKLY_JOBS
 
 AREA = Area(
-    name="reports", title="Reports", metrics=METRICS, exports=(*EXPORTS, SCORECARD),
-    jobs=(*SAVED_JOBS, *SNAPSHOT_JOBS),
-    checks=(*SAVED_CHECKS, *SNAPSHOT_CHECKS),
+    name="reports", title="Reports", metrics=METRICS, exports=(*EXPORTS, SCORECARD, WEEKLY),
+    jobs=(*SAVED_JOBS, *SNAPSHOT_JOBS, *WEEKLY_JOBS),
+    checks=(*SAVED_CHECKS, *SNAPSHOT_CHECKS, *WEEKLY_CHECKS),
 )  # fmt: skip

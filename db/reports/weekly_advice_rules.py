@@ -212,7 +212,8 @@ def _volume(facts: Facts) -> Answer:
         return Answer(state="none")
     near = found.count <= TIER_UNITS and found.worst <= TIER_DAYS
     end = f"{_days(found.worst)} left" if found.worst else "today is the last day"
-    because = f"{plural(found.count, 'unit')} to the next step of {found.word}, {amount(found.cents, 'money')} at stake, {end}."
+    because = f"{plural(found.count, 'unit')} to the next step of {found.word}, "
+    because += f"{amount(found.cents, 'money')} at stake, {end}."
     action = f"Deliver and report {plural(found.count, 'unit')} more"
     return Answer(state="fires" if near else "quiet", action=action, because=because)
 

@@ -69,10 +69,10 @@ def week_figures(
                 part_of(what, *by_dealer.get(dealer.id, {}).get(n, (0, 0))) for n in range(WEEKS)
             )  # fmt: skip
             own = weeks[0].value is not None and not is_few(what, weeks[0])
-            group = None if what.counts else closest(tiers.get(dealer.id, ""), dealer.region, sizes, own=own)
-            beside = middle[group] if group is not None else None
+            near = None if what.counts else closest(tiers.get(dealer.id, ""), dealer.region, sizes, own=own)
+            beside = middle[near] if near is not None else None
             found[dealer.id][name] = Figure(
-                name=name, weeks=weeks, peers=beside, group=group_label(group) if group else "",
+                name=name, weeks=weeks, peers=beside, group=group_label(near) if near else "",
                 band=band_of(weeks[0].value, beside, better=what.better, small=is_few(what, weeks[0])),  # type: ignore[arg-type]
             )  # fmt: skip
     return found, tiers
@@ -210,7 +210,8 @@ def _claims(session: Session, scope: Scope, week: date) -> Mapping[str, Counted]
     decided = claims.counts(session, scope=scope, by=("dealer", "week"), filters=asked)
 
     def number(row: Mapping[str, Any]) -> int:
-        return (week - row["week"]).days // 7
+        monday: date = row["week"]
+        return (week - monday).days // 7
 
     return {
         "claims_sent": _by_dealer([(r["dealer"], number(r), r["sent"], None) for r in sent]),

@@ -21,10 +21,10 @@ from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Refused
 from db.dealers.tables import Dealer
-from db.people.tables import Person
+from db.people.tables import Person, PersonScope
 from db.reports.weekly_advice_rules import MOST, RULES, Facts, Verdict, judged, ordered
 from db.reports.weekly_figure_queries import week_figures
-from db.reports.weekly_rules import FIGURES, WEEK, Figure, Said, due_week, monday_of, sentences, told, weeks_back
+from db.reports.weekly_rules import FIGURES, WEEK, Figure, Said, all_said, due_week, monday_of, told, weeks_back
 from db.reports.weekly_standing_queries import standing_facts
 from db.reports.weekly_tables import WeeklyMail, WeeklyReport, WeeklySwitch, WeeklyWish
 
@@ -67,8 +67,7 @@ class Weekly:
     @property
     def said(self) -> tuple[Said, ...]:
         """The sentences of all figures, those without a figure left out."""
-        found = [s for f in self.figures for s in sentences(f, week=self.week)]
-        return tuple(s for s in found if s.rule != "no_figure")
+        return all_said(self.figures, week=self.week)
 
     @property
     def advice(self) -> tuple[Verdict, ...]:
@@ -297,8 +296,6 @@ MANAGING: Final = "dealer_manager"
 
 def recipients(session: Session, *, scope: Scope) -> list[tuple[int, int, date]]:
     """(person, dealer, first week) of everybody who is to get reports of a scope's dealers; three statements."""
-    from db.people.tables import PersonScope
-
     said = {
         (person_id, dealer_id): (wants, first)
         for person_id, dealer_id, wants, first in session.execute(

@@ -33,8 +33,8 @@ RULES: Final[Mapping[str, str]] = {
     "few": f"Fewer than {FEW} counted: told as its numbers, no judgement is made.",
     "flat": "A share that moved by less than half a point, or another figure by less than 1 %, stayed where it was.",
     "moved": "Anything else moved; good or bad is what the definition of the figure says.",
-    "mean": f"Beside the mean of the {MEAN_OF} weeks before, of at least {FEW} counted there, by the same bounds.",
-    "peers": "Beside the median and the quarters of at least five other dealers of the same tier and region, or region.",
+    "mean": f"Beside the mean of the {MEAN_OF} weeks before, of {FEW} counted or more, by the same bounds.",
+    "peers": "Beside median and quarters of at least five other dealers of the same tier and region, or region.",
 }
 """Every rule of a sentence by its name, in words for the reader."""
 
@@ -242,7 +242,7 @@ def sentences(figure: Figure, *, week: date) -> tuple[Said, ...]:
     before, rows = figure.before, (own, f"{week_label(week - WEEK)}: {_row(what, figure.before)}")
     if is_few(what, now):
         was = f", {told(what, before)} the week before" if before.value is not None else ""
-        text = f"{what.title}: {told(what, now)}{was}; fewer than {FEW}, so it is not judged."
+        text = f"{what.title}: {told(what, now)}{was}."
         return (Said(rule="few", figure=what.name, tone="unsure", rows=rows, text=text),)
     said = [_against(what, now, before, rule="moved", of="the week before", rows=rows)]
     mean = figure.mean
@@ -252,6 +252,23 @@ def sentences(figure: Figure, *, week: date) -> tuple[Said, ...]:
         said.append(_against(what, now, mean, rule="mean", of=of, rows=rows))
     said += _beside(figure, own)
     return tuple(said)
+
+
+def all_said(figures: Sequence[Figure], *, week: date) -> tuple[Said, ...]:
+    """The sentences of a week: those that judge, then one for what has too few; what has no figure is left out."""
+    found = [s for f in figures for s in sentences(f, week=week) if s.rule != "no_figure"]
+    judged = [s for s in found if s.rule != "few"]
+    few = [s for s in found if s.rule == "few"]
+    if few:
+        listed = "; ".join(s.text.rstrip(".") for s in few)
+        judged.append(
+            Said(
+                rule="few", figure=", ".join(s.figure for s in few), tone="unsure",
+                rows=tuple(row for s in few for row in s.rows[:1]),
+                text=f"Too few to judge (under {FEW} each). {listed}.",
+            )
+        )  # fmt: skip
+    return tuple(judged)
 
 
 def _row(what: What, part: Part) -> str:
@@ -267,7 +284,7 @@ def _against(what: What, now: Part, other: Part, *, rule: str, of: str, rows: tu
     if other.value is None:
         return Said(rule="no_figure", figure=what.name, rows=rows, text=f"{what.title}: {said}; nothing {of}.")
     if is_few(what, other):
-        text = f"{what.title}: {said}, {told(what, other)} {of}; fewer than {FEW} there, so no change is read."
+        text = f"{what.title}: {said}, {told(what, other)} {of}."
         return Said(rule="few", figure=what.name, tone="unsure", rows=rows, text=text)
     went, was = way(now.value, other.value, what.unit), told(what, other)
     if went == "flat":

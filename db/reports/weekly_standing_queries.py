@@ -45,7 +45,7 @@ from db.reports.weekly_advice_rules import (
     Row,
     Standing,
 )
-from db.reports.weekly_rules import WEEK, DAY
+from db.reports.weekly_rules import DAY, WEEK
 from db.surveys.tables import SurveyAlert
 from db.warranty.tables import Part as CatalogPart
 from db.warranty.tables import Technician, TechnicianSkill
@@ -60,7 +60,7 @@ def standing_facts(session: Session, *, scope: Scope, week: date, now: datetime)
     """By dealer and kind, for the dealers of a scope; a set number of statements, however many dealers there are."""
     zones = dict(session.execute(select(Dealer.id, Dealer.zone).where(scope.where(Dealer.id, Dealer.region))).all())
     today = {dealer_id: local_day(now, zone) for dealer_id, zone in zones.items()}
-    asked = _Asked(session, scope, now, week, zones, today)
+    asked = _Asked(session, scope=scope, now=now, week=week, today=today)
     found: dict[int, dict[str, Standing]] = {dealer_id: {} for dealer_id in zones}
     for name, read in KINDS.items():
         for dealer_id, one in read(asked).items():
@@ -72,12 +72,8 @@ def standing_facts(session: Session, *, scope: Scope, week: date, now: datetime)
 class _Asked:
     """What every kind is asked with."""
 
-    def __init__(
-        self, session: Session, scope: Scope, now: datetime, week: date, zones: Mapping[int, str],
-        today: Mapping[int, date],
-    ) -> None:  # fmt: skip
-        self.session, self.scope, self.now, self.week, self.zones = session, scope, now, week, zones
-        self.today = today
+    def __init__(self, session: Session, *, scope: Scope, now: datetime, week: date, today: Mapping[int, date]) -> None:
+        self.session, self.scope, self.now, self.week, self.today = session, scope, now, week, today
         self.first_day = min(today.values(), default=local_day(now, "UTC"))
         self.last_day = max(today.values(), default=local_day(now, "UTC"))
 
@@ -102,7 +98,7 @@ class _Asked:
         inner = select(
             dealer.label("dealer"), func.count().over(partition_by=dealer).label("total"),
             func.row_number().over(partition_by=dealer, order_by=order).label("place"),
-            *([func.sum(func.coalesce(cents, 0)).over(partition_by=dealer).label("cents")] if cents is not None else []),
+            func.sum(func.coalesce(0 if cents is None else cents, 0)).over(partition_by=dealer).label("cents"),
             *columns,
         )  # fmt: skip
         for other, on in joins:
@@ -327,11 +323,11 @@ def _claim_drafts(a: _Asked) -> Found:
 
 
 def _claims_back(a: _Asked) -> Found:
-    item = Claim
+    item, since = Claim, func.coalesce(Claim.stage_entered_at, Claim.updated_at)
     rows = a.ranked(
-        item, [item.id, item.number, item.reason_code.label("code"), func.coalesce(item.stage_entered_at, item.updated_at).label("at")],
+        item, [item.id, item.number, item.reason_code.label("code"), since.label("at")],
         [item.status.in_(("returned", "rejected")), item.claim_type.not_in(NOT_CLAIMS)],
-        order=(func.coalesce(item.stage_entered_at, item.updated_at), item.id),
+        order=(since, item.id),
     )  # fmt: skip
 
     def told(row: Any) -> Row:
@@ -477,11 +473,11 @@ def _documents(a: _Asked) -> Found:
         .order_by(paper.expires_on, paper.id)
     )  # fmt: skip
     for document_id, dealer_id, name, on in soon:
-        left = a.left(dealer_id, on)
-        if 0 <= left <= EXPIRES_DAYS and (dealer_id, name) not in gone:
+        left = a.left(dealer_id, on) if on is not None else -1
+        if on is not None and 0 <= left <= EXPIRES_DAYS and (dealer_id, name) not in gone:
             words = f"expires {documents.left_words(left)}"
-            query = (("document", str(document_id)),)
-            row = Row(label=documents.LABELS[name], words=words, page="pages/network/documents.py", query=query)
+            at = (("document", str(document_id)),)
+            row = Row(label=documents.LABELS[name], words=words, page="pages/network/documents.py", query=at)
             rows[dealer_id].append((on, row))
     found = {}
     for dealer_id, some in rows.items():
