@@ -30,6 +30,7 @@ Tone = Literal["good", "bad", "neutral", "unsure"]
 
 RULES: Final[Mapping[str, str]] = {
     "no_figure": "A week without a figure is said to have none.",
+    "no_before": "A first figure is told without a comparison.",
     "few": f"Fewer than {FEW} counted: told as its numbers, no judgement is made.",
     "flat": "A share that moved by less than half a point, or another figure by less than 1 %, stayed where it was.",
     "moved": "Anything else moved; good or bad is what the definition of the figure says.",
@@ -282,7 +283,7 @@ def _row(what: What, part: Part) -> str:
 def _against(what: What, now: Part, other: Part, *, rule: str, of: str, rows: tuple[str, ...]) -> Said:
     said = told(what, now)
     if other.value is None:
-        return Said(rule="no_figure", figure=what.name, rows=rows, text=f"{what.title}: {said}; nothing {of}.")
+        return Said(rule="no_before", figure=what.name, rows=rows, text=f"{what.title}: {said}; nothing {of}.")
     if is_few(what, other):
         text = f"{what.title}: {said}, {told(what, other)} {of}."
         return Said(rule="few", figure=what.name, tone="unsure", rows=rows, text=text)
