@@ -334,11 +334,10 @@ def due_mails(session: Session, *, now: datetime, scope: Scope) -> dict[tuple[in
             weeks[person_id] = min(week, weeks.get(person_id, week))
     if not weeks:
         return {}
-    mailed = set(
-        session.execute(
-            select(WeeklyMail.person_id, WeeklyMail.week).where(WeeklyMail.week.in_(sorted(set(weeks.values()))))
-        ).tuples()
+    rows = session.execute(
+        select(WeeklyMail.person_id, WeeklyMail.week).where(WeeklyMail.week.in_(sorted(set(weeks.values()))))
     )
+    mailed = {(person_id, week) for person_id, week in rows}
     found: dict[tuple[int, date], list[int]] = {}
     for person_id, dealer_id, first in wanted:
         if person_id not in weeks or dealer_id not in zones:
