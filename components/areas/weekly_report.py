@@ -81,7 +81,7 @@ def _draw_one(number: int, one: Verdict, actor: Actor) -> None:
                 st.page_link(row.page, label=plain(row.label), query_params=dict(row.query), width="content")
             else:
                 st.markdown(f"**{plain(row.label)}**", width="content")
-            st.markdown(f":gray[{plain(row.words)}]", width="content")
+            st.markdown(f":gray[{plain(row.words)}]", width="stretch")
     if one.more:
         st.caption(f"and {one.more:,} more")
     st.caption(f":material/rule: Rule {rule.id}, {rule.title}: {plain(rule.condition)}. Source: {rule.source}.")

@@ -69,7 +69,8 @@ if not chosen:
         region = ""
         if len(places) > 1:
             region = pick("Region", {r: r for r in places}, key="wkr_region", all_label="All regions", width=170)
-        if actor.can(Permission.EXPORT_RUN):
+    if actor.can(Permission.EXPORT_RUN):
+        with files:
             export_button("weekly_report", {"week": mondays[place]}, key="wkr_export")
     if len(dealers) > show.MOST_LISTED and not region:
         empty_state("storefront", f"There are {plural(len(dealers), 'dealer')}.", action="Choose a dealer or a region.")
