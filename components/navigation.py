@@ -87,6 +87,10 @@ PAGES: tuple[PageEntry, ...] = (
         permission=P.PACK_VIEW, help="What a month was, in sentences tied to their rows; PDF and workbook",
     ),
     PageEntry(
+        file="pages/reports/weekly_report.py", title="Weekly report", icon="view_week", section=REPORTS,
+        permission=P.WEEKLY_VIEW, help="A dealer's week and what to do, each with the rule behind it",
+    ),
+    PageEntry(
         file="pages/reports/metric_catalogue.py", title="Metrics", icon="function", section=REPORTS,
         permission=P.HOME_VIEW, help="What every number means, who answers for it, and what it is now",
     ),

@@ -48,6 +48,7 @@ from db.quality import tables as _quality
 from db.reports import pack_tables as _packs
 from db.reports import saved_tables as _saved_reports
 from db.reports import snapshot_tables as _snapshots
+from db.reports import weekly_tables as _weekly
 from db.surveys import sum_tables as _survey_sums
 from db.surveys import tables as _surveys
 from db.terms import tables as _terms
@@ -63,7 +64,7 @@ MODULES = (
     _coop_reminders,
     _coop_campaigns,
     _saved_reports,
-    _snapshots, _packs,
+    _snapshots, _packs, _weekly,
     _objectives,
     _won, _incentive_sums, _coop_sums, _survey_sums, _objective_sums,
 )  # fmt: skip
