@@ -66,11 +66,16 @@ class Field:
 
 def field_of(kind: str, proto: Any, *, fragment: str = "") -> Field:
     """A field from the message that draws it, with the value it starts with."""
-    options = tuple(o.content if kind == "button_group" else o for o in getattr(proto, "options", ()))
+    options = tuple(_option(o) if kind == "button_group" else o for o in getattr(proto, "options", ()))
     return Field(
         kind=kind, id=proto.id, label=proto.label, value=_value_of(kind, proto, options), options=options,
         fragment=fragment, form=getattr(proto, "form_id", ""), disabled=getattr(proto, "disabled", False),
     )  # fmt: skip
+
+
+def _option(proto: Any) -> str:
+    """A pill as its value is sent: the icon that its label began with stands apart in the message."""
+    return f"{proto.content_icon} {proto.content}".strip()
 
 
 def _value_of(kind: str, proto: Any, options: tuple[str, ...]) -> Any:
@@ -156,9 +161,10 @@ class Tab:
     async def choose(self, label: str, value: str) -> Answer:
         """Choose an option of a list, of pills or of a segmented control."""
         one = self.find(label)
-        if value not in one.options:
+        option = next((o for o in one.options if o == value or o.endswith(f": {value}")), None)
+        if option is None:
             raise NoSuchField(f"{label} has no {value!r}, only: {', '.join(one.options[:20])}")
-        one.value = [value] if one.kind in ("multiselect", "button_group") else value
+        one.value = [option] if one.kind in ("multiselect", "button_group") else option
         return await self._ask(changed=one)
 
     async def type(self, label: str, text: str) -> Answer:

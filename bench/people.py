@@ -13,7 +13,8 @@ from db.people import sessions
 from db.people.tables import Person
 
 MANAGER = (Role.MANAGER,)
-MIXED = (Role.MANAGER, Role.COORDINATOR, Role.SALES_LEADER, Role.DEALER_MANAGER)
+DESK = (Role.MANAGER, Role.COORDINATOR)
+"""Who may open every page of the goals."""
 
 
 def now() -> datetime:

@@ -70,9 +70,10 @@ def environment(database_url: str, folder: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _is_healthy(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether an address of this machine answers that all is well."""
     try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:  # noqa: S310 - our own address
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -93,7 +94,7 @@ def serving(database_url: str, script: str = PRODUCT, *, ports: tuple[int, int] 
             )  # fmt: skip
         try:
             url = f"http://127.0.0.1:{port}"
-            while not _is_healthy(url):
+            while not answers(f"{url}/_stcore/health"):
                 if process.poll() is not None or time.perf_counter() - began > PATIENCE:
                     raise NotServed(f"{script} did not start: {log.read_text(errors='replace')[-2000:]}")
                 time.sleep(0.02)
