@@ -1,194 +1,158 @@
-"""`make bench`: how fast the desk answers, as medians of repeated runs; goals are in docs/scale.md.
+"""`python -m bench`: measures the desk and prints, or writes, a table of goals, figures, and met or not.
 
-Fills a scratch SQLite database with a bulk of leads (100,000, or the number given), so that growth shows; nothing here
-is an assertion, for a busy machine must not fail a build.
+    python -m bench --database URL [--smaller URL ...] [--only clicks,queries] [--write bench/results.md]
+    python -m bench --leads 20000
+
+The database of `--database` is worked in: people sign in, claims are approved, contacts are logged. Give it one of its
+own. `--smaller` are the same network with fewer leads, for growth. Nothing here is an assertion: a busy machine must
+not fail a build.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
-import statistics
+import shlex
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-EMPTY_PAGE = "import streamlit as st\nst.title('Empty')\n"
+from bench.goals import BY_KEY, GOALS
+from bench.measures import MEASURES, ONLY_IF_ASKED, Measure
+from bench.results import Found, load, machine, page, summary, table
+from bench.served import ROOT
+from bench.setting import Setting, count_leads
 
-
-def median_ms(action: Callable[[], Any], *, times: int = 15) -> float:
-    """Median wall time of an action in milliseconds, after one run that warms it."""
-    action()
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        action()
-        taken.append(1000 * (time.perf_counter() - began))
-    return statistics.median(taken)
+DEFAULT_LEADS = 20_000
 
 
-def fill(url: str, leads: int, now: datetime) -> None:
-    """The demo network's dealers and people, 400 leads through commands, then copies of them by SQL up to `leads`."""
-    from sqlalchemy import text
-
-    from db.core.session import make_engine
-    from db.leads import rollup
-    from seed.demo import build
-    from tests.bench import onboardings
-
-    engine = make_engine(url)
-    build(engine, now=now, seed=20261122, leads=400)
-    onboardings.fill(engine, now=now)
-    with engine.execution_options(writer=True).begin() as connection:
-        columns = [row[1] for row in connection.execute(text("PRAGMA table_info(lead)"))]
-        kept = [c for c in columns if c not in ("id", "number", "form_key")]
-        for statement in rollup.drop_statements("sqlite"):
-            connection.execute(text(statement))
-        have = connection.execute(text("SELECT count(*) FROM lead")).scalar_one()
-        while have < leads:
-            listed = ", ".join(kept)
-            newest = connection.execute(text("SELECT max(id) FROM lead")).scalar_one()
-            # fixed SQL: the names of the columns come from the schema
-            copy = (
-                f"INSERT INTO lead (number, {listed}) SELECT 'B{newest}-' || id, {listed} "
-                f"FROM lead WHERE id <= {newest} LIMIT {leads - have}"
-            )
-            connection.execute(text(copy))
-            have = connection.execute(text("SELECT count(*) FROM lead")).scalar_one()
-        for statement in rollup.trigger_statements("sqlite"):
-            connection.execute(text(statement))
-        rollup.rebuild(connection)
-        connection.execute(text("ANALYZE"))
-    engine.dispose()
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    made.add_argument("--database", default="", metavar="URL", help="a filled database that may be worked in")
+    made.add_argument("--leads", type=int, default=DEFAULT_LEADS, help="without --database: fill a scratch one")
+    made.add_argument("--smaller", action="append", default=[], metavar="URL", help="the same with fewer leads")
+    made.add_argument("--only", default="", metavar="NAMES", help=f"some of: {', '.join(MEASURES)}")
+    made.add_argument("--seed", action="store_true", help="time the bulk seed of as many leads, too (many minutes)")
+    made.add_argument("--ports", default="0-0", metavar="FIRST-LAST", help="ports to serve on (default: any)")
+    made.add_argument("--quick", action="store_true", help="as few repeats as possible: only shows that it runs")
+    made.add_argument("--write", default="", metavar="FILE", help="write the results there, such as bench/results.md")
+    made.add_argument("--remark", default="", help="a sentence for the top of the results")
+    return made
 
 
-def data_layer(now: datetime) -> list[tuple[str, float]]:
-    """The queries behind the pages."""
-    from db.core.actor import EVERYTHING
-    from db.core.session import reading
-    from db.leads import pipeline_queries as pipeline
-    from db.leads.queries import BoardFilters, board_counts, funnel, list_board, months_before
-    from tests.bench import onboardings
-
-    def board() -> Any:
-        with reading() as session:
-            return list_board(session, scope=EVERYTHING, filters=BoardFilters(), now=now)
-
-    def far_board() -> Any:
-        with reading() as session:
-            cursor = (now - timedelta(days=2), 10**9)
-            return list_board(session, scope=EVERYTHING, filters=BoardFilters(), after=cursor, now=now)
-
-    def counts() -> Any:
-        with reading() as session:
-            return board_counts(session, scope=EVERYTHING, filters=BoardFilters(), now=now)
-
-    def by(*dims: str) -> Callable[[], Any]:
-        def ask() -> Any:
-            with reading() as session:
-                return funnel(session, scope=EVERYTHING, by=dims, now=now)
-
-        return ask
-
-    months = months_before(now.date().replace(day=1), 6)
-    span = {"from": months[0], "to": months[-1]}
-
-    def of_pipeline(ask: Callable[..., Any], **more: Any) -> Callable[[], Any]:
-        def asked() -> Any:
-            with reading() as session:
-                return ask(session, scope=EVERYTHING, **more)
-
-        return asked
-
-    is_open: dict[str, Any] = {"filters": {}, "now": now}
-    pipelines = [
-        ("Pipeline, open by stage and age", of_pipeline(pipeline.open_pipeline, weighing=None, **is_open)),
-        ("Pipeline, open of one line", of_pipeline(
-            pipeline.open_pipeline, weighing=None, filters={"product": "Orion"}, now=now
-        )),
-        ("Pipeline, conversion by cohort", of_pipeline(pipeline.cohort, filters=span)),
-        ("Pipeline, days between stages", of_pipeline(pipeline.speed, filters=span)),
-        ("Pipeline, all dealers", of_pipeline(pipeline.dealer_rows, filters=span, now=now, weighing=None)),
-        ("Pipeline, 50 leads of a stage", of_pipeline(pipeline.pipeline_leads, stage="contacted", **is_open)),
-    ]  # fmt: skip
-    from db.leads.won_queries import days_to_win, won_rows
-    from db.reports.funnel_queries import funnel_of, scorecards
-
-    year = {"from": months_before(now.date().replace(day=1), 12)[0], "to": months[-1]}
-    pipelines += [
-        ("Funnel page, ladder of a year", of_pipeline(funnel_of, filters=year, now=now)),
-        ("Funnel page, won by quarter", of_pipeline(won_rows, by=("quarter",), filters=year)),
-        ("Funnel page, won by source", of_pipeline(won_rows, by=("source",), filters=year)),
-        ("Funnel page, days to win", of_pipeline(days_to_win, filters=year)),
-        ("Funnel page, cost by source", of_pipeline(scorecards, filters=year, now=now)),
-    ]
-    return [
-        *((name, median_ms(ask, times=7)) for name, ask in pipelines),
-        ("Board, first page of 50", median_ms(board)),
-        ("Board, a page far down", median_ms(far_board)),
-        ("Board, capped counts", median_ms(counts)),
-        ("Funnel by month", median_ms(by("month"), times=7)),
-        ("Funnel by state", median_ms(by("state"), times=7)),
-        ("Funnel by dealer", median_ms(by("dealer"), times=7)),
-        *((name, median_ms(action)) for name, action in onboardings.data_layer(now)),
-    ]
+def chosen(only: str, *, seed: bool) -> dict[str, Measure]:
+    """The measures to take; raises ValueError for a name there is not."""
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in MEASURES]:
+        raise ValueError(f"there is no measure {', '.join(unknown)}; there are: {', '.join(MEASURES)}")
+    names = names or [name for name in MEASURES if name not in ONLY_IF_ASKED]
+    names += [name for name in ONLY_IF_ASKED if seed and name not in names]
+    return {name: MEASURES[name] for name in MEASURES if name in names}
 
 
-def pages() -> list[tuple[str, float]]:
-    """A rerun of each page without a browser, beside an empty page."""
-    import gc
-
-    from streamlit.testing.v1 import AppTest
-
-    from tests.support.users import app_as
-
-    gc.collect()
-    gc.freeze()  # as the server does after its imports
-    empty = AppTest.from_string(EMPTY_PAGE).run()
-    found = [("Empty page", median_ms(empty.run))]
-    for page in (
-        "work/my_work.py",
-        "leads/board.py",
-        "leads/performance.py",
-        "network/dealers.py",
-        "network/pipeline.py",
-        "crm/funnel.py",
-        "network/onboarding.py",
-    ):
-        app = app_as("cora", page=page)
-        assert not app.exception, page
-        found.append((f"Page {page}", median_ms(lambda app=app: app.run(), times=7)))  # type: ignore[misc]
-        if page == "crm/funnel.py":
-            for view in ("won", "costs", "back"):
-                app.segmented_control(key="fun_view").set_value(view).run()
-                found.append((f"Page {page}, {view}", median_ms(lambda app=app: app.run(), times=7)))  # type: ignore[misc]
-        if page == "network/onboarding.py":
-            app.segmented_control(key="onb_shape").set_value("table").run()
-            found.append((f"Page {page}, table", median_ms(lambda app=app: app.run(), times=7)))  # type: ignore[misc]
+def taken(name: str, measure: Measure, setting: Setting) -> list[Found]:
+    """The rows of a measure; one that breaks leaves what it had and a row that says what happened."""
+    found: list[Found] = []
+    try:
+        for row in measure(setting):
+            found.append(row)
+            setting.say(f"  {row.goal.words:<50} {row.of:<44} {row.verdict:<10} {row.note}")
+    except Exception as error:
+        seen = {row.key for row in found}
+        missing = [g.key for g in GOALS if g.group == name and g.key not in seen] or [found[-1].key]
+        sentence = " ".join(f"failed: {type(error).__name__}: {error}".split())[:300]
+        setting.say(f"  {name} {sentence}")
+        found += [Found(key=key, note=sentence) for key in missing]
     return found
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("--leads", type=int, default=100_000)
-    leads = parser.parse_args().leads
-    now = datetime.now(UTC)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        url = f"sqlite:///{Path(folder) / 'bench.db'}"
-        os.environ.update(DATABASE_URL=url, VAR_DIR=folder, BCRYPT_COST="4")
-        from db.migrate import upgrade
+def in_order(found: Sequence[Found]) -> list[Found]:
+    """Rows of one goal beside each other, goals in the order of the issue."""
+    order = {key: number for number, key in enumerate(BY_KEY)}
+    return sorted(found, key=lambda row: order[row.key])
 
-        upgrade(url)
-        print(f"Filling a scratch database with {leads:,} leads ...", flush=True)
-        fill(url, leads, now)
-        print(f"\n{'medians, ms':<34}{'ms':>9}")
-        for name, taken in [*data_layer(now), *pages()]:
-            print(f"{name:<34}{taken:>9.1f}")
+
+@contextmanager
+def databases(options: argparse.Namespace) -> Iterator[tuple[str, list[str]]]:
+    """The database to measure and the smaller ones; a scratch one is gone after the block."""
+    if options.database:
+        yield options.database, options.smaller
+        return
+    from bench.measures.seeding import fill
+
+    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
+        url = f"sqlite:///{Path(name) / 'bench.db'}"
+        print(f"Filling a scratch database with {options.leads:,} leads ...", flush=True)
+        fill(url, options.leads, Path(name))
+        yield url, options.smaller
+
+
+def commit() -> str:
+    """The commit that is measured, marked where files differ from it."""
+    asked = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    found = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    return found.stdout.strip()
+
+
+def run(options: argparse.Namespace, measures: dict[str, Measure], command: str) -> list[Found]:
+    """Measure, print, and write when asked to."""
+    before, at = load(), datetime.now(UTC)
+    found: list[Found] = []
+    took: list[tuple[str, float]] = []
+    with databases(options) as (url, smaller), tempfile.TemporaryDirectory(prefix="bench-var-") as var:
+        os.environ.update(DATABASE_URL=url, VAR_DIR=var, BCRYPT_COST="4", SWEEP_SECONDS="0")
+        sizes = tuple(sorted((count_leads(one), one) for one in smaller))
+        first, _, last = options.ports.partition("-")
+        setting = Setting(
+            url=url, leads=count_leads(url), smaller=sizes, ports=(int(first), int(last or first)),
+            quick=options.quick, say=lambda line: print(line, flush=True),
+        )  # fmt: skip
+        described = f"{url.partition(':')[0]}, {setting.leads:,} leads{version_of(setting)}"
+        gc.collect()
+        gc.freeze()  # as the servers do after their imports: queries are timed in this process
+        for name, measure in measures.items():
+            print(f"{name} ...", flush=True)
+            began = time.perf_counter()
+            found += taken(name, measure, setting)
+            took.append((name, time.perf_counter() - began))
+    found = in_order(found)
+    print(f"\n{table(found)}\n\n{summary(found)}")
+    if options.write:
+        where = machine(database=described, at=at, before=before, after=load(), commit=commit())
+        text = page(found, where=where, command=command, took=took, remark=options.remark)
+        Path(options.write).write_text(text, encoding="utf-8")
+    return found
+
+
+def version_of(setting: Setting) -> str:
+    """The version of a PostgreSQL, empty for SQLite, whose version stands beside Python's."""
+    with setting.engine() as engine, engine.connect() as connection:
+        if engine.dialect.name != "postgresql":
+            return ""
+        return f", PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar_one()}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when it ran, whatever the figures are; 2 for a name nobody knows."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser().parse_args(given)
+    try:
+        measures = chosen(options.only, seed=options.seed)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    run(options, measures, shlex.join(["python", "-m", "bench", *given]))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
