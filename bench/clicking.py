@@ -16,9 +16,10 @@ Click = Callable[[], Awaitable[Answer | None]]
 
 @dataclass
 class Taken:
-    """Milliseconds of the clicks on one page, and what went wrong."""
+    """Milliseconds of the clicks on one page, the server's processor time for them, and what went wrong."""
 
     ms: list[float] = field(default_factory=list)
+    cpu: float = 0.0
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -27,22 +28,33 @@ class Taken:
         return p50(self.ms)
 
     @property
+    def cpu_each(self) -> float:
+        """Milliseconds of the server's processor time for a click, on average: what it is on a busy machine, too."""
+        return self.cpu / len(self.ms)
+
+    @property
     def p95(self) -> float:
         """What nineteen of twenty clicks do not exceed."""
         return p95(self.ms)
 
 
-async def in_turns(clicks: Mapping[str, Click], *, times: int, seconds: float) -> dict[str, Taken]:
+async def in_turns(
+    clicks: Mapping[str, Click], *, times: int, seconds: float, meters: Mapping[str, Callable[[], float]] | None = None
+) -> dict[str, Taken]:
     """Each click once a round, until there were `times` rounds or the seconds are spent; a click that gave None rests.
 
-    A page that answers slowly takes its time from the number of rounds, not from the other pages.
+    A page that answers slowly takes its time from the number of rounds, not from the other pages. `meters` read the
+    processor time of the server behind a click, in milliseconds.
     """
+    read = meters or {}
     found = {name: Taken() for name in clicks}
     ends = time.perf_counter() + seconds
     for _ in range(times):
         for name, click in clicks.items():
+            before = read[name]() if name in read else 0.0
             answer = await click()
             if answer is not None:
+                found[name].cpu += (read[name]() if name in read else 0.0) - before
                 found[name].ms.append(answer.ms)
                 found[name].errors += answer.errors
         if time.perf_counter() > ends:

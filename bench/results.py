@@ -18,7 +18,7 @@ MET, MISSED, OPEN = "met", "**missed**", "–"
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """One figure: of which page or query, how large, and what stood beside it. Without a value it failed or was left."""
+    """One figure: of which page or query, how large, and what stood beside it. Without a value it failed."""
 
     key: str
     of: str = ""
@@ -87,7 +87,8 @@ class Machine:
         """The machine in a few lines."""
         before, after = (" ".join(f"{n:.1f}" for n in load) for load in (self.load_before, self.load_after))
         return [
-            f"- {self.cores} cores ({self.model}), Python {self.python}, SQLite {self.sqlite}; database: {self.database}",
+            f"- {self.cores} cores ({self.model}), Python {self.python}, SQLite {self.sqlite}",
+            f"- database: {self.database}",
             f"- {self.at:%Y-%m-%d %H:%M} UTC, commit {self.commit or 'unknown'}; load average (1, 5, 15 minutes) "
             f"{before} before, {after} after (the bench itself keeps about both cores busy)",
         ]
@@ -119,7 +120,9 @@ def machine(
     )  # fmt: skip
 
 
-def page(found: Sequence[Found], *, where: Machine, command: str, took: Sequence[tuple[str, float]], remark: str) -> str:
+def page(
+    found: Sequence[Found], *, where: Machine, command: str, took: Sequence[tuple[str, float]], remark: str
+) -> str:
     """bench/results.md: the command, the machine, the table, and how long each part took."""
     parts = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in took)
     lines = [
@@ -140,7 +143,7 @@ NOTES = (
     "answers from its cache, and that figure stands beside it. Absolute figures are only as good as the machine was "
     "quiet.",
     "",
-    "Peers: DuckDB and Superset are no dependencies and are not run here. On the issue's prototype DuckDB's native file "
-    "took 36 ms for the KPI query, and Superset 6.1 1,090 to 1,290 ms from a region filter to all drawn; the ratio to "
+    "Peers: DuckDB and Superset are no dependencies and are not run here. On the issue's prototype DuckDB's native "
+    "file took 36 ms for the KPI query, and Superset 6.1 1,090 to 1,290 ms from a region filter to all drawn; the ratio to "
     "Superset is to the lower of these.",
 )

@@ -76,7 +76,9 @@ async def _gather(setting: Setting, product: Served, people: int) -> Crowd:
                 found.errors[f"{walk.title}: {type(error).__name__} {error}"[:160]] += 1
         watch = asyncio.create_task(_watch(product, found))
         ends = time.perf_counter() + setting.long(45)
-        await asyncio.gather(*(_person(page, found, Random(number), ends) for number, page in enumerate(pages)))  # noqa: S311
+        think = (0.01, 0.05) if setting.quick else THINK
+        people_at_work = (_person(page, found, _dice(number), ends, think) for number, page in enumerate(pages))
+        await asyncio.gather(*people_at_work)
         watch.cancel()
     return found
 
@@ -87,9 +89,13 @@ async def _watch(product: Served, found: Crowd) -> None:
         await asyncio.sleep(0.25)
 
 
-async def _person(page: Opened, found: Crowd, dice: Random, ends: float) -> None:
+def _dice(number: int) -> Random:
+    return Random(number)
+
+
+async def _person(page: Opened, found: Crowd, dice: Random, ends: float, thinks: tuple[float, float]) -> None:
     """Think, click, wait for the answer, until time is up; people begin at moments of their own."""
-    think = dice.uniform(0, THINK[1])
+    think = dice.uniform(0, thinks[1])
     while time.perf_counter() + think < ends:
         await asyncio.sleep(think)
         try:
@@ -100,6 +106,6 @@ async def _person(page: Opened, found: Crowd, dice: Random, ends: float) -> None
             found.errors[f"{page.name}: {type(error).__name__} {error}"[:160]] += 1
             return
         found.ms.append(answer.ms)
-        for error in answer.errors:
-            found.errors[f"{page.name}: {error}"[:160]] += 1
-        think = dice.uniform(*THINK)
+        for said in answer.errors:
+            found.errors[f"{page.name}: {said}"[:160]] += 1
+        think = dice.uniform(*thinks)

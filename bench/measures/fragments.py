@@ -14,7 +14,7 @@ from bench.client import Answer, NoSuchField, Tab
 from bench.figures import ratio
 from bench.people import sign_in
 from bench.results import Found
-from bench.served import EMPTY, serving
+from bench.served import EMPTY, Served, serving
 from bench.setting import Setting
 from bench.walks import PAGES
 
@@ -35,7 +35,7 @@ def measure(setting: Setting) -> Iterator[Found]:
         serving(setting.url, ports=setting.ports) as product,
         serving(setting.url, EMPTY, ports=setting.ports) as empty,
     ):
-        found, runs = asyncio.run(_act(setting, product.url, empty.url, cookie))
+        found, runs = asyncio.run(_act(setting, product, empty, cookie))
     floor = found["empty"].p50
     for name, words in ACTIONS.items():
         taken = found[name]
@@ -107,15 +107,15 @@ class _Desk:
 
 
 async def _act(
-    setting: Setting, product: str, empty: str, cookie: str
+    setting: Setting, product: Served, empty: Served, cookie: str
 ) -> tuple[dict[str, Taken], dict[str, int]]:
     with setting.engine() as engine, Session(engine) as session:
         claims = waiting_claims(session, most=setting.some(12))
     async with AsyncExitStack() as stack:
-        floor = await open_page(stack, "empty", empty)
-        board = await open_page(stack, "board", product, BOARD, cookie=cookie)
-        desk = _Desk(product, cookie, claims, board)
-        desk.cards = await stack.enter_async_context(Tab(product, "board", query="lead_shape=cards", cookie=cookie))
+        floor = await open_page(stack, "empty", empty.url)
+        board = await open_page(stack, "board", product.url, BOARD, cookie=cookie)
+        desk = _Desk(product.url, cookie, claims, board)
+        desk.cards = await stack.enter_async_context(Tab(product.url, "board", query="lead_shape=cards", cookie=cookie))
         found = await in_turns(
             {"empty": floor.ahead, "decide": desk.decide, "log": desk.log, "field": desk.last_field,
              "board": desk.narrow},

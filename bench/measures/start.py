@@ -34,7 +34,7 @@ def once(setting: Setting) -> tuple[float, float]:
         began = time.perf_counter()
         with log.open("wb") as written:
             process = subprocess.Popen(
-                ["bash", "-c", COMMAND, sys.executable, str(port)],  # noqa: S607 - the shell of the Makefile
+                ["bash", "-c", COMMAND, sys.executable, str(port)],
                 cwd=ROOT, env=environment(setting.url, Path(name)), stdin=subprocess.DEVNULL, stdout=written,
                 stderr=subprocess.STDOUT,
             )  # fmt: skip

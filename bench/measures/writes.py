@@ -9,13 +9,13 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, String, Table, UniqueConstraint, insert, select
 
-from bench.figures import medians, ratio
+from bench.figures import Pace, interleaved, ratio
 from bench.results import Found
 from bench.scratch import counting_triggers, two_copies
 from bench.setting import Setting
 
 NAME = "writes"
-MANY = 10_000
+MANY, FEW = 10_000, 1_000
 
 
 def measure(setting: Setting) -> Iterator[Found]:
@@ -31,18 +31,18 @@ def measure(setting: Setting) -> Iterator[Found]:
                 yield Found(key="write.one", of=table.name, note=f"{type(error).__name__}: {error}"[:200])
                 continue
             where = f"copies of {source[0]:,} leads, committed and synced"
-            note = f"{one['counted']:.2f} ms with, {one['plain']:.2f} ms without; {where}"
-            yield Found(key="write.one", of=f"insert into {table.name}", value=ratio(one["counted"], one["plain"]),
+            note = f"{one['counted']} with, {one['plain']} without; {where}"
+            yield Found(key="write.one", of=f"insert into {table.name}", value=ratio(one["counted"].p50, one["plain"].p50),
                         note=note)  # fmt: skip
-            note = f"{each['counted']:.0f} ms with, {each['plain']:.0f} ms without, bare rows in one transaction"
+            note = f"{each['counted']} with, {each['plain']} without, bare rows in one transaction"
             yield Found(key="write.many", of=f"{many:,} rows into {table.name}",
-                        value=ratio(each["counted"], each["plain"]), note=note)  # fmt: skip
+                        value=ratio(each["counted"].p50, each["plain"].p50), note=note)  # fmt: skip
         yield _imported(setting, counting, plain, many)
 
 
 def _table(name: str) -> Table:
+    import db.tables  # noqa: F401 - loads every table
     from db.core.base import Base
-    from db.tables import Lead  # noqa: F401 - loads every table
 
     return Base.metadata.tables[name]
 
@@ -69,7 +69,7 @@ def fresh(row: Mapping[str, Any], unique: set[str]) -> dict[str, Any]:
     return {k: uuid4().hex[:20] if k in unique and v is not None else v for k, v in row.items()}
 
 
-def _one(setting: Setting, table: Table, counting: Engine, plain: Engine) -> dict[str, float]:
+def _one(setting: Setting, table: Table, counting: Engine, plain: Engine) -> dict[str, Pace]:
     rows, unique = rows_like(counting, table, 200), unique_texts(table)
 
     def into(engine: Engine) -> Callable[[], None]:
@@ -81,12 +81,12 @@ def _one(setting: Setting, table: Table, counting: Engine, plain: Engine) -> dic
 
         return write
 
-    return medians(
+    return interleaved(
         {"counted": into(counting), "plain": into(plain)}, times=setting.some(150), seconds=setting.long(8)
     )
 
 
-def _many(setting: Setting, table: Table, counting: Engine, plain: Engine, many: int) -> dict[str, float]:
+def _many(setting: Setting, table: Table, counting: Engine, plain: Engine, many: int) -> dict[str, Pace]:
     rows, unique = rows_like(counting, table, 500), unique_texts(table)
 
     def into(engine: Engine) -> Callable[[], None]:
@@ -97,20 +97,22 @@ def _many(setting: Setting, table: Table, counting: Engine, plain: Engine, many:
 
         return write
 
-    return medians({"counted": into(counting), "plain": into(plain)}, times=setting.some(3), seconds=setting.long(20))
+    return interleaved(
+        {"counted": into(counting), "plain": into(plain)}, times=setting.some(3), seconds=setting.long(20)
+    )
 
 
 def _imported(setting: Setting, counting: Engine, plain: Engine, many: int) -> Found:
     """The product's own import of leads, which is what a person waits for."""
     from bench.measures.imports import bring_in, lead_file
 
-    made = {name: lead_file(engine, min(many, 2_000), now=setting.now) for name, engine in
+    made = {name: lead_file(engine, min(many, FEW), now=setting.now) for name, engine in
             (("counted", counting), ("plain", plain))}  # fmt: skip
-    taken = medians(
+    taken = interleaved(
         {"counted": lambda: bring_in(counting, made["counted"], now=setting.now),
          "plain": lambda: bring_in(plain, made["plain"], now=setting.now)},
         times=1, seconds=setting.long(20),
     )  # fmt: skip
-    note = f"{taken['counted']:.0f} ms with, {taken['plain']:.0f} ms without"
-    return Found(key="write.many", of=f"{min(many, 2_000):,} leads through the importer",
-                 value=ratio(taken["counted"], taken["plain"]), note=note)  # fmt: skip
+    note = f"{taken['counted']} with, {taken['plain']} without"
+    return Found(key="write.many", of=f"{min(many, FEW):,} leads through the importer",
+                 value=ratio(taken["counted"].p50, taken["plain"].p50), note=note)  # fmt: skip
