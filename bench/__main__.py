@@ -20,7 +20,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.goals import BY_KEY, GOALS
@@ -28,6 +27,7 @@ from bench.measures import MEASURES, ONLY_IF_ASKED, Measure
 from bench.results import Found, load, machine, page, summary, table
 from bench.served import ROOT
 from bench.setting import Setting, count_leads
+from components.clock import now
 
 DEFAULT_LEADS = 20_000
 
@@ -105,7 +105,7 @@ def commit() -> str:
 
 def run(options: argparse.Namespace, measures: dict[str, Measure], command: str) -> list[Found]:
     """Measure, print, and write when asked to."""
-    before, at = load(), datetime.now(UTC)
+    before, at = load(), now()
     found: list[Found] = []
     took: list[tuple[str, float]] = []
     with databases(options) as (url, smaller), tempfile.TemporaryDirectory(prefix="bench-var-") as var:

@@ -26,7 +26,7 @@ FIELDS = (
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
-class NoSuchField(LookupError):
+class NoSuchField(LookupError):  # noqa: N818 - says what is the matter
     """The page has no field of that name, or the field has no such option."""
 
 

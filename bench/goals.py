@@ -78,4 +78,4 @@ GOALS: Final = (
 BY_KEY: Final = {goal.key: goal for goal in GOALS}
 GROUPS: Final = tuple(dict.fromkeys(goal.group for goal in GOALS))
 SUPERSET_MS: Final = (1090, 1290)
-"""Superset 6.1 on the issue's prototype, region filter to all drawn, on this kind of machine; it is not installed here."""
+"""Superset 6.1 on the issue's prototype, region filter to all drawn; it is not installed here."""

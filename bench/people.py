@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import Engine, select
 
+from components.clock import now
 from components.cookie import cookie_name
 from db.core.permissions import Role
 from db.core.session import make_engine, reading, writing
@@ -15,11 +14,6 @@ from db.people.tables import Person
 MANAGER = (Role.MANAGER,)
 DESK = (Role.MANAGER, Role.COORDINATOR)
 """Who may open every page of the goals."""
-
-
-def now() -> datetime:
-    """The moment of the bench: what it makes is made now."""
-    return datetime.now(UTC)
 
 
 def cookie_for(engine: Engine, person_id: int) -> str:

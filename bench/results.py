@@ -41,7 +41,7 @@ def written(value: float | None, unit: str) -> str:
     """A figure with its unit, in as many digits as say something."""
     if value is None:
         return "not measured"
-    digits = 0 if value >= 100 or value == 0 else 1 if value >= 10 else 2 if value >= 0.1 or unit != "x" else 3
+    digits = 0 if value >= 100 or value == 0 else 1 if value >= 10 else 2 if value >= 0.1 or unit != "x" else 4
     number = f"{value:,.{digits}f}"
     if unit in ("x", "/s"):
         return f"{number}{unit}"
@@ -144,6 +144,6 @@ NOTES = (
     "quiet.",
     "",
     "Peers: DuckDB and Superset are no dependencies and are not run here. On the issue's prototype DuckDB's native "
-    "file took 36 ms for the KPI query, and Superset 6.1 1,090 to 1,290 ms from a region filter to all drawn; the ratio to "
-    "Superset is to the lower of these.",
+    "file took 36 ms for the KPI query, and Superset 6.1 1,090 to 1,290 ms from a region filter to all drawn; the "
+    "ratio to Superset is to the lower of these.",
 )

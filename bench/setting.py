@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 
+from components.clock import now as clock_now
 from db.core.session import make_engine
 
 
@@ -37,7 +38,7 @@ class Setting:
     @property
     def now(self) -> datetime:
         """The moment of the run."""
-        return datetime.now(UTC)
+        return clock_now()
 
     @contextmanager
     def engine(self, url: str = "") -> Iterator[Engine]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sqlalchemy import func, select
 
@@ -56,7 +57,7 @@ def measure(setting: Setting) -> Iterator[Found]:
 
 def slowest(steps: list[tuple[float, str]], *, most: int = 3) -> str:
     """The steps that took longest, with their seconds, from the moments at which each began."""
-    taken = [(after[0] - at[0], at[1]) for at, after in zip(steps, steps[1:], strict=False)]
+    taken = [(after[0] - at[0], at[1]) for at, after in pairwise(steps)]
     return ", ".join(f"{words} {seconds:.1f} s" for seconds, words in sorted(taken, reverse=True)[:most])
 
 

@@ -1,4 +1,4 @@
-"""The queries behind KPI pages: how long, how they grow from one database to the next, and beside SQL over the leads."""
+"""The queries behind KPI pages: how long, how they grow with the database, and beside SQL over the leads."""
 
 from __future__ import annotations
 

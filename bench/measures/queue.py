@@ -27,8 +27,8 @@ def measure(setting: Setting) -> Iterator[Found]:
                 continue
             found = interleaved({"first": first, "deep": deep}, times=setting.some(60), seconds=setting.long(6))
             note = f"page 1 {found['first']}, page {page:,} {found['deep']}"
-            yield Found(key="queue.deep", of=f"{title}, page {page:,}", value=ratio(found["deep"].p50, found["first"].p50),
-                        note=note)  # fmt: skip
+            beside = ratio(found["deep"].p50, found["first"].p50)
+            yield Found(key="queue.deep", of=f"{title}, page {page:,}", value=beside, note=note)
 
 
 def _deep(session: Session, column: Any, key: Any) -> tuple[Any, int]:

@@ -48,7 +48,7 @@ def measure(setting: Setting) -> Iterator[Found]:
 
 
 def words_of_names(engine: Engine) -> dict[str, str]:
-    """Words of customers' names with how many records have them: the commonest and the rarest of a sample, one between."""
+    """Words of customers' names and how many have them: the commonest and the rarest of a sample, one between."""
     from db.core.search import SearchWord, words_of
     from db.customers.tables import Customer
 
