@@ -14,6 +14,7 @@ import argparse
 import gc
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,8 @@ from bench.setting import Setting, count_leads
 from components.clock import now
 
 DEFAULT_LEADS = 20_000
+MOST_SECONDS = 180.0
+"""What a measure may take, servers and all; on a quiet machine none comes near it. Seeding is not held to it."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", default="", metavar="NAMES", help=f"some of: {', '.join(MEASURES)}")
     made.add_argument("--seed", action="store_true", help="time the bulk seed of as many leads, too (many minutes)")
     made.add_argument("--ports", default="0-0", metavar="FIRST-LAST", help="ports to serve on (default: any)")
+    made.add_argument("--most", type=float, default=MOST_SECONDS, help="seconds that a measure may take (180)")
     made.add_argument("--quick", action="store_true", help="as few repeats as possible: only shows that it runs")
     made.add_argument("--write", default="", metavar="FILE", help="write the results there, such as bench/results.md")
     made.add_argument("--remark", default="", help="a sentence for the top of the results")
@@ -59,14 +63,35 @@ def chosen(only: str, *, seed: bool) -> dict[str, Measure]:
     return {name: MEASURES[name] for name in MEASURES if name in names}
 
 
-def taken(name: str, measure: Measure, setting: Setting) -> list[Found]:
-    """The rows of a measure; one that breaks leaves what it had and a row that says what happened."""
+class OutOfTime(BaseException):  # noqa: N818 - no `except Exception` on the way may take it for an error of a page
+    """A measure took longer than any may."""
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Raise `OutOfTime` in the block when the seconds are over, and again should something have swallowed it."""
+
+    def over(*_: object) -> None:
+        raise OutOfTime(f"not done after {seconds:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 10)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def taken(name: str, measure: Measure, setting: Setting, *, most: float = MOST_SECONDS) -> list[Found]:
+    """The rows of a measure; one that breaks or hangs leaves what it had and a row that says what happened."""
     found: list[Found] = []
     try:
-        for row in measure(setting):
-            found.append(row)
-            setting.say(f"  {row.goal.words:<50} {row.of:<44} {row.verdict:<10} {row.note}")
-    except Exception as error:
+        with at_most(most):
+            for row in measure(setting):
+                found.append(row)
+                setting.say(f"  {row.goal.words:<50} {row.of:<44} {row.verdict:<10} {row.note}")
+    except (Exception, OutOfTime) as error:
         seen = {row.key for row in found}
         missing = [g.key for g in GOALS if g.group == name and g.key not in seen] or [found[-1].key]
         sentence = " ".join(f"failed: {type(error).__name__}: {error}".split())[:300]
@@ -122,7 +147,7 @@ def run(options: argparse.Namespace, measures: dict[str, Measure], command: str)
         for name, measure in measures.items():
             print(f"{name} ...", flush=True)
             began = time.perf_counter()
-            found += taken(name, measure, setting)
+            found += taken(name, measure, setting, most=3600 if name in ONLY_IF_ASKED else options.most)
             took.append((name, time.perf_counter() - began))
     found = in_order(found)
     print(f"\n{table(found)}\n\n{summary(found)}")

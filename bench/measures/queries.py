@@ -127,9 +127,10 @@ def _common(session: Session) -> tuple[str, str, tuple[int, str]]:
     from db.dealers.tables import Dealer
     from db.leads.tables import LeadMonth
 
-    region, product = session.execute(
-        select(LeadMonth.region, LeadMonth.product).where(LeadMonth.region != "", LeadMonth.product != "")
-        .order_by(LeadMonth.received.desc()).limit(1)
-    ).one()  # fmt: skip
+    named = (LeadMonth.region != "").desc(), (LeadMonth.product != "").desc()
+    found = session.execute(
+        select(LeadMonth.region, LeadMonth.product).order_by(*named, LeadMonth.received.desc()).limit(1)
+    ).first()
+    region, product = found if found is not None else ("", "")
     dealer = session.execute(select(Dealer.id, Dealer.code).order_by(Dealer.id).limit(1)).one()
     return region, product, (dealer.id, dealer.code)
