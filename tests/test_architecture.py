@@ -72,6 +72,8 @@ CASES = [
     ("a page has no SQL", house_imports.pages, "pages/a/b.py", "from sqlalchemy import text", "imports sqlalchemy"),
     ("a page has no charts of its own", house_imports.pages, "pages/a/b.py", "import altair as alt", "imports altair"),
     ("a page knows no tables", house_imports.pages, "pages/a/b.py", "from db.leads import tables", "never its tables"),
+    ("a page measures nothing", house_imports.pages, "pages/a/b.py", "from bench import client", "seed"),
+    ("db is not measured by itself", house_imports.database, "db/x/y.py", "import bench.figures", "does not stand on"),
     ("a page knows no page", house_imports.pages, "pages/a/b.py", "import pages.a.c", "another page"),
     ("a page uses an area's rooms", house_imports.pages, "pages/a/b.py", "from db.leads import flow, queries", None),
     ("an import in a function counts", house_imports.pages, "pages/a/b.py", "def f():\n  import seed", "imports seed"),

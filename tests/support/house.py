@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from tests.support.paths import ROOT
 
-TOP_FOLDERS = ("components", "db", "pages", "seed", "tests")
+TOP_FOLDERS = ("bench", "components", "db", "pages", "seed", "tests")
 
 
 @dataclass(frozen=True)

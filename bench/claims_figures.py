@@ -1,4 +1,4 @@
-"""`python -m tests.bench.claims_figures [claims]`: how fast each figure of claims is on the real schema, as medians.
+"""`python -m bench.claims_figures [claims]`: how fast each figure of claims is on the real schema, as medians.
 
 Fills a scratch SQLite file with 400 dealers and three years of claims (100,000 unless told otherwise): some thousands
 are generated, the rest are copies with other days. Nothing here is an assertion.
