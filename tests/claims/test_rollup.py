@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import Engine, delete, func, insert, inspect, select, text, upda
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db import catalog
+from db import catalog, migrate
 from db.claims import figure_queries, figure_sums, metrics_queries, rollup
 from db.claims.figure_rules import NOT_CLAIMS, SPANS, STEPS, UNPAID_TYPES, bucket_from, bucket_last, percentile
 from db.claims.figure_tables import ClaimCell, ClaimDealerMonth, ClaimTook
@@ -453,4 +454,30 @@ def test_no_claim_slips_in_between_the_two_halves_of_a_rebuild(postgres_url: str
     with writing(engine, keeps_timeline=False) as session:
         add_claim(session, 1, **_COUNTED)
     assert differences(engine) == []
+    engine.dispose()
+
+
+# --------------------------------------------------------------------------------------------------------- migration
+def test_claims_of_an_older_schema_are_counted_by_the_upgrade(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'older.db'}"
+    migrate.upgrade(url, to="0019")
+    engine = make_engine(url)
+    with writing(engine, keeps_timeline=False) as session:
+        add_dealer(session, 1)
+        # The insert of today names a column that was not there yet.
+        session.execute(text("ALTER TABLE claim ADD COLUMN is_repeat BOOLEAN NOT NULL DEFAULT 0"))
+        add_claim(session, 1, **_COUNTED)
+        add_finding(session, 1)
+        session.execute(text("ALTER TABLE claim DROP COLUMN is_repeat"))
+    migrate.upgrade(url)
+    assert differences(engine) == []
+    with reading(engine) as session:
+        (row,) = session.execute(select(ClaimDealerMonth.sent, ClaimDealerMonth.repeats, ClaimDealerMonth.dealer_id))
+        assert tuple(row) == (1, 1, 1)
+        assert session.scalar(select(func.sum(ClaimTook.n)).where(ClaimTook.slice == "day")) == 2
+    with writing(engine, keeps_timeline=False) as session:
+        session.execute(update(Claim).values(status="denied", approved_cents=0))
+    assert differences(engine) == [], "the triggers go on from there"
+    with reading(engine) as session:
+        assert session.scalar(select(func.sum(ClaimDealerMonth.denied))) == 1
     engine.dispose()
