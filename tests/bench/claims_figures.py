@@ -1,4 +1,4 @@
-"""`python -m tests.bench.claims_figures [claims ...]`: how fast the figures of claims are on the real schema, as medians.
+"""`python -m tests.bench.claims_figures [claims ...]`: how fast the figures of claims are on the real schema.
 
 Fills a scratch SQLite file (or the empty PostgreSQL database of `--url`) with 2,000 dealers and three years of claims,
 once for each size (30,000 and 300,000 unless told otherwise): some thousands are generated, the rest are copies with
