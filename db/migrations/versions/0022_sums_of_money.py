@@ -24,6 +24,7 @@ down_revision = "0019"
 branch_labels = None
 depends_on = None
 
+# fixed SQL: names of our own tables and casts of our own; days and moments are bound.
 DESK_ZONE = "America/New_York"
 ROLLUPS = (INCENTIVES, COOP, WON, SURVEYS, SALES, OBJECTIVES)
 
