@@ -28,15 +28,24 @@ from db.core.session import reading, writing
 from db.incentives import figure_queries as incentives
 from db.incentives.checks import days_are_the_desks
 from db.incentives.figure_filters import Asked
+from db.incentives.sums import SALES
 from db.incentives.sums import SUMS as INCENTIVES
-from db.incentives.tables import IncentiveEntry, IncentiveProgram
+from db.incentives.tables import IncentiveEntry, IncentiveProgram, SaleReport
 from db.leads.tables import Lead
 from db.leads.won_queries import won_rows
 from db.leads.won_sums import SUMS as WON
+from db.objectives.sums import SUMS as OBJECTIVES
+from db.objectives.tables import SalesObjective
+from db.surveys.figure_queries import FigureFilters, figures_by
+from db.surveys.rules import Figures
+from db.surveys.sums import SUMS as SURVEYS
+from db.surveys.tables import Questionnaire, Survey
 from db.tables import METADATA
 from tests.support.core import NOW, _needed, add_customer, add_dealer, add_lead
 
-ROLLUPS: dict[str, Rollup] = {"incentives": INCENTIVES, "coop": COOP, "won": WON}
+ROLLUPS: dict[str, Rollup] = {
+    "incentives": INCENTIVES, "coop": COOP, "won": WON, "surveys": SURVEYS, "sales": SALES, "objectives": OBJECTIVES,
+}  # fmt: skip
 REGIONS = {1: "East", 2: "West", 3: "East"}
 FIRST = date(2026, 1, 30)
 DAYS = 130
@@ -59,6 +68,8 @@ def desk(engine: Engine) -> Engine:
             session.execute(insert(IncentiveProgram).values(id=number, code=f"P{number}", **program))
             programme = _needed(CoopProgramme, {"id", "code"})
             session.execute(insert(CoopProgramme).values(id=number, code=f"C{number}", **programme))
+        asked = {"id": 1, "kind": "csi", "questions": []}
+        session.execute(insert(Questionnaire).values(**asked, **_needed(Questionnaire, set(asked))))
         for fund in range(1, 7):
             values = _needed(CoopFund, {"id", "programme_id", "dealer_id", "region", "period"})
             dealer = (fund - 1) % 3 + 1
@@ -163,13 +174,78 @@ def happen(session: Session, number: int, leads: list[int], kind: str, what: Any
     elif kind == "lead changed" and what[1]:
         changed = update(Lead).where(Lead.id == what[0]).values(**what[1])
         session.execute(changed.execution_options(synchronize_session=False))
+    elif kind in ("survey", "sale", "objective"):
+        {"survey": add_survey, "sale": add_sale, "objective": add_objective}[kind](session, number, **what)
+    elif kind == "survey left out":
+        session.execute(update(Survey).values(is_counted=what, comment="nothing looks at it"))
+    elif kind == "sale unwound":
+        session.execute(update(SaleReport).values(unwound_on=what))
+    elif kind == "objective agreed":
+        session.execute(update(SalesObjective).values(objective=what))
     elif kind == "lead gone":
         session.execute(text(f"DELETE FROM lead WHERE id = {what}"))
 
 
+def add_survey(session: Session, number: int, **values: Any) -> None:
+    """One survey of dealer 1 or 2."""
+    known = {
+        "id": number, "number": f"S{number}", "survey_key": f"s{number}", "questionnaire_id": 1,
+        "region": region_of(session, values["dealer_id"]), "sent_on": FIRST, "questions": [], "is_returned": True,
+        **values,
+    }  # fmt: skip
+    session.execute(insert(Survey).values(**known, **_needed(Survey, set(known))))
+
+
+def add_sale(session: Session, number: int, **values: Any) -> None:
+    """One reported sale."""
+    known = {"id": number, "number": f"V{number}", "region": region_of(session, values["dealer_id"]), **values}
+    session.execute(insert(SaleReport).values(**known, **_needed(SaleReport, {*known, "condition"})))
+
+
+def add_objective(session: Session, number: int, **values: Any) -> None:
+    """One segment of a dealer's month."""
+    known = {"id": number, "segment": f"S{number}", "region": region_of(session, values["dealer_id"]), **values}
+    session.execute(insert(SalesObjective).values(**known, **_needed(SalesObjective, set(known))))
+
+
+surveys = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["csi", "ssi"]), "dealer_id": st.integers(1, 2), "is_counted": st.booleans(),
+        "answered_on": st.none() | days.map(lambda n: FIRST + timedelta(days=n)),
+        "index_hundredths": st.none() | st.integers(0, 10_000), "answers": st.just(8), "tops": st.integers(0, 8),
+        "nps": st.sampled_from([None, -1, 0, 1]),
+    }
+)  # fmt: skip
+others = st.one_of(
+    st.tuples(st.just("survey"), surveys),
+    st.tuples(st.just("survey left out"), st.booleans()),
+    st.tuples(
+        st.just("sale"),
+        st.fixed_dictionaries(
+            {
+                "condition": st.sampled_from(["new", "used"]), "dealer_id": st.integers(1, 2),
+                "delivered_on": st.none() | days.map(lambda n: FIRST + timedelta(days=n)),
+            }
+        ),
+    ),
+    st.tuples(st.just("sale unwound"), st.sampled_from([None, FIRST])),
+    st.tuples(
+        st.just("objective"),
+        st.fixed_dictionaries(
+            {
+                "dealer_id": st.integers(1, 2), "month": st.sampled_from([date(2026, 2, 1), date(2026, 3, 1)]),
+                "share": st.integers(0, 10_000), "registrations": st.integers(0, 90),
+                "objective": st.none() | st.integers(0, 9),
+            }
+        ),
+    ),
+    st.tuples(st.just("objective agreed"), st.none() | st.integers(0, 9)),
+)  # fmt: skip
+
+
 # ---- sums are what the rows say --------------------------------------------------------------------------------------
 @QUICK
-@given(history=st.lists(change, min_size=1, max_size=8))
+@given(history=st.lists(change | others, min_size=1, max_size=10))
 def test_after_every_change_the_sums_are_fresh_ones(desk: Engine, history: list[tuple[str, Any]]) -> None:
     with reading(desk) as session:
         leads: list[int] = []
@@ -401,3 +477,53 @@ def test_won_business_is_a_recount_of_the_leads(
         tuple(row.keys["dealer_id" if d == "dealer" else d] for d in by):
         (row.won, row.lost, row.cents, row.without_value) for row in found
     } == some  # fmt: skip
+
+
+@QUICK
+@given(
+    rows=st.lists(surveys, min_size=1, max_size=10), moved=moves,
+    span=spans | months | st.just((None, None)) | days.map(lambda n: (FIRST + timedelta(days=n), None)),
+    scope=scopes, narrowed=narrow, kind=st.sampled_from(["", "csi"]),
+    by=st.lists(st.sampled_from(("dealer", "region", "month")), max_size=2, unique=True),
+)  # fmt: skip
+def test_figures_of_surveys_are_a_recount_of_the_surveys(
+    desk: Engine, rows: Any, moved: Any, span: Any, scope: Scope, narrowed: Any, kind: str, by: list[str]
+) -> None:
+    filters = FigureFilters(
+        kind=kind, since=span[0], until=span[1], regions=narrowed.get("region", ()),
+        dealer_ids=narrowed.get("dealer", ()),
+    )  # fmt: skip
+    with reading(desk) as session:
+        for number, row in enumerate(rows, 1):
+            add_survey(session, number, **row)
+        for one in moved:
+            move(session, *one)
+        found = figures_by(session, scope=scope, filters=filters, by=by)
+        expected: dict[tuple[Any, ...], list[Survey]] = defaultdict(list)
+        for s in session.scalars(select(Survey).where(Survey.answered_on.is_not(None))):
+            is_wanted = scope.allows(dealer_id=s.dealer_id, region=s.region) and kind in ("", s.kind)
+            on = s.answered_on or FIRST
+            if not is_wanted or on < (span[0] or on) or on > (span[1] or on):
+                continue
+            if s.region not in (filters.regions or {s.region}) or s.dealer_id not in (
+                filters.dealer_ids or {s.dealer_id}
+            ):
+                continue
+            known = {"dealer": s.dealer_id, "region": s.region, "month": on.replace(day=1)}
+            expected[tuple(known[d] for d in by)].append(s)
+        if not by:
+            expected[()] = expected[()]
+        assert found.keys() == expected.keys()
+        for key, some in expected.items():
+            assert found[key].everything == _recount(some)
+            assert found[key].counted == _recount([s for s in some if s.is_counted])
+
+
+def _recount(surveys: list[Survey]) -> Figures:
+    indexes = [s.index_hundredths for s in surveys if s.index_hundredths is not None]
+    return Figures(
+        surveys=len(surveys), indexed=len(indexes), index_total=sum(indexes), index_squares=sum(i * i for i in indexes),
+        answers=sum(s.answers for s in surveys), tops=sum(s.tops for s in surveys),
+        promoters=sum(s.nps == 1 for s in surveys), passives=sum(s.nps == 0 for s in surveys),
+        detractors=sum(s.nps == -1 for s in surveys),
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import String, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from db.calendar.months import month_of
+from db.calendar.months import add_months, bounds_of, month_of
 from db.calendar.queries import DESK_ZONE
 from db.coop.figure_filters import Asked
 from db.coop.figure_rules import Moved, Way, minutes_between, way_of
@@ -209,6 +209,41 @@ def _counted(items: Sequence[Decided], by: Sequence[str], values: Mapping[str, C
         for name, value in values.items():
             cell[name] += value(item)
     return _filled(found, by, tuple(values))
+
+
+def _denials(session: Session, scope: Scope, asked: Asked, by: Sequence[str], *, table: Any) -> Rows:
+    """{dims..., decided, denied} counted by the database, through an index that holds all they are counted by."""
+    months = asked.months
+    ends = bounds_of([add_months(m, 1) for m in months], DESK_ZONE)
+    number = case(*((table.decided_at < end, n) for n, end in enumerate(ends)), else_=len(ends) - 1)
+    of = {
+        "month": number, "region": table.region, "dealer": table.dealer_id, "medium": table.medium,
+        "programme": CoopFund.programme_id,
+    }  # fmt: skip
+    keys = [of[dim] for dim in by]
+    query = select(
+        *keys, func.count().label("decided"),
+        func.coalesce(func.sum(case((table.status == "denied", 1), else_=0)), 0).label("denied"),
+    ).where(
+        scope.where(table.dealer_id, table.region), *asked.moments(table.decided_at), *asked.narrowed(table)
+    )  # fmt: skip
+    if "programme" in by or asked.programme is not None:
+        query = query.join(CoopFund, CoopFund.id == table.fund_id)
+    found = {}
+    for row in session.execute(query.group_by(*keys) if keys else query):
+        key = tuple(months[v] if dim == "month" else v for dim, v in zip(by, row, strict=False))
+        found[key] = {"decided": int(row.decided), "denied": int(row.denied)}
+    return _filled(found, by, ("decided", "denied"))
+
+
+def requests_denied(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
+    """Requests decided and denied; their way there is not looked at."""
+    return _denials(session, scope, asked, by, table=CoopRequest)
+
+
+def claims_denied(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
+    """Claims decided and denied; their way there is not looked at."""
+    return _denials(session, scope, asked, by, table=CoopClaim)
 
 
 def requests(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, select, union_all
 
+from db.calendar.periods import left_over, whole_months
 from db.coop.figure_filters import Asked
 from db.coop.sum_tables import CoopDay, CoopDealerMonth, CoopMonth
 from db.coop.tables import CoopEntry, CoopFund
 from db.core.actor import Scope
 from db.core.among import among
-from db.core.periods import left_over, whole_months
 from db.dealers.tables import Dealer
 
 MEASURES: Final = ("accrued", "reserved", "released", "approved", "paid", "expired", "forfeited")

@@ -12,8 +12,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, false, literal, or_, select, union_all
 
 from db.calendar.months import DAY, add_months, month_of, partial_months
+from db.calendar.periods import whole_months
 from db.core.actor import Scope
-from db.core.periods import whole_months
 from db.dealers.tables import Dealer
 from db.incentives.figure_filters import Asked, month_number
 from db.incentives.sum_tables import IncentiveDay, IncentiveDealerMonth, IncentiveMonth

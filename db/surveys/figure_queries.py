@@ -15,8 +15,8 @@ from sqlalchemy import BigInteger, ColumnElement, Date, String, case, cast, func
 from sqlalchemy.orm import Session
 
 from db.calendar.months import add_months, partial_months
+from db.calendar.periods import left_over, whole_months
 from db.core.actor import Scope
-from db.core.periods import left_over, whole_months
 from db.surveys.rules import KINDS, Figures, ranks
 from db.surveys.sum_tables import SurveyDay, SurveyDealerMonth, SurveyMonth
 from db.surveys.tables import Dealer, Survey, SurveyAlert, SurveyAnswer

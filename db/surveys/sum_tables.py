@@ -16,8 +16,8 @@ class SurveySums(Base):
 
     __abstract__ = True
 
-    kind: Mapped[str] = mapped_column(String(3), primary_key=True)
-    is_counted: Mapped[bool] = mapped_column(Boolean, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(3), primary_key=True, sort_order=-1)
+    is_counted: Mapped[bool] = mapped_column(Boolean, primary_key=True, sort_order=-1)
     surveys: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
     indexed: Mapped[int] = mapped_column(Integer, nullable=False, sort_order=1)
     index_total: Mapped[int] = mapped_column(BigInteger, nullable=False, sort_order=1)
