@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.reports.peer_rules import Quartiles
-from db.reports.weekly_advice_rules import (
-    ALL,
+from db.reports.weekly_advice_rules import ALL, RULES, judged, ordered
+from db.reports.weekly_facts_rules import (
     BACK_DAYS,
     BACKORDERS,
     COOP_CENTS,
     MOST,
     NEAR_DAYS,
     RETURN_DAYS,
-    RULES,
     SAME_REASON,
     SHOWN,
     TASKS,
@@ -27,8 +26,6 @@ from db.reports.weekly_advice_rules import (
     Facts,
     Row,
     Standing,
-    judged,
-    ordered,
 )
 from db.reports.weekly_rules import (
     BACK,
