@@ -199,7 +199,7 @@ ALL: Final[tuple[Rule, ...]] = (
         query=(("appt_view", "missed"), ("appt_dealer", "{dealer}")),
         judge=_counted(
             "no_shows", 1, lambda s: f"Win back {plural(s.count, 'customer')} who did not come",
-            lambda s: f"{plural(s.count, 'no-show')} without a new appointment; the oldest of {_days(s.worst)} ago.",
+            lambda s: f"{plural(s.count, 'no-show')} without a new appointment; the oldest waits for {_days(s.worst)}.",
         ),
     ),
     Rule(

@@ -118,7 +118,7 @@ def _claims_back(a: Asked) -> Found:
     )  # fmt: skip
 
     def told(row: Any) -> Row:
-        why = f"{reason_label(row.code).lower()}, " if row.code else ""
+        why = f"{reason_label(row.code)}, " if row.code else ""
         return _claim(row, f"{why}back for {plural(a.ago(row.at), 'day')}")
 
     return {d: standing_of(some, a.ago(some[0].at), told) for d, some in rows.items()}

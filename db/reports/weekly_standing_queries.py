@@ -104,7 +104,9 @@ def _no_shows(a: Asked) -> Found:
         order=(item.missed_at, item.id),
     )
     return {
-        d: standing_of(some, a.ago(some[0].at), lambda r: _appointment(r, f"missed {plural(a.ago(r.at), 'day')} ago"))
+        d: standing_of(
+            some, a.ago(some[0].at), lambda r: _appointment(r, f"missed {minutes_label((a.now - r.at) / MINUTE)} ago")
+        )
         for d, some in rows.items()
     }
 

@@ -211,7 +211,7 @@ CASES = [
     ("A02", {"leads_in_time": figure("leads_in_time", (0, 9))}, "few", "fewer than 10"),
     ("A02", {"leads_in_time": figure("leads_in_time", (0, 0))}, "none", ""),
     ("A02", {}, "none", ""),
-    ("A03", {"no_shows": S(count=1, worst=3)}, "fires", "1 no-show without a new appointment; the oldest of 3 days"),
+    ("A03", {"no_shows": S(count=1, worst=3)}, "fires", "1 no-show without a new appointment; the oldest waits for 3 days"),
     ("A03", {}, "none", ""),
     ("A04", {"unconfirmed": S(count=2, worst=90)}, "fires", "2 appointments within 48 hours are not confirmed"),
     ("A04", {}, "none", ""),
