@@ -103,12 +103,11 @@ def _no_shows(a: Asked) -> Found:
         [item.status == "no_show", item.recovery_ended_at.is_(None)],
         order=(item.missed_at, item.id),
     )
-    return {
-        d: standing_of(
-            some, a.ago(some[0].at), lambda r: _appointment(r, f"missed {minutes_label((a.now - r.at) / MINUTE)} ago")
-        )
-        for d, some in rows.items()
-    }
+
+    def told(row: Any) -> Row:
+        return _appointment(row, f"missed {minutes_label((a.now - row.at) / MINUTE)} ago")
+
+    return {d: standing_of(some, a.ago(some[0].at), told) for d, some in rows.items()}
 
 
 def _unconfirmed(a: Asked) -> Found:
