@@ -33,6 +33,7 @@ from db.reports.weekly_queries import (
     sent_weekly,
 )
 from db.reports.weekly_tables import WeeklyMail, WeeklyReport, WeeklySwitch, WeeklyWish
+from db.reports.weekly_work_queries import work_counts
 from tests.leads.factories import NOW, Network, make_network, receive, step
 from tests.support.at_once import at_once, works
 
@@ -220,6 +221,19 @@ def test_a_role_that_sees_less_is_told_less(engine: Engine, desk: Network):
     by_address = {to: body for to, _, body in mails(engine)}
     assert "A01" in by_address["max@example.test"]
     assert "A01" not in by_address["fay@example.test"], "finance sees no leads"
+
+
+def test_it_waits_in_my_work_of_the_dealers_people_only(engine: Engine, desk: Network):
+    do(engine, subscribe_weekly, desk.manager, dealer_id=desk.north)
+    assert ask(engine, work_counts, desk.dealer_manager, now=NEXT) == []
+    run_weekly(engine, now=NEXT)
+    (line,) = ask(engine, work_counts, desk.dealer_manager, now=NEXT)
+    assert (line.count, line.overdue, line.page) == (2, 1, "pages/reports/weekly_report.py")
+    (less,) = ask(engine, work_counts, desk.staff, now=NEXT)
+    assert less.count == 1, "staff see no documents"
+    for actor in (desk.south_staff, desk.manager):
+        assert ask(engine, work_counts, actor, now=NEXT) == []
+    assert ask(engine, work_counts, desk.dealer_manager, now=NEXT + WEEK) == []
 
 
 def test_without_an_address_it_is_told_in_the_app(engine: Engine, desk: Network):
