@@ -21,8 +21,9 @@ from db.core.labels import moment_label, plural
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.reports.pack_rules import amount
-from db.reports.weekly_advice_rules import RULES, STATES, URGENCIES, Verdict
+from db.reports.weekly_advice_rules import RULES
 from db.reports.weekly_commands import file_name, print_weekly, subscribe_weekly, switch_weekly, unsubscribe_weekly
+from db.reports.weekly_facts_rules import STATES, URGENCIES, Verdict
 from db.reports.weekly_queries import Delivery, Weekly, differences, get_weekly, list_weekly
 from db.reports.weekly_rules import MEAN_OF, WEEK, Figure, moved, told, week_label
 from db.reports.weekly_rules import RULES as SENTENCE_RULES

@@ -7,84 +7,34 @@ nothing of the kind. Nothing is recommended that a rule does not say, and every 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import Final
 
 from db.core.labels import minutes_label, percent_label, plural
 from db.reports.pack_rules import amount
 from db.reports.peer_rules import FEW
-from db.reports.weekly_rules import MEAN_OF, Figure, is_few
-
-State = Literal["fires", "quiet", "few", "none"]
-STATES: Final[Mapping[str, str]] = {
-    "fires": "Recommended", "quiet": "In order", "few": "Too few to judge", "none": "Nothing to look at",
-}  # fmt: skip
-URGENCIES: Final[Mapping[int, str]] = {1: "Today", 2: "This week", 3: "Soon"}
-MOST: Final = 7
-"""So many recommendations are told; what fired beyond is named below them."""
-SHOWN: Final = 5
-"""So many rows are shown with a recommendation."""
-
-IN_TIME: Final = 0.70
-"""Share of leads answered in time below which it is recommended (2.8: a plan begins at SLA < 70 %)."""
-TASKS: Final = 5
-BACKORDERS: Final = 5
-SAME_REASON: Final = 3
-REASON_DAYS: Final = 28
-NEAR_DAYS: Final = 7
-BACK_DAYS: Final = 7
-RETURN_DAYS: Final = 5
-CONFIRM_HOURS: Final = 48
-EXPIRES_DAYS: Final = 30
-COOP_CENTS: Final = 100_00
-TIER_UNITS: Final = 3
-TIER_DAYS: Final = 31
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One record behind a recommendation; `page` and `query` lead to it. Names of customers are in none."""
-
-    label: str
-    words: str = ""
-    page: str = ""
-    query: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Standing:
-    """What stands at a dealer of one kind: how many, the worst of them in the unit of its rule, and some rows."""
-
-    count: int = 0
-    worst: int = 0
-    cents: int = 0
-    word: str = ""
-    rows: tuple[Row, ...] = ()
-
-
-NOTHING: Final = Standing()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """Everything the rules look at, for one dealer."""
-
-    dealer_id: int
-    figures: Mapping[str, Figure] = field(default_factory=dict)
-    standing: Mapping[str, Standing] = field(default_factory=dict)
-
-    def of(self, name: str) -> Standing:
-        """What stands of a kind."""
-        return self.standing.get(name, NOTHING)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a rule found: the thing to do and the numbers it stands on."""
-
-    state: State
-    action: str = ""
-    because: str = ""
+from db.reports.weekly_facts_rules import (
+    BACK_DAYS,
+    BACKORDERS,
+    CONFIRM_HOURS,
+    COOP_CENTS,
+    EXPIRES_DAYS,
+    IN_TIME,
+    NEAR_DAYS,
+    REASON_DAYS,
+    RETURN_DAYS,
+    SAME_REASON,
+    SHOWN,
+    TASKS,
+    TIER_DAYS,
+    TIER_UNITS,
+    Answer,
+    Facts,
+    Standing,
+    State,
+    Verdict,
+)
+from db.reports.weekly_rules import MEAN_OF, is_few
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,21 +50,6 @@ class Rule:
     query: tuple[tuple[str, str], ...]
     judge: Callable[[Facts], Answer]
     of: str = ""  # the standing facts whose rows are shown
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """A rule with its answer, ready to be kept: what it looked at and what it said."""
-
-    rule: str
-    state: State
-    action: str = ""
-    because: str = ""
-    urgency: int = 3
-    page: str = ""
-    query: tuple[tuple[str, str], ...] = ()
-    rows: tuple[Row, ...] = ()
-    more: int = 0
 
 
 def _counted(name: str, least: int, action: Callable[[Standing], str], because: Callable[[Standing], str]) -> Callable[
@@ -264,7 +199,7 @@ ALL: Final[tuple[Rule, ...]] = (
         query=(("appt_view", "missed"), ("appt_dealer", "{dealer}")),
         judge=_counted(
             "no_shows", 1, lambda s: f"Win back {plural(s.count, 'customer')} who did not come",
-            lambda s: f"{plural(s.count, 'no-show')} without a new appointment; the oldest of {_days(s.worst)} ago.",
+            lambda s: f"{plural(s.count, 'no-show')} without a new appointment; the oldest waits for {_days(s.worst)}.",
         ),
     ),
     Rule(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,28 +13,20 @@ from sqlalchemy.orm import Session
 from db.core import changes, timeline
 from db.core.actor import Actor
 from db.core.insert import insert_or_ignore, upsert
-from db.core.outbox import is_address, queue_mail
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Refused, Stale
 from db.core.settings import settings
-from db.dealers.tables import Dealer
-from db.people.notifications import notify
 from db.people.queries import person_actor
-from db.people.tables import ExportLog, Person
-from db.reports.weekly_delivery import mail_text, subject
 from db.reports.weekly_queries import (
     Weekly,
-    as_json,
     first_week,
-    from_json,
     get_weekly,
     narrowed,
     sent_weekly,
 )
+from db.reports.weekly_record import KIND, DealerRow, dealer_of, deliver, keep_sent, log_print, person_row
 from db.reports.weekly_rules import week_label
-from db.reports.weekly_tables import WeeklyMail, WeeklyReport, WeeklySwitch, WeeklyWish
-
-KIND = "weekly_report"
+from db.reports.weekly_tables import WeeklyMail, WeeklySwitch, WeeklyWish
 
 
 def subscribe_weekly(session: Session, *, dealer_id: int, actor: Actor, now: datetime) -> None:
@@ -52,7 +43,7 @@ def _wish(session: Session, dealer_id: int, *, wants: bool, actor: Actor, now: d
     actor.require(Permission.WEEKLY_VIEW)
     if actor.user_id is None:
         raise Refused(Problem(code="not_a_person", message="Only a person can subscribe."))
-    dealer = _dealer(session, dealer_id, actor)
+    dealer = dealer_of(session, dealer_id, actor)
     before = session.scalar(
         select(WeeklyWish.wants).where(WeeklyWish.dealer_id == dealer_id, WeeklyWish.person_id == actor.user_id)
     )
@@ -84,7 +75,7 @@ def switch_weekly(
     raises `Stale` when somebody else was faster.
     """
     actor.require(Permission.WEEKLY_MANAGE)
-    dealer = _dealer(session, dealer_id, actor)
+    dealer = dealer_of(session, dealer_id, actor)
     first = first_week(now, dealer.zone)
     values: dict[str, Any] = {
         "dealer_id": dealer_id, "region": dealer.region, "is_on": is_on, "from_week": first, "version": 1,
@@ -136,14 +127,7 @@ def print_weekly(
     from db.reports.weekly_pdf import make_pdf  # takes 0.4 s to import
 
     content = make_pdf(report, house=settings().organisation, reader=actor.name)
-    log = ExportLog(
-        at=now, person_id=actor.user_id, actor=actor.username, kind=KIND, file_format="pdf",
-        filters={"dealer": report.code, "week": week.isoformat(), "as_sent": as_sent},
-        columns=[f.name for f in report.figures], row_count=len(report.verdicts), has_personal_data=False,
-        sha256=hashlib.sha256(content).hexdigest(), purpose="",
-    )  # fmt: skip
-    session.add(log)
-    session.flush()
+    log = log_print(session, report, content, as_sent=as_sent, actor=actor, now=now)
     changes.touch(session, "people")
     timeline.record(
         session, actor=actor, now=now, area="reports", command="print_weekly",
@@ -169,13 +153,13 @@ def send_weekly(
         timeline.repeated(session)
         return 0
     mail = session.scalars(select(WeeklyMail).where(WeeklyMail.person_id == person_id, WeeklyMail.week == week)).one()
-    person, reader = session.get_one(Person, person_id), person_actor(session, person_id=person_id)
+    person, reader = person_row(session, person_id), person_actor(session, person_id=person_id)
     allowed = person.is_active and reader.can(Permission.WEEKLY_VIEW)
     mine = [r for r in reports if allowed and reader.scope.allows(dealer_id=r.dealer_id, region=r.region)]
-    kept = [narrowed(_keep(session, report, now), reader) for report in mine]
+    kept = [narrowed(keep_sent(session, report, now), reader) for report in mine]
     if kept:
         mail.dealers = [r.dealer_id for r in kept]
-        mail.outcome = _deliver(session, person, kept, now=now)
+        mail.outcome = deliver(session, person, kept, now=now)
     session.flush()
     verb = {"sent": "sent to", "told": "shown in the app to"}.get(mail.outcome, "kept from")
     changes.touch(session, "reports")
@@ -188,43 +172,9 @@ def send_weekly(
     return int(bool(kept))
 
 
-def _keep(session: Session, report: Weekly, now: datetime) -> Weekly:
-    """The report as it was sent first: this one, unless another sweep kept one before."""
-    values = {
-        "dealer_id": report.dealer_id, "region": report.region, "week": report.week, "content": as_json(report),
-        "made_at": now,
-    }  # fmt: skip
-    if insert_or_ignore(session, WeeklyReport, values):
-        return report
-    content: Mapping[str, Any] = session.execute(
-        select(WeeklyReport.content).where(WeeklyReport.dealer_id == report.dealer_id, WeeklyReport.week == report.week)
-    ).scalar_one()
-    return from_json(content)
-
-
-def _deliver(session: Session, person: Person, reports: Sequence[Weekly], *, now: datetime) -> str:
-    title, has_mail = subject(reports), is_address(person.email.strip())
-    if has_mail:
-        queue_mail(session, to=person.email.strip(), subject=title, body=mail_text(reports), now=now, item_type=KIND)
-    notify(
-        session, person_ids=[person.id], kind=KIND, title=title, body="Open Weekly report to read it with its rows.",
-        item_type=KIND, item_id=None, dedupe_key=f"{KIND}:{reports[0].week.isoformat()}", now=now, mail=False,
-    )  # fmt: skip
-    return "sent" if has_mail else "told"
-
-
 # ---- helpers ---------------------------------------------------------------------------------------------------------
-def _dealer(session: Session, dealer_id: int, actor: Actor) -> Dealer:
-    found = session.scalars(
-        select(Dealer).where(Dealer.id == dealer_id, actor.scope.where(Dealer.id, Dealer.region))
-    ).one_or_none()
-    if found is None:
-        raise NotFound("The dealer")
-    return found
-
-
 def _note(
-    session: Session, dealer: Dealer, command: str, said: str, *, actor: Actor, now: datetime,
+    session: Session, dealer: DealerRow, command: str, said: str, *, actor: Actor, now: datetime,
     before: Mapping[str, Any], after: Mapping[str, Any],
 ) -> None:  # fmt: skip
     changes.touch(session, "reports")

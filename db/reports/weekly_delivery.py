@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from db.core.labels import plural
-from db.reports.weekly_advice_rules import RULES, URGENCIES, Verdict
+from db.reports.weekly_advice_rules import RULES
+from db.reports.weekly_facts_rules import URGENCIES, Verdict
 from db.reports.weekly_queries import Weekly
 from db.reports.weekly_rules import Figure, moved, told, week_label
 

@@ -16,7 +16,8 @@ from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.reports.peer_rules import BANDS
-from db.reports.weekly_advice_rules import RULES, STATES, URGENCIES
+from db.reports.weekly_advice_rules import RULES
+from db.reports.weekly_facts_rules import STATES, URGENCIES
 from db.reports.weekly_queries import Weekly, build_reports, known_week, narrowed
 from db.reports.weekly_rules import Figure, last_week
 

@@ -12,7 +12,8 @@ from fpdf import FPDF
 from db.core.labels import moment_label, plural
 from db.core.printing import printable
 from db.reports.brief_pdf import BAND, FOOT, GAP, INK, LINE, MARGIN, NAVY, SOFT
-from db.reports.weekly_advice_rules import RULES, STATES, URGENCIES, Verdict
+from db.reports.weekly_advice_rules import RULES
+from db.reports.weekly_facts_rules import STATES, URGENCIES, Verdict
 from db.reports.weekly_queries import Weekly
 from db.reports.weekly_rules import MEAN_OF, Figure, moved, told, week_label
 

@@ -22,7 +22,8 @@ from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Refused
 from db.dealers.tables import Dealer
 from db.people.tables import Person, PersonScope
-from db.reports.weekly_advice_rules import MOST, RULES, Facts, Verdict, judged, ordered
+from db.reports.weekly_advice_rules import RULES, judged, ordered
+from db.reports.weekly_facts_rules import MOST, Facts, Verdict
 from db.reports.weekly_figure_queries import week_figures
 from db.reports.weekly_rules import FIGURES, WEEK, Figure, Said, all_said, due_week, monday_of, told, weeks_back
 from db.reports.weekly_standing_queries import standing_facts

@@ -261,11 +261,12 @@ def all_said(figures: Sequence[Figure], *, week: date) -> tuple[Said, ...]:
     judged = [s for s in found if s.rule != "few"]
     few = [s for s in found if s.rule == "few"]
     if few:
+        names = [s.figure for s in few]
         listed = "; ".join(s.text.rstrip(".") for s in few)
         judged.append(
             Said(
-                rule="few", figure=", ".join(s.figure for s in few), tone="unsure",
-                rows=tuple(row for s in few for row in s.rows[:1]),
+                rule="few", figure=", ".join(names), tone="unsure",
+                rows=(week_label(week), *(f"{f.what.title} {_row(f.what, f.now)}" for f in figures if f.name in names)),
                 text=f"Too few to judge (under {FEW} each). {listed}.",
             )
         )  # fmt: skip

@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.reports.peer_rules import Quartiles
-from db.reports.weekly_advice_rules import (
-    ALL,
+from db.reports.weekly_advice_rules import ALL, RULES, judged, ordered
+from db.reports.weekly_facts_rules import (
     BACK_DAYS,
     BACKORDERS,
     COOP_CENTS,
     MOST,
     NEAR_DAYS,
     RETURN_DAYS,
-    RULES,
     SAME_REASON,
     SHOWN,
     TASKS,
@@ -27,8 +26,6 @@ from db.reports.weekly_advice_rules import (
     Facts,
     Row,
     Standing,
-    judged,
-    ordered,
 )
 from db.reports.weekly_rules import (
     BACK,
@@ -214,7 +211,7 @@ CASES = [
     ("A02", {"leads_in_time": figure("leads_in_time", (0, 9))}, "few", "fewer than 10"),
     ("A02", {"leads_in_time": figure("leads_in_time", (0, 0))}, "none", ""),
     ("A02", {}, "none", ""),
-    ("A03", {"no_shows": S(count=1, worst=3)}, "fires", "1 no-show without a new appointment; the oldest of 3 days"),
+    ("A03", {"no_shows": S(count=1, worst=3)}, "fires", "1 no-show without a new appointment; the oldest waits for 3 days"),
     ("A03", {}, "none", ""),
     ("A04", {"unconfirmed": S(count=2, worst=90)}, "fires", "2 appointments within 48 hours are not confirmed"),
     ("A04", {}, "none", ""),
