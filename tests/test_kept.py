@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from components import kept as shelf
-from components.kept import Shelf, derived, kept, places, shelved
+from components.areas.places import places
+from components.kept import Shelf, derived, kept, shelved
 from db.core import changes
 from db.core.actor import EVERYTHING, Scope
 from db.core.session import reading, writing

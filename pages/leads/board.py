@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from components import labels, tables
 from components.access import guard
 from components.areas.leads import HEAT, SCREEN, heat
 from components.areas.leads_bulk import bulk_bar
+from components.areas.places import places
 from components.charts.base import table
 from components.clock import now
 from components.exports import export_button
 from components.filters import clear_button, one, pick, words
-from components.kept import kept, minute, places
+from components.kept import kept, minute
 from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_drawer, draw_paging, id_at, is_open, open_drawer, remember_rows
 from components.tables import SLA_TONES
@@ -103,16 +103,16 @@ def due_words(row: BoardRow, at: object) -> str:
     return relative_label(row.due_at, at) if row.due_at else "–"  # type: ignore[arg-type]
 
 
-def kept_for(filters: BoardFilters, name: str, *more: Any, make: Callable[[Session], T]) -> T:
+def kept_for(filters: BoardFilters, name: str, *more: Any, make: Callable[[Any], T]) -> T:
     """What the page shows under its filters, asked again when something behind it changed and with every minute."""
     with reading() as session:
         return kept(session, lambda: make(session), name, actor.scope, PERSONAL, filters, *more, areas=AREAS)
 
 
-def listed(filters: BoardFilters, at: datetime, after: Any) -> Callable[[Session], tuple[BoardPage, Any]]:
+def listed(filters: BoardFilters, at: datetime, after: Any) -> Callable[[Any], tuple[BoardPage, Any]]:
     """A page of leads, and its lines as they are drawn."""
 
-    def make(session: Session) -> tuple[BoardPage, Any]:
+    def make(session: Any) -> tuple[BoardPage, Any]:
         page = list_board(session, scope=actor.scope, filters=filters, after=after, now=at, personal=PERSONAL)
         rows = page.rows
         lines = table(
