@@ -11,22 +11,15 @@ import inspect
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import wraps
-from types import MappingProxyType
 from typing import Any, Final, ParamSpec, TypeVar
 
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from db.core import changes
-from db.core.actor import Scope
-from db.core.session import reading
 from db.core.settings import settings
-from db.dealers.queries import dealer_choices
-from db.dealers.queries import regions as regions_of
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -88,7 +81,7 @@ _answers = Shelf(ROOM)
 _derived = Shelf(100)
 
 
-def kept(session: Session, make: Callable[[], T], *key: Hashable, areas: tuple[str, ...] | None) -> T:
+def kept(session: Any, make: Callable[[], T], *key: Hashable, areas: tuple[str, ...] | None) -> T:
     """What `make` gives, made once for `key` and the counters of `areas`; `key` begins with a name of its own.
 
     Without areas (None) those of all: then any change of the desk makes it ask again.
@@ -142,24 +135,3 @@ def derived(thing: Any, make: Callable[[], T], *key: Hashable) -> T:
         _derived._put(whole, (thing, made := make()))
     found: T = made
     return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class Places:
-    """Regions and dealers a person may choose from; the id of a dealer as text, with its name and code."""
-
-    regions: tuple[str, ...]
-    dealers: Mapping[str, str]
-
-
-def places(scope: Scope, *, session: Session | None = None) -> Places:
-    """Regions and dealers of a scope for the filters of a page: read when a dealer changes, not with every click."""
-
-    def make(session: Session) -> Places:
-        dealers = {str(d.dealer_id): d.label for d in dealer_choices(session, scope)}
-        return Places(regions=tuple(regions_of(session, scope)), dealers=MappingProxyType(dealers))
-
-    if session is not None:
-        return kept(session, lambda: make(session), "places", scope, areas=("dealers",))
-    with reading() as own:
-        return kept(own, lambda: make(own), "places", scope, areas=("dealers",))

@@ -58,7 +58,6 @@ def _is_there(file: str) -> bool:
 WORK, LEADS, CUSTOMERS, NETWORK = "Work", "Leads", "Customers", "Network"
 REPORTS = "Reports"
 CLAIMS, PARTS, INCENTIVES, COOP = "Claims", "Parts", "Incentives", "Co-op"
-REPORTS = "Reports"
 ADMINISTRATION = "Administration"
 
 PAGES: tuple[PageEntry, ...] = (
@@ -388,7 +387,7 @@ def is_listed(entry: PageEntry, actor: Actor | None) -> bool:
 
 
 @lru_cache(maxsize=1_000)
-def _page(entry: PageEntry, title: str, is_default: bool, is_visible: bool) -> Any:
+def page_of(entry: PageEntry, title: str, is_default: bool, is_visible: bool) -> Any:
     """What Streamlit makes of an entry, which looks at the disk: made once, and copied for each run.
 
     A copy, because a run notes on its page that it may be drawn, and other people's runs go on at the same time.
@@ -397,19 +396,6 @@ def _page(entry: PageEntry, title: str, is_default: bool, is_visible: bool) -> A
         ROOT / entry.file, title=title, icon=f":material/{entry.icon}:", url_path=entry.url_path,
         default=is_default, visibility="visible" if is_visible else "hidden", help=entry.help,
     )  # fmt: skip
-
-
-@cache
-def _entry(file: str) -> tuple[PageEntry, bool] | None:
-    """The page of a file, and whether it is the one at the root."""
-    present = [entry for entry in PAGES if entry.exists]
-    return next(((entry, entry.default) for entry in present if entry.file == file), None)
-
-
-def link(file: str, **options: Any) -> None:
-    """`st.page_link` to a page of the desk: Streamlit is told which, and need not compare paths on the disk for it."""
-    known = _entry(file)
-    st.page_link(_page(known[0], known[0].title, known[1], True) if known else file, **options)
 
 
 def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]], dict[str, PageEntry]]:
@@ -427,7 +413,7 @@ def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]]
         title = entry.title
         if entry.file == NOTIFICATIONS and unread:
             title += " " + badge(count_label(unread, cap=99), "red")
-        page = copy(_page(entry, title, is_default, is_listed(entry, actor)))
+        page = copy(page_of(entry, title, is_default, is_listed(entry, actor)))
         sections.setdefault(entry.section, []).append(page)
         entries[page.url_path] = entry
     return sections, entries

@@ -9,13 +9,12 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import streamlit as st
-from sqlalchemy.orm import configure_mappers
 
 import components
 from components import steady
 from db.core.session import engine
 
-HEAVY = ("pandas", "pyarrow", "altair", "db.tables", "db.catalog")
+HEAVY = ("pandas", "pyarrow", "altair", "db.catalog")
 YOUNG, MIDDLE, OLD = 5_000, 20, 20
 """When Python looks for garbage by itself: a run makes some ten thousand objects that live as long as it does."""
 
@@ -42,7 +41,7 @@ def load() -> None:
         importlib.import_module(name)
     for found in pkgutil.walk_packages(components.__path__, "components."):
         importlib.import_module(found.name)
-    configure_mappers()
+    importlib.import_module("db.tables").find_each_other()
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
-from components.navigation import link
+from components.links import link
 from db.core.area import MetricDefinition
 from db.core.labels import moment_label
 

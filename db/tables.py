@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import configure_mappers
+
 from db.access import tables as _access
 from db.appointments import tables as _appointments
 from db.cadence import tables as _cadence
@@ -68,3 +70,8 @@ MODULES = (
     _objectives,
     _won, _incentive_sums, _coop_sums, _survey_sums, _objective_sums,
 )  # fmt: skip
+
+
+def find_each_other() -> None:
+    """Let the tables settle their relations now, instead of under the first query of a process."""
+    configure_mappers()

@@ -10,7 +10,6 @@ from typing import Any
 from zlib import crc32
 
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from components import tables
 from components.access import current_actor
@@ -70,7 +69,7 @@ class Seen:
     statuses: Mapping[str, int]
 
 
-def look(session: Session, *, actor: Actor, filters: ClaimFilters, after: Any, at: datetime) -> Seen:
+def look(session: Any, *, actor: Actor, filters: ClaimFilters, after: Any, at: datetime) -> Seen:
     """What the page shows, asked again when something behind it changed and with every minute (`at`)."""
     is_own = filters.view in OWN_VIEWS or filters.person == "me"
     who = actor if is_own else (actor.role, actor.scope, actor.zone)
@@ -78,7 +77,7 @@ def look(session: Session, *, actor: Actor, filters: ClaimFilters, after: Any, a
     return kept(session, make, "claims", who, filters, after, at, areas=AREAS)
 
 
-def _look(session: Session, *, actor: Actor, filters: ClaimFilters, after: Any, at: datetime) -> Seen:
+def _look(session: Any, *, actor: Actor, filters: ClaimFilters, after: Any, at: datetime) -> Seen:
     rows, following = list_claims(session, actor=actor, filters=filters, after=after)
     turn = "progress" if actor.role.is_dealer else "waiting"
     plain_filters = replace(filters, due="", status="")
@@ -94,7 +93,7 @@ def _look(session: Session, *, actor: Actor, filters: ClaimFilters, after: Any, 
     )  # fmt: skip
 
 
-def _cells(session: Session, rows: Sequence[ClaimRow], *, actor: Actor, at: datetime) -> Cells:
+def _cells(session: Any, rows: Sequence[ClaimRow], *, actor: Actor, at: datetime) -> Cells:
     """The lines with clock, who held it and what is flagged: a bounded number of reads, whatever the rows."""
     ids = [r.id for r in rows]
     known = clocks_of(session, claim_ids=ids, scope=actor.scope, now=at)

@@ -9,7 +9,6 @@ from typing import Any
 from zlib import crc32
 
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from components import tables
 from components.access import current_actor
@@ -155,7 +154,7 @@ class Seen:
     statuses: Mapping[str, int]
 
 
-def look(session: Session, *, actor: Actor, filters: Filters, after: Any, at: datetime) -> Seen:
+def look(session: Any, *, actor: Actor, filters: Filters, after: Any, at: datetime) -> Seen:
     """What the page shows, asked again when something behind it changed and with every minute (`at`)."""
     who = actor if filters.view == "mine" else (actor.role, actor.scope, actor.zone)
 

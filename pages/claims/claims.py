@@ -7,10 +7,11 @@ import streamlit as st
 from components.access import guard
 from components.areas.claims import FILTERS, SCREEN
 from components.areas.claims_queue import Seen, draw_list, look, show_bulk_outcome
+from components.areas.places import places
 from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick, words
-from components.kept import kept, minute, places
+from components.kept import kept, minute
 from components.labels import badge, empty_state
 from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, is_open, open_drawer

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from components.access import guard
 from components.areas.coop_claim_form import draw_form, is_open, open_form
@@ -33,7 +32,7 @@ EMPTY = {
 }  # fmt: skip
 
 
-def look(session: Session, filters: Filters, after: Any) -> tuple[tuple[ClaimRow, ...], Any, int]:
+def look(session: Any, filters: Filters, after: Any) -> tuple[tuple[ClaimRow, ...], Any, int]:
     """A page of claims, the cursor of the next, and how many there are."""
     rows, following = list_claims(session, scope=actor.scope, filters=filters, after=after)
     return tuple(rows), following, count_claims(session, scope=actor.scope, filters=filters)

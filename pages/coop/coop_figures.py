@@ -10,10 +10,11 @@ import streamlit as st
 from components.access import guard
 from components.areas import coop_figures as show
 from components.areas.figures import narrow, pick_days
+from components.areas.places import places
 from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick
-from components.kept import kept, places
+from components.kept import kept
 from components.labels import empty_state, plain
 from components.navigation import may_open
 from components.tiles import draw_tiles

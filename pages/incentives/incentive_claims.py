@@ -8,9 +8,10 @@ import streamlit as st
 
 from components.access import guard
 from components.areas.incentive_queue import FILTERS, SCREEN, draw_list, look, show_bulk_outcome
+from components.areas.places import places
 from components.clock import now
 from components.filters import clear_button, one, pick, words
-from components.kept import kept, minute, places
+from components.kept import kept, minute
 from components.labels import badge, empty_state
 from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, is_open, open_drawer

@@ -11,12 +11,14 @@ from components.access import guard
 from components.areas import incentive_figures as show
 from components.areas import price_figures as prices
 from components.areas.figures import narrow, pick_days
+from components.areas.places import places
 from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick
-from components.kept import kept, places
+from components.kept import kept
 from components.labels import empty_state, plain
-from components.navigation import link, may_open
+from components.links import link
+from components.navigation import may_open
 from components.tiles import draw_tiles
 from db.calendar.queries import DESK_ZONE
 from db.core.labels import moment_label

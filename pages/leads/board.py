@@ -7,33 +7,31 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from components import labels, tables
 from components.access import guard
 from components.areas.leads import HEAT, SCREEN, heat
+from components.areas.leads_board import AREAS, due_words, listed
 from components.areas.leads_bulk import bulk_bar
-from components.charts.base import table
+from components.areas.places import places
 from components.clock import now
 from components.exports import export_button
 from components.filters import clear_button, one, pick, words
-from components.kept import kept, minute, places
+from components.kept import kept, minute
 from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_drawer, draw_paging, id_at, is_open, open_drawer, remember_rows
 from components.tables import SLA_TONES
 from db.core.area import CAP
-from db.core.labels import count_label, minutes_label, moment_label, relative_label
+from db.core.labels import count_label, moment_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.leads.flow import FLOW
 from db.leads.queries import (
     BoardCounts,
     BoardFilters,
-    BoardPage,
     BoardRow,
     board_counts,
     cards_by_status,
-    list_board,
     list_sources,
 )
 
@@ -42,8 +40,6 @@ PERSONAL = actor.can(Permission.PERSONAL_DATA_VIEW)
 SHAPES = {"queue": "Queue", "cards": "Cards"}
 WAITING = {"open": "Open", "overdue": "Overdue", "mine": "Mine", "unassigned": "No dealer", "held": "Held"}
 KEYS = ("lead_status", "lead_region", "lead_dealer", "lead_source", "lead_text")
-AREAS = ("leads", "dealers", "people", "calendar", "calendars", "routing", "contact_log", "customers")
-"""Where a line of the board is read from."""
 T = TypeVar("T")
 STATES = {s.name: s.label for s in FLOW.states if not s.final}
 
@@ -98,48 +94,18 @@ def draw_counts(counts: BoardCounts) -> None:
             st.metric(label, count_label(count, CAP), icon=icon, help=meaning, border=True)
 
 
-def due_words(row: BoardRow, at: object) -> str:
-    """The next promise as the list shows it."""
-    return relative_label(row.due_at, at) if row.due_at else "–"  # type: ignore[arg-type]
-
-
-def kept_for(filters: BoardFilters, name: str, *more: Any, make: Callable[[Session], T]) -> T:
+def kept_for(filters: BoardFilters, name: str, *more: Any, make: Callable[[Any], T]) -> T:
     """What the page shows under its filters, asked again when something behind it changed and with every minute."""
     with reading() as session:
         return kept(session, lambda: make(session), name, actor.scope, PERSONAL, filters, *more, areas=AREAS)
 
 
-def listed(filters: BoardFilters, at: datetime, after: Any) -> Callable[[Session], tuple[BoardPage, Any]]:
-    """A page of leads, and its lines as they are drawn."""
-
-    def make(session: Session) -> tuple[BoardPage, Any]:
-        page = list_board(session, scope=actor.scope, filters=filters, after=after, now=at, personal=PERSONAL)
-        rows = page.rows
-        lines = table(
-            {
-                "Lead": [r.number for r in rows],
-                "Customer": [r.customer_name or "–" for r in rows],
-                "Wants": [r.wants or "–" for r in rows],
-                "Dealer": [r.dealer_name or "No dealer" for r in rows],
-                "Status": [[r.status_label] for r in rows],
-                "Used": [min(r.sla.used_percent, 100) if r.sla.status != "none" else None for r in rows],
-                "Due": [[due_words(r, at)] for r in rows],
-                "Score": [[HEAT[r.temperature][0]] for r in rows],
-                "Next step": [r.next_step or "–" for r in rows],
-                "Source": [r.source for r in rows],
-                "Person": [r.assignee_name or "–" for r in rows],
-                "Age": [minutes_label(r.age_minutes) for r in rows],
-            }
-        )
-        return page, lines
-
-    return make
-
-
 def draw_queue(filters: BoardFilters, counts: BoardCounts, at: datetime) -> None:
     """The list, due first, 50 a page."""
     after = cursor("lead", fingerprint=filters)
-    page, lines = kept_for(filters, "board_page", at, after, make=listed(filters, at, after))
+    page, lines = kept_for(
+        filters, "board_page", at, after, make=lambda s: listed(s, actor=actor, filters=filters, at=at, after=after)
+    )
     rows = page.rows
     if not rows:
         empty_state("task_alt", "No lead matches.", action="New leads appear here by themselves.")

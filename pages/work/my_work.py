@@ -12,7 +12,8 @@ from components.charts.base import table
 from components.clock import now
 from components.kept import kept, minute
 from components.labels import empty_state, plain
-from components.navigation import link, may_open
+from components.links import link
+from components.navigation import may_open
 from components.queue_page import id_at, remember_rows
 from db.catalog import open_page, work_counts, work_lines
 from db.core.labels import count_label, moment_label, plural, relative_label

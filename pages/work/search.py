@@ -7,7 +7,7 @@ import streamlit as st
 from components.access import current_actor, guard
 from components.filters import words
 from components.labels import empty_state, plain
-from components.navigation import link
+from components.links import link
 from db.catalog import search_everything
 from db.core.permissions import Permission
 from db.core.session import reading
