@@ -145,15 +145,16 @@ class Desk:
 def desk(postgres_templates: PostgresTemplates, tmp_path: Path) -> Iterator[Desk]:
     from tests.conftest import migrate
 
+    try:
+        balancing.find_nginx()
+    except NoNginx as error:
+        pytest.skip(str(error))
     with ExitStack() as stack:
         url = stack.enter_context(postgres_templates.copy("migrated", migrate))
         engine = make_engine(url)
         make_people(engine)
         engine.dispose()
-        try:
-            made = Desk(stack, url, tmp_path)
-        except NoNginx as error:
-            pytest.skip(str(error))
+        made = Desk(stack, url, tmp_path)
         yield made
         for lane, served in made.process.items():
             print(f"--- log of {lane}\n{served.log()[-3000:]}")

@@ -202,7 +202,7 @@ def test_the_reads_of_one_page_run_ask_once(pair: Pair, monkeypatch: pytest.Monk
 def test_no_number_is_kept_under_a_newer_key(pair: Pair):
     """What a page does: the token in one read, the numbers in another. The numbers are never older than their token."""
     first = dict(token_now())["people"]
-    rounds = 150
+    rounds = 60
 
     def write(_: int) -> None:
         for n in range(rounds):
