@@ -99,7 +99,7 @@ def choices(scope: Scope, day: date, change: Any) -> Choices:
         )  # fmt: skip
 
 
-@st.cache_data(ttl=300, max_entries=100, show_spinner="Counting")
+@st.cache_data(ttl=300, max_entries=100, show_spinner="Counting the figures", show_time=True)
 def overview(asked: Asked, names: tuple[str, ...], until: date, _at: datetime) -> dict[str, Figure]:
     """Every figure beside the period before and a year ago; its months end with `until`."""
     with reading() as session:
