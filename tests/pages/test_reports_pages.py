@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -184,7 +185,7 @@ def test_a_view_is_kept_and_opened_by_its_link_and_by_its_name(network: Network)
 
 
 def test_a_view_stands_among_the_kept_reports_and_opens_its_own_page(network: Network):
-    view = {"page": "overview", "name": "The West", "query": {"ovw_region": ["West"]}, "shared": "me"}
+    view: dict[str, Any] = {"page": "overview", "name": "The West", "query": {"ovw_region": ["West"]}, "shared": "me"}
     leader = users.actor_named(engine(), "mason")
     kept = run(keep_view, bind=engine(), **view, form_key=None, actor=leader, now=CLOCK)
     app = opened("mason", BUILDER, rb_view="kept")
