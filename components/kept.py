@@ -117,7 +117,7 @@ def shelved(*, room: int, seconds: int, spinner: str = "") -> Callable[[Callable
             def make() -> T:
                 if not spinner:
                     return function(*args, **named)
-                with st.spinner(spinner):
+                with st.spinner(spinner, show_time=True):
                     return function(*args, **named)
 
             return shelf.get(key, make)

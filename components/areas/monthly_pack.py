@@ -166,7 +166,7 @@ def _tile(head: Headline, pack: Pack, actor: Actor) -> Tile:
         up_is_good=None if few or what.better == "none" else what.better == "up",
         versus=f"vs {before.month:%B}" if before else "",
         trend=[p.value / 100 if what.unit == "money" else p.value for p in head.points if p.value is not None],
-        note=first, page=page, query=query, link="What is behind it",
+        note=first, page=page, query=query, link="Details",
     )  # fmt: skip
 
 

@@ -153,13 +153,14 @@ def draw_months(name: str, figure: Figure, span: Span, *, key: str) -> None:
     made: dict[str, list[Any]] = {"key": [], "year": [], "value": [], "label": [], "lit": []}
     now, then = figure.months[-12:], figure.months[-24:-12]
     lines = ((charts.EVERY, now), (charts.BEFORE, then), (charts.NOW, now))
+    is_part = not span.first <= now[0][0] <= now[-1][0] <= span.last  # the whole year is no choice to point at
     for year, months in lines:
         for place, (month, part) in enumerate(months):
             first = now[place][0]
             value = None if year == charts.EVERY or part.value is None else part.value / scale
             if value is None and year != charts.EVERY:
                 continue
-            lit = year == charts.EVERY and span.first <= first <= span.last
+            lit = is_part and year == charts.EVERY and span.first <= first <= span.last
             row = (f"{first:%Y-%m}", year, value, f"{month:%b %Y}: {words(name, part)}", lit)
             for column, cell in zip(made, row, strict=True):
                 made[column].append(cell)

@@ -49,6 +49,9 @@ from db.reports.saved_rules import LAST_DAY, RHYTHMS, SHARED, WEEKDAYS
 
 KEEP, CHANGE, MANAGE = "rs_keep", "rs_change", "rs_manage"
 POPUP, DRAWER, FORM_KEY = "rs_popup", "rs_open", "rs_form_key"
+TO: Final = "_rs_to"
+PAGES: Final = {"overview": "pages/reports/overview.py"}
+"""The page each view is one of (`VIEWS`)."""
 TONES: Final = {"me": ("Only me", "gray"), "desk": ("The desk", "blue"), "all": ("Everybody", "green")}
 OUTCOMES: Final = {"sent": ("Sent", "green"), "told": ("Told in the desk", "blue"), "skipped": ("Not sent", "orange")}
 
@@ -65,6 +68,8 @@ def take_link(actor: Actor) -> None:
     except NotFound:
         st.warning("This report is not here any more, or it is not shared with you.", icon=":material/search_off:")
         return
+    if line.page:
+        st.switch_page(PAGES[line.page], query_params={"view": str(line.report_id)})
     open_saved(line.report_id, line.spec)
 
 
@@ -164,7 +169,9 @@ def _kept(report_id: Any) -> None:
 
 # ---- the list ---------------------------------------------------------------------------------------------------
 def draw_list(actor: Actor) -> None:
-    """Every report this person may open, changed last first."""
+    """Every report and view this person may open, changed last first."""
+    if (view := st.session_state.pop(TO, None)) is not None:
+        st.switch_page(PAGES[view.page], query_params={"view": str(view.report_id)})
     show_outcome(MANAGE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = words("Search", key="rs_text", placeholder="Name, or who keeps it", width=320)
@@ -185,7 +192,10 @@ def draw_list(actor: Actor) -> None:
         return rows[position] if 0 <= position < len(rows) else None
 
     def show(position: int) -> None:
-        if line := at_row(position):
+        line = at_row(position)
+        if line and line.page:
+            st.session_state[TO] = line
+        elif line:
             open_saved(line.report_id, line.spec)
             st.session_state["rb_view"] = "build"
 
@@ -260,7 +270,8 @@ def _drawer() -> None:
     show_outcome(MANAGE)
     if line.is_mine:
         _draw_names(line, actor)
-        _draw_schedule(line, people, choices)
+        if not line.page:
+            _draw_schedule(line, people, choices)
         _draw_removal(line)
     if sent:
         st.markdown("**Sent last**")

@@ -100,7 +100,7 @@ def choices(scope: Scope, day: date, change: Any) -> Choices:
         )  # fmt: skip
 
 
-@shelved(room=100, seconds=300, spinner="Counting")
+@shelved(room=100, seconds=300, spinner="Counting the figures")
 def overview(asked: Asked, names: tuple[str, ...], until: date, _at: datetime) -> dict[str, Figure]:
     """Every figure beside the period before and a year ago; its months end with `until`."""
     with reading() as session:

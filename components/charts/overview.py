@@ -116,10 +116,11 @@ def scorecard(*, row: int = 30, column: int = 98) -> dict[str, Any]:
     """
     pick = alt.selection_point(name="pick", fields=["dealer"])
     base = alt.Chart(named()).encode(
-        y=alt.Y("dealer:N", sort=alt.EncodingSortField("row"), title=None, axis=alt.Axis(**QUIET, labelLimit=170)),
+        y=alt.Y("dealer:N", sort=alt.EncodingSortField("row"), title=None,
+                axis=alt.Axis(**QUIET, labelLimit=170, labelFlush=False)),
         x=alt.X(
             "metric:N", sort=alt.EncodingSortField("column"), title=None,
-            axis=alt.Axis(**QUIET, orient="top", labelAngle=0, labelOverlap=False, labelLimit=96),
+            axis=alt.Axis(**QUIET, orient="top", labelAngle=0, labelOverlap=False, labelLimit=96, labelFlush=False),
         ),
         tooltip=[
             alt.Tooltip("dealer:N", title="Dealer"), alt.Tooltip("metric:N", title="Metric"),

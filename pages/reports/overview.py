@@ -48,7 +48,7 @@ with views:
 earlier, year = before(span), year_before(span)
 asked = show.Asked(scope=actor.scope, chosen=chosen, span=span, day=day, change=change)
 until = own.trend_until(span, day, measure)
-st.caption(f"**{span.months}**, beside {earlier.months} and {year.months}.")
+st.caption(f"**{span.months}**, beside {' and '.join(dict.fromkeys((earlier.months, year.months)))}.")
 
 found = show.overview(asked, MAIN, until, at)
 make = partial(
@@ -73,7 +73,7 @@ with left, st.container(border=True, height="stretch"):
     own.draw_months(measure, found[measure], span, key=own.trend_key(measure))
 if right is not None:
     with right, st.container(border=True, height="stretch"):
-        st.markdown(f"**By region** :gray[{span.months}; click to narrow, again to widen]")
+        st.markdown(f"**By region** :gray[{span.months}; click to narrow]")
         states = show.choices(actor.scope, day, change).states
         own.draw_regions(measure, places, states, region=chosen.region, shape=shape, key=own.places_key(measure, shape))
 

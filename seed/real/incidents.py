@@ -34,7 +34,7 @@ def incidents(desk: Desk) -> list[Fact]:
         parts = catalog.metric("response_sla").compute(
             session, scope=EVERYTHING, by=("source",), filters={}, now=desk.now
         )
-    kept = Counter("TRUE" if acted <= due else "FALSE" for _, acted, due in leads)
+    kept = Counter("TRUE" if acted <= due else "FALSE" for _, acted, due in leads if acted and due)
     by_priority: dict[str, Any] = {}
     for row in parts:
         met, missed = row["numerator"], row["denominator"] - row["numerator"]

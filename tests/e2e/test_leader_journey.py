@@ -18,6 +18,7 @@ from db.core.permissions import Role
 from db.core.session import make_engine
 from tests.leads.factories import make_network, receive
 from tests.support.journeys import TRIES, WAIT, settle, sign_in, tile
+from tests.support.serving import READY_SECONDS
 from tests.support.users import make_person
 
 LEADS = {5: (1, 1), 4: (11, 3), 3: (12, 4), 2: (13, 5), 1: (14, 6)}
@@ -133,6 +134,8 @@ def saved(download: Download) -> bytes:
 
 # ---- the journey -----------------------------------------------------------------------------------------------------
 def test_the_leader_filters_brushes_drills_keeps_and_reopens_a_view_and_takes_the_pack(base: str, page: Page) -> None:
+    page.goto(base)  # the first visitor of a process waits for the whole app to be loaded
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=1000 * READY_SECONDS)
     sign_in(page, base, "leah", path="/overview")
     leads(page, QUARTER)
 

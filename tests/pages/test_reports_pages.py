@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import pytest
 
 from db.core.permissions import Role
-from db.core.session import engine, writing
+from db.core.session import engine, reading, run, writing
+from db.reports.saved_commands import keep_view
+from db.reports.saved_queries import get_report
 from tests.leads.factories import Network, lead_at, make_dealer, make_network, receive
 from tests.support import users
 from tests.support.users import app_as, make_person
 
 CLOCK = datetime(2026, 7, 10, 15, 0, tzinfo=UTC)
 OVERVIEW, SCORECARD = "pages/reports/overview.py", "pages/reports/scorecard.py"
+BUILDER = "pages/reports/report_builder.py"
 
 
 @pytest.fixture
@@ -178,6 +182,26 @@ def test_a_view_is_kept_and_opened_by_its_link_and_by_its_name(network: Network)
     assert [one.value for one in stranger.warning] == [
         "This view is not here any more, or it is not shared with you."
     ]  # fmt: skip
+
+
+def test_a_view_stands_among_the_kept_reports_and_opens_its_own_page(network: Network):
+    view: dict[str, Any] = {"page": "overview", "name": "The West", "query": {"ovw_region": ["West"]}, "shared": "me"}
+    leader = users.actor_named(engine(), "mason")
+    kept = run(keep_view, bind=engine(), **view, form_key=None, actor=leader, now=CLOCK)
+    app = opened("mason", BUILDER, rb_view="kept")
+    assert list(app.dataframe[0].value["What"]) == ["Overview, West"]
+    with reading() as session:
+        app.session_state["_rs_to"] = get_report(session, report_id=kept, actor=leader)
+    app.run()
+    assert not app.exception
+    assert (app.title[0].value, app.session_state["ovw_region"]) == (":material/space_dashboard: Overview", "West")
+    app = app_as("mason", page=BUILDER)
+    app.query_params["report"] = str(kept)
+    app.run()
+    assert (app.title[0].value, tile(app, "Leads")) == (":material/space_dashboard: Overview", "2")
+    app = opened("mason", BUILDER, rb_view="kept", rs_open=kept)
+    assert "Send it by mail" not in said(app)
+    assert "Who may open it" in [radio.label for radio in app.radio]
 
 
 def test_a_view_without_a_name_is_refused_where_it_was_typed(network: Network):

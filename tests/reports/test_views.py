@@ -124,7 +124,7 @@ def test_a_view_is_neither_sent_nor_turned_into_a_report(sqlite_engine, command,
 
 
 def test_a_view_is_shared_renamed_and_removed_as_a_report_is(sqlite_engine):
-    network, more = make_network(sqlite_engine), {"actor": None, "now": NOW}
+    network, more = make_network(sqlite_engine), dict[str, Any](now=NOW)
     more["actor"] = network.sales_leader
     view = keep(sqlite_engine, network.sales_leader)
     own = keep(sqlite_engine, network.sales_leader, query={"ovw_dealer": ["1"]})
