@@ -63,7 +63,7 @@ def chosen(only: str, *, seed: bool) -> dict[str, Measure]:
     return {name: MEASURES[name] for name in MEASURES if name in names}
 
 
-class OutOfTime(BaseException):  # noqa: N818 - no `except Exception` on the way may take it for an error of a page
+class OutOfTime(BaseException):
     """A measure took longer than any may."""
 
 
