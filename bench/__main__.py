@@ -130,7 +130,7 @@ def commit() -> str:
 
 def run(options: argparse.Namespace, measures: dict[str, Measure], command: str) -> list[Found]:
     """Measure, print, and write when asked to."""
-    before, at = load(), now()
+    before, at, measured = load(), now(), commit()
     found: list[Found] = []
     took: list[tuple[str, float]] = []
     with databases(options) as (url, smaller), tempfile.TemporaryDirectory(prefix="bench-var-") as var:
@@ -149,12 +149,12 @@ def run(options: argparse.Namespace, measures: dict[str, Measure], command: str)
             began = time.perf_counter()
             found += taken(name, measure, setting, most=3600 if name in ONLY_IF_ASKED else options.most)
             took.append((name, time.perf_counter() - began))
+            if options.write:  # after each, so that an end from outside loses only what was not measured yet
+                where = machine(database=described, at=at, before=before, after=load(), commit=measured)
+                text = page(in_order(found), where=where, command=command, took=took, remark=options.remark)
+                Path(options.write).write_text(text, encoding="utf-8")
     found = in_order(found)
     print(f"\n{table(found)}\n\n{summary(found)}")
-    if options.write:
-        where = machine(database=described, at=at, before=before, after=load(), commit=commit())
-        text = page(found, where=where, command=command, took=took, remark=options.remark)
-        Path(options.write).write_text(text, encoding="utf-8")
     return found
 
 

@@ -201,7 +201,7 @@ def test_a_measure_that_hangs_is_ended_and_the_next_one_runs():
 
 @pytest.mark.parametrize(
     "only, seed, names",
-    [("", False, [n for n in MEASURES if n != "seed"]), ("", True, list(MEASURES)), ("queue,clicks", False, ["clicks",
+    [("", False, [n for n in MEASURES if n != "seed"]), ("", True, list(MEASURES)), ("clicks,queue", False, ["queue",
      "queue"]), ("seed", False, ["seed"])],
 )  # fmt: skip
 def test_what_is_measured_can_be_chosen(only, seed, names):
