@@ -27,7 +27,7 @@ def drawn(kind: str, ident: str, label: str, *, fragment: str = "", cached: str 
     return message.SerializeToString()
 
 
-def finished(status: int = ForwardMsg.FINISHED_SUCCESSFULLY) -> bytes:
+def finished(status: ForwardMsg.ScriptFinishedStatus.ValueType = ForwardMsg.FINISHED_SUCCESSFULLY) -> bytes:
     message = ForwardMsg()
     message.script_finished = status
     return message.SerializeToString()

@@ -193,7 +193,7 @@ def test_a_measure_that_hangs_is_ended_and_the_next_one_runs():
                 time.sleep(60)
             except Exception:
                 continue
-        yield Found(key="start.ready")
+        yield Found(key="start.ready")  # type: ignore[unreachable]
 
     found = command.taken("start", hangs, Setting(url="", leads=0), most=0.05)
     assert [row.note for row in found] == ["failed: OutOfTime: not done after 0 s"]
@@ -202,7 +202,7 @@ def test_a_measure_that_hangs_is_ended_and_the_next_one_runs():
 @pytest.mark.parametrize(
     "only, seed, names",
     [("", False, [n for n in MEASURES if n != "seed"]), ("", True, list(MEASURES)), ("clicks,queue", False, ["queue",
-     "queue"]), ("seed", False, ["seed"])],
+     "clicks"]), ("seed", False, ["seed"])],
 )  # fmt: skip
 def test_what_is_measured_can_be_chosen(only, seed, names):
     assert list(command.chosen(only, seed=seed)) == names
@@ -248,4 +248,4 @@ def test_clicks_are_taken_in_turns_and_a_page_that_is_through_rests():
         )
     )
     assert said == ["a", "b", "a", "a"]
-    assert (found["a"].p50, found["a"].cpu_each, found["b"].errors) == (pytest.approx(2), 5, ["no"])
+    assert (round(found["a"].p50, 6), found["a"].cpu_each, found["b"].errors) == (2.0, 5.0, ["no"])
