@@ -25,7 +25,7 @@ from pathlib import Path
 
 from bench.goals import BY_KEY, GOALS
 from bench.measures import MEASURES, ONLY_IF_ASKED, Measure
-from bench.results import Found, load, machine, page, summary, table
+from bench.results import Found, load, machine, page, summary, table, written
 from bench.served import ROOT
 from bench.setting import Setting, count_leads
 from components.clock import now
@@ -90,7 +90,8 @@ def taken(name: str, measure: Measure, setting: Setting, *, most: float = MOST_S
         with at_most(most):
             for row in measure(setting):
                 found.append(row)
-                setting.say(f"  {row.goal.words:<50} {row.of:<44} {row.verdict:<10} {row.note}")
+                figure = written(row.value, row.goal.unit)
+                setting.say(f"  {row.goal.words}; {row.of}: {figure} {row.verdict}; {row.note}")
     except (Exception, OutOfTime) as error:
         seen = {row.key for row in found}
         missing = [g.key for g in GOALS if g.group == name and g.key not in seen] or [found[-1].key]
