@@ -143,6 +143,7 @@ def _copy(connection: Connection, have: int, count: int, shift: int) -> int:
            "claim_id": f"claim_id + {have}"}  # fmt: skip
     for table, key in (("claim", "id"), ("claim_hold", "claim_id"), ("claim_loss", "claim_id"),
                        ("claim_finding", "claim_id")):  # fmt: skip
+        # fixed SQL: the four tables named above
         names = [row[1] for row in connection.execute(text(f"PRAGMA table_info({table})"))]
         if table != "claim":
             names.remove("id")
