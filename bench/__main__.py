@@ -31,7 +31,7 @@ from bench.setting import Setting, count_leads
 from components.clock import now
 
 DEFAULT_LEADS = 20_000
-MOST_SECONDS = 180.0
+MOST_SECONDS = 240.0
 """What a measure may take, servers and all; on a quiet machine none comes near it. Seeding is not held to it."""
 
 
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", default="", metavar="NAMES", help=f"some of: {', '.join(MEASURES)}")
     made.add_argument("--seed", action="store_true", help="time the bulk seed of as many leads, too (many minutes)")
     made.add_argument("--ports", default="0-0", metavar="FIRST-LAST", help="ports to serve on (default: any)")
-    made.add_argument("--most", type=float, default=MOST_SECONDS, help="seconds that a measure may take (180)")
+    made.add_argument("--most", type=float, default=MOST_SECONDS, help="seconds that a measure may take (240)")
     made.add_argument("--quick", action="store_true", help="as few repeats as possible: only shows that it runs")
     made.add_argument("--write", default="", metavar="FILE", help="write the results there, such as bench/results.md")
     made.add_argument("--remark", default="", help="a sentence for the top of the results")

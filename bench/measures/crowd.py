@@ -85,7 +85,7 @@ async def _gather(setting: Setting, product: Served, people: int) -> Crowd:
 
         await asyncio.gather(*(enter(number, cookie) for number, cookie in enumerate(cookies)))
         watch = asyncio.create_task(_watch(product, found))
-        ends = time.perf_counter() + setting.long(45)
+        ends = time.perf_counter() + setting.long(30)
         think = (0.01, 0.05) if setting.quick else THINK
         people_at_work = (_person(page, found, _dice(number), ends, think) for number, page in enumerate(pages))
         await asyncio.gather(*people_at_work)
