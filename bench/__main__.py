@@ -25,13 +25,13 @@ from pathlib import Path
 
 from bench.goals import BY_KEY, GOALS
 from bench.measures import MEASURES, ONLY_IF_ASKED, Measure
-from bench.results import Found, load, machine, page, summary, table
+from bench.results import Found, load, machine, page, summary, table, written
 from bench.served import ROOT
 from bench.setting import Setting, count_leads
 from components.clock import now
 
 DEFAULT_LEADS = 20_000
-MOST_SECONDS = 180.0
+MOST_SECONDS = 240.0
 """What a measure may take, servers and all; on a quiet machine none comes near it. Seeding is not held to it."""
 
 
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", default="", metavar="NAMES", help=f"some of: {', '.join(MEASURES)}")
     made.add_argument("--seed", action="store_true", help="time the bulk seed of as many leads, too (many minutes)")
     made.add_argument("--ports", default="0-0", metavar="FIRST-LAST", help="ports to serve on (default: any)")
-    made.add_argument("--most", type=float, default=MOST_SECONDS, help="seconds that a measure may take (180)")
+    made.add_argument("--most", type=float, default=MOST_SECONDS, help="seconds that a measure may take (240)")
     made.add_argument("--quick", action="store_true", help="as few repeats as possible: only shows that it runs")
     made.add_argument("--write", default="", metavar="FILE", help="write the results there, such as bench/results.md")
     made.add_argument("--remark", default="", help="a sentence for the top of the results")
@@ -90,7 +90,8 @@ def taken(name: str, measure: Measure, setting: Setting, *, most: float = MOST_S
         with at_most(most):
             for row in measure(setting):
                 found.append(row)
-                setting.say(f"  {row.goal.words:<50} {row.of:<44} {row.verdict:<10} {row.note}")
+                figure = written(row.value, row.goal.unit)
+                setting.say(f"  {row.goal.words}; {row.of}: {figure} {row.verdict}; {row.note}")
     except (Exception, OutOfTime) as error:
         seen = {row.key for row in found}
         missing = [g.key for g in GOALS if g.group == name and g.key not in seen] or [found[-1].key]
@@ -130,7 +131,7 @@ def commit() -> str:
 
 def run(options: argparse.Namespace, measures: dict[str, Measure], command: str) -> list[Found]:
     """Measure, print, and write when asked to."""
-    before, at = load(), now()
+    before, at, measured = load(), now(), commit()
     found: list[Found] = []
     took: list[tuple[str, float]] = []
     with databases(options) as (url, smaller), tempfile.TemporaryDirectory(prefix="bench-var-") as var:
@@ -149,12 +150,12 @@ def run(options: argparse.Namespace, measures: dict[str, Measure], command: str)
             began = time.perf_counter()
             found += taken(name, measure, setting, most=3600 if name in ONLY_IF_ASKED else options.most)
             took.append((name, time.perf_counter() - began))
+            if options.write:  # after each, so that an end from outside loses only what was not measured yet
+                where = machine(database=described, at=at, before=before, after=load(), commit=measured)
+                text = page(in_order(found), where=where, command=command, took=took, remark=options.remark)
+                Path(options.write).write_text(text, encoding="utf-8")
     found = in_order(found)
     print(f"\n{table(found)}\n\n{summary(found)}")
-    if options.write:
-        where = machine(database=described, at=at, before=before, after=load(), commit=commit())
-        text = page(found, where=where, command=command, took=took, remark=options.remark)
-        Path(options.write).write_text(text, encoding="utf-8")
     return found
 
 

@@ -12,6 +12,7 @@ from bench.figures import p50, p95
 from bench.walks import Walk, Walker
 
 Click = Callable[[], Awaitable[Answer | None]]
+FEWEST = 3
 
 
 @dataclass
@@ -43,14 +44,17 @@ async def in_turns(
 ) -> dict[str, Taken]:
     """Each click once a round, until there were `times` rounds or the seconds are spent; a click that gave None rests.
 
-    A page that answers slowly takes its time from the number of rounds, not from the other pages. `meters` read the
-    processor time of the server behind a click, in milliseconds.
+    A page that has spent twice its share of the time rests, too, so that a slow one leaves the others their rounds.
+    `meters` read the processor time of the server behind a click, in milliseconds.
     """
     read = meters or {}
+    share = 2000 * seconds / max(1, len(clicks))
     found = {name: Taken() for name in clicks}
     ends = time.perf_counter() + seconds
     for _ in range(times):
         for name, click in clicks.items():
+            if len(found[name].ms) >= FEWEST and sum(found[name].ms) > share:
+                continue
             before = read[name]() if name in read else 0.0
             answer = await click()
             if answer is not None:

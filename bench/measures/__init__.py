@@ -27,8 +27,8 @@ Measure = Callable[[Setting], Iterator[Found]]
 MEASURES: Final[dict[str, Measure]] = {
     module.NAME: module.measure
     for module in (
-        clicks, fragments, browser, crowd, queries, queue, search, writes, imports, pack, start, growth, seeding,
+        queries, queue, search, writes, imports, pack, start, clicks, fragments, browser, crowd, growth, seeding,
     )
 }  # fmt: skip
-"""In the order of the results; what is slow and left out unless it is asked for comes last."""
+"""In the order in which they are taken: what needs no server first, what is only taken when asked for last."""
 ONLY_IF_ASKED: Final = ("seed",)

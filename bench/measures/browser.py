@@ -85,7 +85,7 @@ def _filter(setting: Setting, browser: Browser, product: Served) -> Iterator[Fou
     _settle(page)
     fresh: list[float] = []
     known: list[float] = []
-    ends = time.perf_counter() + setting.long(60)
+    ends = time.perf_counter() + setting.long(40)
     for turn in range(3):
         for position in range(1, setting.some(6) + 1):
             taken = _choose(page, "Region", position)
@@ -121,7 +121,7 @@ def _new_user(setting: Setting, browser: Browser, product: Served, empty: Served
         "empty": (empty.url, ""), "landing": (product.url, "my_work"), "charts": (product.url, "overview"),
     }  # fmt: skip
     taken: dict[str, list[float]] = {name: [] for name in places}
-    ends = time.perf_counter() + setting.long(60)
+    ends = time.perf_counter() + setting.long(40)
     for turn in range(setting.some(5) + 1):
         for name, (url, path) in places.items():
             page, context = _open(browser, url, "" if name == "empty" else next(cookies))

@@ -59,7 +59,7 @@ async def _click(
             "empty": empty.worked_ms, "usual": usual.worked_ms
         }  # fmt: skip
         fresh = await in_turns(
-            {one.name: one.ahead for one in opened}, times=setting.some(24), seconds=setting.long(50), meters=meters
+            {one.name: one.ahead for one in opened}, times=setting.some(24), seconds=setting.long(40), meters=meters
         )
-        known = await in_turns({one.name: one.back for one in opened}, times=setting.some(20), seconds=setting.long(20))
+        known = await in_turns({one.name: one.back for one in opened}, times=setting.some(20), seconds=setting.long(15))
     return fresh, known

@@ -51,5 +51,5 @@ async def _click(setting: Setting, servers: list[tuple[int, Served, str]]) -> di
         clicks = {name: opened[key].ahead for name, key in names.items()}
         by_size = {leads: server for leads, server, _ in servers}
         meters = {name: by_size[leads].worked_ms for name, (_, leads) in names.items()}
-        found = await in_turns(clicks, times=setting.some(16), seconds=setting.long(70), meters=meters)
+        found = await in_turns(clicks, times=setting.some(16), seconds=setting.long(50), meters=meters)
     return {names[name]: taken for name, taken in found.items()}

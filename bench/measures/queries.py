@@ -32,13 +32,13 @@ def measure(setting: Setting) -> Iterator[Found]:
     """The KPI query with its filters, the headlines of the overview with the worst of each filter, and their growth."""
     with setting.engine() as engine:
         asked = asks(engine, setting)
-        large = interleaved(asked, times=setting.some(15), seconds=setting.long(40))
+        large = interleaved(asked, times=setting.some(15), seconds=setting.long(25))
     raw = {name: large.pop(name) for name in (RAW_NAME, RAW_NARROW_NAME)}
     yield from worst("query.ms", {name: pace.p50 for name, pace in large.items()}, lambda name: str(large[name]))
     if setting.smaller:
         leads, url = setting.smaller[-1]
         with setting.engine(url) as engine:
-            small = interleaved(asks(engine, setting), times=setting.some(15), seconds=setting.long(15))
+            small = interleaved(asks(engine, setting), times=setting.some(15), seconds=setting.long(10))
         grown = {n: exponent((leads, small[n].p50), (setting.leads, now.p50)) for n, now in large.items()}
         yield from worst(
             "query.exponent", grown,

@@ -15,7 +15,7 @@ from bench.scratch import counting_triggers, two_copies
 from bench.setting import Setting
 
 NAME = "writes"
-MANY, FEW = 10_000, 1_000
+MANY, FEW = 10_000, 500
 
 
 def measure(setting: Setting) -> Iterator[Found]:

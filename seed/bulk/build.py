@@ -181,8 +181,7 @@ def _settle(bind: Engine) -> None:
             kept.rebuild(session)
         rebuild(session, rollups=SUMS)
         changes.touch(session, *(area.name for area in catalog.AREAS))
-    # A transaction of its own: what ANALYZE finds is a table like any other and is lost without a commit.
-    with bind.execution_options(writer=True).begin() as connection:
+    with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if bind.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA analysis_limit=2000")
         connection.exec_driver_sql("ANALYZE")

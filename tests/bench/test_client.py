@@ -27,7 +27,7 @@ def drawn(kind: str, ident: str, label: str, *, fragment: str = "", cached: str 
     return message.SerializeToString()
 
 
-def finished(status: int = ForwardMsg.FINISHED_SUCCESSFULLY) -> bytes:
+def finished(status: ForwardMsg.ScriptFinishedStatus.ValueType = ForwardMsg.FINISHED_SUCCESSFULLY) -> bytes:
     message = ForwardMsg()
     message.script_finished = status
     return message.SerializeToString()
@@ -72,7 +72,9 @@ def test_fields_are_known_with_the_value_they_start_with(heard):
         drawn("button", "b-1", "Go", fragment="frag"), finished(),
     )  # fmt: skip
     found = {f.label: f.value for f in heard.tab.fields.values()}
-    assert over and not answer.errors and answer.runs == 1
+    assert over
+    assert not answer.errors
+    assert answer.runs == 1
     assert found == {"Region": "All", "Find": "ann", "Mine": True, "Makes": ["B"], "Kind": [":material/call: Call"],
                      "Go": None}  # fmt: skip
     assert heard.tab.find("Go").fragment == "frag"
@@ -87,7 +89,8 @@ def test_a_message_carries_every_value_and_a_button_only_once(heard):
     go.pressed = True
     rerun = heard.tab.message(changed=go).rerun_script
     states = {s.id: s for s in rerun.widget_states.widgets}
-    assert states["s-1"].string_value == "All" and states["b-1"].trigger_value
+    assert states["s-1"].string_value == "All"
+    assert states["b-1"].trigger_value
     assert (rerun.page_script_hash, rerun.fragment_id) == ("page-1", "frag")
     assert list(rerun.cached_message_hashes) == ["h1"]
     again = heard.tab.message().rerun_script
@@ -123,7 +126,8 @@ def test_a_run_that_begins_anew_is_not_over(heard):
     answer, over = heard.run(
         began(), finished(ForwardMsg.FINISHED_EARLY_FOR_RERUN), began(), finished(ForwardMsg.FINISHED_SUCCESSFULLY)
     )
-    assert over and answer.runs == 2
+    assert over
+    assert answer.runs == 2
 
 
 def test_errors_progress_and_words_are_kept(heard):
@@ -134,7 +138,8 @@ def test_errors_progress_and_words_are_kept(heard):
     answer, _ = heard.run(began(), *(m.SerializeToString() for m in (broken, bar, toast)), finished())
     assert (answer.errors, answer.progress, answer.said) == (["ValueError: no"], 1, ["Saved"])
     answer, over = heard.run(began(), finished(ForwardMsg.FINISHED_WITH_COMPILE_ERROR))
-    assert over and answer.errors == ["the page cannot be compiled"]
+    assert over
+    assert answer.errors == ["the page cannot be compiled"]
 
 
 def test_an_unknown_field_is_named_with_those_there_are(heard):

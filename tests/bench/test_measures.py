@@ -1,4 +1,4 @@
-"""Each measure runs once on a tiny network, so that the bench is there when it is wanted; its figures are not judged."""
+"""Each measure runs once on a tiny network, so that the bench works when it is wanted; figures are not judged."""
 
 from __future__ import annotations
 
@@ -93,9 +93,12 @@ def test_what_needs_no_server(setting):
     )  # fmt: skip
     assert set(found) == {"query.ms", "query.exponent", "query.raw", "queue.deep", "search.scan", "write.one",
                           "write.many", "import.rate"}  # fmt: skip
-    assert len(found["query.ms"]) == 5 and all(row.value for row in found["query.ms"])
-    assert found["search.scan"][0].value and found["write.one"][0].of == "insert into lead"
-    assert found["import.rate"][0].value and "38 new" in found["import.rate"][0].note
+    assert len(found["query.ms"]) == 5
+    assert all(row.value for row in found["query.ms"])
+    assert found["search.scan"][0].value
+    assert found["write.one"][0].of == "insert into lead"
+    assert found["import.rate"][0].value
+    assert "0 rejected" in found["import.rate"][0].note
     assert count_leads(setting.url) == setting.leads // 2, "the importer is measured and taken back"
 
 
@@ -118,9 +121,11 @@ def test_what_needs_servers(setting, monkeypatch):
     assert [row.of for row in found["click.empty"]] == ["Response board"]
     assert all(row.value for key in ("click.empty", "click.usual", "growth.page") for row in found[key])
     assert [row.value for row in found["people.errors"]] == [0]
-    assert found["people.p95"][0].value and found["people.200"][0].value
+    assert found["people.p95"][0].value
+    assert found["people.200"][0].value
     told = {row.of: row for row in found["fragment.empty"]}
-    assert told[fragments.ACTIONS["log"]].value and told[fragments.ACTIONS["board"]].value
+    assert told[fragments.ACTIONS["log"]].value
+    assert told[fragments.ACTIONS["board"]].value
     assert told[fragments.ACTIONS["decide"]].note == "nothing to act on"
 
 
@@ -140,7 +145,9 @@ def test_the_pack_is_printed_and_its_page_tells_how_far_it_is(setting, monkeypat
 
     monkeypatch.setattr(pack, "_page", asked)
     made, page = pack.measure(setting)
-    assert made.value and "KiB" in made.note and made.of == "2 dealers"
+    assert made.value
+    assert "KiB" in made.note
+    assert made.of == "2 dealers"
     assert (page.value, page.verdict) == (30, "met")
 
 
@@ -163,7 +170,8 @@ def test_the_usual_page_runs_on_our_rollups(setting):
     assert (len(page.metric), len(page.selectbox), len(page.dataframe)) == (5, 6, 1)
     assert page.metric[0].value == f"{setting.leads // 2}"
     page.selectbox[1].set_value("West").run()
-    assert not page.exception and int(page.metric[0].value) < setting.leads // 2
+    assert not page.exception
+    assert int(page.metric[0].value) < setting.leads // 2
 
 
 # ---- the command line ------------------------------------------------------------------------------------------------
@@ -185,7 +193,7 @@ def test_a_measure_that_hangs_is_ended_and_the_next_one_runs():
                 time.sleep(60)
             except Exception:
                 continue
-        yield Found(key="start.ready")
+        yield Found(key="start.ready")  # type: ignore[unreachable]
 
     found = command.taken("start", hangs, Setting(url="", leads=0), most=0.05)
     assert [row.note for row in found] == ["failed: OutOfTime: not done after 0 s"]
@@ -193,8 +201,8 @@ def test_a_measure_that_hangs_is_ended_and_the_next_one_runs():
 
 @pytest.mark.parametrize(
     "only, seed, names",
-    [("", False, [n for n in MEASURES if n != "seed"]), ("", True, list(MEASURES)), ("queue,clicks", False, ["clicks",
-     "queue"]), ("seed", False, ["seed"])],
+    [("", False, [n for n in MEASURES if n != "seed"]), ("", True, list(MEASURES)), ("clicks,queue", False, ["queue",
+     "clicks"]), ("seed", False, ["seed"])],
 )  # fmt: skip
 def test_what_is_measured_can_be_chosen(only, seed, names):
     assert list(command.chosen(only, seed=seed)) == names
@@ -212,8 +220,10 @@ def test_the_command_writes_the_results(setting, tmp_path, monkeypatch, capsys):
     arguments = ["--database", setting.url, "--only", "queue", "--quick", "--write", str(target), "--remark", "Tiny."]
     assert command.main(arguments) == 0
     text = target.read_text()
-    assert "python -m bench --database" in text and f"sqlite, {setting.leads // 2} leads" in text
-    assert "**Tiny.**" in text and "queue page 4,000 / page 1" in text
+    assert "python -m bench --database" in text
+    assert f"sqlite, {setting.leads // 2} leads" in text
+    assert "**Tiny.**" in text
+    assert "queue page 4,000 / page 1" in text
     assert "figures" in capsys.readouterr().out
 
 
@@ -238,4 +248,4 @@ def test_clicks_are_taken_in_turns_and_a_page_that_is_through_rests():
         )
     )
     assert said == ["a", "b", "a", "a"]
-    assert (found["a"].p50, found["a"].cpu_each, found["b"].errors) == (pytest.approx(2), 5, ["no"])
+    assert (round(found["a"].p50, 6), found["a"].cpu_each, found["b"].errors) == (2.0, 5.0, ["no"])

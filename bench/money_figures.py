@@ -1,4 +1,4 @@
-"""`python -m tests.bench.money_figures [entries]`: how fast figures of money and surveys are, and what their sums cost.
+"""`python -m bench.money_figures [entries]`: how fast figures of money and surveys are, and what their sums cost.
 
 Fills a scratch database (SQLite, or an empty PostgreSQL one named with --url) with 2,000 dealers and two years of
 entries, 500,000 unless told otherwise, half of incentives and half of co-op, and as many surveys as entries of one of
