@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine
@@ -110,7 +111,7 @@ def test_an_answer_grows_too_old(monkeypatch: pytest.MonkeyPatch):
 def test_the_one_nobody_asked_for_goes_first():
     things = Shelf(2)
     for name in ("a", "b", "a", "c"):
-        things.get(name, lambda name=name: name)
+        things.get(name, partial(str, name))
     assert [things.look(name)[0] for name in ("a", "b", "c")] == [True, False, True]
 
 

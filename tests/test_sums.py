@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from db import catalog
 from db.coop import figure_queries as coop
 from db.coop.figure_filters import Asked as CoopAsked
 from db.coop.sums import SUMS as COOP
@@ -253,7 +252,7 @@ def test_after_every_change_the_sums_are_fresh_ones(desk: Engine, history: list[
             happen(session, number, leads, kind, what)
             assert [line for rollup in ROLLUPS.values() for line in rollup.differences(session)] == []
         kept = contents(session)
-        catalog.rebuild_rollups(session)
+        rebuild(session, rollups=ROLLUPS.values())
         assert contents(session) == kept
 
 

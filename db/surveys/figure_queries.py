@@ -316,4 +316,5 @@ def contacted_in_time(
             query = query.where(Survey.answered_on <= given.until)
     if columns:
         query = query.group_by(*columns).order_by(*columns)
-    return {tuple(row[: len(columns)]): (int(row[-2] or 0), int(row[-1] or 0)) for row in session.execute(query)}
+    rows: list[Any] = list(session.execute(query))
+    return {tuple(row[: len(columns)]): (int(row[-2] or 0), int(row[-1] or 0)) for row in rows}

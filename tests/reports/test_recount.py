@@ -83,9 +83,9 @@ def test_leads_sales_plans_and_appointments(desk):
         if counts_as_due(a.status, starts_at=a.starts_at, rescheduled_at=a.rescheduled_at, now=world.now)
     ]  # fmt: skip
     starts = lambda a: a.starts_at.astimezone(UTC).date()  # noqa: E731
-    came = lambda a: a.status in ("shown", "completed")  # noqa: E731
+    shown = lambda a: a.status in ("shown", "completed")  # noqa: E731
     hold(desk, world, "appointments_due", times, number, month=starts)
-    hold(desk, world, "appointment_show_rate", times, share(came), month=starts)
+    hold(desk, world, "appointment_show_rate", times, share(shown), month=starts)
     hold(desk, world, "appointment_no_show_rate", times, share(lambda a: a.status == "no_show"), month=starts)
 
 
