@@ -148,22 +148,15 @@ filters = tuple(sorted(chosen.items()))
 
 found, peers = show.overview(actor.scope, filters, at, change)
 if not found["claims_sent"].value and not found["claims_decided"].value and not found["claim_open"].value:
-    empty_state(
-        "query_stats", "No claims were sent or decided then.", action="Choose a longer period, or take a filter away."
-    )
+    empty_state("query_stats", "No claims were sent or decided then.", action="Choose more months or fewer filters.")
 if own:
     st.caption(f"**{months_words(first, last)}**, by the day each claim was decided or sent.")
 versus = f"vs {(last - first).days + 1} days before"
-draw_tiles(
-    show.tiles(found, peers, versus=versus, names=show.TILES[: show.FIRST]), key="cpf", as_of=at, zone=actor.zone
-)
+first_tiles = show.tiles(found, peers, versus=versus, names=show.TILES[: show.FIRST])
+draw_tiles(first_tiles, key="cpf", as_of=at, zone=actor.zone)
 with st.expander("More figures", icon=":material/expand_more:"):
-    draw_tiles(
-        show.tiles(found, peers, versus=versus, names=show.TILES[show.FIRST :]),
-        key="cpf_more",
-        as_of=at,
-        zone=actor.zone,
-    )
+    more = show.tiles(found, peers, versus=versus, names=show.TILES[show.FIRST :])
+    draw_tiles(more, key="cpf_more", as_of=at, zone=actor.zone)
 
 left, right = st.columns([3, 2], gap="medium")
 with left, st.container(border=True, height="stretch"):
