@@ -286,7 +286,10 @@ def _sqlite_triggers() -> list[str]:
                 for book in fact.books
             )  # fmt: skip
             name = f"claim_rollup_{fact.name}_{event.lower()}"
-            made.append(f"CREATE TRIGGER {name} AFTER {event} ON claim WHEN {when} BEGIN {body} END")
+            # An update of other columns does not even start the trigger.
+            columns = dict.fromkeys(c for e in watched(fact) for c in re.findall(r"\{r\}\.(\w+)", e))
+            of = f" OF {', '.join(columns)}" if event == "UPDATE" else ""
+            made.append(f"CREATE TRIGGER {name} AFTER {event}{of} ON claim WHEN {when} BEGIN {body} END")
     for event, rows in (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",))):
         when = " OR ".join(f"{row}.rule = '{REPEAT}'" for row in rows)
         body = " ".join(f"{_note_repeat(f'{row}.claim_id')};" for row in rows)
