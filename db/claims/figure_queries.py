@@ -72,7 +72,7 @@ def _sum(when: ColumnElement[bool], value: Any = 1) -> Any:
 
 DENIED = or_(Claim.status == "denied", and_(Claim.approved_cents == 0, Claim.claimed_cents > 0))
 COUNTED: Final = tuple(name for name in sums.DECIDED.measures if name not in ("entries", "gains", "gained"))
-"""What `counts` counts: claims and debits of the first decision (`rollup.DECIDED` says how)."""
+"""What `counts` counts: claims and debits of the first decision (`rollup_measures.DECIDED` says how)."""
 
 
 def _check_by(by: Sequence[str], allowed: Sequence[str] = DIMS) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Integer, Select, String, case, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
-from db.claims import rollup
+from db.claims import rollup, rollup_measures
 from db.claims.figure_rules import NOT_CLAIMS, UNPAID_TYPES
 from db.claims.figure_tables import ClaimCell, ClaimDealerMonth, ClaimTook
 from db.claims.tables import Claim
@@ -42,8 +42,8 @@ class Side:
     parts: bool
 
 
-SENT: Final = Side(day=Claim.submitted_on, measures=rollup.SENT, left_out=NOT_CLAIMS, parts=True)
-DECIDED: Final = Side(day=Claim.first_decided_on, measures=rollup.DECIDED, left_out=UNPAID_TYPES, parts=False)
+SENT: Final = Side(day=Claim.submitted_on, measures=rollup_measures.SENT, left_out=NOT_CLAIMS, parts=True)
+DECIDED: Final = Side(day=Claim.first_decided_on, measures=rollup_measures.DECIDED, left_out=UNPAID_TYPES, parts=False)
 
 
 # ---- months and what is left of them -------------------------------------------------------------------------------
@@ -361,7 +361,7 @@ def buckets(session: Session, what: str, asked: Asked) -> list[Any]:
             parts.append(select(*keys, *_signed([ClaimTook.n], ["n"], stretch.sign)).where(*where))
         else:
             # fixed SQL: the buckets of the rollup
-            bucket = literal_column(rollup.bucket_sql(rollup.TOOK[what].format(r="claim")), Integer())
+            bucket = literal_column(rollup.bucket_sql(rollup_measures.TOOK[what].format(r="claim")), Integer())
             where = [
                 *_of_claims(Claim.first_decided_on, stretch, asked, NOT_CLAIMS), TIMED[what].is_not(None),
                 Claim.status != "void",

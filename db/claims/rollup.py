@@ -9,7 +9,6 @@ creates the new ones and rebuilds; migration 0021 then has to name what it made 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,53 +16,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from db.claims.figure_rules import LAST, NOT_CLAIMS, STEPS, UNPAID_TYPES
+from db.claims.rollup_measures import DECIDED, LIVE, SENT, TOOK, types_sql
 
 # fixed SQL: everything put together here is a constant of this file; CREATE TRIGGER takes no parameters.
-
-
-def _types(names: Iterable[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
-# {r} is the row of a claim. A void claim counts for nothing, but for what was approved for it (`gains`, `gained`).
-LIVE: Final = "{r}.status <> 'void'"
-IS_CLAIM: Final = f"{LIVE} AND {{r}}.claim_type <> 'debit'"
-SETTLED: Final = f"{IS_CLAIM} AND {{r}}.approved_cents IS NOT NULL"
-PAYABLE: Final = f"{{r}}.claim_type NOT IN ({_types(UNPAID_TYPES)})"
-SOMETHING: Final = "COALESCE({r}.approved_cents, 0) > 0"
-
-SENT: Final[dict[str, tuple[str, str]]] = {
-    "sent": (LIVE, "1"),
-    "sent_cents": (LIVE, "{r}.claimed_cents"),
-    "repeats": (f"{LIVE} AND {{r}}.is_repeat", "1"),
-}
-"""What a claim counts for on the day it was sent first: {measure: (condition, value)}."""
-DECIDED: Final[dict[str, tuple[str, str]]] = {
-    "entries": (LIVE, "1"),
-    "decided": (IS_CLAIM, "1"),
-    "touchless": (f"{IS_CLAIM} AND {{r}}.decided_kind = 'auto' AND {{r}}.appeals = 0 AND {SOMETHING}", "1"),
-    "first_pass": (f"{IS_CLAIM} AND {{r}}.returns = 0 AND {{r}}.appeals = 0 AND {SOMETHING}", "1"),
-    "denied": (
-        f"{IS_CLAIM} AND ({{r}}.status = 'denied' OR ({{r}}.approved_cents = 0 AND {{r}}.claimed_cents > 0))", "1",
-    ),
-    "appealed": (f"{IS_CLAIM} AND {{r}}.appeals > 0", "1"),
-    "appeal_decided": (f"{IS_CLAIM} AND {{r}}.appeal_result IN ('upheld', 'overturned')", "1"),
-    "overturned": (f"{IS_CLAIM} AND {{r}}.appeal_result = 'overturned'", "1"),
-    "deemed": (f"{IS_CLAIM} AND {{r}}.decided_kind = 'deemed'", "1"),
-    "paid": (f"{IS_CLAIM} AND {{r}}.pay_days IS NOT NULL", "1"),
-    "returns": (IS_CLAIM, "{r}.returns"),
-    "claimed": (SETTLED, "{r}.claimed_cents"),
-    "approved": (SETTLED, "{r}.approved_cents"),
-    "cost": (f"{LIVE} AND {PAYABLE}", "COALESCE({r}.approved_cents, 0)"),
-    "pay_days": (f"{IS_CLAIM} AND {{r}}.pay_days IS NOT NULL", "{r}.pay_days"),
-    "turnaround": (IS_CLAIM, "COALESCE({r}.turnaround_minutes, 0)"),
-    "business": (IS_CLAIM, "COALESCE({r}.business_minutes, 0)"),
-    "gains": (f"{PAYABLE} AND {SOMETHING}", "1"),
-    "gained": (f"{PAYABLE} AND {SOMETHING}", "{r}.approved_cents"),
-}  # fmt: skip
-"""What a claim counts for on the day of its first decision; `entries` are claims and debits."""
-TOOK: Final = {"turnaround": "{r}.turnaround_minutes", "business": "{r}.business_minutes"}
-"""What is kept as a histogram, in minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +128,7 @@ def _sums(fact: Fact, book: Book, row: str, sign: str) -> list[str]:
 def _counts_here(fact: Fact, row: str, *, typed: bool) -> list[str]:
     """Which claims a cell counts: those with the day, of the types it is for."""
     parts = [f"{fact.day.format(r=row)} IS NOT NULL"]
-    return parts if typed else [*parts, f"{row}.claim_type NOT IN ({_types(fact.left_out)})"]
+    return parts if typed else [*parts, f"{row}.claim_type NOT IN ({types_sql(fact.left_out)})"]
 
 
 def _rows(dialect: str, fact: Fact, book: Book, cut: Slice) -> str:
@@ -200,7 +155,7 @@ def _written(dialect: str, fact: Fact, book: Book, row: str, *, source: str = ""
     own = keys[0] | {name: f"k.{name}" for name in ("slice", "value", "on_day")}
     joined = [f"{lateral}({cuts}) AS k"]
     where = _counts_here(fact, row, typed=True)
-    left_out = f"(k.typed = 1 OR {row}.claim_type NOT IN ({_types(fact.left_out)}))"
+    left_out = f"(k.typed = 1 OR {row}.claim_type NOT IN ({types_sql(fact.left_out)}))"
     if fact.name == "took":
         spans = " UNION ALL ".join(
             f"SELECT '{what}' AS what, {minutes.format(r=row)} AS took, {bucket_sql(minutes.format(r=row))} AS bucket"
@@ -286,7 +241,10 @@ def _sqlite_triggers() -> list[str]:
                 for book in fact.books
             )  # fmt: skip
             name = f"claim_rollup_{fact.name}_{event.lower()}"
-            made.append(f"CREATE TRIGGER {name} AFTER {event} ON claim WHEN {when} BEGIN {body} END")
+            # An update of other columns does not even start the trigger.
+            columns = dict.fromkeys(c for e in watched(fact) for c in re.findall(r"\{r\}\.(\w+)", e))
+            of = f" OF {', '.join(columns)}" if event == "UPDATE" else ""
+            made.append(f"CREATE TRIGGER {name} AFTER {event}{of} ON claim WHEN {when} BEGIN {body} END")
     for event, rows in (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",))):
         when = " OR ".join(f"{row}.rule = '{REPEAT}'" for row in rows)
         body = " ".join(f"{_note_repeat(f'{row}.claim_id')};" for row in rows)
@@ -416,7 +374,7 @@ def differences(session: Session) -> list[str]:
         for name in (*names, *(("",) if "slice" in keys else ())):
             # Both halves as rows of one list, the stored ones taken away: what does not add up to nothing differs. One
             # statement sees one moment: claims that are written meanwhile are in both halves or in neither.
-            of = f" WHERE slice = '{name}'" if name else f" WHERE slice NOT IN ({_types(names)})"
+            of = f" WHERE slice = '{name}'" if name else f" WHERE slice NOT IN ({types_sql(names)})"
             halves = [stored + (of if "slice" in keys else "")]
             for fact, book, cut in books:
                 if cut.name == name:
