@@ -25,6 +25,9 @@ def measure(setting: Setting) -> Iterator[Found]:
     with two_copies(source[1]) as (counting, plain):
         tables = [_table(name) for name in counting_triggers(counting)]
         for table in tables:
+            if not rows_like(counting, table, 1):
+                yield Found(key="write.one", of=table.name, note="no rows to double")
+                continue
             try:
                 one, each = _one(setting, table, counting, plain), _many(setting, table, counting, plain, many)
             except Exception as error:  # a table whose rows cannot be doubled says so and spoils no other

@@ -245,6 +245,7 @@ def test_pages_go_on_when_the_standby_is_killed_and_it_is_asked_again_when_it_is
     ], "said once, not with every click"
     pair.copy.start()
     pair.catch_up()
+    monkeypatch.setattr(standby(), "_not_before", float("inf"))
     assert who_answers() == "primary", "it is left alone for a while"
     monkeypatch.setattr(standby(), "_not_before", 0.0)
     assert who_answers() == "standby"
