@@ -47,8 +47,8 @@ format: .venv/.ready-dev  ## put every file into the house format and repair wha
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-bench: .venv/.ready-dev  ## measure speed against the goals in docs/scale.md
-	@$(PY) -m tests.bench $(ARGS)
+bench: .venv/.ready-dev  ## measure speed against its goals (ARGS="--leads 100000"; docs/scale.md)
+	@$(PY) -m bench $(ARGS)
 
 seed: .venv/.ready-run  ## migrate, and fill an empty database with the demo network
 	@$(PY) -m seed --ensure $(ARGS)

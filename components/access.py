@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -33,9 +34,10 @@ class SignedOut(Refused):
 def current_actor() -> Actor:
     """Who acts in this click, read from the database now (R29); raises `SignedOut`. Counts as activity.
 
-    For callbacks, which run before any page and its guard. A page takes the actor its guard gives back.
+    For callbacks, which run before any page and its guard, and always ask the database. What a page draws below its
+    guard, in the same run, acts as the guard found it a moment ago.
     """
-    account = auth.find_account()
+    account = _guarded() or auth.find_account()
     if account is None or account.must_change_password:
         raise SignedOut()
     if not _ticks_by_itself():
@@ -45,7 +47,7 @@ def current_actor() -> Actor:
 
 def current_session_id() -> int | None:
     """The id of this tab's session, for the page that lists a person's sign-ins."""
-    account = auth.find_account()
+    account = _guarded() or auth.find_account()
     return account.session_id if account else None
 
 
@@ -66,11 +68,14 @@ def guard(permission: Permission | str) -> Actor:
         _note_activity(account)
     if not account.actor.can(wanted):
         no_access()
+    _keep_for_this_run(account)
     return account.actor
 
 
 def gate(account: Account | None) -> None:
     """Let a signed-in person pass; otherwise draw the sign-in (or the change of a one-time password) and stop."""
+    if account is not None and not account.must_change_password and auth.is_agreed():
+        return
     desk = auth.DeskAuth(account)
     if account is None:
         _draw_sign_in(desk)
@@ -132,6 +137,25 @@ def _brand() -> None:
     st.space("xlarge")
     st.image(brand.mark(), width=44)
     st.markdown(f"### {plain(settings().organisation)}", width="content")
+
+
+# What a guard found, by the run it stood in: Streamlit makes one coordinator a run and never uses it again. A callback,
+# a tick, a dialog's own run and the next click are other runs or come before the guard, so they ask for themselves.
+_found: WeakKeyDictionary[Any, Account] = WeakKeyDictionary()
+
+
+def _keep_for_this_run(account: Account) -> None:
+    context = get_script_run_ctx()
+    if context is not None and context.parallel_coordinator is not None:
+        _found[context.parallel_coordinator] = account
+
+
+def _guarded() -> Account | None:
+    """The account the guard of this very run found; None in a callback and where no guard stood yet."""
+    context = get_script_run_ctx()
+    if context is None or ThreadState.get().run_location is RunLocation.CALLBACK:
+        return None
+    return _found.get(context.parallel_coordinator)
 
 
 def _ticks_by_itself() -> bool:

@@ -53,7 +53,7 @@ def find_account() -> Account | None:
     token = "" if session_id is not None or st.session_state.get("logout") else _cookie()
     if session_id is None and not token:
         return None
-    with reading() as session:
+    with reading(primary=True) as session:
         account = sessions.find_account(session, now=now(), session_id=session_id, token=token)
     if account is not None and (session_id is None or st.session_state.get(PERSON) != account.person_id):
         _occupy(account.person_id, account.session_id)
@@ -119,7 +119,7 @@ class _Storage(AuthenticationModel):
         self.verified = sign_in.verify(None, username=username, password=password, source=source_address(), now=now())
         if self.verified is None:
             return False
-        with reading() as session:
+        with reading(primary=True) as session:
             person = sessions.person_actor(session, person_id=self.verified)
         self.remember(username, name=person.name, email="", role=person.role.value)
         return True
@@ -191,6 +191,11 @@ class _Policy(Validator):
 
     def validate_password(self, password: str) -> bool:
         return not check_password(password)
+
+
+def is_agreed() -> bool:
+    """Whether the package already knows that somebody is signed in; who it is, only the database says."""
+    return bool(st.session_state.get("authentication_status"))
 
 
 class DeskAuth(Authenticate):

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from components.clock import now
 from components.cookie import cookie_name
-from db.core.session import reading, writing
+from db.core.session import reading, standby, writing
 from db.core.settings import settings
 from db.people import sessions
 from db.people.queries import desk_figures
@@ -84,7 +84,7 @@ def is_signed_in(token: str) -> bool:
     """Whether a cookie belongs to a session that is alive."""
     if not token:
         return False
-    with reading() as session:
+    with reading(primary=True) as session:
         return sessions.find_account(session, now=now(), token=token) is not None
 
 
@@ -217,4 +217,7 @@ def _end(token: str) -> None:
 
 def _figures() -> dict[str, int]:
     with reading() as session:
-        return desk_figures(session, now=now())
+        figures = desk_figures(session, now=now())
+    copy = standby()
+    asked = copy.asked if copy is not None else {}
+    return figures | {f"reads_{who}": asked[who] for who in sorted(asked)}

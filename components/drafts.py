@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -15,7 +17,10 @@ from db.people.drafts_commands import drop_draft, find_draft, keep_draft
 
 
 def restore(form: str, keys: Sequence[str], *, actor: Actor, dates: Sequence[str] = ()) -> bool:
-    """Before the widgets are drawn: put back what this person had typed. True when the form now shows a draft."""
+    """Before the widgets are drawn: put back what this person had typed. True when the form now shows a draft.
+
+    `keys` are those of the widgets, and of the form's key where `keep` has one.
+    """
     if actor.user_id is None or any(key in st.session_state for key in keys):
         return bool(st.session_state.get(f"_draft_{form}"))
     with reading() as session:
@@ -27,10 +32,13 @@ def restore(form: str, keys: Sequence[str], *, actor: Actor, dates: Sequence[str
     return bool(kept)
 
 
-def keep(form: str, keys: Sequence[str], *, actor: Actor, defaults: Mapping[str, Any] | None = None) -> None:
+def keep(
+    form: str, keys: Sequence[str], *, actor: Actor, defaults: Mapping[str, Any] | None = None, form_key: str = ""
+) -> None:
     """After the widgets are drawn: keep what is typed, when it has changed since it was last kept.
 
-    A form that only shows its `defaults` (by key) is not a draft.
+    A form that only shows its `defaults` (by key) is not a draft. `form_key` (its place in the session state) is kept
+    along: when the process dies between the commit and the word of it, the same form sent again has one effect.
     """
     typed = {key: st.session_state.get(key) for key in keys}
     content: dict[str, Any] = {
@@ -38,11 +46,23 @@ def keep(form: str, keys: Sequence[str], *, actor: Actor, defaults: Mapping[str,
         for key, value in typed.items()
         if value not in (None, "", False) and value != (defaults or {}).get(key)
     }
+    if content and form_key:
+        content[form_key] = st.session_state[form_key]
     if actor.user_id is None or content == st.session_state.get(f"_draft_{form}", {}):
         return
     with writing(keeps_timeline=False) as session:
         keep_draft(session, person_id=actor.user_id, form=form, content=content, now=now())
     st.session_state[f"_draft_{form}"] = content
+
+
+def key_of(form_key: str, keys: Sequence[str]) -> str:
+    """In the click: the key a form is sent with, 32 characters.
+
+    The same form with the same content has one effect, in whichever tab and process it is sent again; what was typed
+    over it, in a second tab perhaps, is another form.
+    """
+    typed = {key: st.session_state.get(key) for key in keys}
+    return hashlib.sha256(f"{form_key} {json.dumps(typed, default=str, sort_keys=True)}".encode()).hexdigest()[:32]
 
 
 def drop(form: str, keys: Sequence[str], *, actor: Actor) -> None:

@@ -77,7 +77,7 @@ def guarded_download(
 
 
 def _actor_of(session_id: int | None) -> Actor:
-    with reading() as session:
+    with reading(primary=True) as session:
         account = sessions.find_account(session, now=now(), session_id=session_id, token="")
     if account is None or account.must_change_password:
         raise SignedOut()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-
 import streamlit as st
 
-from components import auth, brand
+from components import auth, brand, search_box
 from components.labels import plain
 from db.core.session import reading
 from db.core.settings import settings
@@ -26,7 +23,7 @@ def draw(account: Account) -> None:
     actor = account.actor
     st.logo(brand.logo(settings().organisation), size="large", icon_image=brand.mark())
     with st.sidebar:
-        _draw_search()
+        search_box.draw()
         with st.container(border=True, gap="xsmall"):
             st.markdown(f"**{plain(actor.name)}**")
             st.caption(f"{actor.role.label}, {plain(actor.scope.describe()[:1].lower() + actor.scope.describe()[1:])}")
@@ -35,9 +32,3 @@ def draw(account: Account) -> None:
                 help="Ends the sign-in of this browser, in every tab",
             )  # fmt: skip
         auth.tell_browser(account)
-
-
-def _draw_search() -> None:
-    """The search box of the desk, which finds records of every area."""
-    if importlib.util.find_spec("components.search_box") is not None:
-        importlib.import_module("components.search_box").draw()

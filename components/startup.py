@@ -1,32 +1,47 @@
-"""What a process does once before its first page: check the database, load what is slow to load, freeze it."""
+"""What a process does once before its first page: check the database, load everything pages use, freeze it."""
 
 from __future__ import annotations
 
 import gc
 import importlib
+import pkgutil
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import streamlit as st
 
+import components
 from components import steady
 from db.core.session import engine
 
-HEAVY = ("pandas", "pyarrow", "altair", "components.auth", "db.tables")
+HEAVY = ("pandas", "pyarrow", "altair", "db.catalog")
+YOUNG, MIDDLE, OLD = 5_000, 20, 20
+"""When Python looks for garbage by itself: a run makes some ten thousand objects that live as long as it does."""
 
 
 @st.cache_resource(show_spinner=False)
 def ready(_check: Callable[[Any], None]) -> None:
     """Make the process ready, once: `_check` raises when the database is not ours, and is then asked again next time.
 
-    Loads the heavy packages and takes all of it out of the garbage collector's rounds (performance.md 0.1).
+    What is loaded here is taken out of the garbage collector's rounds, which else look at every object of the process
+    (performance.md 0.1); so it has to be everything: what a page loads later is looked at again and again.
+    `runner.postScriptGC = false` leaves the rounds to Python: they come when enough is new, not after every click.
     """
     _check(engine())
     steady.install()
-    for name in HEAVY:
-        importlib.import_module(name)
+    load()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG, MIDDLE, OLD)
+
+
+def load() -> None:
+    """Import whatever pages use, and let the tables find each other, before anybody waits for it."""
+    for name in HEAVY:
+        importlib.import_module(name)
+    for found in pkgutil.walk_packages(components.__path__, "components."):
+        importlib.import_module(found.name)
+    importlib.import_module("db.tables").find_each_other()
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
+from components.links import link
 from db.core.area import MetricDefinition
 from db.core.labels import moment_label
 
@@ -52,7 +53,7 @@ def _draw(tile: Tile, *, key: str, as_of: datetime, zone: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         draw_definition(tile.definition, key=key, as_of=as_of, zone=zone)
         if tile.page:
-            st.page_link(tile.page, label=tile.link, icon=":material/arrow_forward:", query_params=dict(tile.query))
+            link(tile.page, label=tile.link, icon=":material/arrow_forward:", query_params=dict(tile.query))
 
 
 def draw_definition(definition: MetricDefinition, *, key: str, as_of: datetime, zone: str) -> None:
@@ -67,5 +68,5 @@ def draw_definition(definition: MetricDefinition, *, key: str, as_of: datetime, 
             ("Owner", definition.owner),
             ("As of", moment_label(as_of, zone)),
         ]
-        st.markdown(f"**{definition.title}**")
-        st.markdown("  \n".join(f":gray[{label}] {text}" for label, text in rows if text))
+        lines = [f"**{definition.title}**\n", *(f":gray[{label}] {text}  " for label, text in rows if text)]
+        st.markdown("\n".join(lines).rstrip())

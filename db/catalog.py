@@ -23,7 +23,7 @@ from db.claim_payments.area import AREA as CLAIM_PAYMENTS
 from db.claims.area import AREA as CLAIMS
 from db.contact_log.area import AREA as CONTACT_LOG
 from db.coop.area import AREA as COOP
-from db.core import events, search
+from db.core import changes, events, links, search
 from db.core.actor import Actor
 from db.core.area import (
     Area,
@@ -45,6 +45,7 @@ from db.core.area import (
 )
 from db.core.incidents import report
 from db.core.problems import Problem, Refused
+from db.core.session import run
 from db.customers.area import AREA as CUSTOMERS
 from db.customers.holders import register as register_holders
 from db.dealers.area import AREA as DEALERS
@@ -65,8 +66,6 @@ from db.pricing.area import AREA as PRICING
 from db.quality.area import AREA as QUALITY
 from db.reports.area import AREA as REPORTS
 from db.reports.catalogue import register as register_catalogue
-from db.reports.known import register as register_figures
-from db.reports.registry import register as register_metrics
 from db.surveys.area import AREA as SURVEYS
 from db.terms.area import AREA as TERMS
 from db.warranty.area import AREA as WARRANTY
@@ -88,8 +87,6 @@ _METRICS = register_catalogue(AREAS)
 _FLOWS = {flow.name: flow for flow in FLOWS}
 register(_IMPORTS.values())
 register_holders(holder for area in AREAS for holder in area.personal_data)
-register_figures(AREAS, _METRICS)
-register_metrics(_METRICS.values())
 events.register(follower for area in AREAS for follower in area.followers)
 
 
@@ -193,6 +190,9 @@ OPENED_BY: dict[str, tuple[str, str]] = {
     "saved_report": ("pages/reports/report_builder.py", "report"),
 }
 """The page that shows a kind of record, and the name its id has in the address."""
+
+
+links.register(OPENED_BY)
 
 
 def open_page(item_type: str, item_id: int) -> tuple[str, dict[str, str]] | None:
@@ -333,6 +333,22 @@ def _run(job: Callable[..., int], bind: Engine | None, now: datetime) -> int:
 def checks() -> tuple[Check, ...]:
     """What `python -m db check` verifies: the core's own promises first, then each area's."""
     return (*CORE_CHECKS, *(check for area in AREAS for check in area.checks))
+
+
+def rebuild_rollups(bind: Engine | None = None) -> list[str]:
+    """Count every rollup anew from its records, each in its own transaction; gives the names of their checks."""
+    done = []
+    for check in checks():
+        if check.rebuild is not None:
+            run(_rebuild, bind=bind, keeps_timeline=False, check=check)
+            done.append(check.name)
+    return done
+
+
+def _rebuild(session: Session, *, check: Check) -> None:
+    assert check.rebuild is not None
+    check.rebuild(session)
+    changes.touch(session, *(area.name for area in AREAS if check in area.checks))
 
 
 def run_checks(session: Session) -> list[tuple[str, list[str]]]:

@@ -99,6 +99,17 @@ def incentive_statements(dialect: str) -> list[str]:
     ]
 
 
+def incentive_day_statements(dialect: str) -> list[str]:
+    """Statements after which the desk's day of an entry of incentives stands as the rest of it does."""
+    columns = ", ".join(f'"{name}"' for name in ("id", "on_day", *INCENTIVE_COLUMNS))
+    create = f"CREATE TRIGGER incentive_entry_no_update BEFORE UPDATE OF {columns} ON incentive_entry "
+    if dialect == "sqlite":
+        stop = "BEGIN SELECT RAISE(ABORT, 'the ledger of incentives cannot be changed'); END"
+        return ["DROP TRIGGER incentive_entry_no_update", create + stop]
+    call = "FOR EACH STATEMENT EXECUTE FUNCTION incentive_ledger_is_final()"
+    return ["DROP TRIGGER incentive_entry_no_update ON incentive_entry", create + call]
+
+
 def claim_ledger_statements(dialect: str) -> list[str]:
     """CREATE statements that make the ledger of claims append-only, for SQLite or PostgreSQL, in order.
 

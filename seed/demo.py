@@ -49,6 +49,7 @@ from seed import (
     surveys,
     terms,
     warranty,
+    weekly,
 )
 from seed.arrivals import arrivals
 from seed.cast import Cast
@@ -105,6 +106,7 @@ def build(engine: Engine, *, now: datetime, seed: int, leads: int) -> Network:
     if leads:
         coop_campaigns.expect(story, seed=seed)
     reports.expect(story)
+    weekly.expect(story)
     onboarding.expect(story, seed=seed)
     frozen_months.expect(story)
     with storage.unforced():

@@ -203,7 +203,7 @@ def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 def pytest_configure(config: pytest.Config) -> None:
     # Before anything of the app is imported: no test touches the developer's own database, mail or server settings.
     for name in list(os.environ):
-        if name in {"DATABASE_URL", "VAR_DIR"} or name.startswith(("STREAMLIT_", "SMTP_", "MAIL_")):
+        if name in {"DATABASE_URL", "VAR_DIR"} or name.startswith(("STREAMLIT_", "SMTP_", "MAIL_", "PUBLIC_")):
             del os.environ[name]
     os.environ["BCRYPT_COST"] = "4"
     # What is made for several tests at once keeps its files here; each test has a folder of its own.

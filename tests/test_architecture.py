@@ -56,6 +56,7 @@ def test_no_page_lies_straight_under_pages():
 
 
 LONG = "\n" * 221
+SHELVED = "@shelved(room=1, seconds=1)\ndef f({}):\n  with reading() as session:\n    return 1"
 KEPT = "@st.cache_data(ttl=1)\ndef f({}):\n  with reading() as session:\n    return 1"
 TYPES_ONLY = "if TYPE_CHECKING:\n  from db.workflow.spec import Flow"
 
@@ -74,6 +75,8 @@ CASES = [
     ("a page has no SQL", house_imports.pages, "pages/a/b.py", "from sqlalchemy import text", "imports sqlalchemy"),
     ("a page has no charts of its own", house_imports.pages, "pages/a/b.py", "import altair as alt", "imports altair"),
     ("a page knows no tables", house_imports.pages, "pages/a/b.py", "from db.leads import tables", "never its tables"),
+    ("a page measures nothing", house_imports.pages, "pages/a/b.py", "from bench import client", "seed"),
+    ("db is not measured by itself", house_imports.database, "db/x/y.py", "import bench.figures", "does not stand on"),
     ("a page knows no page", house_imports.pages, "pages/a/b.py", "import pages.a.c", "another page"),
     ("a page uses an area's rooms", house_imports.pages, "pages/a/b.py", "from db.leads import flow, queries", None),
     ("an import in a function counts", house_imports.pages, "pages/a/b.py", "def f():\n  import seed", "imports seed"),
@@ -189,6 +192,7 @@ CASES = [
         "without the s",
     ),
     ("kept for ever", house.kept_without_scope, "pages/a/b.py", KEPT.format("scope"), "when it has changed"),
+    ("shelved for nobody", house.kept_without_scope, "components/a.py", SHELVED.format("day, change"), "without the s"),
     ("kept for one", house.kept_without_scope, "components/areas/a.py", KEPT.format("scope, change"), None),
     ("nothing read", house.kept_without_scope, "components/a.py", "@st.cache_data\ndef f(day):\n  return 1", None),
     ("a long page", house.too_long, "pages/a/b.py", LONG, "split it"),

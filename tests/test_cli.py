@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from db import catalog
 from db.core.session import dispose, make_engine, reading
@@ -322,10 +322,34 @@ def test_a_reader_that_goes_away_is_no_error(sqlite_url):
     assert (done.stdout.strip(), done.stderr) == ("0", "")
 
 
+def test_sums_that_were_damaged_are_named_and_summed_up_anew(desk):
+    engine = make_engine(desk.url)
+    with engine.execution_options(writer=True).begin() as connection:
+        connection.execute(text("INSERT INTO incentive_month VALUES ('2026-01-01', 'East', 1, 1, 5, 0, 0, 0)"))
+    engine.dispose()
+    code, out, _ = desk("check")
+    assert (code, "incentive_month: stored" in out) == (1, True)
+    code, out, _ = desk("rebuild-rollups")
+    assert (code, "Incentives: summed up anew." in out) == (0, True)
+    assert desk("check")[0] == 0
+
+
 def test_help_names_every_command(small_desk):
     code, out, _ = small_desk("--help")
     assert code == 0
-    for name in ("migrate", "check", "import", "undo-import", "export", "metric", "sweep", "backup", "restore", "user"):
+    for name in (
+        "migrate",
+        "check",
+        "import",
+        "undo-import",
+        "export",
+        "metric",
+        "sweep",
+        "backup",
+        "restore",
+        "user",
+        "rebuild-rollups",
+    ):
         assert f"    {name}" in {line.rstrip()[: len(name) + 4] for line in out.splitlines()}
 
 

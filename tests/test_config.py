@@ -45,6 +45,7 @@ SAFE = {
     "browser.gatherUsageStats": False,
     "runner.magicEnabled": False,
     "runner.fastReruns": False,
+    "runner.postScriptGC": False,
 }
 
 

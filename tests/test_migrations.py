@@ -28,7 +28,16 @@ from sqlalchemy import (
 )
 
 from db import migrate
-from db.core.session import make_engine
+from db.coop.sums import SUMS as COOP
+from db.core.session import make_engine, reading
+from db.incentives.checks import days_are_the_desks
+from db.incentives.sum_tables import IncentiveMonth
+from db.incentives.sums import SALES
+from db.incentives.sums import SUMS as INCENTIVES
+from db.incentives.tables import IncentiveEntry
+from db.leads.won_sums import SUMS as WON
+from db.objectives.sums import SUMS as OBJECTIVES
+from db.surveys.sums import SUMS as SURVEYS
 from db.tables import METADATA
 from tests.support.crash import count_statements, run_and_kill
 
@@ -165,6 +174,34 @@ def test_every_schema_there_ever_was_is_upgraded_with_its_rows(empty_url, older)
     assert migrate.upgrade(empty_url) == migrate.newest()
     after = counts(engine)
     assert {name: number for name, number in before.items() if after.get(name, 0) < number} == {}
+    engine.dispose()
+
+
+def test_sums_of_money_are_filled_from_the_rows_there_are(empty_url):
+    """An entry of before has the desk's day of its moment, and everything that is summed up is what a recount gives."""
+    migrate.upgrade(empty_url, to="0019")
+    engine = make_engine(empty_url)
+    fill(engine)
+    found = MetaData()
+    found.reflect(engine)
+    entry = found.tables["incentive_entry"]
+    moments = {  # noon of a day, and around a midnight of summer and of winter in New York
+        2: datetime(2026, 7, 1, 3, 59, 59, tzinfo=UTC), 3: datetime(2026, 7, 1, 4, 0, tzinfo=UTC),
+        4: datetime(2026, 12, 1, 4, 59, 59, tzinfo=UTC), 5: datetime(2026, 12, 1, 5, 0, tzinfo=UTC),
+    }  # fmt: skip
+    with engine.begin() as connection:
+        for number, at in moments.items():
+            row = _row(entry, engine.dialect.name) | {"id": number, "entry_key": f"k{number}", "cents": number}
+            row["at"] = at.replace(tzinfo=None) if engine.dialect.name == "sqlite" else at
+            connection.execute(entry.insert().values(**row))
+    migrate.upgrade(empty_url)
+    with reading(engine) as session:
+        days = session.execute(select(IncentiveEntry.id, IncentiveEntry.on_day).order_by(IncentiveEntry.id)).all()
+        assert [f"{day}" for _, day in days] == ["2026-06-29", "2026-06-30", "2026-07-01", "2026-11-30", "2026-12-01"]
+        for rollup in (INCENTIVES, SALES, COOP, WON, SURVEYS, OBJECTIVES):
+            assert rollup.differences(session) == []
+        assert session.scalar(select(func.sum(IncentiveMonth.earned))) == sum(moments) + 1
+        assert days_are_the_desks(session) == []
     engine.dispose()
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from components import tables
 from components.charts import claims as charts
 from components.charts.base import draw, table
+from components.kept import shelved
 from components.labels import empty_state, plain
 from components.tiles import Tile
 from db.claims import figure_queries, overview_queries, reason_queries, trend_queries
@@ -43,21 +44,21 @@ def token() -> Any:
         return changes.token(session, "claims", "claim_payments", "dealers", "customers", "warranty")
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def overview(scope: Scope, filters: Filters, _as_of: datetime, change: Any) -> tuple[dict[str, Beside], str]:
     """Every figure beside the period before and peers."""
     with reading() as session:
         return overview_queries.overview(session, scope=scope, filters=dict(filters), now=_as_of)
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def known(scope: Scope, change: Any) -> dict[str, list[str]]:
     """Components and models to choose from."""
     with reading() as session:
         return figure_queries.choices(session, scope=scope)
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def by_week(scope: Scope, filters: Filters, change: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Decided and sent by week."""
     with reading() as session:
@@ -68,14 +69,14 @@ def by_week(scope: Scope, filters: Filters, change: Any) -> tuple[list[dict[str,
         )
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
-def took(scope: Scope, filters: Filters, change: Any) -> list[tuple[float, int]]:
-    """Minutes to the first decision."""
+@shelved(room=100, seconds=60)
+def took(scope: Scope, filters: Filters, change: Any) -> list[tuple[int, int]]:
+    """Minutes to the first decision, in buckets that know every span of days."""
     with reading() as session:
-        return figure_queries.minutes(session, scope=scope, what="turnaround", filters=dict(filters)).get((), [])
+        return figure_queries.spread(session, scope=scope, what="turnaround", filters=dict(filters)).get((), [])
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def tables_of(scope: Scope, filters: Filters, today: date, change: Any) -> tuple[list[Any], list[Any]]:
     """Dealers and components."""
     with reading() as session:
@@ -86,7 +87,7 @@ def tables_of(scope: Scope, filters: Filters, today: date, change: Any) -> tuple
         )
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def warnings(scope: Scope, by: str, filters: Filters, today: date, change: Any) -> list[trend_queries.TrendLine]:
     """Components or parts by month."""
     with reading() as session:

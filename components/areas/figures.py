@@ -24,17 +24,38 @@ FEW: Final = 10
 def pick_days(today: date, *, prefix: str, default: str) -> tuple[date, date, str]:
     """Draw the period switch and the months of one's own; gives the days and what they are compared with."""
     period = one("Period", PERIODS, key=f"{prefix}_period", default=default)
-    months = {f"{m:%Y-%m}": f"{m:%b %Y}" for m in (add_months(month_of(today), -n) for n in range(MOST_MONTHS))}
-    own = any(st.session_state.get(f"{prefix}_{end}") for end in ("from", "until"))
-    with st.popover("Own months" if own else "Months", icon=":material/date_range:", key=f"{prefix}_months"):
-        since = pick("From", months, key=f"{prefix}_from", all_label="As the period says")
-        until = pick("Until", months, key=f"{prefix}_until", all_label="Today")
+    since, until = _pick_months(today, prefix=prefix)
     last_month = date.fromisoformat(f"{until}-01") if until else month_of(today)
     first = date.fromisoformat(f"{since}-01") if since else add_months(last_month, 1 - int(period))
     first, last_month = min(first, last_month), max(first, last_month)
     last = min(today, add_months(last_month, 1) - timedelta(days=1))
     number = (last_month.year - first.year) * 12 + last_month.month - first.month + 1
     return first, last, "vs the month before" if number == 1 else f"vs {number} months before"
+
+
+def pick_own_months(today: date, *, prefix: str) -> tuple[date, date] | None:
+    """Draw months of one's own beside a period of days; gives their days up to today, None where none is chosen."""
+    since, until = _pick_months(today, prefix=prefix)
+    if not since and not until:
+        return None
+    last_month = date.fromisoformat(f"{until}-01") if until else month_of(today)
+    first = date.fromisoformat(f"{since}-01") if since else last_month
+    first, last_month = min(first, last_month), max(first, last_month)
+    return first, min(today, add_months(last_month, 1) - timedelta(days=1))
+
+
+def months_words(first: date, last: date) -> str:
+    """The months of days for people: "Oct 2026", "Aug 2026 to Oct 2026"."""
+    return f"{last:%b %Y}" if month_of(first) == month_of(last) else f"{first:%b %Y} to {last:%b %Y}"
+
+
+def _pick_months(today: date, *, prefix: str) -> tuple[str, str]:
+    months = {f"{m:%Y-%m}": f"{m:%b %Y}" for m in (add_months(month_of(today), -n) for n in range(MOST_MONTHS))}
+    own = any(st.session_state.get(f"{prefix}_{end}") for end in ("from", "until"))
+    with st.popover("Own months" if own else "Months", icon=":material/date_range:", key=f"{prefix}_months"):
+        since = pick("From", months, key=f"{prefix}_from", all_label="As the period says")
+        until = pick("Until", months, key=f"{prefix}_until", all_label="Today")
+    return since, until
 
 
 def narrow(prefix: str, key: str, value: str) -> None:

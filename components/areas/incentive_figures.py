@@ -13,6 +13,7 @@ from components.areas.figures import DASH, FEW, dollars, share, tile_of, words
 from components.charts import claims as claim_charts
 from components.charts import incentives as charts
 from components.charts.base import draw, table
+from components.kept import shelved
 from components.labels import empty_state
 from components.tiles import Tile
 from db.claims.overview_queries import Beside
@@ -48,21 +49,21 @@ def token() -> Any:
         return changes.token(session, "incentives", "pricing", "dealers", "terms")
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def overview(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) -> dict[str, Beside]:
     """Every figure beside the period before."""
     with reading() as session:
         return overviews.overview(session, scope=scope, filters=dict(filters), now=_at)
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def lines(scope: Scope, filters: Filters, by: str, _at: datetime, day: date, change: Any) -> list[Line]:
     """The figures split one way."""
     with reading() as session:
         return overviews.lines(session, scope=scope, filters=dict(filters), by=by, now=_at)
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def why(scope: Scope, filters: Filters, kind: str, _at: datetime, day: date, change: Any) -> list[Reason]:
     """Reasons of returns and denials."""
     with reading() as session:

@@ -96,6 +96,7 @@ def draw_accounts(rows: Sequence[PayableRow], *, key: str, amounts: dict[Key, in
     said = [
         money(max(0, r.payable_cents) if amounts is None else amounts.get(r.key, max(0, r.payable_cents))) for r in rows
     ]
+    at, zone = now(), current_actor().zone  # once: who asks is looked up in the database each time
     columns: dict[str, Any] = {
         "Program": tables.opener("Program", key=f"{key}_click", on_open=partial(open_row, key, "account"), width=112),
         "Dealer": tables.text("Dealer", width=146), "Owed": right("Owed", 86),
@@ -109,7 +110,7 @@ def draw_accounts(rows: Sequence[PayableRow], *, key: str, amounts: dict[Key, in
                 "Program": [r.program for r in rows], "Dealer": [r.dealer for r in rows],
                 "Owed": [money(r.cents) for r in rows], "Pay now": said,
                 "Period": [r.period for r in rows], "Claims": [r.claims for r in rows],
-                "Approved": [moment_label(r.since, current_actor().zone, now=now()) for r in rows],
+                "Approved": [moment_label(r.since, zone, now=at) for r in rows],
                 "Note": notes,
             }
         ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -14,9 +15,11 @@ from components.access import current_actor
 from components.areas.incentives import draw_checks, draw_claim_head, draw_claim_papers
 from components.charts.base import table
 from components.clock import now
+from components.kept import kept
 from components.labels import badge, facts, plain
 from components.perform import perform, problems_of, show_outcome
 from components.queue_page import Screen, id_at, open_drawer, remember_rows
+from db.core.actor import Actor
 from db.core.labels import moment_label, plural, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
@@ -25,12 +28,23 @@ from db.incentives.claim_rules import TITLES
 from db.incentives.commands import COMMANDS, approve_many
 from db.incentives.facts_rules import ANSWERS
 from db.incentives.flow import FLOW, REVIEW
-from db.incentives.queue_queries import BY_DUE, ClaimPage, Filters, claim_page, first_to_decide
+from db.incentives.queue_queries import (
+    BY_DUE,
+    ClaimPage,
+    Filters,
+    claim_page,
+    count_statuses,
+    count_views,
+    first_to_decide,
+    list_claims,
+)
 from db.incentives.say_rules import money
 from db.incentives.validation_queries import ClaimRow
 from db.workflow.checks import available_steps
 
 BULK, KEY = "incq_bulk", "incq_list"
+AREAS = ("incentives", "dealers", "people")
+"""Where a line of the list is read from."""
 FILTERS, SKIPPED, AT = "_incq_filters", "_incq_skipped", "_incq_at"
 
 
@@ -126,6 +140,38 @@ def _due(row: ClaimRow, at: datetime) -> tuple[str, str]:
         return "", "gray"
     days = (row.due_at - at).total_seconds() / 86_400
     return relative_label(row.due_at, at), "red" if days < 0 else "orange" if days < 3 else "gray"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What the page shows under its filters: a page of claims, and how many stand where (counted up to `CAP` + 1)."""
+
+    rows: Sequence[ClaimRow]
+    following: Any
+    total: int
+    late: int
+    soon: int
+    statuses: Mapping[str, int]
+
+
+def look(session: Any, *, actor: Actor, filters: Filters, after: Any, at: datetime) -> Seen:
+    """What the page shows, asked again when something behind it changed and with every minute (`at`)."""
+    who = actor if filters.view == "mine" else (actor.role, actor.scope, actor.zone)
+
+    def count(view: str, narrowed: Filters) -> int:
+        return count_views(session, actor=actor, filters=narrowed, views=(view,))[view]
+
+    def make() -> Seen:
+        rows, following = list_claims(session, actor=actor, filters=filters, after=after)
+        plain_filters = replace(filters, status="", due="")
+        return Seen(
+            rows=tuple(rows), following=following, total=count(filters.view, filters),
+            late=count("waiting", replace(plain_filters, due="over")),
+            soon=count("waiting", replace(plain_filters, due="3")),
+            statuses=count_statuses(session, actor=actor, filters=filters),
+        )  # fmt: skip
+
+    return kept(session, make, "incentive_claims", who, filters, after, at, areas=AREAS)
 
 
 def draw_list(rows: Sequence[ClaimRow], *, waits: bool, with_dealer: bool) -> None:

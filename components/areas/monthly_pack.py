@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
 import streamlit as st
 
 from components import tables
+from components.areas.reports import drill
 from components.charts.base import table
 from components.exports import guarded_download
 from components.filters import one
 from components.labels import badges, empty_state, plain
-from components.navigation import may_open
 from components.perform import perform, problems_of, show_outcome
 from components.tiles import Tile, draw_tiles
+from db.calendar.months import add_months
 from db.core.actor import Actor
 from db.core.labels import moment_label, plural
 from db.core.permissions import Permission
 from db.core.session import reading
+from db.reports.overview_queries import Narrowed
 from db.reports.pack_commands import print_pack
 from db.reports.pack_queries import Headline, Pack, build_pack, file_name, known_of, nothing_changed, standing
 from db.reports.pack_rules import (
     FEW,
+    FILE_WORDS,
     FORMATS,
     MEDIA_TYPES,
     RULES,
@@ -35,12 +38,14 @@ from db.reports.pack_rules import (
     told,
     way,
 )
+from db.reports.period_rules import Span
 from db.reports.snapshot_commands import LONGEST_REASON, freeze_now, restate_month
-from db.reports.subscription_commands import subscribe, unsubscribe
+from db.reports.subscription_commands import choose_files, subscribe, unsubscribe
 
 MADE: Final = "_pack_made"
 FORM: Final = "mpk_freeze"
 MAIL: Final = "mpk_mail_form"
+FILES_KEY: Final = "mpk_mail_files"
 ICONS: Final = {
     "good": ":green[:material/thumb_up:]", "bad": ":red[:material/thumb_down:]",
     "neutral": ":blue[:material/arrow_right_alt:]", "unsure": ":gray[:material/help:]",
@@ -51,24 +56,6 @@ TILE_ICONS: Final = {
     "claim_turnaround": "schedule", "claim_cost": "build", "parts_line_fill": "inventory_2",
     "incentive_paid": "campaign", "coop_paid": "payments", "coop_utilisation": "data_usage", "price_cost": "sell",
 }  # fmt: skip
-
-
-BEHIND: Final = {
-    "received": ("pages/leads/performance.py", "perf"), "response_sla": ("pages/leads/performance.py", "perf"),
-    "close_rate": ("pages/leads/performance.py", "perf"), "won": ("pages/crm/funnel.py", "fun"),
-    "won_value": ("pages/crm/funnel.py", "fun"), "csi": ("pages/crm/surveys.py", "svy"),
-    "claims_decided": ("pages/claims/claim_performance.py", "cpf"),
-    "claim_first_pass": ("pages/claims/claim_performance.py", "cpf"),
-    "claim_turnaround": ("pages/claims/claim_performance.py", "cpf"),
-    "claim_cost": ("pages/claims/claim_performance.py", "cpf"),
-    "incentive_paid": ("pages/incentives/incentive_figures.py", "incf"),
-    "price_cost": ("pages/incentives/incentive_figures.py", "incf"),
-    "coop_paid": ("pages/coop/coop_figures.py", "cof"), "coop_utilisation": ("pages/coop/coop_figures.py", "cof"),
-    "parts_line_fill": ("pages/parts/backorders.py", ""),
-}  # fmt: skip
-"""The page with the records behind a figure, and how its filters are called there."""
-BY_MONTH: Final = ("incf", "cof")
-"""Pages that take a month of their own from the address."""
 
 
 def pack_of(actor: Actor, month: date, region: str, at: datetime) -> Pack:
@@ -104,9 +91,18 @@ def draw_downloads(pack: Pack, actor: Actor) -> None:
         )  # fmt: skip
 
 
-def draw_subscription(pack: Pack, *, is_subscribed: bool) -> None:
-    """Get the pack by mail when its month is frozen, or no more."""
+def draw_subscription(pack: Pack, actor: Actor, *, files: str | None) -> None:
+    """Get the pack by mail when its month is frozen, with which files, or no more; `files` is None for no mail."""
     show_outcome(MAIL)
+    is_subscribed = files is not None
+    if files is not None and actor.can(Permission.EXPORT_RUN):
+        key = f"{FILES_KEY}_{pack.region}"
+        st.session_state.setdefault(key, files)
+        st.selectbox(
+            "Files with the mail", list(FILE_WORDS), format_func=FILE_WORDS.__getitem__, key=key, width=150,
+            label_visibility="collapsed", help="What goes with each mail. It is logged as taken out by you.",
+            on_change=_choose_files, args=(pack.region,),
+        )  # fmt: skip
     st.button(
         "Stop mailing me" if is_subscribed else "Mail me", key="mpk_mail", type="tertiary",
         icon=":material/unsubscribe:" if is_subscribed else ":material/mail:",
@@ -117,6 +113,13 @@ def draw_subscription(pack: Pack, *, is_subscribed: bool) -> None:
 
 def _subscribe(region: str) -> None:
     perform(subscribe, form=MAIL, say="You get the pack of each month by mail", arguments={"region": region})
+
+
+def _choose_files(region: str) -> None:
+    perform(
+        choose_files, form=MAIL, say="The files of your mails were changed", arguments={"region": region},
+        typed={"files": f"{FILES_KEY}_{region}"}, convert={"files": lambda v: v or ""},
+    )  # fmt: skip
 
 
 def _unsubscribe(region: str) -> None:
@@ -143,20 +146,17 @@ def draw_figures(pack: Pack, actor: Actor) -> None:
     draw_tiles([_tile(head, pack, actor) for head in pack.headlines], key="mpk", as_of=pack.made_at, zone=pack.zone)
 
 
-def _behind(name: str, pack: Pack) -> tuple[str, dict[str, str]]:
-    """The page behind a figure, with the region and, where the page takes one, the month."""
-    page, prefix = BEHIND.get(name, ("", ""))
-    query = {f"{prefix}_region": pack.region} if prefix and pack.region else {}
-    if prefix in BY_MONTH:
-        query |= {f"{prefix}_{end}": f"{pack.month:%Y-%m}" for end in ("from", "until")}
-    return page, query
+def _behind(name: str, pack: Pack, actor: Actor) -> tuple[str, dict[str, str]]:
+    """The page behind a figure with the month and the region of the pack; nowhere where the reader may not go."""
+    month = Span(first=pack.month, last=add_months(pack.month, 1) - timedelta(days=1))
+    return drill(actor, name, Narrowed(region=pack.region), month) or ("", {})
 
 
 def _tile(head: Headline, pack: Pack, actor: Actor) -> Tile:
     what, now, before = head.what, head.now, head.before
     few = is_few(now, what) or (before is not None and is_few(before, what))
     moved = change(now.value, before.value if before else None, what.unit)
-    page, query = _behind(what.name, pack)
+    page, query = _behind(what.name, pack, actor)
     still = way(now.value, before.value if before else None, what.unit) == "flat"
     first = f"First frozen as {amount(now.first, what.unit)}" if now.version > 1 and now.first != now.value else ""
     return Tile(
@@ -166,7 +166,7 @@ def _tile(head: Headline, pack: Pack, actor: Actor) -> Tile:
         up_is_good=None if few or what.better == "none" else what.better == "up",
         versus=f"vs {before.month:%B}" if before else "",
         trend=[p.value / 100 if what.unit == "money" else p.value for p in head.points if p.value is not None],
-        note=first, page=page if page and may_open(actor, page) else "", query=query, link="What is behind it",
+        note=first, page=page, query=query, link="Details",
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from components.areas.figures import dollars, share, tile_of, words
 from components.areas.incentive_figures import Filters, right
 from components.charts import incentives as charts
 from components.charts.base import draw, table
+from components.kept import shelved
 from components.tiles import Tile
 from db.claims.overview_queries import Beside
 from db.core.actor import Actor, Scope
@@ -30,21 +31,21 @@ TILES: Final = (
 )  # fmt: skip
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def overview(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) -> dict[str, Beside]:
     """Every figure beside the period before."""
     with reading() as session:
         return figures.overview(session, scope=scope, filters=dict(filters), now=_at)
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def lines(scope: Scope, filters: Filters, by: str, _at: datetime, day: date, change: Any) -> list[Line]:
     """The figures split one way."""
     with reading() as session:
         return figures.lines(session, scope=scope, filters=dict(filters), by=by, now=_at)
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=60)
 def repeats(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) -> list[Repeat]:
     """“One-time” exceptions that came back, newest first."""
     with reading() as session:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.exports import guarded_download
 from components.labels import empty_state
-from db import catalog, exports  # noqa: F401 - makes every metric known by name
+from db import exports
 from db.calendar.months import MOST_MONTHS, add_months, month_of
 from db.core import changes
 from db.core.actor import Actor, Scope
@@ -38,6 +38,7 @@ from db.reports.builder_rules import (
 FIELDS: Final = (
     "metrics", "by", "period", "since", "until", "regions", "dealers", "shape", "parts", "as_of",
 )  # fmt: skip
+FIRST_DAY: Final = date(2000, 1, 1)
 WRITTEN: Final = "_rb_written"
 OPEN: Final = "_rb_report"
 ICONS: Final = {
@@ -183,7 +184,7 @@ def _draw_period(spec: Spec, today: date) -> Spec:
     if chosen is not None and chosen > today:
         st.session_state["rb_w_as_of"] = None
     as_of = st.date_input(
-        "As of", value=None, max_value=today, key="rb_w_as_of", width=140,
+        "As of", value=None, min_value=FIRST_DAY, max_value=today, key="rb_w_as_of", width=140,
         help="The last day that counts. It stays in the address, so a link shows the same days later; what was "
         "corrected since is corrected there, too. Figures of what stands now are always of today.",
     )  # fmt: skip

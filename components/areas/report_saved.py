@@ -9,7 +9,7 @@ from uuid import uuid4
 import streamlit as st
 
 from components import tables
-from components.access import guard
+from components.access import current_actor, guard
 from components.areas.report_builder import OPEN, open_saved, typed
 from components.charts.base import table
 from components.clock import now, today
@@ -27,6 +27,7 @@ from db.core.problems import NotFound
 from db.core.session import reading
 from db.reports.builder_rules import Spec, to_query
 from db.reports.saved_commands import (
+    attach_file,
     change_report,
     keep_report,
     remove_report,
@@ -40,6 +41,7 @@ from db.reports.saved_queries import (
     get_report,
     history_of,
     list_reports,
+    my_file,
     recipient_choices,
     recipients_of,
 )
@@ -47,6 +49,9 @@ from db.reports.saved_rules import LAST_DAY, RHYTHMS, SHARED, WEEKDAYS
 
 KEEP, CHANGE, MANAGE = "rs_keep", "rs_change", "rs_manage"
 POPUP, DRAWER, FORM_KEY = "rs_popup", "rs_open", "rs_form_key"
+TO: Final = "_rs_to"
+PAGES: Final = {"overview": "pages/reports/overview.py"}
+"""The page each view is one of (`VIEWS`)."""
 TONES: Final = {"me": ("Only me", "gray"), "desk": ("The desk", "blue"), "all": ("Everybody", "green")}
 OUTCOMES: Final = {"sent": ("Sent", "green"), "told": ("Told in the desk", "blue"), "skipped": ("Not sent", "orange")}
 
@@ -63,6 +68,8 @@ def take_link(actor: Actor) -> None:
     except NotFound:
         st.warning("This report is not here any more, or it is not shared with you.", icon=":material/search_off:")
         return
+    if line.page:
+        st.switch_page(PAGES[line.page], query_params={"view": str(line.report_id)})
     open_saved(line.report_id, line.spec)
 
 
@@ -100,6 +107,31 @@ def draw_opened(line: SavedLine, spec: Spec) -> None:
             st.button(
                 "Manage", key="rs_manage_go", icon=":material/tune:", on_click=open_manage, args=(line.report_id,)
             )
+        _draw_file(line)
+
+
+def _draw_file(line: SavedLine) -> None:
+    """For who gets it by mail: whether the workbook comes along."""
+    actor = current_actor()
+    if not actor.can(Permission.EXPORT_RUN):
+        return
+    with reading() as session:
+        wanted = my_file(session, report_id=line.report_id, actor=actor)
+    if wanted is None:
+        return
+    key = f"rs_{line.report_id}_file"
+    st.session_state.setdefault(key, wanted)
+
+    def choose() -> None:
+        perform(
+            attach_file, form=CHANGE, say="Your mails of this report were changed", typed={"wanted": key},
+            arguments={"report_id": line.report_id},
+        )  # fmt: skip
+
+    st.toggle(
+        "Workbook with my mail", key=key, on_change=choose,
+        help="You get this report by mail. The file is logged as taken out by you.",
+    )  # fmt: skip
 
 
 def draw_keep(actor: Actor) -> None:
@@ -137,7 +169,9 @@ def _kept(report_id: Any) -> None:
 
 # ---- the list ---------------------------------------------------------------------------------------------------
 def draw_list(actor: Actor) -> None:
-    """Every report this person may open, changed last first."""
+    """Every report and view this person may open, changed last first."""
+    if (view := st.session_state.pop(TO, None)) is not None:
+        st.switch_page(PAGES[view.page], query_params={"view": str(view.report_id)})
     show_outcome(MANAGE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = words("Search", key="rs_text", placeholder="Name, or who keeps it", width=320)
@@ -158,7 +192,10 @@ def draw_list(actor: Actor) -> None:
         return rows[position] if 0 <= position < len(rows) else None
 
     def show(position: int) -> None:
-        if line := at_row(position):
+        line = at_row(position)
+        if line and line.page:
+            st.session_state[TO] = line
+        elif line:
             open_saved(line.report_id, line.spec)
             st.session_state["rb_view"] = "build"
 
@@ -233,7 +270,8 @@ def _drawer() -> None:
     show_outcome(MANAGE)
     if line.is_mine:
         _draw_names(line, actor)
-        _draw_schedule(line, people, choices)
+        if not line.page:
+            _draw_schedule(line, people, choices)
         _draw_removal(line)
     if sent:
         st.markdown("**Sent last**")

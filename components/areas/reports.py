@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -11,12 +12,12 @@ import streamlit as st
 
 from components import tables
 from components.areas.figures import DASH, dollars
-from components.charts import overview as charts
-from components.charts.base import draw, table
+from components.charts.base import table
 from components.filters import pick
-from components.labels import empty_state
+from components.kept import derived, shelved
 from components.navigation import may_open
 from components.tiles import Tile
+from db.calendar.months import add_months, month_of
 from db.core import changes
 from db.core.actor import Actor, Scope
 from db.core.area import MetricDefinition
@@ -68,29 +69,46 @@ class Asked:
     change: Any
 
 
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """Regions, dealers (id as text and label) and brands of a scope; a state belongs to the region of most dealers."""
+
+    regions: list[str]
+    dealers: dict[str, str]
+    brands: list[str]
+    states: dict[str, str]
+
+
 def token() -> Any:
     """What changed since: part of every cache key, so that no number is stale."""
     with reading() as session:
         return changes.token(session, *overviews.AREAS)
 
 
-@st.cache_data(ttl=300, max_entries=50, show_spinner=False)
-def choices(scope: Scope, day: date, change: Any) -> tuple[list[str], dict[str, str], list[str]]:
-    """Regions, dealers (id as text and label) and brands of a scope, for the filters."""
+@shelved(room=50, seconds=300)
+def choices(scope: Scope, day: date, change: Any) -> Choices:
+    """What the filters of a scope offer, and the region of each state."""
     with reading() as session:
-        dealers = {str(d.dealer_id): d.label for d in dealer_choices(session, scope)}
-        return regions(session, scope), dealers, list_brands(session, scope=scope)
+        found = dealer_choices(session, scope)
+        by_state: dict[str, Counter[str]] = {}
+        for dealer in found:
+            by_state.setdefault(dealer.state, Counter())[dealer.region] += 1
+        return Choices(
+            regions=regions(session, scope), dealers={str(d.dealer_id): d.label for d in found},
+            brands=list_brands(session, scope=scope),
+            states={state: min(held, key=lambda r: (-held[r], r)) for state, held in by_state.items()},
+        )  # fmt: skip
 
 
-@st.cache_data(ttl=300, max_entries=100, show_spinner="Counting")
-def overview(asked: Asked, names: tuple[str, ...], _at: datetime) -> dict[str, Figure]:
-    """Every figure beside the period before and a year ago."""
+@shelved(room=100, seconds=300, spinner="Counting the figures")
+def overview(asked: Asked, names: tuple[str, ...], until: date, _at: datetime) -> dict[str, Figure]:
+    """Every figure beside the period before and a year ago; its months end with `until`."""
     with reading() as session:
         part = overviews.narrowed_scope(session, scope=asked.scope, chosen=asked.chosen, on=asked.day)
-        return overviews.overview(session, scope=part, span=asked.span, names=names, now=_at)
+        return overviews.overview(session, scope=part, span=asked.span, names=names, until=until, now=_at)
 
 
-@st.cache_data(ttl=300, max_entries=100, show_spinner=False)
+@shelved(room=100, seconds=300)
 def by_region(asked: Asked, name: str, _at: datetime) -> list[tuple[str, Part]]:
     """One figure by region; the region asked for does not narrow it, so that another one can be clicked."""
     with reading() as session:
@@ -99,7 +117,7 @@ def by_region(asked: Asked, name: str, _at: datetime) -> list[tuple[str, Part]]:
         return overviews.by_region(session, scope=part, span=asked.span, name=name, now=_at)
 
 
-@st.cache_data(ttl=300, max_entries=100, show_spinner=False)
+@shelved(room=25, seconds=300)
 def lines(asked: Asked, names: tuple[str, ...], _at: datetime) -> list[Line]:
     """The figures by dealer."""
     with reading() as session:
@@ -178,6 +196,9 @@ def note_of(figure: Figure, *, year: Span) -> str:
     if metric(figure.name).definition.denominator and cases and not figure.small and cases == round(cases):
         if metric(figure.name).definition.unit == "percent" and figure.name == "coop_utilisation":
             said.append(f"{dollars(figure.now.numerator)} of {dollars(cases)}")
+        elif metric(figure.name).definition.unit == "percent" and figure.now.numerator is not None:
+            hits = figure.now.numerator
+            said.append(f"{hits:,.0f} of {cases:,.0f}, {cases - hits:,.0f} not")
         else:
             said.append(f"n = {cases:,.0f}")
     return " · ".join(said)
@@ -194,6 +215,7 @@ class Way:
     days: tuple[tuple[str, int], ...] = ()
     months: tuple[str, str] = ("", "")
     fixed: Mapping[str, str] = field(default_factory=dict)
+    takes: tuple[str, ...] = ("region", "dealer")
 
 
 WAYS: Final = (
@@ -201,33 +223,42 @@ WAYS: Final = (
         starts=("won", "win_rate", "days_to_win"), page="pages/crm/funnel.py", prefix="fun", months=("from", "to"),
         fixed={"fun_view": "won", "fun_period": "own"},
     ),
-    Way(starts=("appointment_", "appointments_"), page="pages/crm/appointments.py"),
+    Way(
+        starts=("appointment_", "appointments_"), page="pages/crm/appointments.py", prefix="appt", takes=("dealer",)
+    ),
     Way(starts=("cadence_",), page="pages/crm/follow_up.py"),
     Way(starts=("response_quality", "question_answered", "reviews_", "coaching_"), page="pages/crm/quality.py"),
     Way(
         starts=("csi", "ssi", "nps", "survey_"), page="pages/crm/surveys.py", prefix="svy",
-        days=(("30", 31), ("90", 92), ("365", 999)),
+        days=(("30", 31), ("90", 92), ("365", 999)), months=("from", "until"),
     ),
     Way(
         starts=("claim",), page="pages/claims/claim_performance.py", prefix="cpf",
-        days=(("30", 31), ("90", 92), ("182", 184), ("365", 999)),
+        days=(("30", 31), ("90", 92), ("182", 184), ("365", 999)), months=("from", "until"),
     ),
-    Way(starts=("parts_",), page="pages/parts/backorders.py"),
+    Way(starts=("parts_",), page="pages/parts/backorders.py", prefix="bo"),
     Way(
         starts=("incentive_",), page="pages/incentives/incentive_figures.py", prefix="incf", months=("from", "until"),
     ),
+    Way(
+        starts=("price_",), page="pages/incentives/incentive_figures.py", prefix="incf", months=("from", "until"),
+        fixed={"incf_show": "prices"},
+    ),
     Way(starts=("coop_",), page="pages/coop/coop_figures.py", prefix="cof", months=("from", "until")),
     Way(
-        starts=("",), page="pages/leads/performance.py", prefix="perf",
-        days=(("1", 31), ("3", 92), ("6", 184), ("12", 999)),
+        starts=("",), page="pages/leads/performance.py", prefix="perf", months=("from", "until"),
+        fixed={"perf_period": "own"},
     ),
 )  # fmt: skip
 
 
-def drill(actor: Actor, name: str, chosen: Narrowed, span: Span) -> tuple[str, dict[str, str]] | None:
+def drill(
+    actor: Actor, name: str, chosen: Narrowed, span: Span, day: date | None = None
+) -> tuple[str, dict[str, str]] | None:
     """The page of a metric's area with the same region, dealer and days as far as it knows them; None without a right.
 
-    Pages that show the days up to now get the shortest of their periods that is as long as this one.
+    Pages that show the days up to now get the shortest of their periods that is as long as this one; where these months
+    are long over by the `day` of today, the shortest that reaches back to them.
     """
     if name in ("sales_effectiveness", "objective_attainment", "objective_units"):
         return None  # counted from reported deliveries; their figures stand on the scorecard itself
@@ -236,15 +267,16 @@ def drill(actor: Actor, name: str, chosen: Narrowed, span: Span) -> tuple[str, d
         return None
     query = dict(way.fixed)
     if way.days:
-        long = (span.last - span.first).days + 1
+        is_over = day is not None and month_of(span.last) < add_months(month_of(day), -1)
+        long = ((day if day is not None and is_over else span.last) - span.first).days + 1
         key = "svy_days" if way.prefix == "svy" else f"{way.prefix}_period"
-        query[key] = next(period for period, most in way.days if long <= most)
+        query[key] = next((period for period, most in way.days if long <= most), way.days[-1][0])
     if way.prefix == "svy":
         query["svy_kind"] = "ssi" if name == "ssi" else "csi"
     if way.months[0]:
         query |= {f"{way.prefix}_{way.months[0]}": f"{span.first:%Y-%m}"}
         query |= {f"{way.prefix}_{way.months[1]}": f"{span.last:%Y-%m}"}
-    if way.prefix and chosen.region:
+    if way.prefix and chosen.region and "region" in way.takes:
         query[f"{way.prefix}_region"] = chosen.region
     if way.prefix and chosen.dealer_id:
         query[f"{way.prefix}_dealer"] = str(chosen.dealer_id)
@@ -275,7 +307,8 @@ def tiles(
 # ---- filters ---------------------------------------------------------------------------------------------------------
 def pick_narrowed(scope: Scope, *, prefix: str, day: date, change: Any) -> Narrowed:
     """Draw region, dealer, brand and tier, kept in the address; only where there is something to choose."""
-    places, dealers, brands = choices(scope, day, change)
+    known = choices(scope, day, change)
+    places, dealers, brands = known.regions, known.dealers, known.brands
     region = dealer = brand = tier = ""
     if len(places) > 1:
         region = pick("Region", {r: r for r in places}, key=f"{prefix}_region", all_label="All regions", width=150)
@@ -287,60 +320,7 @@ def pick_narrowed(scope: Scope, *, prefix: str, day: date, change: Any) -> Narro
     return Narrowed(region=region, dealer_id=int(dealer) if dealer.isdecimal() else 0, brand=brand, tier=tier)
 
 
-def follow_click(chart: str, *, target: str) -> None:
-    """Take a bar that was clicked over into a filter; called before the filter is drawn."""
-    state = st.session_state.get(chart)
-    picked = (state or {}).get("selection", {}).get("pick") or [{}]
-    region = str(picked[0].get("region", ""))
-    seen = st.session_state.get(f"_{target}_click", ("", ""))
-    if seen != (chart, region):
-        if region or seen[0] == chart:
-            st.session_state[target] = region
-        st.session_state[f"_{target}_click"] = (chart, region)
-
-
-# ---- charts and tables -----------------------------------------------------------------------------------------------
-def draw_months(name: str, figure: Figure) -> None:
-    """A year of months over the same months of the year before."""
-    what = metric(name).definition
-    if not any(part.value for _, part in figure.months):
-        empty_state("show_chart", "Nothing in these two years.", action="Take a filter away.")
-        return
-    scale = 100 if what.unit == "money" else 1
-    made: dict[str, list[Any]] = {"month": [], "order": [], "year": [], "value": [], "label": []}
-    now, then = figure.months[-12:], figure.months[-24:-12]
-    for year, months in (("A year before", then), ("This year", now)):
-        for order, (month, part) in enumerate(months):
-            if part.value is None:
-                continue
-            row = (f"{now[order][0]:%b}", order, year, part.value / scale, f"{month:%b %Y}: {words(name, part)}")
-            for key, value in zip(made, row, strict=True):
-                made[key].append(value)
-    draw(
-        charts.months(title=title_of(name), axis=AXES[what.unit]), table(made),
-        alt_text=f"{title_of(name)} by month, with the year before",
-    )  # fmt: skip
-
-
-def draw_regions(name: str, rows: Sequence[tuple[str, Part]], *, region: str, key: str) -> None:
-    """Bars of regions; a click narrows the page (`follow_click`)."""
-    shown = [(place, part) for place, part in rows if part.value is not None]
-    if not shown:
-        empty_state("bar_chart_off", "Nothing by region then.", action="Choose a longer period.")
-        return
-    scale = 100 if metric(name).definition.unit == "money" else 1
-    draw(
-        charts.regions(title=title_of(name), axis=AXES[metric(name).definition.unit]),
-        table(
-            {
-                "region": [place for place, _ in shown], "value": [(p.value or 0) / scale for _, p in shown],
-                "label": [words(name, p) for _, p in shown], "lit": [region in ("", place) for place, _ in shown],
-            }
-        ),
-        alt_text=f"{title_of(name)} by region", key=key, select=True,
-    )  # fmt: skip
-
-
+# ---- tables ----------------------------------------------------------------------------------------------------------
 def ordered(rows: Sequence[Line], name: str) -> list[Line]:
     """Dealers by a metric, the best first; those with too few cases to rank come last."""
     falling = metric(name).definition.better != "down"
@@ -356,25 +336,27 @@ def ordered(rows: Sequence[Line], name: str) -> list[Line]:
 
 def draw_lines(rows: Sequence[Line], names: Sequence[str], *, by: str, on_open: Callable[[int], None]) -> None:
     """Dealers with their figures; a click on a name narrows the page to it."""
-    shown = ordered(rows, by)[:MOST_ROWS]
+    shown = derived(rows, lambda: ordered(rows, by)[:MOST_ROWS], "first", by)
     ids = [line.dealer_id for line in shown]
 
     def opened(position: int) -> None:
         if 0 <= position < len(ids):
             on_open(ids[position])
 
-    data: dict[str, Any] = {"Dealer": [f"{x.name} ({x.code})" for x in shown], "Region": [x.region for x in shown]}
+    def made() -> Any:
+        data = {"Dealer": [f"{x.name} ({x.code})" for x in shown], "Region": [x.region for x in shown]}
+        return table(data | {name: [words(name, x.parts.get(name, Part())) for x in shown] for name in names})
+
     columns: dict[str, Any] = {
         "Dealer": tables.opener("Dealer", key="ovw_open", on_open=opened, width=200),
         "Region": tables.text("Region", width=100),
     }  # fmt: skip
     for name in names:
-        data[name] = [words(name, x.parts.get(name, Part())) for x in shown]
         columns[name] = st.column_config.TextColumn(
             title_of(name), alignment="right", width=112, help=metric(name).definition.formula
         )
     tables.show(
-        table(data), key="ovw_lines", alt=f"Dealers by {title_of(by)}", columns=columns,
+        derived(shown, made, "table", tuple(names)), key="ovw_lines", alt=f"Dealers by {title_of(by)}", columns=columns,
         height=430 if len(shown) > 11 else "auto",
     )  # fmt: skip
     if len(rows) > len(shown):

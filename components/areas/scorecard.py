@@ -13,6 +13,7 @@ from components.areas.figures import DASH
 from components.areas.reports import Asked, plain_words, title_of, words
 from components.charts import overview as charts
 from components.charts.base import draw, table
+from components.kept import shelved
 from db.core.labels import plural
 from db.core.session import reading
 from db.reports import scorecard_queries as scorecards
@@ -31,7 +32,7 @@ TONES: Final = {
 }  # fmt: skip
 
 
-@st.cache_data(ttl=300, max_entries=50, show_spinner="Comparing dealers")
+@shelved(room=20, seconds=300, spinner="Comparing dealers")
 def rows_of(asked: Asked, names: tuple[str, ...], _at: datetime) -> list[Row]:
     """The dealers asked for beside their peers."""
     with reading() as session:

@@ -95,7 +95,7 @@ def draw_surveys(chosen: FigureFilters) -> None:
             "surveys",
             {
                 "kind": chosen.kind, "region": chosen.region, "dealer_id": str(chosen.dealer_id or ""),
-                "since": str(chosen.since or ""),
+                "since": str(chosen.since or ""), "until": str(chosen.until or ""),
             },
         )  # fmt: skip
     filters = SurveyFilters(

@@ -18,7 +18,8 @@ SHAPES = Path(__file__).parents[1] / "assets" / "us-states.json"
 
 
 @lru_cache(maxsize=1)
-def _shapes() -> Any:
+def shapes() -> Any:
+    """The states as the charts look them up, by number."""
     topology = json.loads(SHAPES.read_text())
     return alt.InlineData(values=topology, format=alt.TopoDataFormat(feature="states", type="topojson"))
 
@@ -27,11 +28,11 @@ def _shapes() -> Any:
 def states(*, value_title: str, height: int = 300, percent: bool = False, reverse: bool = False) -> dict[str, Any]:
     """A map; clicking a state selects its FIPS code (parameter `pick`, field `id`). Columns: id, name, value, label."""
     pick = alt.selection_point(name="pick", fields=["id"])
-    base = alt.Chart(_shapes()).mark_geoshape(fill="#94A3B8", fillOpacity=0.22, stroke="white", strokeOpacity=0.6)
+    base = alt.Chart(shapes()).mark_geoshape(fill="#94A3B8", fillOpacity=0.22, stroke="white", strokeOpacity=0.6)
     coloured = (
         alt.Chart(named())
         .mark_geoshape(stroke="white", strokeWidth=0.6, cursor="pointer")
-        .transform_lookup(lookup="id", from_=alt.LookupData(_shapes(), "id", ["type", "geometry"]))
+        .transform_lookup(lookup="id", from_=alt.LookupData(shapes(), "id", ["type", "geometry"]))
         .encode(
             color=alt.Color(
                 "value:Q", scale=alt.Scale(scheme="blues", reverse=reverse),

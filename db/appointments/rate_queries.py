@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from db.appointments.rules import KINDS, RESOLVED, TOUCHES
@@ -24,7 +24,7 @@ EXCLUDED = (
     "Set in error; moved before their time; still within the grace, because nobody knows yet. Cancelled ones count: "
     "only what should never have existed is left out"
 )
-DIMS = ("kind", "touch", "host", "dealer", "region")
+DIMS = ("month", "kind", "touch", "host", "dealer", "region")
 FILTERS = ("from", "to", "dealer", "region", "kind")
 
 
@@ -109,7 +109,7 @@ def rates(
     """Rows of {dims..., due, shown, missed, confirmed, recovered}; by nothing or by one of `DIMS`.
 
     `filters` may have from and to (moments, or days of UTC, both inclusive), dealer (id), region and kind. By touch
-    means: which confirmation the customer said yes to.
+    means: which confirmation the customer said yes to; a month ("2026-11") is one of UTC, as the days are.
     """
     given = {name: value for name, value in (filters or {}).items() if value not in (None, "", ())}
     if len(by) > 1 or any(dim not in DIMS for dim in by):
@@ -129,7 +129,7 @@ def rates(
         row = session.execute(select(*_labelled()).where(*where)).one()
         return [dict(row._mapping)]
     keys: dict[str, Any] = {
-        **columns, "host": Appointment.assignee_id,
+        **columns, "host": Appointment.assignee_id, "month": _month(session),
         "touch": case(
             (Appointment.confirmed_at.is_(None), "none"),
             (Appointment.confirmed_touch == "", "hand"),
@@ -146,6 +146,13 @@ def rates(
     ).all()  # fmt: skip
     found = [{dim: row.key if row.key is not None else "", **_without(row._mapping, "key")} for row in rows]
     return sorted(_named(session, found, dim), key=lambda row: _order(dim, row[dim]))
+
+
+def _month(session: Session) -> ColumnElement[str]:
+    """The month of UTC an appointment begins in, as text."""
+    if session.get_bind().dialect.name == "sqlite":  # moments are kept there as text in UTC
+        return func.substr(cast(Appointment.starts_at, String), 1, 7)
+    return func.to_char(func.timezone("UTC", Appointment.starts_at), "YYYY-MM")
 
 
 def _labelled() -> list[Any]:

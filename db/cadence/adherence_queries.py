@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.cadence.rules import Adherence, TaskFact, result_of
@@ -21,13 +21,14 @@ from db.core.masking import mask_name
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 
-DIMS: Final = ("person", "dealer", "region", "plan", "day", "due_on")
+DIMS: Final = ("person", "dealer", "region", "plan", "day", "due_on", "month")
 PAGE = 50
 WHO = func.coalesce(CadenceTask.stand_in_id, CadenceTask.assignee_id)
 """Whose task it was: who stood in, where somebody was away, else whoever had the lead."""
 _COLUMNS: dict[str, Any] = {
     "person": WHO, "dealer": CadenceTask.dealer_id, "region": CadenceTask.region, "plan": CadenceTask.plan,
     "day": CadenceTask.day, "due_on": CadenceTask.due_on,
+    "month": func.substr(cast(CadenceTask.due_on, String), 1, 7),  # "2026-11", of the day at the dealer
 }  # fmt: skip
 OWNER: Final = "Sales operations"
 LEFT_OUT = (

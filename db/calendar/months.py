@@ -32,6 +32,17 @@ def months_between(first: date, last: date) -> list[date]:
     return found
 
 
+def partial_months(first: date | None, last: date | None) -> list[date]:
+    """The first days of the months of which first..last holds only some days: none, one or two, oldest first.
+
+    No day means without a bound on that side.
+    """
+    found = [] if first is None or first.day == 1 else [month_of(first)]
+    if last is not None and (last + DAY).day != 1 and month_of(last) not in found:
+        found.append(month_of(last))
+    return found
+
+
 def days_before(first: date, last: date) -> tuple[date, date]:
     """The days a span of months is compared with: as many months earlier, cut at the same day of the month.
 

@@ -1,22 +1,35 @@
 """Claims counted for figures: by the day of the first decision, by the day they were sent, and as they stand now.
 
-Each question is one pass over a covering index (`ix_claim_figures`, `ix_claim_sent`; decision 0050). Days are those of
-the desk. Void claims, pre-authorizations and supplier recoveries are left out; debits lower the cost and are no claims.
+Sums come from the rollups (figure_sums.py, decision 0070), what stands now from a few claims. Days are those of the
+desk. Void claims, pre-authorizations and supplier recoveries are left out; debits lower the cost and are no claims.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.claims import figure_filters
-from db.claims.figure_rules import AGES, AWAITING, FEWEST_PEERS, NOT_CLAIMS, SERVICE_MONTHS, UNPAID_TYPES
-from db.claims.tables import Claim, ClaimFinding
+from db.claims import figure_sums as sums
+from db.claims.figure_rules import (
+    AGES,
+    AWAITING,
+    FEWEST_PEERS,
+    NINE_IN_TEN,
+    NOT_CLAIMS,
+    SERVICE_MONTHS,
+    UNPAID_TYPES,
+    bucket_last,
+    median,
+    middle,
+    percentile,
+)
+from db.claims.tables import Claim
 from db.core.actor import Actor, Scope
 from db.core.among import among, several
 from db.core.problems import Problem, Refused
@@ -24,10 +37,7 @@ from db.customers.vehicle_tables import Purchase, ServiceVisit, Vehicle
 from db.dealers.tables import Dealer
 
 DIMS: Final = ("month", "week", "region", "dealer", "type", "component", "model")
-COLUMNS: Final[dict[str, Any]] = {
-    "region": Claim.region, "dealer": Claim.dealer_id, "type": Claim.claim_type, "component": Claim.component,
-    "model": Claim.model, "part": Claim.causal_part,
-}  # fmt: skip
+COLUMNS = sums.COLUMNS
 DAY = timedelta(days=1)
 checked = figure_filters.checked
 
@@ -56,44 +66,13 @@ def conditions(
     return parts
 
 
-def _between(column: Any, wanted: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    parts: list[ColumnElement[bool]] = [column.is_not(None)]
-    if "from" in wanted:
-        parts.append(column >= wanted["from"])
-    if "to" in wanted:
-        parts.append(column <= wanted["to"])
-    return parts
-
-
 def _sum(when: ColumnElement[bool], value: Any = 1) -> Any:
     return func.coalesce(func.sum(case((when, value), else_=0)), 0)
 
 
-IS_CLAIM = Claim.claim_type != "debit"
-PAID_SOMETHING = func.coalesce(Claim.approved_cents, 0) > 0
 DENIED = or_(Claim.status == "denied", and_(Claim.approved_cents == 0, Claim.claimed_cents > 0))
-MEASURES: dict[str, ColumnElement[bool]] = {
-    "decided": IS_CLAIM,
-    "touchless": and_(IS_CLAIM, Claim.decided_kind == "auto", Claim.appeals == 0, PAID_SOMETHING),
-    "first_pass": and_(IS_CLAIM, Claim.returns == 0, Claim.appeals == 0, PAID_SOMETHING),
-    "denied": and_(IS_CLAIM, DENIED),
-    "appealed": and_(IS_CLAIM, Claim.appeals > 0),
-    "appeal_decided": and_(IS_CLAIM, Claim.appeal_result.in_(("upheld", "overturned"))),
-    "overturned": and_(IS_CLAIM, Claim.appeal_result == "overturned"),
-    "deemed": and_(IS_CLAIM, Claim.decided_kind == "deemed"),
-    "paid": and_(IS_CLAIM, Claim.pay_days.is_not(None)),
-}
-_SETTLED = and_(IS_CLAIM, Claim.approved_cents.is_not(None))
-SUMS: dict[str, tuple[ColumnElement[bool], Any]] = {
-    "returns": (IS_CLAIM, Claim.returns),
-    "claimed": (_SETTLED, Claim.claimed_cents),
-    "approved": (_SETTLED, Claim.approved_cents),
-    "cost": (Claim.claim_type.not_in(UNPAID_TYPES), func.coalesce(Claim.approved_cents, 0)),
-    "pay_days": (and_(IS_CLAIM, Claim.pay_days.is_not(None)), Claim.pay_days),
-    "turnaround": (IS_CLAIM, Claim.turnaround_minutes),
-    "business": (IS_CLAIM, Claim.business_minutes),
-}
-COUNTED = (*MEASURES, *SUMS)
+COUNTED: Final = tuple(name for name in sums.DECIDED.measures if name not in ("entries", "gains", "gained"))
+"""What `counts` counts: claims and debits of the first decision (`rollup_measures.DECIDED` says how)."""
 
 
 def _check_by(by: Sequence[str], allowed: Sequence[str] = DIMS) -> None:
@@ -103,45 +82,48 @@ def _check_by(by: Sequence[str], allowed: Sequence[str] = DIMS) -> None:
         raise Refused(Problem(code="unknown_dimension", field="by", message=message))
 
 
-def _grouped(
-    session: Session, day: Any, by: Sequence[str], values: Mapping[str, Any], where: Sequence[ColumnElement[bool]]
-) -> list[dict[str, Any]]:
-    """Sums by dimensions; a month or week is folded out of days, which is exact: a claim counts on one day only.
+def _folded(
+    found: Sequence[Any], by: Sequence[str], values: Sequence[str], *, always: bool = True
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows as dictionaries in order; a week is folded out of its days, which is exact: a claim counts on one day.
 
-    Months alone are folded by the database, from the text of the day, so that some hundred rows are read and not all
-    days of all keys.
+    Where `by` is empty there is one row even of nothing. A month comes as its text, unless a week is asked with it.
     """
-    folded = [dim for dim in by if dim in FOLDED]
     plain = [dim for dim in by if dim not in FOLDED]
-    by_text = folded == ["month"]
-    if by_text:
-        day = func.substr(cast(day, String), 1, 7)
-    keys = [*(COLUMNS[dim] for dim in plain), *([day] if folded else [])]
-    query = select(*keys, *(value.label(name) for name, value in values.items())).where(*where)
-    rows = session.execute(query.group_by(*keys) if keys else query)
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows:
-        at = date.fromisoformat(f"{row[len(plain)]}-01") if by_text else row[len(plain)] if folded else None
-        known = dict(zip(plain, row, strict=False)) | {dim: FOLDED[dim](at) for dim in folded if at is not None}
+    folded = [dim for dim in by if dim in FOLDED]
+    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
+    if not by and always:
+        lines[()] = dict.fromkeys(values, 0)
+    for row in found:
+        known = {dim: _value(dim, one) for dim, one in zip(plain, row, strict=False)}
+        if folded:
+            known |= {dim: _day_of(dim, row[len(plain)]) for dim in folded}
         key = tuple(known[dim] for dim in by)
-        cell = found.setdefault(key, {dim: known[dim] for dim in by} | dict.fromkeys(values, 0))
-        for name, value in zip(values, row[len(keys) :], strict=True):
+        cell = lines.setdefault(key, {dim: known[dim] for dim in by} | dict.fromkeys(values, 0))
+        for name, value in zip(values, row[len(plain) + bool(folded) :], strict=True):
             cell[name] += int(value or 0)
-    return [found[key] for key in sorted(found, key=lambda one: tuple((part is None, str(part)) for part in one))]
+    return [lines[key] for key in sorted(lines, key=lambda one: tuple((part is None, str(part)) for part in one))]
+
+
+def _value(dim: str, value: Any) -> Any:
+    """A region nobody named and the dealer of no claim are None."""
+    return None if dim in ("region", "dealer") and value in ("", 0) else value
+
+
+def _day_of(dim: str, day: Any) -> date:
+    return FOLDED[dim](day if isinstance(day, date) else date.fromisoformat(f"{day}-01"))
 
 
 @figure_filters.once
 def counts(
-    session: Session, *, scope: Scope, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    """What was decided first in from..to: {dims..., one number for each of `COUNTED`}, one row where `by` is empty."""
+    session: Session, *, scope: Scope, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None,
+    measures: Sequence[str] = COUNTED,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What was decided first in from..to: {dims..., one number for each of `measures`}, one row where `by` is empty."""
     _check_by(by)
-    wanted = checked(session, filters)
-    types = UNPAID_TYPES  # debits are read for the cost
-    where = [*_between(Claim.first_decided_on, wanted), Claim.status != "void", *conditions(scope, wanted, types=types)]
-    values = {name: _sum(when) for name, when in MEASURES.items()}
-    values |= {name: _sum(when, value) for name, (when, value) in SUMS.items()}
-    return _grouped(session, Claim.first_decided_on, by, values, where)
+    asked = sums.Asked(scope=scope, by=by, wanted=checked(session, filters))
+    found = sums.rows(session, sums.DECIDED, asked, measures=measures, having="entries")
+    return _folded(found, by, measures)
 
 
 @figure_filters.once
@@ -150,10 +132,10 @@ def sent(
 ) -> list[dict[str, Any]]:
     """What was sent first in from..to: {dims..., sent, sent_cents}; also by "part"."""
     _check_by(by, (*DIMS, "part"))
-    wanted = checked(session, filters)
-    where = [*_between(Claim.submitted_on, wanted), Claim.status != "void", *conditions(scope, wanted)]
-    values = {"sent": func.count(), "sent_cents": func.coalesce(func.sum(Claim.claimed_cents), 0)}
-    return _grouped(session, Claim.submitted_on, by, values, where)
+    names = ("sent", "sent_cents")
+    asked = sums.Asked(scope=scope, by=by, wanted=checked(session, filters))
+    found = sums.rows(session, sums.SENT, asked, measures=names, having="sent")
+    return _folded(found, by, names)
 
 
 @figure_filters.once
@@ -162,44 +144,96 @@ def repeats(
 ) -> list[dict[str, Any]]:
     """Claims sent in from..to whose last run found a repeat repair (W18): {dims..., repeats}."""
     _check_by(by)
-    wanted = checked(session, filters)
-    came_back = select(ClaimFinding.claim_id).where(ClaimFinding.rule == "W18")
-    if "from" in wanted:
-        # A claim has its findings when it is sent, or later: earlier ones belong to no claim of the period. The day
-        # more is for zones.
-        first = datetime(wanted["from"].year, wanted["from"].month, wanted["from"].day, tzinfo=UTC) - DAY
-        came_back = came_back.where(ClaimFinding.found_at >= first)
-    where = [
-        *_between(Claim.submitted_on, wanted), Claim.status != "void", Claim.id.in_(came_back),
-        *conditions(scope, wanted),
-    ]  # fmt: skip
-    return _grouped(session, Claim.submitted_on, by, {"repeats": func.count()}, where)
+    names = ("repeats",)
+    asked = sums.Asked(scope=scope, by=by, wanted=checked(session, filters))
+    found = sums.rows(session, sums.SENT, asked, measures=names, having="repeats")
+    return _folded(found, by, names)
 
 
-TIMED: Final[dict[str, Any]] = {"turnaround": Claim.turnaround_minutes, "business": Claim.business_minutes}
+# ---- how long it took ----------------------------------------------------------------------------------------------
+TIMED: Final[dict[str, Any]] = sums.TIMED
+MOST_BUCKETS: Final = 12
+"""A question whose middle values lie in more buckets than these is answered from the claims."""
+Key = tuple[Any, ...]
+Histogram = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Took:
+    """How long decisions took: how many there were, and the minutes asked for, by the share that is not above them."""
+
+    n: int = 0
+    minutes: Mapping[float, float] = field(default_factory=dict)
+
+
+def _histograms(found: Sequence[Any], by: Sequence[str]) -> dict[Key, Histogram]:
+    """Rows of (dims..., minutes, n) as ascending (minutes, n) by dimension; weeks and months folded out of days."""
+    plain = [dim for dim in by if dim not in FOLDED]
+    cells: dict[Key, dict[int, int]] = {}
+    for *row, took, n in found:
+        known = {dim: _value(dim, one) for dim, one in zip(plain, row, strict=False)}
+        known |= {dim: _day_of(dim, row[-1]) for dim in by if dim in FOLDED}
+        cell = cells.setdefault(tuple(known[dim] for dim in by), {})
+        cell[took] = cell.get(took, 0) + int(n)
+    return {
+        key: sorted((took, n) for took, n in cell.items() if n) for key, cell in cells.items() if any(cell.values())
+    }
 
 
 @figure_filters.once
-def minutes(
+def spread(
     session: Session, *, scope: Scope, what: str, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None
-) -> dict[tuple[Any, ...], list[tuple[float, int]]]:
-    """How long first decisions took, as ascending (minutes, claims) by dimension; `what` is a name of `TIMED`."""
+) -> dict[Key, Histogram]:
+    """How long first decisions took, as ascending (minutes, claims) by dimension; `what` is a name of `TIMED`.
+
+    Minutes are the lower border of a bucket of `figure_rules.STEPS`: enough for spans of days, not for a median.
+    """
     _check_by(by)
-    wanted = checked(session, filters)
-    value = TIMED[what]
-    where = [
-        *_between(Claim.first_decided_on, wanted), Claim.status != "void", value.is_not(None),
-        *conditions(scope, wanted),
-    ]  # fmt: skip
-    folded = any(dim in FOLDED for dim in by)
-    keys = [COLUMNS[dim] for dim in by if dim not in FOLDED] + ([Claim.first_decided_on] if folded else [])
-    found: dict[tuple[Any, ...], dict[float, int]] = {}
-    for *key, took, n in session.execute(select(*keys, value, func.count()).where(*where).group_by(*keys, value)):
-        plain = iter(key)
-        day: Any = key[-1] if folded else None
-        cell = found.setdefault(tuple(FOLDED[d](day) if d in FOLDED else next(plain) for d in by), {})
-        cell[took] = cell.get(took, 0) + n
-    return {key: sorted(histogram.items()) for key, histogram in found.items()}
+    asked = sums.Asked(scope=scope, by=by, wanted=checked(session, filters))
+    ask = sums.buckets if sums.has_histogram(asked) else sums.values
+    return _histograms(ask(session, what, asked), by)
+
+
+@figure_filters.once
+def timed(
+    session: Session, *, scope: Scope, what: str, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None,
+    shares: Sequence[float] = (0.5, NINE_IN_TEN),
+) -> dict[Key, Took]:  # fmt: skip
+    """How long first decisions took, to the minute, by dimension: the middle one, or what a share is not above.
+
+    Buckets say in which of them the value lies; the claims of those buckets say which it is.
+    """
+    _check_by(by)
+    asked = sums.Asked(scope=scope, by=by, wanted=checked(session, filters))
+    found: dict[Key, Histogram] = {}
+    needed: set[int] = set()
+    if known := sums.has_histogram(asked):
+        found = _histograms(sums.buckets(session, what, asked), by)
+        needed = set().union(*(middles(histogram, shares) for histogram in found.values()))
+    if not known or len(needed) > MOST_BUCKETS:
+        whole = _histograms(sums.values(session, what, asked), by)
+        return {key: _took(histogram, shares) for key, histogram in whole.items()}
+    within = {b: bucket_last(b) for b in sorted(needed) if bucket_last(b) > b}
+    exact = _histograms(sums.values(session, what, asked, within=tuple(within.items())), by) if within else {}
+    return {key: _took(histogram, shares, within, exact.get(key, [])) for key, histogram in found.items()}
+
+
+def middles(histogram: Histogram, shares: Sequence[float]) -> set[int]:
+    """The buckets in which the values lie that `_took` tells."""
+    two = middle(histogram) if 0.5 in shares else None
+    others = (percentile(histogram, share) for share in shares if share != 0.5)
+    return {int(one) for one in (*(two or ()), *others) if one is not None}
+
+
+def _took(
+    histogram: Histogram, shares: Sequence[float], opened: Collection[int] = (), exact: Sequence[tuple[int, int]] = ()
+) -> Took:
+    """What a histogram tells once the buckets that were opened are replaced by the claims in them."""
+    whole = sorted([*((took, n) for took, n in histogram if took not in opened), *exact])
+    found = {share: median(whole) if share == 0.5 else percentile(whole, share) for share in shares}
+    return Took(
+        n=sum(n for _, n in histogram), minutes={share: one for share, one in found.items() if one is not None}
+    )  # fmt: skip
 
 
 # ---- as they stand now ---------------------------------------------------------------------------------------------
@@ -217,7 +251,9 @@ def standing(
         "cents": func.coalesce(func.sum(Claim.claimed_cents), 0),
     }  # fmt: skip
     values |= {name: _sum(of_age(name, now)) for name, _, _ in AGES}
-    return _grouped(session, Claim.submitted_on, by, values, where)
+    keys = [COLUMNS[dim] for dim in by]
+    query = select(*keys, *(value.label(name) for name, value in values.items())).where(*where)
+    return _folded(session.execute(query.group_by(*keys) if keys else query).all(), by, tuple(values))
 
 
 def of_age(name: str, now: datetime) -> ColumnElement[bool]:
@@ -257,14 +293,8 @@ def owed(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = 
         ).all()
     )  # fmt: skip
     year = today - timedelta(days=365)
-    approved: dict[int | None, tuple[int, date]] = {
-        dealer: (int(cents or 0), first or today)
-        for dealer, cents, first in session.execute(
-            select(Claim.dealer_id, func.sum(Claim.approved_cents), func.min(Claim.first_decided_on))
-            .where(Claim.first_decided_on > year, Claim.first_decided_on <= today, Claim.approved_cents > 0, *where)
-            .group_by(Claim.dealer_id)
-        )
-    }  # fmt: skip
+    asked = sums.Asked(scope=scope, by=("dealer",), wanted=wanted | {"from": year + DAY, "to": today})
+    approved = {dealer: (cents, first) for dealer, cents, first in sums.gained(session, asked) if dealer}
     found: dict[int, Owed] = {}
     for dealer in sorted(d for d in {*unpaid, *approved} if d is not None):
         cents, first = approved.get(dealer, (0, today))
@@ -354,10 +384,13 @@ def peers(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None =
         return None
     regions = set(session.scalars(select(Dealer.region).where(Dealer.id.in_(sorted(own)))))
     everybody = {k: v for k, v in wanted.items() if k not in ("dealer", "region")}
-    rows = counts(session, scope=Scope("all"), by=("region", "dealer"), filters=everybody)
-    others = [row for row in rows if row["dealer"] is not None and row["dealer"] not in own and row["decided"]]
-    near = [row for row in others if row["region"] in regions]
-    chosen = near if len(near) >= FEWEST_PEERS else others
+
+    def others(**narrowed: Any) -> list[dict[str, Any]]:
+        rows = counts(session, scope=Scope("all"), by=("region", "dealer"), filters=everybody | narrowed)
+        return [row for row in rows if row["dealer"] is not None and row["dealer"] not in own and row["decided"]]
+
+    near = others(region=tuple(sorted(regions))) if regions else []
+    chosen = near if len(near) >= FEWEST_PEERS else others()
     if len(chosen) < FEWEST_PEERS:
         return None
     place = f"in {', '.join(sorted(regions))}" if chosen is near else "in the network"
@@ -367,17 +400,7 @@ def peers(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None =
 
 def choices(session: Session, *, scope: Scope) -> dict[str, list[str]]:
     """Components and models that claims in scope have, for filters; at most 200 of each."""
-    found = {}
-    for name, column in (("component", Claim.component), ("model", Claim.model)):
-        rows = session.scalars(
-            select(column)
-            .where(scope.where(Claim.dealer_id, Claim.region), Claim.submitted_on.is_not(None), column != "")
-            .distinct()
-            .order_by(column)
-            .limit(200)
-        )
-        found[name] = list(rows)
-    return found
+    return {name: sums.known(session, name, scope)[:200] for name in ("component", "model")}
 
 
 def peer_average(

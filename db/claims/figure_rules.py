@@ -22,12 +22,18 @@ SMALL: Final = 30
 WORKDAY_MINUTES: Final = 8 * 60
 SERVICE_MONTHS: Final = 36
 FEWEST_PEERS: Final = 5
+NINE_IN_TEN: Final = 0.9
 
 AGES: Final = (("0-7", 0, 7), ("8-15", 8, 15), ("16-30", 16, 30), ("31+", 31, None))
 """Whole days of 24 hours since a claim was received last."""
 SPANS: Final = (
     ("same day", 0, 0), ("1-3", 1, 3), ("4-7", 4, 7), ("8-15", 8, 15), ("16-30", 16, 30), ("31+", 31, None),
 )  # fmt: skip
+
+STEPS: Final = ((480, 60), (2_880, 120), (11_520, 360), (44_640, 1_440))
+"""Buckets decisions are counted in by the minutes they took: (below, width). 0 and 1 to 59 are two of their own, what
+is longer than all of these is cut by `LAST`. Each border of `SPANS` is one of theirs (decision 0070)."""
+LAST: Final = 44_640
 
 PREVENTION: Final[dict[str, str]] = {
     "VIN_MISSING": "Enter the VIN from the vehicle, not from the customer file.",
@@ -81,8 +87,8 @@ def percentile(histogram: Sequence[tuple[float, int]], share: float) -> float | 
     raise AssertionError("a rank within the total is always met")
 
 
-def median(histogram: Sequence[tuple[float, int]]) -> float | None:
-    """The middle value; the mean of the two middle ones of an even number."""
+def middle(histogram: Sequence[tuple[float, int]]) -> tuple[float, float] | None:
+    """The two values in the middle, the same one twice of an odd number; None of nothing."""
     total = sum(n for _, n in histogram)
     if not total:
         return None
@@ -94,8 +100,29 @@ def median(histogram: Sequence[tuple[float, int]]) -> float | None:
             first = value
         if seen >= high:
             assert first is not None
-            return (first + value) / 2
+            return first, value
     raise AssertionError("the middle of a total is always met")
+
+
+def median(histogram: Sequence[tuple[float, int]]) -> float | None:
+    """The middle value; the mean of the two middle ones of an even number."""
+    found = middle(histogram)
+    return None if found is None else sum(found) / 2
+
+
+def bucket_from(minutes: int) -> int:
+    """The lower border of the bucket some minutes fall into."""
+    if minutes < STEPS[0][1]:
+        return min(1, max(0, minutes))
+    width = next((width for end, width in STEPS if minutes < end), LAST)
+    return minutes // width * width
+
+
+def bucket_last(first: int) -> int:
+    """The most minutes in the bucket that begins there."""
+    if first < STEPS[0][1]:
+        return 0 if first < 1 else STEPS[0][1] - 1
+    return first + next((width for end, width in STEPS if first < end), LAST) - 1
 
 
 def bucket_of(days: int, buckets: Sequence[tuple[str, int, int | None]] = AGES) -> str:

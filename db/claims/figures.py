@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar.queries import DESK_ZONE, calendar_for_dealer
 from db.calendar.rules import elapsed_minutes
+from db.claims import rollup
 from db.claims.figure_rules import NOT_CLAIMS
 from db.claims.tables import Claim, ClaimCharge, ClaimJob, ClaimLoss
 from db.core.area import Check
@@ -144,4 +145,7 @@ def differences(session: Session) -> list[str]:
     return wrong + [f"claim {number} lost another amount than its reasons add up to" for number in off]
 
 
-CHECKS = (Check(name="Figures of claims agree with the claims", run=differences),)
+CHECKS = (
+    Check(name="Figures of claims agree with the claims", run=differences),
+    Check(name="Sums of claims agree with the claims", run=rollup.differences, rebuild=rollup.rebuild),
+)

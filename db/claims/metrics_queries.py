@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar.queries import DESK_ZONE
 from db.claims import figure_queries as figures
-from db.claims.figure_rules import FEWEST_PEERS, WORKDAY_MINUTES, median, percentile, receivable
+from db.claims.figure_rules import FEWEST_PEERS, NINE_IN_TEN, WORKDAY_MINUTES, receivable
 from db.core.actor import Scope
 from db.core.area import Metric, MetricDefinition
 from db.core.labels import local_day
@@ -175,7 +175,7 @@ _TIMED: tuple[tuple[MetricDefinition, str, float, int], ...] = tuple(
             "Minutes our desk was open in between, eight hours a day",
         ),
     )
-    for share in (0.5, 0.9)
+    for share in (0.5, NINE_IN_TEN)
 )  # fmt: skip
 TIMED = {found.name: (found, what, share, minutes) for found, what, share, minutes in _TIMED}
 
@@ -267,7 +267,8 @@ def compute(
     """
     if name in RATIOS:
         ratio = RATIOS[name][1]
-        counted = figures.counts(session, scope=scope, by=by, filters=filters)
+        measures = tuple(dict.fromkeys(one for one in (ratio.top, ratio.bottom) if one))
+        counted = figures.counts(session, scope=scope, by=by, filters=filters, measures=measures)
         rows = [{**{dim: row[dim] for dim in by}, **value_of(row, ratio)} for row in counted]
     elif name in TIMED:
         rows = _timed(session, scope=scope, name=name, by=by, filters=filters)
@@ -282,22 +283,20 @@ def _timed(
     session: Session, *, scope: Scope, name: str, by: Sequence[str], filters: Mapping[str, Any] | None
 ) -> Rows:  # fmt: skip
     _, what, share, minutes = TIMED[name]
-    found = figures.minutes(session, scope=scope, what=what, by=by, filters=filters)
+    found = figures.timed(session, scope=scope, what=what, by=by, filters=filters, shares=(share,))
     if not by and not found:
-        found = {(): []}
-    rows: Rows = []
-    for key, histogram in found.items():
-        value = timed_value(histogram, share, minutes)
-        rows.append(
-            dict(zip(by, key, strict=True))
-            | {"numerator": None, "denominator": sum(n for _, n in histogram), "value": value}
-        )
+        found = {(): figures.Took()}
+    rows: Rows = [
+        dict(zip(by, key, strict=True))
+        | {"numerator": None, "denominator": took.n, "value": timed_value(took, share, minutes)}
+        for key, took in found.items()
+    ]
     return sorted(rows, key=lambda row: tuple(str(row[dim]) for dim in by))
 
 
-def timed_value(histogram: Sequence[tuple[float, int]], share: float, minutes: int) -> float | None:
-    """The middle of minutes, or what a share of them is not above, in days of so many minutes."""
-    found = median(histogram) if share == 0.5 else percentile(histogram, share)
+def timed_value(took: figures.Took, share: float, minutes: int) -> float | None:
+    """The middle of what decisions took, or what a share of them is not above, in days of so many minutes."""
+    found = took.minutes.get(share)
     return None if found is None else found / minutes
 
 
@@ -352,10 +351,11 @@ def _per_vehicle(
     vehicles = figures.in_service(
         session, scope=scope, by=by, filters=filters, today=local_day(now, DESK_ZONE)
     )  # fmt: skip
-    ask = figures.counts if what == "cost" else figures.sent
-    tops = {
-        row[by[0]] if by else "": row[what] for row in ask(session, scope=scope, by=by, filters=filters)
-    }  # fmt: skip
+    if what == "cost":
+        counted = figures.counts(session, scope=scope, by=by, filters=filters, measures=("cost",))
+    else:
+        counted = figures.sent(session, scope=scope, by=by, filters=filters)
+    tops = {row[by[0]] if by else "": row[what] for row in counted}
     rows: Rows = []
     for key in sorted({*tops, *vehicles}, key=str):
         if by and key in (None, ""):

@@ -64,13 +64,13 @@ def _overview(
             peers=peer_value(others, name) if ratio.bottom else None,
         )  # fmt: skip
     for what in figures.TIMED:
-        now_minutes = figures.minutes(session, scope=scope, what=what, filters=filters).get((), [])
-        before = figures.minutes(session, scope=scope, what=what, filters=earlier).get((), [])
+        took = figures.timed(session, scope=scope, what=what, filters=filters).get((), figures.Took())
+        before = figures.timed(session, scope=scope, what=what, filters=earlier).get((), figures.Took())
         for name, (_, of, share, minutes) in TIMED.items():
             if of == what:
                 found[name] = Beside(
-                    name=name, value=timed_value(now_minutes, share, minutes), numerator=None,
-                    denominator=sum(n for _, n in now_minutes), prior=timed_value(before, share, minutes),
+                    name=name, value=timed_value(took, share, minutes), numerator=None,
+                    denominator=took.n, prior=timed_value(before, share, minutes),
                 )  # fmt: skip
     for name in OTHERS:
         (row,) = compute(session, scope=scope, name=name, filters=filters, now=now) or [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -26,7 +26,11 @@ _STANDING = (
     "claim_type", "dealer_id", "region", "component", "model", "received_at", "decide_by", "submitted_on",
     "claimed_cents", "approved_cents",
 )  # fmt: skip
-_SENT = ("claim_type", "dealer_id", "region", "component", "model", "causal_part", "status", "claimed_cents")
+_SENT = (
+    "claim_type", "dealer_id", "region", "component", "model", "causal_part", "status", "claimed_cents", "is_repeat",
+)  # fmt: skip
+# The claims of one bucket of a histogram, among which the middle one is found (decision 0070).
+_TOOK = ("claim_type", "dealer_id", "region", "component", "model", "status")
 
 
 class Claim(QueueItem):
@@ -55,6 +59,10 @@ class Claim(QueueItem):
         Index("ix_claim_figures", "first_decided_on", *_FIGURES),
         Index("ix_claim_sent", "submitted_on", *_SENT),
         Index("ix_claim_standing", "status", *_STANDING),
+        Index("ix_claim_dealer_decided", "dealer_id", "first_decided_on"),
+        Index("ix_claim_dealer_sent", "dealer_id", "submitted_on"),
+        Index("ix_claim_turnaround", "turnaround_minutes", "first_decided_on", *_TOOK),
+        Index("ix_claim_business", "business_minutes", "first_decided_on", *_TOOK),
         CheckConstraint(
             "approved_cents IS NULL OR approved_cents <= claimed_cents OR claim_type = 'debit'", name="approved"
         ),
@@ -138,6 +146,8 @@ class Claim(QueueItem):
     pay_days: Mapped[int | None] = mapped_column(Integer)
     before_appeal_cents: Mapped[int | None] = mapped_column(Cents)
     appeal_result: Mapped[str] = mapped_column(String(10), nullable=False, default="")  # pending, upheld, overturned
+    is_repeat: Mapped[bool] = mapped_column(Boolean, nullable=False, default=False, server_default=false())
+    """Whether its last run found a repeat repair (W18): kept by triggers on its findings (decision 0070)."""
 
     dealer: Mapped[Dealer | None] = relationship()
     assignee: Mapped[Person | None] = relationship()

@@ -49,7 +49,11 @@ def work_counts(session: Session, *, actor: Actor, now: datetime) -> list[WorkCo
     if filters is None:
         return []
     view = filters.view
-    count = count_views(session, actor=actor, filters=filters)[view]
-    late = 0 if view == "correct" else count_views(session, actor=actor, filters=filters, due_before=now)[view]
+    count = count_views(session, actor=actor, filters=filters, views=(view,))[view]
+    late = (
+        0
+        if view == "correct"
+        else count_views(session, actor=actor, filters=filters, due_before=now, views=(view,))[view]
+    )
     label = "Claims to correct" if view == "correct" else "Claims to decide"
     return [WorkCount(label=label, count=count, overdue=late, page=PAGE_FILE, query={"claims_view": view})]

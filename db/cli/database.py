@@ -1,4 +1,4 @@
-"""migrate, check, sweep, backup, restore, shell: the database as a whole."""
+"""migrate, check, rebuild-rollups, sweep, backup, restore, shell: the database as a whole."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--head", type=Path, metavar="FILE",
         help="also compare the timeline with the end noted last in this file, then note the new end there",
+    )  # fmt: skip
+    add(
+        commands, "rebuild-rollups", rebuild_rollups,
+        "Count every rollup anew from its records, where `check` says that one differs.",
     )  # fmt: skip
     add(
         commands,
@@ -84,6 +88,16 @@ def _compare_head(session: Session, file: Path, now: datetime) -> list[str]:
     with file.open("a", encoding="utf-8") as book:
         book.write(f"{now.isoformat(timespec='seconds')} {report.entries} {report.head}\n")
     return []
+
+
+def rebuild_rollups(chosen: Namespace) -> int:
+    """`rebuild-rollups`: one line a rollup."""
+    from db import catalog
+
+    with database() as engine:
+        for name in catalog.rebuild_rollups(engine):
+            print(f"counted anew: {name}")
+    return 0
 
 
 def sweep(chosen: Namespace) -> int:

@@ -18,7 +18,6 @@ def add_commands(commands: Commands) -> None:
 
 def freeze_month(chosen: Namespace) -> int:
     """`freeze-month`: how many figures were kept, or the version they are, or what changed since."""
-    from db import catalog  # noqa: F401 - makes every metric known
     from db.core.actor import system_actor
     from db.core.session import reading, run
     from db.reports.snapshot_commands import restate_month

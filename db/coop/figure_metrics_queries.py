@@ -131,7 +131,7 @@ FIGURES: Final[dict[str, Figure]] = {
                 "Requests decided in the period, as they stand today", unit="percent", better="down",
                 excluded="Requests that wait or were withdrawn",
             ),
-            source=figures.requests, top="denied", bottom="decided",
+            source=figures.requests_denied, top="denied", bottom="decided",
         ),
         Figure(
             definition=_define(
@@ -148,7 +148,7 @@ FIGURES: Final[dict[str, Figure]] = {
                 "Claims decided in the period, as they stand today", unit="percent", better="down",
                 excluded="Claims that wait or were taken back; reversed ones count as approved",
             ),
-            source=figures.claims, top="denied", bottom="decided",
+            source=figures.claims_denied, top="denied", bottom="decided",
         ),
         Figure(
             definition=_define(

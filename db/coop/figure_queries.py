@@ -15,14 +15,15 @@ from typing import Any, Final
 from sqlalchemy import String, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from db.calendar.months import month_of
+from db.calendar.months import add_months, bounds_of, month_of
 from db.calendar.queries import DESK_ZONE
 from db.coop.figure_filters import Asked
 from db.coop.figure_rules import Moved, Way, minutes_between, way_of
+from db.coop.figure_sum_queries import MEASURES, cells
 from db.coop.payment_tables import CoopMemo, CoopMemoLine
 from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.record import AREA, CLAIM, REQUEST
-from db.coop.tables import CoopEntry, CoopFund, CoopLot, CoopProgramme
+from db.coop.tables import CoopFund, CoopLot, CoopProgramme
 from db.core.actor import Scope
 from db.core.labels import local_day
 from db.core.timeline import TimelineEntry, TimelineLink
@@ -31,7 +32,7 @@ from db.dealers.tables import Dealer
 DIMS: Final = ("month", "region", "dealer", "medium", "programme")
 Rows = list[dict[str, Any]]
 WITHIN: Final = (30, 60, 90)
-LEDGER: Final = ("accrued", "reserved", "released", "approved", "paid", "expired", "forfeited")
+LEDGER: Final = MEASURES
 
 
 def _keys(table: Any, by: Sequence[str], day: Any) -> list[Any]:
@@ -57,31 +58,10 @@ def _filled(found: Mapping[tuple[Any, ...], Mapping[str, Any]], by: Sequence[str
     ]
 
 
-def _sum(*kinds: tuple[str, str, int]) -> Any:
-    """The signed sum of (kind, of_kind, sign); of_kind is of reversals only."""
-    when = [
-        ((CoopEntry.kind == kind) & (CoopEntry.of_kind == of) if of else CoopEntry.kind == kind, sign * CoopEntry.cents)
-        for kind, of, sign in kinds
-    ]
-    return func.coalesce(func.sum(case(*when, else_=0)), 0)
-
-
 def _ledger(session: Session, scope: Scope, asked: Asked, by: Sequence[str], *, medium: bool) -> Any:
-    values = {
-        "accrued": _sum(("accrual", "", 1), ("reversal", "accrual", -1)),
-        "reserved": _sum(("reserve", "", 1)), "released": _sum(("release", "", 1)),
-        "approved": _sum(("claim", "", 1), ("reversal", "claim", -1)), "paid": _sum(("payment", "", 1)),
-        "expired": _sum(("expiry", "", 1)), "forfeited": _sum(("forfeit", "", 1)),
-    }  # fmt: skip
-    keys = _keys(CoopEntry, by, CoopEntry.on)
-    query = (
-        select(*keys, *(value.label(name) for name, value in values.items()))
-        .join(CoopFund, CoopFund.id == CoopEntry.fund_id)
-        .where(
-            scope.where(CoopEntry.dealer_id, CoopEntry.region), CoopEntry.on >= asked.first,
-            CoopEntry.on <= asked.last, *asked.narrowed(CoopEntry, medium=medium),
-        )
-    )  # fmt: skip
+    cell = cells(scope=scope, asked=asked, by=by, medium=medium).subquery()
+    keys = [cell.c[dim] for dim in by]
+    query = select(*keys, *(func.coalesce(func.sum(cell.c[name]), 0).label(name) for name in LEDGER))
     return session.execute(query.group_by(*keys) if keys else query)
 
 
@@ -91,7 +71,8 @@ def money(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (
     found: dict[tuple[Any, ...], dict[str, int]] = {}
     own = ("reserved", "released", "approved", "paid")
     whole = [d for d in by if d != "medium"]
-    for names, medium in ((own, True), (("accrued", "expired", "forfeited"), False)):
+    asks = ((own, True), (("accrued", "expired", "forfeited"), False))
+    for names, medium in asks if asked.medium or "medium" in by else ((LEDGER, False),):
         if not medium and "medium" in by:
             continue  # nothing that came in has a medium
         for row in _ledger(session, scope, asked, by if medium else whole, medium=medium):
@@ -228,6 +209,41 @@ def _counted(items: Sequence[Decided], by: Sequence[str], values: Mapping[str, C
         for name, value in values.items():
             cell[name] += value(item)
     return _filled(found, by, tuple(values))
+
+
+def _denials(session: Session, scope: Scope, asked: Asked, by: Sequence[str], *, table: Any) -> Rows:
+    """{dims..., decided, denied} counted by the database, through an index that holds all they are counted by."""
+    months = asked.months
+    ends = bounds_of([add_months(m, 1) for m in months], DESK_ZONE)
+    number = case(*((table.decided_at < end, n) for n, end in enumerate(ends)), else_=len(ends) - 1)
+    of = {
+        "month": number, "region": table.region, "dealer": table.dealer_id, "medium": table.medium,
+        "programme": CoopFund.programme_id,
+    }  # fmt: skip
+    keys = [of[dim] for dim in by]
+    query = select(
+        *keys, func.count().label("decided"),
+        func.coalesce(func.sum(case((table.status == "denied", 1), else_=0)), 0).label("denied"),
+    ).where(
+        scope.where(table.dealer_id, table.region), *asked.moments(table.decided_at), *asked.narrowed(table)
+    )  # fmt: skip
+    if "programme" in by or asked.programme is not None:
+        query = query.join(CoopFund, CoopFund.id == table.fund_id)
+    found = {}
+    for row in session.execute(query.group_by(*keys) if keys else query):
+        key = tuple(months[v] if dim == "month" else v for dim, v in zip(by, row, strict=False))
+        found[key] = {"decided": int(row.decided), "denied": int(row.denied)}
+    return _filled(found, by, ("decided", "denied"))
+
+
+def requests_denied(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
+    """Requests decided and denied; their way there is not looked at."""
+    return _denials(session, scope, asked, by, table=CoopRequest)
+
+
+def claims_denied(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
+    """Claims decided and denied; their way there is not looked at."""
+    return _denials(session, scope, asked, by, table=CoopClaim)
 
 
 def requests(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:

@@ -28,6 +28,8 @@ class CoopRequest(QueueItem):
         Index("ix_coop_request_dealer", "dealer_id", "status", "due_at", "id"),
         Index("ix_coop_request_fund", "fund_id", "id"),
         Index("ix_coop_request_lapse", "lapses_on", "id"),
+        # All that decisions are counted by (0071).
+        Index("ix_coop_request_decided", "decided_at", "status", "dealer_id", "region", "medium", "fund_id"),
         CheckConstraint("reserved_cents >= 0 AND cost_cents > 0", name="cents"),
         {"sqlite_autoincrement": True},
     )
@@ -74,6 +76,9 @@ class CoopClaim(QueueItem):
         Index("ix_coop_claim_status", "status", "due_at", "id"),
         Index("ix_coop_claim_dealer", "dealer_id", "status", "due_at", "id"),
         Index("ix_coop_claim_medium", "fund_id", "medium", "id"),
+        Index("ix_coop_claim_changed", "updated_at", "id"),
+        # All that decisions are counted by (0071).
+        Index("ix_coop_claim_decided", "decided_at", "status", "dealer_id", "region", "medium", "fund_id"),
         CheckConstraint("cost_cents > 0", name="cents"),
         {"sqlite_autoincrement": True},
     )

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
+from db.core.links import page_link
 from db.core.outbox import is_address, queue_mail
 from db.core.permissions import GRANTED, Permission
 from db.core.problems import NotFound
@@ -18,6 +19,7 @@ from db.people.notifications import notify
 from db.people.tables import Person, PersonScope
 
 EXPIRY: Final = "coop_expiry"
+ASK: Final = "pages/coop/coop_request.py"
 
 
 def dealers_of(session: Session, ids: Sequence[int], *, actor: Actor) -> dict[int, Dealer]:
@@ -55,9 +57,11 @@ def tell_expiry(
 ) -> None:
     """A notice and a mail to each of `people`; where there are none, a mail to the dealer's own address."""
     if people:
+        ask = page_link(ASK)
         notify(
             session, person_ids=people, kind=EXPIRY, title=title, body=body, item_type=EXPIRY, item_id=dealer.id,
             dedupe_key=f"{EXPIRY}:{key}"[:100], now=now, mail=True,
+            mail_more=f"Ask for co-op funds: {ask}" if ask else "",
         )  # fmt: skip
     elif has_address(dealer):
         queue_mail(

@@ -154,6 +154,8 @@ class CoopEntry(Base):
         Index("ix_coop_entry_fund", "fund_id", "at", "id"),
         Index("ix_coop_entry_dealer", "dealer_id", "at", "id"),
         Index("ix_coop_entry_kind", "kind", "at", "id"),
+        # All that money is summed up by: days of dealers are read from it alone (0071).
+        Index("ix_coop_entry_day", "on_day", "dealer_id", "region", "fund_id", "medium", "kind", "of_kind", "cents"),
         CheckConstraint("cents <> 0", name="cents"),
         CheckConstraint("kind IN ('accrual', 'adjustment', 'payment', 'reversal') OR cents > 0", name="sign"),
         {"sqlite_autoincrement": True},

@@ -331,10 +331,14 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """Something `python -m db check` verifies; gives back sentences about what is wrong."""
+    """Something `python -m db check` verifies; gives back sentences about what is wrong.
+
+    `rebuild` counts derived numbers anew, for `python -m db rebuild-rollups`; None where nothing can be derived.
+    """
 
     name: str
     run: Callable[[Session], list[str]]
+    rebuild: Callable[[Session], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

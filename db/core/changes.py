@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from db.core.base import Base
 from db.core.insert import insert_or_add
 
+HOUSEKEEPING = "housekeeping"
+"""Counts what changes no area, where a standby answers reads (db/core/replica.py); no cache depends on it."""
+
 
 class ChangeCounter(Base):
     """How often an area has been written to."""
@@ -39,5 +42,6 @@ def token(session: Session, *areas: str) -> tuple[tuple[str, int], ...]:
 
 
 # Made once: a token is asked for with every cached read and several times in a command.
-_ALL = select(ChangeCounter.area, ChangeCounter.n).order_by(ChangeCounter.area)
-_SOME = _ALL.where(ChangeCounter.area.in_(bindparam("areas", expanding=True)))
+_EACH = select(ChangeCounter.area, ChangeCounter.n).order_by(ChangeCounter.area)
+_ALL = _EACH.where(ChangeCounter.area != HOUSEKEEPING)
+_SOME = _EACH.where(ChangeCounter.area.in_(bindparam("areas", expanding=True)))

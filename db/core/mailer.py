@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -19,9 +20,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 
-from db.core.outbox import OutboxMail
+from db.core.outbox import Attachment, OutboxAttachment, OutboxMail
 from db.core.session import reading, writing
 from db.core.settings import settings
 
@@ -43,6 +44,7 @@ class _Claimed:
     reply_to: str
     from_name: str
     calendar: str | None = None
+    files: tuple[Attachment, ...] = ()
 
 
 def next_try(tries: int) -> timedelta:
@@ -80,9 +82,13 @@ def _claim(bind: Engine | None, mail_id: int, now: datetime) -> _Claimed | None:
         if won.rowcount != 1:
             return None
         m = session.get_one(OutboxMail, mail_id)
-        return _Claimed(
-            m.id, m.to_address, m.subject, m.body, m.created_at, m.tries, m.reply_to, m.from_name, m.calendar
+        files = session.scalars(
+            select(OutboxAttachment).where(OutboxAttachment.mail_id == mail_id).order_by(OutboxAttachment.id)
         )
+        return _Claimed(
+            m.id, m.to_address, m.subject, m.body, m.created_at, m.tries, m.reply_to, m.from_name, m.calendar,
+            tuple(Attachment(name=f.name, media_type=f.media_type, content=f.content) for f in files),
+        )  # fmt: skip
 
 
 def _note(bind: Engine | None, mail: _Claimed, *, error: str, now: datetime) -> None:
@@ -93,13 +99,15 @@ def _note(bind: Engine | None, mail: _Claimed, *, error: str, now: datetime) -> 
             row.next_try_at = now + next_try(mail.tries)
         else:
             row.sent_at = now
+        if not error or mail.tries >= MOST_TRIES:
+            session.execute(delete(OutboxAttachment).where(OutboxAttachment.mail_id == mail.mail_id))
 
 
 def _send(mail: _Claimed) -> str:
     """Send one mail; an empty text when it went out, else the kind of failure (never the mail's content)."""
     message = compose(
         mail.to, mail.subject, mail.body, mail_id=mail.mail_id, at=mail.created_at, reply_to=mail.reply_to,
-        from_name=mail.from_name, calendar=mail.calendar,
+        from_name=mail.from_name, calendar=mail.calendar, files=mail.files,
     )  # fmt: skip
     try:
         if settings().smtp_url:
@@ -114,7 +122,7 @@ def _send(mail: _Claimed) -> str:
 
 def compose(
     to: str, subject: str, body: str, *, mail_id: int, at: datetime, reply_to: str = "", from_name: str = "",
-    calendar: str | None = None,
+    calendar: str | None = None, files: Sequence[Attachment] = (),
 ) -> EmailMessage:  # fmt: skip
     """The mail as it is sent; plain text, with an id that stays the same over several tries.
 
@@ -142,6 +150,9 @@ def compose(
         message.add_attachment(
             calendar, subtype="calendar", filename="invitation.ics", params={"method": method}
         )  # fmt: skip
+    for file in files:
+        kind, _, sort = file.media_type.partition("/")
+        message.add_attachment(file.content, maintype=kind, subtype=sort, filename=file.name)
     return message
 
 

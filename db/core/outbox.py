@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from db.core.base import Base
 from db.core.labels import storable
@@ -16,6 +19,8 @@ from db.core.types import BigId, UtcDateTime
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ONE_ADDRESS = re.compile(r"[^\s,;<>@\x00-\x1f\x7f-\x9f]+@[^\s,;<>@\x00-\x1f\x7f-\x9f]+")
 LONGEST_ADDRESS = 254
+MOST_ATTACHED: Final = 5_000_000
+"""Bytes of all files of one mail: in the mail they grow by a third, and many servers take no more than ten million."""
 
 
 class OutboxMail(Base):
@@ -42,6 +47,33 @@ class OutboxMail(Base):
     from_name: Mapped[str] = mapped_column(String(160), nullable=False, default="", server_default="")
 
 
+class OutboxAttachment(Base):
+    """A file of a mail that waits. It is taken away when the mail went out or was given up: it is a copy of figures."""
+
+    __tablename__ = "outbox_attachment"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    mail_id: Mapped[int] = mapped_column(ForeignKey("outbox_mail.id", ondelete="CASCADE"), nullable=False, index=True)
+    name: Mapped[str] = mapped_column(String(160), nullable=False)
+    media_type: Mapped[str] = mapped_column(String(100), nullable=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary, nullable=False)
+    mail: Mapped[OutboxMail] = relationship()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def fits(files: Sequence[Attachment]) -> bool:
+    """Whether these files may go with one mail."""
+    return sum(len(file.content) for file in files) <= MOST_ATTACHED
+
+
 def queue_mail(
     session: Session,
     *,
@@ -54,11 +86,13 @@ def queue_mail(
     reply_to: str = "",
     from_name: str = "",
     calendar: str | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> OutboxMail:
     """Put one mail into the outbox, so written that no header can be injected; `calendar` is an iCalendar text.
 
     Line breaks and control characters of the subject and of `from_name` become spaces. An address with any of them, or
-    one that names several people, is refused (`bad_address`). The row has its id after the next flush.
+    one that names several people, is refused (`bad_address`), and so are files of more than `MOST_ATTACHED` bytes
+    (`too_large`: ask `fits` first). The row has its id after the next flush.
     """
     for field, address in (("to", to.strip()), ("reply_to", reply_to.strip())):
         if (address or field == "to") and not is_address(address):
@@ -69,7 +103,16 @@ def queue_mail(
         item_id=item_id, created_at=now, next_try_at=now, tries=0, error="", reply_to=storable(reply_to.strip()),
         from_name=_one_line(from_name)[:160], calendar=calendar,
     )  # fmt: skip
+    if not fits(attachments):
+        sentence = f"These files are too large for a mail: at most {MOST_ATTACHED // 1_000_000} MB go with one."
+        raise Refused(Problem(code="too_large", field="attachments", message=sentence))
     session.add(mail)
+    for file in attachments:
+        session.add(
+            OutboxAttachment(
+                mail=mail, name=_one_line(file.name)[:160], media_type=file.media_type, content=file.content
+            )
+        )
     return mail
 
 

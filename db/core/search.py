@@ -148,7 +148,9 @@ def find(
     for kind in sorted(set(kinds)):
         query = (
             select(SearchWord.item_id)
-            .where(SearchWord.kind == kind, visible, *conditions)
+            # An expression, so that SQLite, which keeps no statistics unless told to, walks the words and not every
+            # record of the kind: at a million leads 0.5 ms instead of 3 s for a word nobody has.
+            .where(SearchWord.kind.concat("") == kind, visible, *conditions)
             .distinct()
             .order_by(SearchWord.item_id.desc())
             .limit(limit)

@@ -16,8 +16,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db.core import changes, timeline
+from db.core import changes, replica, timeline
 from db.core.problems import Refused
+from db.core.replica import Standby
 from db.core.settings import settings
 
 T = TypeVar("T")
@@ -76,7 +77,16 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
+def make_standby(url: str, *, primary: Engine) -> Standby:
+    """The streaming standby of `primary` at this URL; one that cannot be reached in two seconds is not waited for."""
+    parsed = make_url(url)
+    if "connect_timeout" not in parsed.query:
+        parsed = parsed.update_query_dict({"connect_timeout": "2"})
+    return Standby(primary, make_engine(parsed.render_as_string(hide_password=False)))
+
+
 _engines: dict[str, Engine] = {}
+_standbys: dict[str, Standby] = {}
 _opening = threading.Lock()
 
 
@@ -89,10 +99,32 @@ def engine() -> Engine:
         return _engines[url]
 
 
+def standby() -> Standby | None:
+    """The standby of this process (DATABASE_READ_URL), opened once; None without one."""
+    url = settings().database_read_url
+    if not url:
+        return None
+    primary = engine()
+    with _opening:
+        if url not in _standbys:
+            _standbys[url] = make_standby(url, primary=primary)
+        return _standbys[url]
+
+
+def _reader() -> Engine:
+    """Who answers a read that begins now: the standby when it has everything, else the primary."""
+    copy = standby()
+    return (copy.current() if copy else None) or engine()
+
+
 @contextmanager
-def reading(bind: Engine | None = None) -> Iterator[Session]:
-    """A session for queries; it is always rolled back."""
-    with Session(bind or engine(), expire_on_commit=False) as session:
+def reading(bind: Engine | None = None, *, primary: bool = False) -> Iterator[Session]:
+    """A session for queries; it is always rolled back.
+
+    Without a `bind` a standby may answer, if it has every change (db/core/replica.py); who is signed in and what they
+    may do is asked with `primary=True` in any case.
+    """
+    with Session(bind or (engine() if primary else _reader()), expire_on_commit=False) as session:
         try:
             yield session
         finally:
@@ -115,6 +147,8 @@ def writing(bind: Engine | None = None, *, keeps_timeline: bool = True) -> Itera
         except BaseException:
             session.rollback()
             raise
+    if copy := standby():
+        copy.note_write()
 
 
 def finish(session: Session, *, keeps_timeline: bool = True) -> None:
@@ -124,6 +158,8 @@ def finish(session: Session, *, keeps_timeline: bool = True) -> None:
     the head of the chain only for the moment before commit.
     """
     session.flush()
+    if settings().database_read_url:
+        replica.count_housekeeping(session)
     changes.write(session)
     timeline.write(session, expected=1 if keeps_timeline else 0)
 
@@ -190,6 +226,8 @@ def _record_denial(
 def dispose() -> None:
     """Close every pooled connection and forget the engines (tests, and before a restore)."""
     with _opening:
+        while _standbys:
+            _standbys.popitem()[1].dispose()
         while _engines:
             _engines.popitem()[1].dispose()
     settings.cache_clear()

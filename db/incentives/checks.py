@@ -7,8 +7,12 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.calendar.queries import DESK_ZONE
 from db.core.area import Check
+from db.core.labels import local_day
+from db.core.rollups import sums_check
 from db.incentives.calculate import from_scratch
+from db.incentives.sums import SALES, SUMS
 from db.incentives.tables import IncentiveClaim, IncentiveEarning, IncentiveEntry, IncentiveProgram
 
 MOST = 50
@@ -86,8 +90,26 @@ def approvals_are_claims(session: Session) -> list[str]:
     return found[:MOST]
 
 
+def days_are_the_desks(session: Session) -> list[str]:
+    """The day of an entry is the desk's at its moment: the sums of months and days stand on it."""
+    rows = session.execute(
+        select(IncentiveEntry.on_day, func.min(IncentiveEntry.at), func.max(IncentiveEntry.at))
+        .group_by(IncentiveEntry.on_day)
+        .order_by(IncentiveEntry.on_day)
+    )
+    return [
+        f"entries of {on:%Y-%m-%d} were posted on {local_day(at, DESK_ZONE):%Y-%m-%d}"
+        for on, *moments in rows
+        for at in dict.fromkeys(moments)
+        if local_day(at, DESK_ZONE) != on
+    ][:MOST]
+
+
 CHECKS = (
     Check(name="Incentives earned are calculated from the sales", run=earned_is_recomputed),
     Check(name="Incentive budgets are what was approved", run=approved_is_the_budget),
     Check(name="Approved incentive claims are in the ledger", run=approvals_are_claims),
+    Check(name="Days of incentive entries are the desk's", run=days_are_the_desks),
+    sums_check("Sums of incentives agree with the ledger", SUMS),
+    sums_check("Sums of sales agree with the sales", SALES),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, select
+from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.orm import Session
 
 from db.calendar.months import DAY, MOST_MONTHS, add_months, bounds_of, days_before, months_between, start_of
@@ -80,11 +80,6 @@ def month_number(asked: Asked, column: Any, *, is_moment: bool) -> ColumnElement
     if is_moment:
         ends = bounds_of(ends, DESK_ZONE)
     return case(*((column < end, n) for n, end in enumerate(ends)), else_=len(ends) - 1)
-
-
-def within(asked: Asked, column: Any) -> ColumnElement[bool]:
-    """One condition that keeps a moment within the days asked for."""
-    return and_(*asked.moments(column))
 
 
 def checked(session: Session, filters: Mapping[str, Any] | None, *, now: datetime) -> Asked:

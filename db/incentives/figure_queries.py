@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from db.calendar.queries import calendar_for_dealer
 from db.core.actor import Scope
 from db.dealers.tables import Dealer
-from db.incentives.figure_filters import Asked, check_dims, month_number, within
+from db.incentives.figure_filters import Asked, check_dims, month_number
 from db.incentives.figure_members import members_of, plans_asked, takes_part
 from db.incentives.figure_rules import worked_minutes
+from db.incentives.figure_sum_queries import cells
 from db.incentives.tables import (
     IncentiveClaim,
     IncentiveEarning,
@@ -73,23 +74,19 @@ def money(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (
     `earned` and `approved` are net of what was reversed; `taken_back` is what charge-backs and unwinding took, as a
     positive number. `open` is approved less paid of all time up to the last day; by month it is that of the month.
     """
-    entry = IncentiveEntry
-    keys = _keys(asked, by, entry, entry.at)
-    inside = within(asked, entry.at)
+    check_dims(by, DIMS)
+    ever = "month" not in by
+    cell = cells(scope=scope, asked=asked, by=by, ever=ever).subquery()
 
-    def total(*when: ColumnElement[bool], sign: int = 1, ever: bool = False) -> Any:
-        wanted = and_(*when) if ever else and_(inside, *when)
-        return func.coalesce(func.sum(case((wanted, sign * entry.cents), else_=0)), 0)
+    def total(name: str, *, inside: bool = True) -> Any:
+        column = cell.c[name]
+        return func.coalesce(func.sum(case((cell.c.inside == 1, column), else_=0) if inside else column), 0)
 
-    approved, paid = entry.book == "approved", entry.book == "paid"
-    values = {
-        "earned": total(entry.book == "earned"), "approved": total(approved), "paid": total(paid),
-        "taken_back": total(approved, entry.kind != "approval", sign=-1),
-        "open": total(approved, ever="month" not in by) - total(paid, ever="month" not in by),
-    }  # fmt: skip
-    when = [entry.at < asked.ends] if "month" not in by else asked.moments(entry.at)
-    query = select(*_labelled(keys), *(v.label(n) for n, v in values.items())).where(*when, *seen(scope, asked, entry))
-    return _read(session, asked, query, keys)
+    values = {name: total(name) for name in ("earned", "approved", "paid", "taken_back")}
+    values["open"] = total("approved", inside=not ever) - total("paid", inside=not ever)
+    keys = {dim: cell.c[dim] for dim in by}
+    found = _read(session, asked, select(*_labelled(keys), *(v.label(n) for n, v in values.items())), keys)
+    return [{**row, **{name: int(row[name]) for name in values}} for row in found]
 
 
 def paid_units(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:

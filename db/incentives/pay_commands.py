@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db.calendar.queries import DESK_ZONE
 from db.core import changes, locks, search, timeline
 from db.core.actor import Actor
 from db.core.labels import local_day, plural
@@ -108,8 +109,8 @@ def _store_memo(
         IncentiveEntry(
             entry_key=rules.entry_key(line.owed.claim_id, line.owed.payments), book="paid", kind="payment",
             program_id=line.owed.program_id, dealer_id=dealer.id, region=dealer.region, period=line.owed.period,
-            claim_id=line.owed.claim_id, cents=line.cents, at=now, username=actor.username, by=actor.name,
-            reason=memo.number,
+            claim_id=line.owed.claim_id, cents=line.cents, at=now, on_day=local_day(now, DESK_ZONE),
+            username=actor.username, by=actor.name, reason=memo.number,
         )
         for line in one.lines
     ]  # fmt: skip

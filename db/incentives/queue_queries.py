@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -136,10 +137,13 @@ def _counted(session: Session, actor: Actor, wanted: dict[str, list[ColumnElemen
     return dict(session.execute(select(*columns)).one()._mapping)
 
 
-def count_views(session: Session, *, actor: Actor, filters: Filters) -> dict[str, int]:
-    """How many claims each view of this actor has under the same filters, up to `CAP` + 1; one statement."""
+def count_views(session: Session, *, actor: Actor, filters: Filters, views: Sequence[str] = ()) -> dict[str, int]:
+    """How many claims each view of this actor has under the same filters, up to `CAP` + 1; one statement.
+
+    With `views` only these.
+    """
     actor.require(Permission.INCENTIVES_VIEW)
-    views = DEALERS if actor.role.is_dealer else OURS
+    views = views or tuple(DEALERS if actor.role.is_dealer else OURS)
     return _counted(session, actor, {v: [*_in_view(v, actor), *_narrowed(filters)] for v in views})
 
 

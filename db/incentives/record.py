@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from db.calendar.queries import DESK_ZONE
 from db.core import changes, timeline
 from db.core.actor import Actor
 from db.core.insert import rows_changed
+from db.core.labels import local_day
 from db.core.problems import NotFound, Problem, Refused
 from db.dealers.tables import Dealer
 from db.incentives.say_rules import money
@@ -49,8 +51,8 @@ def post(
     session.add(
         IncentiveEntry(
             entry_key=key, book=book, kind=kind, program_id=program_id, dealer_id=dealer.id, region=dealer.region,
-            period=period, sale_id=sale_id, claim_id=claim_id, cents=cents, at=now, username=actor.username,
-            by=actor.name, reason=reason,
+            period=period, sale_id=sale_id, claim_id=claim_id, cents=cents, at=now,
+            on_day=local_day(now, DESK_ZONE), username=actor.username, by=actor.name, reason=reason,
         )
     )  # fmt: skip
     session.flush()

@@ -208,9 +208,20 @@ class IncentiveClaim(QueueItem):
     __tablename__ = "incentive_claim"
     __table_args__ = (
         Index("ix_incentive_claim_board", "is_open", "due_at", "id"),
+        Index("ix_incentive_claim_status", "status", "due_at", "id"),
         Index("ix_incentive_claim_dealer", "dealer_id", "is_open", "due_at", "id"),
         Index("ix_incentive_claim_program", "program_id", "dealer_id", "period"),
         Index("ix_incentive_claim_sale", "sale_id", "program_id"),
+        # All that decisions are counted by (0071).
+        Index(
+            "ix_incentive_claim_decided",
+            "decided_at",
+            "status",
+            "program_id",
+            "dealer_id",
+            "region",
+            "decided_kind",
+        ),
         Index(
             "ix_incentive_claim_owed",
             "dealer_id",
@@ -348,6 +359,8 @@ class IncentiveEarning(Base):
 class IncentiveEntry(Base):
     """One line of the ledger. Triggers refuse every change but `region`, when a dealer moves; `entry_key` posts once.
 
+    `on_day` is the desk's day of `at`: what the ledger is summed up by (sums.py).
+
     `book` is earned, approved or paid. Kinds: calculation (earned, either way), approval, charge_back (less was earned
     than approved), unwind (the sale was unwound), payment.
     """
@@ -357,6 +370,8 @@ class IncentiveEntry(Base):
         Index("ix_incentive_entry_sum", "program_id", "dealer_id", "period", "book"),
         Index("ix_incentive_entry_dealer", "dealer_id", "book", "id"),
         Index("ix_incentive_entry_claim", "claim_id", "id"),
+        # All that money is summed up by: days of dealers are read from it alone (0071).
+        Index("ix_incentive_entry_day", "on_day", "dealer_id", "program_id", "region", "kind", "cents"),
         CheckConstraint(
             "(book = 'earned' AND kind = 'calculation') OR (book = 'approved' AND kind = 'approval' AND cents >= 0)"
             " OR (book = 'approved' AND kind IN ('charge_back', 'unwind') AND cents <= 0)"
@@ -379,6 +394,7 @@ class IncentiveEntry(Base):
     cents: Mapped[int] = mapped_column(Cents, nullable=False)
     currency: Mapped[str] = mapped_column(String(3), nullable=False, default="USD")
     at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    on_day: Mapped[date] = mapped_column(Date, nullable=False)
     username: Mapped[str] = mapped_column(String(80), nullable=False)
     by: Mapped[str] = mapped_column(String(120), nullable=False)
     reason: Mapped[str] = mapped_column(Text, nullable=False, default="")

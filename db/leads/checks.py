@@ -8,10 +8,12 @@ from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
 
 from db.core.area import Check
+from db.core.rollups import sums_check
 from db.dealers.strays import in_another_region
 from db.leads import rollup
 from db.leads.flow import FLOW
 from db.leads.tables import Lead
+from db.leads.won_sums import SUMS
 
 MOST = 20
 _CLOSED = tuple(s.name for s in FLOW.states if s.final)
@@ -67,6 +69,7 @@ def stamps_are_possible(session: Session) -> list[str]:
 
 
 CHECKS = (
-    Check(name="Lead counts agree with the leads", run=rollup.differences),
+    Check(name="Lead counts agree with the leads", run=rollup.differences, rebuild=rollup.rebuild),
+    sums_check("Sums of won business agree with the leads", SUMS),
     Check(name="Stamps of leads are possible", run=stamps_are_possible),
 )

@@ -19,6 +19,8 @@ class History:
 
     contacted_at: datetime | None = None
     appointment_at: datetime | None = None
+    answer_due: datetime | None = None
+    answer_kept: bool | None = None
     closed_at: datetime | None = None
     value_cents: int | None = None
     close_reason: str = ""
@@ -54,6 +56,7 @@ def stamps(status: str, history: History, *, received_at: datetime) -> dict[str,
             "closed_at": end, "close_reason": history.close_reason[:40],
             "close_note": "As another system had it" if history.close_reason or status in ("lost", "bad") else "",
         }  # fmt: skip
+    values |= _promise(history, received_at=received_at)
     values["last_activity_at"] = max(end, received_at)
     told = {
         "contacted": history.contacted_at, "appointment_set": history.appointment_at,
@@ -62,3 +65,19 @@ def stamps(status: str, history: History, *, received_at: datetime) -> dict[str,
     # An appointment of another system may be dated ahead; a stage is not entered later than everything known of it.
     values["stage_entered_at"] = told.get(status) or end
     return values
+
+
+def _promise(history: History, *, received_at: datetime) -> dict[str, Any]:
+    """The promise of an answer as the other system tells it; nothing where it tells none.
+
+    Of a verdict alone only the bound is known: a kept promise was due at the answer or later, a missed one before it.
+    The bound is what is stored, so that the lead counts as answered in time or late, as it did there.
+    """
+    due, acted = history.answer_due, history.contacted_at
+    if due is None and history.answer_kept is not None:
+        due = acted if history.answer_kept else received_at
+        if not history.answer_kept and acted is not None and acted <= received_at:
+            return {}  # late within the very minute it came: the two moments say otherwise
+    if due is None:
+        return {}
+    return {"first_action_due_at": due, "first_action_at": acted}

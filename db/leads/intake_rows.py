@@ -26,6 +26,7 @@ from db.leads.adf_privacy import mask
 from db.leads.flow import FLOW
 from db.leads.intake_history import History
 
+KEPT: Final = ("yes", "no")
 STATUSES: Final = tuple(state.name for state in FLOW.states if state.name not in ("held", "duplicate"))
 INTERESTS: Final = ("buy", "lease", "sell", "trade-in", "test-drive")
 
@@ -78,6 +79,10 @@ FIELDS: Final = (
            synonyms="stage, deal_stage, lead status, outcome",
            help="Only for leads another system has worked; translate its words in the mapping."),
     _field("contacted_at", "First contact", "datetime", synonyms="contacted, contact date, first response"),
+    _field("answer_due", "Answer due", "datetime", synonyms="response due, sla due, due date",
+           help="Until when the other system promised an answer; only for leads it has worked."),
+    _field("answer_kept", "Answered in time", "choice", choices=KEPT, synonyms="made_sla, sla met, in time",
+           help="What the other system says of its promise where it tells no due time."),
     _field("closed_at", "Closed", "datetime", synonyms="close_date, close date, won_date, sold date, closed date"),
     _field("close_reason", "Reason", synonyms="lost reason, close reason"),
     _field("value", "Value", "money", synonyms="close_value, amount, price, sale price, deal value"),
@@ -129,7 +134,8 @@ def lead_of(values: Mapping[str, Any], *, position: int, now: datetime) -> RowLe
     history = History(
         contacted_at=values.get("contacted_at"), closed_at=values.get("closed_at"), value_cents=values.get("value"),
         close_reason=row.text("close_reason"), agent=row.text("agent"), product=row.text("product"),
-        region=row.text("region"),
+        region=row.text("region"), answer_due=values.get("answer_due"),
+        answer_kept={"yes": True, "no": False}.get(row.text("answer_kept")),
     )  # fmt: skip
     return RowLead(draft=draft, received_at=received_at, status=status, history=history)
 

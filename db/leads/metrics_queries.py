@@ -64,7 +64,7 @@ RATIOS: dict[str, tuple[MetricDefinition, Ratio]] = {
                 "response_sla", "Response SLA", "Answered within target ÷ leads due",
                 "Valid leads whose first action came within the working minutes promised",
                 "Valid leads that were answered, or whose time was up by now",
-                excluded=f"{VALID_MEANS}; leads whose time is not up yet; leads taken over from another system",
+                excluded=f"{VALID_MEANS}; leads whose time is not up yet; leads of other systems that told no promise",
                 unit="percent", rule="2.2 A, B, F",
             ),
             Ratio(top="in_target", bottom="due"),

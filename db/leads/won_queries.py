@@ -1,7 +1,8 @@
 """Won business by the day it was sold, unlike the funnel, which counts by the month a lead was received (2.2 F, 0040).
 
-Days are local ones: where the dealer is, or the desk's for leads without a dealer. Everything is read from one partial
-index that holds won and lost leads only (`ix_lead_decided`).
+Days are local ones: where the dealer is, or the desk's for leads without a dealer. Sums of months come from those that
+triggers keep (won_sums.py); the rest is read from one partial index that holds won and lost leads only
+(`ix_lead_decided`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from db.core.problems import Problem, Refused
 from db.leads import cohorts
 from db.leads.metrics_queries import named_rows, quarter_of
 from db.leads.tables import Dealer, Lead
+from db.leads.won_tables import LeadWonDealerMonth, LeadWonMonth
 from db.people.queries import names_of
 
 DIMS = ("quarter", "month", "region", "source", "product", "dealer", "person")
@@ -107,6 +109,32 @@ def _where(scope: Scope, tidy: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     return found
 
 
+def _summed_in(scope: Scope, used: set[str]) -> tuple[Any, dict[str, Any]] | None:
+    """The sums that know all these dimensions, and their columns; None where only the leads themselves do."""
+    of_dealers = "dealer" in used or scope.kind == "dealers"
+    if "person" in used or (of_dealers and used & {"source", "product"}):
+        return None
+    if of_dealers:
+        dealers = LeadWonDealerMonth
+        return dealers, {"dealer": func.nullif(dealers.dealer_id, cohorts.UNASSIGNED), "region": dealers.place}
+    months = LeadWonMonth
+    return months, {"region": months.region, "source": months.source, "product": months.product}
+
+
+def _where_summed(
+    scope: Scope, tidy: Mapping[str, Any], table: Any, of: Mapping[str, Any]
+) -> list[ColumnElement[bool]]:  # fmt: skip
+    found = [scope.where(getattr(table, "dealer_id", None), of["region"])]
+    if "from" in tidy:
+        found.append(table.month >= tidy["from"])
+    if "to" in tidy:
+        found.append(table.month <= tidy["to"])
+    for name in of:
+        if name in tidy:
+            found.append((table.dealer_id if name == "dealer" else of[name]).in_(tidy[name]))
+    return found
+
+
 def won_rows(
     session: Session, *, scope: Scope, by: Sequence[str] = (), filters: Mapping[str, Any] | None = None
 ) -> list[WonRow]:
@@ -120,19 +148,27 @@ def won_rows(
             known = ", ".join(DIMS)
             message = f"Won business is not counted by “{dim}”; choose from {known}."
             raise Refused(Problem(code="unknown_dimension", field="by", message=message))
+    tidy = _tidy(filters or {})
+    table = _summed_in(scope, {*by, *tidy})
+    of: dict[str, Any] = _COLUMNS if table is None else table[1]
     in_time = [dim for dim in by if dim in ("quarter", "month")]
-    columns: dict[str, Any] = {dim: _COLUMNS[dim] for dim in by if dim in _COLUMNS}
+    columns: dict[str, Any] = {dim: of[dim] for dim in by if dim in of}
     if "person" in columns:
         columns["agent"] = case((Lead.assignee_id.is_(None), Lead.agent), else_="")
     if in_time:
-        columns["day"] = Lead.decided_on
-    query = select(
-        *(column.label(f"by_{name}") for name, column in columns.items()),
-        func.sum(case((_IS_WON, 1), else_=0)).label("won"),
-        func.sum(case((_IS_LOST, 1), else_=0)).label("lost"),
-        func.sum(case((_IS_WON, func.coalesce(Lead.value_cents, 0)), else_=0)).label("cents"),
-        func.sum(case((and_(_IS_WON, Lead.value_cents.is_(None)), 1), else_=0)).label("without_value"),
-    ).where(*_where(scope, _tidy(filters or {})))
+        columns["day"] = Lead.decided_on if table is None else table[0].month
+    query = select(*(column.label(f"by_{name}") for name, column in columns.items()))
+    if table is None:
+        query = query.add_columns(
+            func.sum(case((_IS_WON, 1), else_=0)).label("won"),
+            func.sum(case((_IS_LOST, 1), else_=0)).label("lost"),
+            func.sum(case((_IS_WON, func.coalesce(Lead.value_cents, 0)), else_=0)).label("cents"),
+            func.sum(case((and_(_IS_WON, Lead.value_cents.is_(None)), 1), else_=0)).label("without_value"),
+        ).where(*_where(scope, tidy))
+    else:
+        query = query.add_columns(
+            *(func.sum(getattr(table[0], name)).label(name) for name in ("won", "lost", "cents", "without_value"))
+        ).where(*_where_summed(scope, tidy, *table))
     if columns:
         query = query.group_by(*columns.values())
     cells: dict[tuple[Any, ...], list[int]] = {}

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, case, cast, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from db.calendar.months import month_of
@@ -17,8 +17,9 @@ from db.core.export_files import ExportColumn
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.dealers.tables import Dealer
-from db.incentives.tables import SaleReport
+from db.incentives.sum_tables import SaleDealerMonth
 from db.objectives.rules import WHOLE, effectiveness, expected
+from db.objectives.sum_tables import ObjectiveDealerMonth
 from db.objectives.tables import SalesObjective
 
 DIMS = ("month", "region", "dealer")
@@ -65,19 +66,20 @@ def _asked(filters: Mapping[str, Any] | None) -> dict[str, Any]:
     return found
 
 
-def _where(scope: Scope, asked: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    parts = [scope.where(SalesObjective.dealer_id, SalesObjective.region)]
+def _where(scope: Scope, asked: Mapping[str, Any], table: Any) -> list[ColumnElement[bool]]:
+    """Conditions for a table of dealers and months that is joined to its dealers."""
+    parts = [scope.where(table.dealer_id, Dealer.region)]
     if "from" in asked:
-        parts.append(SalesObjective.month >= month_of(asked["from"]))
+        parts.append(table.month >= month_of(asked["from"]))
     if "to" in asked:
-        parts.append(SalesObjective.month <= asked["to"])
+        parts.append(table.month <= asked["to"])
     if "region" in asked:
-        parts.append(SalesObjective.region.in_(asked["region"]))
+        parts.append(Dealer.region.in_(asked["region"]))
     if "dealer" in asked:
         ids = [d for d in asked["dealer"] if isinstance(d, int)]
         codes = [d for d in asked["dealer"] if isinstance(d, str)]
-        named = SalesObjective.dealer_id.in_(select(Dealer.id).where(Dealer.code.in_(codes)))
-        parts.append(SalesObjective.dealer_id.in_(ids) | named if codes else SalesObjective.dealer_id.in_(ids))
+        named = table.dealer_id.in_(select(Dealer.id).where(Dealer.code.in_(codes)))
+        parts.append(table.dealer_id.in_(ids) | named if codes else table.dealer_id.in_(ids))
     return parts
 
 
@@ -93,47 +95,35 @@ def compute(
         message = f"Objectives are counted by {', '.join(DIMS)}, not by {unknown[0]}."
         raise Refused(Problem(code="unknown_dimension", field="by", message=message))
     asked = _asked(filters)
-    month = func.substr(cast(SalesObjective.month, String), 1, 7)
-    # Segments are added up before sales are joined: a sale counts once, however many segments a market has.
-    goals = (
-        select(
-            SalesObjective.dealer_id, func.max(SalesObjective.region).label("region"), month.label("month"),
-            func.sum(cast(SalesObjective.share, BigInteger) * SalesObjective.registrations).label("parts"),
-            func.sum(SalesObjective.objective).label("agreed"),
-        )
-        .where(*_where(scope, asked))
-        .group_by(SalesObjective.dealer_id, month)
-        .subquery()
-    )  # fmt: skip
-    day = func.substr(cast(SaleReport.delivered_on, String), 1, 7)
-    limits = [scope.where(SaleReport.dealer_id, SaleReport.region), SaleReport.condition == "new"]
-    limits += [SaleReport.delivered_on.is_not(None), SaleReport.unwound_on.is_(None)]
-    if "from" in asked:
-        limits.append(SaleReport.delivered_on >= month_of(asked["from"]))
-    sales = (
-        select(SaleReport.dealer_id, day.label("month"), func.count().label("sold"))
-        .where(*limits)
-        .group_by(SaleReport.dealer_id, day)
-        .subquery()
-    )
-    sold = func.coalesce(sales.c.sold, 0)
+    goals, sales = ObjectiveDealerMonth, SaleDealerMonth
+    sold = func.coalesce(sales.sold, 0)
+    is_agreed = goals.agreed_segments > 0
     columns: dict[str, Any] = {
-        "month": goals.c.month, "region": goals.c.region, "dealer": goals.c.dealer_id,
+        "month": goals.month, "region": Dealer.region, "dealer": goals.dealer_id,
     }  # fmt: skip
     keys = [columns[dim].label(f"by_{dim}") for dim in by]
     if "dealer" in by:
         keys += [Dealer.code.label("code"), Dealer.name.label("name")]
-    joined = goals.outerjoin(sales, (sales.c.dealer_id == goals.c.dealer_id) & (sales.c.month == goals.c.month))
-    query = select(
-        *keys, func.sum(sold).label("sold"), func.sum(goals.c.parts).label("parts"),
-        func.sum(goals.c.agreed).label("agreed"),
-        func.sum(case((goals.c.agreed.is_not(None), sold), else_=0)).label("sold_agreed"),
-    ).select_from(joined.join(Dealer, Dealer.id == goals.c.dealer_id))  # fmt: skip
+    query = (
+        select(
+            *keys, func.sum(sold).label("sold"), func.sum(goals.parts).label("parts"),
+            # Where nobody agreed on anything there is nothing, not zero.
+            func.sum(case((is_agreed, goals.agreed))).label("agreed"),
+            func.sum(case((is_agreed, sold), else_=0)).label("sold_agreed"),
+        )
+        .select_from(goals)
+        .outerjoin(sales, (sales.dealer_id == goals.dealer_id) & (sales.month == goals.month))
+        .where(goals.segments > 0, *_where(scope, asked, goals))
+    )  # fmt: skip
+    if set(by) & {"region", "dealer"} or "region" in asked or scope.kind == "regions":
+        query = query.join(Dealer, Dealer.id == goals.dealer_id)
     if keys:
         query = query.group_by(*(columns[dim] for dim in by), *([Dealer.code, Dealer.name] if "dealer" in by else []))
     rows = []
     for row in session.execute(query):
         found: dict[str, Any] = {dim: getattr(row, f"by_{dim}") for dim in by}
+        if "month" in by:
+            found["month"] = f"{row.by_month:%Y-%m}"
         if "dealer" in by:
             found |= {"dealer": row.code, "dealer_id": row.by_dealer, "dealer_name": row.name}
         rows.append(found | _value(name, row))
@@ -152,7 +142,8 @@ def _value(name: str, row: Any) -> dict[str, Any]:
 
 METRICS: tuple[Metric, ...] = tuple(
     Metric(
-        definition=found, dims=DIMS, compute=partial(compute, name=found.name), permission=Permission.PERFORMANCE_VIEW
+        definition=found, dims=DIMS, compute=partial(compute, name=found.name), permission=Permission.PERFORMANCE_VIEW,
+        period="months",
     )
     for found in DEFINITIONS.values()
 )  # fmt: skip
@@ -180,7 +171,7 @@ def export_rows(
     query = (
         select(SalesObjective, Dealer.code, Dealer.name)
         .join(Dealer, Dealer.id == SalesObjective.dealer_id)
-        .where(*_where(scope, _asked(filters)))
+        .where(*_where(scope, _asked(filters), SalesObjective))
         .order_by(Dealer.code, SalesObjective.month, SalesObjective.segment)
     )
     for one, code, name in session.execute(query):

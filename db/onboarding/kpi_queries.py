@@ -26,7 +26,7 @@ RULE = "2.7"
 OWNER = "Dealer development"
 DAYS = MetricDefinition(
     name="onboarding_days", title="Days to go live", unit="days", better="down", rule=RULE, owner=OWNER,
-    formula="Middle of the days from the start of an onboarding to going live",
+    formula="Middle of the days from the start of an onboarding to going live, of two middles the lower",
     numerator="Days from start to going live, by the month a dealer went live",
     denominator="Onboardings that ended with a live dealer", excluded="Running, withdrawn and declined onboardings",
 )  # fmt: skip

@@ -9,19 +9,23 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.core.insert import insert_or_ignore
-from db.core.outbox import OutboxMail, queue_mail
+from db.core.links import record_link
+from db.core.outbox import Attachment, OutboxMail, queue_mail
 from db.people.tables import Notification, Person
 
 
 def notify(
     session: Session, *, person_ids: Collection[int], kind: str, title: str, body: str, item_type: str,
-    item_id: int | None, dedupe_key: str, now: datetime, mail: bool,
+    item_id: int | None, dedupe_key: str, now: datetime, mail: bool, mail_more: str = "",
+    attachments: Sequence[Attachment] = (),
 ) -> int:  # fmt: skip
     """Tell each person once: the same `dedupe_key` never makes a second line or a second mail; gives how many were new.
 
-    Runs inside the caller's command. People whose account is disabled are left out.
+    Runs inside the caller's command. People whose account is disabled are left out. The mail ends with the address of
+    the record where PUBLIC_URL is set; `mail_more` stands in the mail only, `attachments` go with it.
     """
-    told = 0
+    told, link = 0, record_link(item_type, item_id)
+    letter = "\n\n".join(part for part in (body, mail_more, f"Open it: {link}" if link else "") if part)
     addresses = dict(
         session.execute(
             select(Person.id, Person.email).where(Person.id.in_(sorted(set(person_ids))), Person.is_active.is_(True))
@@ -36,7 +40,10 @@ def notify(
             continue
         told += 1
         if mail and email:
-            queue_mail(session, to=email, subject=title, body=body, now=now, item_type=item_type, item_id=item_id)
+            queue_mail(
+                session, to=email, subject=title, body=letter, now=now, item_type=item_type, item_id=item_id,
+                attachments=attachments,
+            )  # fmt: skip
     return told
 
 

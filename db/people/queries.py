@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, column, func, or_, select, table
+from sqlalchemy import ColumnElement, and_, bindparam, column, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
@@ -247,13 +247,15 @@ def list_notifications(
 
 def count_unread(session: Session, *, person_id: int) -> int:
     """How many a person has not read, counted up to `CAP` + 1."""
-    some = (
-        select(Notification.id)
-        .where(Notification.person_id == person_id, Notification.read_at.is_(None))
-        .limit(CAP + 1)
-        .subquery()
-    )
-    return session.scalar(select(func.count()).select_from(some)) or 0
+    return session.scalar(_UNREAD, {"person_id": person_id}) or 0
+
+
+_UNREAD = select(func.count()).select_from(  # made once: asked in every run
+    select(Notification.id)
+    .where(Notification.person_id == bindparam("person_id"), Notification.read_at.is_(None))
+    .limit(CAP + 1)
+    .subquery()
+)
 
 
 def desk_figures(session: Session, *, now: datetime) -> dict[str, int]:

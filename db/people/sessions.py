@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, delete, select, update
+from sqlalchemy import ColumnElement, Engine, Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
@@ -117,34 +117,46 @@ def find_account(session: Session, *, now: datetime, session_id: int | None = No
     """
     if session_id is None and not token:
         return None
-    which = SignInSession.id == session_id if session_id is not None else SignInSession.token_hash == digest(token)
-    rows = session.execute(
-        select(SignInSession, Person, PersonScope.region, PersonScope.dealer_id)
-        .join(Person, Person.id == SignInSession.person_id)
-        .outerjoin(PersonScope, PersonScope.person_id == Person.id)
-        .where(which)
-    ).all()
+    which = {"id": session_id} if session_id is not None else {"token": digest(token)}
+    rows = session.execute(_BY_ID if session_id is not None else _BY_TOKEN, which).all()
     if not rows:
         return None
-    row, person = rows[0][0], rows[0][1]
+    row: Any = rows[0]
     over = session_is_over(
         now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at,
         idle_minutes=settings().session_idle_minutes,
     )  # fmt: skip
-    if over or not person.is_active or person.role not in set(Role):
+    if over or not row.is_active or row.role not in _ROLES:
         return None
     return Account(
-        session_id=row.id,
-        actor=actor_of(person, [(region, dealer_id) for _, _, region, dealer_id in rows]),
-        email=person.email,
-        must_change_password=person.must_change_password,
+        session_id=row.session_id,
+        actor=actor_of(row, [(r.region, r.dealer_id) for r in rows]),
+        email=row.email,
+        must_change_password=row.must_change_password,
         seen_at=row.seen_at,
         ticket_waits=row.ticket_hash is not None and row.ticket_expires_at is not None and row.ticket_expires_at > now,
     )
 
 
-def actor_of(person: Person, scopes: list[tuple[str | None, int | None]]) -> Actor:
-    """The actor a person is, with the regions or dealers of their scope rows."""
+# Made once: it is asked before anything else in every run, and with every click. Columns, not records: nothing of the
+# answer outlives the question.
+_ACCOUNT = (
+    select(
+        SignInSession.id.label("session_id"), SignInSession.seen_at, SignInSession.expires_at, SignInSession.ended_at,
+        SignInSession.ticket_hash, SignInSession.ticket_expires_at, Person.id, Person.username, Person.name,
+        Person.email, Person.role, Person.scope_kind, Person.zone, Person.is_active, Person.must_change_password,
+        PersonScope.region, PersonScope.dealer_id,
+    )
+    .join(Person, Person.id == SignInSession.person_id)
+    .outerjoin(PersonScope, PersonScope.person_id == Person.id)
+)  # fmt: skip
+_BY_ID = _ACCOUNT.where(SignInSession.id == bindparam("id"))
+_BY_TOKEN = _ACCOUNT.where(SignInSession.token_hash == bindparam("token"))
+_ROLES = frozenset(Role)
+
+
+def actor_of(person: Person | Row[Any], scopes: list[tuple[str | None, int | None]]) -> Actor:
+    """The actor a person is (a record, or its columns), with the regions or dealers of their scope rows."""
     scope = Scope("dealers")  # sees nothing: what an unknown kind of scope comes to
     if person.scope_kind == "all":
         scope = Scope("all")

@@ -36,7 +36,7 @@ def verify(bind: Engine | None, *, username: str, password: str, source: str, no
     cost = settings().bcrypt_cost
     nobody = passwords.nobodys_hash(cost)
     try_id = _begin_try(bind, account=account_hash(username), source=source[:80], now=now)
-    with reading(bind) as session:
+    with reading(bind, primary=True) as session:
         person = session.execute(
             select(Person.id, Person.password_hash, Person.is_active, Person.password_expires_at).where(
                 Person.username == tidy_username(username)[:80]

@@ -6,6 +6,7 @@ xlsxwriter cannot write pivot tables; the sheet "Data" has one row a combination
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -14,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
 from db.core.area import ExportKind
-from db.core.export_files import ExportColumn, neutralise
+from db.core.export_files import ExportAbout, ExportColumn, neutralise, write_xlsx
 from db.core.permissions import Permission
-from db.reports import known
+from db.reports.builder_figures import all_figures, figures_of
 from db.reports.builder_queries import run_report
 from db.reports.builder_rules import DIMS, TIMES, Figure, Grid, Part, Row, Spec, describe, grid, scaled, shape_of
 
@@ -29,13 +30,44 @@ MOST_SERIES: Final = 12
 
 def report_export(spec: Spec, *, actor: Actor) -> ExportKind:
     """The report as a kind of export for this actor: columns of the figures their role may see."""
-    figures = [f for name, f in known.figures_of(actor).items() if name in spec.metrics]
+    figures = [f for name, f in figures_of(actor).items() if name in spec.metrics]
     figures.sort(key=lambda f: spec.metrics.index(f.name))
     return ExportKind(
-        name="report", title=describe(spec, known.all_figures()), permission=Permission.REPORTS_VIEW,
+        name="report", title=describe(spec, all_figures()), permission=Permission.REPORTS_VIEW,
         columns=tuple(_columns(spec, figures)), rows=partial(_rows, spec, tuple(figures)),
         sheets=partial(_sheets, spec, tuple(figures)),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workbook:
+    """A report as a workbook for one reader, and what the export log says of it."""
+
+    content: bytes
+    row_count: int
+    columns: tuple[str, ...]
+    filters: dict[str, Any]
+
+
+def workbook(session: Session, spec: Spec, *, actor: Actor, now: datetime) -> Workbook:
+    """The same file a reader would take from the page, told within their scope and role. Needs export.run."""
+    actor.require(Permission.EXPORT_RUN)
+    kind, filters = report_export(spec, actor=actor), report_filters(spec)
+    used = {name: value for name, value in filters.items() if value not in (None, "", (), [])}
+    rows = list(kind.rows(session, actor=actor, scope=actor.scope, filters=used, now=now))
+    about = ExportAbout(
+        title=kind.title, as_of=now, by=actor.name, row_count=len(rows), zone=actor.zone,
+        filters=(("Dealers", actor.scope.describe()), *((name, _words(value)) for name, value in used.items())),
+    )  # fmt: skip
+    return Workbook(
+        content=write_xlsx(kind.columns, rows, about, sheets=kind.sheets), row_count=len(rows),
+        columns=tuple(c.name for c in kind.columns),
+        filters={name: value if isinstance(value, list | str) else str(value) for name, value in used.items()},
+    )  # fmt: skip
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def report_filters(spec: Spec) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from db.core.area import MetricDefinition
 from db.core.labels import local_day
 from db.core.problems import Problem, Problems, Refused
 from db.dealers.tables import Dealer
-from db.reports import known
+from db.reports.builder_figures import all_figures, figures_of, metric_of
 from db.reports.builder_rules import (
     MOST_CELLS,
     TIMES,
@@ -58,7 +58,7 @@ class Report:
 
 def figures_for(actor: Actor) -> dict[str, Figure]:
     """The figures this actor may put into a report, by name, in the order of the areas."""
-    return known.figures_of(actor)
+    return figures_of(actor)
 
 
 def run_report(session: Session, spec: Spec, *, actor: Actor, now: datetime, totals: bool = True) -> Report:
@@ -67,8 +67,8 @@ def run_report(session: Session, spec: Spec, *, actor: Actor, now: datetime, tot
     Days are the desk's. A metric that refuses the question is told of in `untold`, the others stand.
     """
     first, last = days_of(spec, local_day(now, DESK_ZONE))
-    figures = known.figures_of(actor)
-    everything = known.all_figures()
+    figures = figures_of(actor)
+    everything = all_figures()
     mine = tuple(name for name in spec.metrics if name in figures)
     left_out = sum(1 for name in spec.metrics if name in everything and name not in figures)
     if left_out and not mine:
@@ -85,7 +85,7 @@ def run_report(session: Session, spec: Spec, *, actor: Actor, now: datetime, tot
     sums = {(dims, row.keys): row.parts for dims in wanted if spec.by for row in told.rows(dims)}
     return Report(
         spec=asked, figures=tuple(figures[m] for m in mine),
-        definitions=tuple(known.metric(m).definition for m in mine),
+        definitions=tuple(metric_of(m).definition for m in mine),
         rows=tuple(ordered(rows, spec.by)), totals=sums, first=first, last=last,
         untold=tuple(dict.fromkeys(told.untold)), left_out=left_out,
     )  # fmt: skip
@@ -140,7 +140,7 @@ class _Told:
         return [Row(keys, labels[keys], tuple(line)) for keys, line in parts.items()]
 
     def _compute(self, name: str, by: Sequence[str]) -> list[dict[str, Any]]:
-        metric = known.metric(name)
+        metric = metric_of(name)
         try:
             return metric.compute(
                 self.session, scope=self.actor.scope, by=list(by), filters=dict(self.filters), now=self.now

@@ -1,4 +1,4 @@
-"""Every metric of every area, asked in one way: the same filters in, the same names out (decision 0064)."""
+"""The one registry of metrics: those of every area, asked in one way, with the same filters in and names out (0066)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
@@ -51,6 +52,23 @@ def entries() -> tuple[Entry, ...]:
     return tuple(_entries.values())
 
 
+def find(name: str) -> Metric | None:
+    """The metric of this name, None when there is none."""
+    entries()
+    return _entries[name].metric if name in _entries else None
+
+
+def area_of(name: str) -> str:
+    """The name of the area that counts a metric that is known."""
+    entries()
+    return _entries[name].area
+
+
+def monthly() -> tuple[Metric, ...]:
+    """The metrics that say what a month was: those a month can be frozen of."""
+    return tuple(entry.metric for entry in entries() if "month" in entry.metric.dims)
+
+
 def ask(
     metric: Metric, session: Session, *, scope: Scope, by: Sequence[str] = (),
     filters: Mapping[str, Any] | None = None, now: datetime,
@@ -62,7 +80,7 @@ def ask(
     """
     _check_dims(metric, by)
     rows = metric.compute(session, scope=scope, by=tuple(by), filters=tidy(session, metric, filters or {}), now=now)
-    return [_alike(row) for row in rows] if "month" in by else rows
+    return [_alike(row) for row in rows]
 
 
 def _check_dims(metric: Metric, by: Sequence[str]) -> None:
@@ -129,5 +147,12 @@ def _dealers(session: Session, values: Sequence[Any]) -> tuple[int, ...]:
 
 
 def _alike(row: dict[str, Any]) -> dict[str, Any]:
-    month = row["month"]
-    return {**row, "month": f"{month:%Y-%m}"} if isinstance(month, date) else row
+    """The row with its month as "2026-11", and its numbers as whole ones or floats, whatever the database sums with."""
+    found = {name: _number(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+    if isinstance(found.get("month"), date):
+        found["month"] = f"{found['month']:%Y-%m}"
+    return found
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)

@@ -13,36 +13,19 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from db.appointments.area import AREA as APPOINTMENTS
-from db.cadence.area import AREA as CADENCE
 from db.calendar.months import add_months, month_of
-from db.claims.area import AREA as CLAIMS
 from db.claims.figure_filters import remembered
-from db.coop.area import AREA as COOP
 from db.core.actor import Scope
 from db.core.area import Metric, MetricDefinition
 from db.core.problems import Problem, Refused
 from db.dealers.queries import DealerFilters, dealer_choices, matching_ids
-from db.incentives.area import AREA as INCENTIVES
-from db.leads.area import AREA as LEADS
-from db.marketing.area import AREA as MARKETING
-from db.objectives.area import AREA as OBJECTIVES
-from db.parts.area import AREA as PARTS
-from db.quality.area import AREA as QUALITY
-from db.reports.catalogue import entries
+from db.reports.catalogue import area_of, find
 from db.reports.peer_rules import is_small
 from db.reports.period_rules import Span, before, may_compare, year_before
-from db.surveys.area import AREA as SURVEYS
 from db.terms.queries import tiers_on
 
-KNOWN: Final[Mapping[str, Metric]] = {
-    metric.definition.name: metric
-    for area in (LEADS, APPOINTMENTS, CADENCE, QUALITY, SURVEYS, MARKETING, CLAIMS, PARTS, INCENTIVES, COOP, OBJECTIVES)
-    for metric in area.metrics
-}
-"""The metrics that know dealers, by name, as their areas declare them; `metric` gives them as the catalogue asks."""
-_BY_MONTH: Final = frozenset(m.definition.name for area in (LEADS, MARKETING, OBJECTIVES) for m in area.metrics)
-"""Metrics that count whole months: the days asked for stand for the months they touch."""
+_BY_MONTH: Final = frozenset({"leads", "marketing", "objectives"})
+"""Areas whose metrics count whole months: the days asked for stand for the months they touch."""
 _NOT_CASES: Final = frozenset({"coop_utilisation", "claim_approved_ratio"})
 """Money over money: a denominator of nine cents is not nine cases."""
 AREAS: Final = (
@@ -66,10 +49,11 @@ class Narrowed:
 
 def metric(name: str) -> Metric:
     """The metric of this name; raises `Refused` where no metric of dealers is called so."""
-    if name not in KNOWN:
+    found = find(name)
+    if found is None or "dealer" not in found.dims:
         message = f"There is no metric “{name}” that knows dealers."
         raise Refused(Problem(code="unknown_metric", field="metric", message=message))
-    return next(entry.metric for entry in entries() if entry.metric.definition.name == name)
+    return found
 
 
 def definition(name: str) -> MetricDefinition:
@@ -173,9 +157,13 @@ def _whole(session: Session, name: str, *, scope: Scope, span: Span, now: dateti
 
 
 def overview(
-    session: Session, *, scope: Scope, span: Span, names: Sequence[str], months: int = 24, now: datetime
-) -> dict[str, Figure]:
-    """Each metric of the period, beside the one before and a year ago, with its months; a set number of statements."""
+    session: Session, *, scope: Scope, span: Span, names: Sequence[str], months: int = 24, until: date | None = None,
+    now: datetime,
+) -> dict[str, Figure]:  # fmt: skip
+    """Each metric of the period, beside the one before and a year ago, with its months; a set number of statements.
+
+    The months end with `until`, or with the period.
+    """
     found: dict[str, Figure] = {}
     earlier, year = before(span), year_before(span)
     with remembered(session):
@@ -186,9 +174,9 @@ def overview(
                 prior=_whole(session, name, span=earlier, **ask),
                 year=_whole(session, name, span=year, **ask),
                 is_fair=may_compare(
-                    span, counts_months=name in _BY_MONTH, is_sum=not definition(name).denominator
+                    span, counts_months=area_of(name) in _BY_MONTH, is_sum=not definition(name).denominator
                 ),
-                months=_months(session, name, last=span.last, months=months, **ask),
+                months=_months(session, name, last=until or span.last, months=months, **ask),
             )  # fmt: skip
     return found
 

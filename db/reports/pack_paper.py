@@ -28,14 +28,14 @@ def make_file(pack: Pack, file_format: str, *, house: str) -> bytes:
 
 
 def log_print(
-    session: Session, pack: Pack, content: bytes, file_format: str, *, actor: Actor, now: datetime
+    session: Session, pack: Pack, content: bytes, file_format: str, *, actor: Actor, now: datetime, purpose: str = ""
 ) -> ExportLog:  # fmt: skip
     """Write the line of the export log; it has its id."""
     log = ExportLog(
         at=now, person_id=actor.user_id, actor=actor.username, kind=KIND, file_format=file_format,
         filters={"month": f"{pack.month:%Y-%m}", "region": pack.region, "dealers": pack.scope.describe()},
         columns=[h.definition.name for h in pack.headlines], row_count=len(pack.headlines), has_personal_data=False,
-        sha256=hashlib.sha256(content).hexdigest(), purpose="",
+        sha256=hashlib.sha256(content).hexdigest(), purpose=purpose,
     )  # fmt: skip
     session.add(log)
     session.flush()

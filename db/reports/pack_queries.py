@@ -24,7 +24,7 @@ from db.core.labels import local_day
 from db.core.permissions import Permission, Role
 from db.core.problems import NotFound, Problem, Refused
 from db.dealers.queries import regions
-from db.reports import registry
+from db.reports.catalogue import find
 from db.reports.pack_rules import (
     HEADLINES,
     RANKED,
@@ -167,7 +167,7 @@ def build_pack(
     if region and region not in regions(session, actor.scope):
         raise NotFound("The region")
     heard = tell or (lambda share, words: None)
-    known = [m for m in map(registry.find, HEADLINES) if m is not None]
+    known = [metric for metric in map(find, HEADLINES) if metric is not None]
     metrics = [m for m in known if actor.can(m.permission)]
     ranks = [m for m in metrics if m.definition.name in RANKED]
     total = len(metrics) + len(ranks) + 2

@@ -41,6 +41,9 @@ STREAK: Final = 3
 KNOWN_FOR_RECORD: Final = 6
 DASH: Final = "–"
 FORMATS: Final[Mapping[str, str]] = {"pdf": "PDF", "xlsx": "Excel"}
+FILES: Final[Mapping[str, tuple[str, ...]]] = {"": (), "pdf": ("pdf",), "xlsx": ("xlsx",), "both": ("pdf", "xlsx")}
+"""What may go with the mail, and the formats it means."""
+FILE_WORDS: Final[Mapping[str, str]] = {"": "No file", "pdf": "PDF", "xlsx": "Excel", "both": "PDF and Excel"}
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip

@@ -16,6 +16,10 @@ from db.calendar.months import DAY, add_months, days_before, month_of
 PERIODS: Final[Mapping[str, str]] = {
     "month": "This month", "last": "Last month", "3": "3 months", "12": "12 months", "year": "This year",
 }  # fmt: skip
+OWN: Final = "own"
+"""A period of months that somebody chose, instead of one of `PERIODS`."""
+MOST_BACK: Final = 36
+"""How many months back one may choose."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,39 @@ def span_of(period: str, today: date) -> Span:
         return Span(first=date(today.year, 1, 1), last=today)
     months = {"last": 1, "12": 12}.get(period, 3)
     return Span(first=add_months(this, -months), last=this - DAY)
+
+
+def own_span(since: str, until: str, today: date) -> Span:
+    """The days of months that were chosen ("2026-03"), cut at today; either may be missing, and they may be swapped.
+
+    One month alone is that month. Words that are no months on offer are as good as missing; without any it is the last
+    month that is over.
+    """
+    offered = own_months(today)
+    ends = sorted(offered[key] for key in (since, until) if key in offered)
+    if not ends:
+        return span_of("last", today)
+    return Span(first=ends[0], last=min(add_months(ends[-1], 1) - DAY, today))
+
+
+def own_months(today: date) -> dict[str, date]:
+    """The months one may choose, the newest first, by the words of an address."""
+    months = (add_months(month_of(today), -n) for n in range(MOST_BACK))
+    return {f"{month:%Y-%m}": month for month in months}
+
+
+def trend_end(span: Span, today: date, *, drawn: date | None = None) -> date:
+    """The last day of a year of months that shows a span: it ends with the last month that is over, or with today.
+
+    `drawn` is where it ends on the screen already: it stays there while it shows the whole span, so that a chart does
+    not move away under the hand that chooses in it.
+    """
+    this = month_of(today)
+    if drawn is not None and add_months(month_of(drawn), -11) <= span.first and span.last <= drawn <= today:
+        return drawn
+    if span.last >= this:
+        return today
+    return this - DAY if span.first >= add_months(this, -12) else span.last
 
 
 def before(span: Span) -> Span:

@@ -6,13 +6,13 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from db.core.area import Check
-from db.reports import known
+from db.reports.builder_figures import all_figures
 from db.reports.saved_record import spec_of
 from db.reports.saved_tables import ReportRecipient, SavedReport
 
 
 def _check_reports(session: Session) -> list[str]:
-    figures = known.all_figures()
+    figures = all_figures()
     gets_it = exists().where(ReportRecipient.report_id == SavedReport.id)
     found = []
     query = select(SavedReport, gets_it).where(SavedReport.removed_at.is_(None)).order_by(SavedReport.id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,18 +12,22 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import DESK_ZONE
+from db.core import changes
 from db.core.actor import Actor
 from db.core.incidents import report as report_incident
 from db.core.labels import local_day, plural
-from db.core.outbox import is_address, queue_mail
+from db.core.links import record_link
+from db.core.outbox import Attachment, fits, is_address, queue_mail
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.people.notifications import notify
 from db.people.sessions import person_actor
-from db.people.tables import Person
+from db.people.tables import ExportLog, Person
+from db.reports.builder_export_queries import Workbook, workbook
 from db.reports.builder_queries import NOTHING, Report, run_report
 from db.reports.builder_rules import DIMS, said
-from db.reports.saved_record import ITEM, note, recipients, spec_of
+from db.reports.pack_rules import MEDIA_TYPES
+from db.reports.saved_record import ITEM, note, recipients, spec_of, wants_file
 from db.reports.saved_rules import as_text, next_day
 from db.reports.saved_tables import ReportDelivery, SavedReport
 
@@ -30,10 +36,12 @@ KIND = "report"
 
 @dataclass(frozen=True)
 class Prepared:
-    """What somebody is to be sent: the text of the mail, or why there is none."""
+    """What somebody is to be sent: the text of the mail with the workbook they want, or why there is none."""
 
     text: str = ""
     why: str = ""
+    book: Workbook | None = None
+    reader: Actor | None = None
 
 
 def prepare(session: Session, *, report_id: int, now: datetime) -> dict[int, Prepared]:
@@ -49,16 +57,37 @@ def _prepare(session: Session, report: SavedReport, person_id: int, now: datetim
     reader = person_actor(session, person_id=person_id)
     if not reader.can(Permission.REPORTS_VIEW):
         return Prepared(why="The role reads no reports")
+    book: Workbook | None = None
+    notes: list[str] = []
     try:
         found = run_report(session, spec_of(report), actor=reader, now=now)
+        if wants_file(session, report.id, person_id) and is_address(person.email.strip()):
+            book, notes = _book(session, report, reader, now)
     except Refused as refusal:
         return Prepared(why=str(refusal))
     except Exception as error:  # one figure that fails for one person must not keep the others from theirs
         return Prepared(why=f"It could not be told, reference {report_incident(error, where=f'report {report.id}')}")
-    return Prepared(text=mail_text(report.name, found, reader))
+    text = mail_text(report.name, found, reader, link=record_link(ITEM, report.id), notes=notes)
+    return Prepared(text=text, book=book, reader=reader)
 
 
-def mail_text(name: str, found: Report, reader: Actor) -> str:
+def _book(session: Session, report: SavedReport, reader: Actor, now: datetime) -> tuple[Workbook | None, list[str]]:
+    """The workbook that goes with the mail, or why there is none."""
+    if not reader.can(Permission.EXPORT_RUN):
+        return None, ["Your role may not take files out of the desk, so no workbook goes with this mail."]
+    made = workbook(session, spec_of(report), actor=reader, now=now)
+    if not fits([_attachment(report, made, now)]):
+        return None, ["The workbook is too large for a mail: take it from the desk."]
+    return made, []
+
+
+def _attachment(report: SavedReport, book: Workbook, now: datetime) -> Attachment:
+    place = re.sub(r"[^a-z0-9]+", "-", report.name.lower()).strip("-") or "report"
+    day = local_day(now, DESK_ZONE)
+    return Attachment(name=f"{place[:60]}-{day:%Y-%m-%d}.xlsx", media_type=MEDIA_TYPES["xlsx"], content=book.content)
+
+
+def mail_text(name: str, found: Report, reader: Actor, *, link: str = "", notes: Sequence[str] = ()) -> str:
     """A told report in plain letters, with the definition of each figure and where to open it."""
     head = [" / ".join(DIMS[d] for d in found.spec.by) or "", *(f.title for f in found.figures)]
     rows = [
@@ -80,7 +109,9 @@ def mail_text(name: str, found: Report, reader: Actor) -> str:
     lines += [f"Could not be told: {sentence}" for sentence in found.untold]
     lines += ["", "What the figures count:"]
     lines += [f"- {what.title}: {what.formula}. Counted: {what.numerator}" for what in found.definitions]
-    return "\n".join([*lines, "", "Open it in the desk under Report builder, Kept reports."])
+    lines += ["", *notes] if notes else []
+    where = f"Open it: {link}" if link else "Open it in the desk under Report builder, Kept reports."
+    return "\n".join([*lines, "", where])
 
 
 def send_report(
@@ -109,7 +140,7 @@ def send_report(
         what = prepared[person_id]
         outcome, why = "skipped", what.why
         if what.text and person.is_active:
-            outcome = _send(session, report, person, what.text, due_on=due_on, now=now)
+            outcome = _send(session, report, person, what, due_on=due_on, now=now)
             why = "" if outcome == "sent" else "No e-mail address"
             reached += 1
         session.add(
@@ -123,16 +154,33 @@ def send_report(
     return reached
 
 
-def _send(session: Session, report: SavedReport, person: Person, text: str, *, due_on: date, now: datetime) -> str:
+def _send(
+    session: Session, report: SavedReport, person: Person, what: Prepared, *, due_on: date, now: datetime
+) -> str:  # fmt: skip
     has_mail = is_address(person.email.strip())
     if has_mail:
+        files = [_attachment(report, what.book, now)] if what.book is not None else []
         queue_mail(
-            session, to=person.email.strip(), subject=f"{report.name}: {due_on:%d %b %Y}", body=text, now=now,
-            item_type=ITEM, item_id=report.id,
+            session, to=person.email.strip(), subject=f"{report.name}: {due_on:%d %b %Y}", body=what.text, now=now,
+            item_type=ITEM, item_id=report.id, attachments=files,
         )  # fmt: skip
+        if what.book is not None and what.reader is not None:
+            _log(session, what.book, what.reader, now)
     notify(
         session, person_ids=[person.id], kind=KIND, title=f"Your report is ready: {report.name}",
         body="It was sent to you by mail, too." if has_mail else "Open it to see the figures.", item_type=ITEM,
         item_id=report.id, dedupe_key=f"{KIND}:{report.id}:{due_on}", now=now, mail=False,
     )  # fmt: skip
     return "sent" if has_mail else "told"
+
+
+def _log(session: Session, book: Workbook, reader: Actor, now: datetime) -> None:
+    """The line of the export log: a file left the desk as this reader's (P26)."""
+    session.add(
+        ExportLog(
+            at=now, person_id=reader.user_id, actor=reader.username, kind="report", file_format="xlsx",
+            filters=book.filters, columns=list(book.columns), row_count=book.row_count, has_personal_data=False,
+            sha256=hashlib.sha256(book.content).hexdigest(), purpose="Sent by mail",
+        )
+    )  # fmt: skip
+    changes.touch(session, "people")

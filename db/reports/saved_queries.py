@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, String, cast, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.core import timeline
 from db.core.actor import Actor
 from db.core.permissions import GRANTED, Permission, Role
 from db.people.tables import Person, PersonScope
-from db.reports import known
+from db.reports.builder_figures import all_figures
 from db.reports.builder_rules import Spec, describe
-from db.reports.saved_record import ITEM, is_owner, load, recipients, spec_of
+from db.reports.saved_record import ITEM, is_owner, load, recipients, spec_of, wants_file
 from db.reports.saved_rules import schedule_words
 from db.reports.saved_tables import ReportDelivery, ReportRecipient, SavedReport
+from db.reports.view_rules import PAGE as PAGE_FIELD
+from db.reports.view_rules import describe_view, page_of
 
 PAGE: Final = 50
 Cursor = tuple[datetime, int]
@@ -25,7 +28,7 @@ Cursor = tuple[datetime, int]
 
 @dataclass(frozen=True, kw_only=True)
 class SavedLine:
-    """A kept report as the list and the builder show it."""
+    """A kept report as the list and the builder show it; a view of a page has that `page` and its address `query`."""
 
     report_id: int
     name: str
@@ -40,6 +43,8 @@ class SavedLine:
     next_on: date | None
     updated_at: datetime
     version: int
+    page: str = ""
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,19 +110,37 @@ def get_report(session: Session, *, report_id: int, actor: Actor) -> SavedLine:
 
 
 def _line(report: SavedReport, owner: str, actor: Actor) -> SavedLine:
-    spec = spec_of(report)
+    spec, page = spec_of(report), page_of(report.spec)
+    what = describe_view(report.spec) if page else describe(spec, all_figures())
     return SavedLine(
-        report_id=report.id, name=report.name, spec=spec, what=describe(spec, known.all_figures()),
+        report_id=report.id, name=report.name, spec=spec, what=what, page=page, query=report.spec if page else {},
         shared=report.shared, owner=owner, is_mine=is_owner(report, actor), rhythm=report.rhythm,
         send_day=report.send_day, schedule=schedule_words(report.rhythm, report.send_day) if report.rhythm else "",
         next_on=report.next_on, updated_at=report.updated_at, version=report.version,
     )  # fmt: skip
 
 
+def list_views(session: Session, *, page: str, actor: Actor, limit: int = PAGE) -> list[SavedLine]:
+    """The views of a page this actor may open, changed last first."""
+    actor.require(Permission.REPORTS_VIEW)
+    query = select(SavedReport, Person.name).join(Person, Person.id == SavedReport.owner_id)
+    # The stored words as text: SQLite and PostgreSQL write a space after the colon, and nothing else is called so.
+    names_page = cast(SavedReport.spec, String).like(f'%"{PAGE_FIELD}": ["{page}"]%')
+    query = query.where(SavedReport.removed_at.is_(None), _readable(actor), names_page)
+    rows = session.execute(query.order_by(SavedReport.updated_at.desc(), SavedReport.id.desc()).limit(limit))
+    return [_line(report, owner, actor) for report, owner in rows]
+
+
 def recipients_of(session: Session, *, report_id: int, actor: Actor) -> list[int]:
     """The people a report is sent to, for who may change it; nobody for others."""
     report = load(session, report_id, actor=actor)
     return recipients(session, report.id) if is_owner(report, actor) else []
+
+
+def my_file(session: Session, *, report_id: int, actor: Actor) -> bool | None:
+    """Whether the workbook goes with the mails this actor gets of a report; None where they get none."""
+    report = load(session, report_id, actor=actor)
+    return wants_file(session, report.id, actor.user_id) if report.rhythm else None
 
 
 def recipient_choices(session: Session, *, actor: Actor) -> list[RecipientChoice]:

@@ -58,6 +58,15 @@ def recipients(session: Session, report_id: int) -> list[int]:
     return list(session.scalars(query.order_by(ReportRecipient.person_id)))
 
 
+def wants_file(session: Session, report_id: int, person_id: int | None) -> bool | None:
+    """Whether somebody wants the workbook with the mail; None for who gets no mail of this report."""
+    return session.scalar(
+        select(ReportRecipient.with_file).where(
+            ReportRecipient.report_id == report_id, ReportRecipient.person_id == person_id
+        )
+    )
+
+
 def changed(
     session: Session, report: SavedReport, command: str, said: str, *, actor: Actor, now: datetime,
     before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -44,7 +44,7 @@ class SavedReport(Base):
 
 
 class ReportRecipient(Base):
-    """Somebody a report is sent to."""
+    """Somebody a report is sent to; `with_file` is their own wish to get the workbook with the mail."""
 
     __tablename__ = "report_recipient"
     __table_args__ = (UniqueConstraint("report_id", "person_id"), {"sqlite_autoincrement": True})
@@ -52,6 +52,7 @@ class ReportRecipient(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("saved_report.id"), nullable=False)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), nullable=False, index=True)
+    with_file: Mapped[bool] = mapped_column(Boolean, nullable=False, default=False, server_default=false())
     report: Mapped[SavedReport] = relationship()
     person: Mapped[Person] = relationship()
 

@@ -22,7 +22,7 @@ from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
 from db.dealers.queries import DealerChoice, dealer_choices
-from db.reports.overview_queries import KNOWN, Narrowed, Part, by_dealer, definition, is_few, metric, narrowed_scope
+from db.reports.overview_queries import Narrowed, Part, by_dealer, definition, is_few, metric, narrowed_scope
 from db.reports.peer_rules import (
     BANDS,
     Group,
@@ -44,7 +44,8 @@ DEFAULT: Final = (
 OFFERED: Final = (
     "sales_effectiveness", "objective_attainment",
     "response_sla", "median_first_response", "contact_rate", "appointment_set_rate", "show_rate", "close_rate", "won",
-    "won_value", "win_rate", "appointment_show_rate", "appointment_no_show_rate", "csi", "ssi", "nps",
+    "won_value", "win_rate", "cadence_adherence", "response_quality", "question_answered", "appointment_show_rate",
+    "appointment_no_show_rate", "csi", "ssi", "nps",
     "survey_response_rate", "claims_sent", "claim_first_pass", "claim_denial", "claim_approved_ratio",
     "claim_cost_per_unit", "claims_per_100", "parts_line_fill", "incentive_claim_uptake", "incentive_denial",
     "incentive_paid", "coop_utilisation", "coop_claim_denial", "coop_claim_returned",
@@ -80,7 +81,7 @@ class Row:
 
 def chosen_metrics(names: Sequence[str], *, actor: Actor) -> tuple[str, ...]:
     """The metrics asked for that this actor may see, at most eight; the usual ones when none is named."""
-    wanted = [name for name in names if name in OFFERED and name in KNOWN]
+    wanted = [name for name in names if name in OFFERED]
     return tuple(name for name in wanted or DEFAULT if actor.can(metric(name).permission))[:MOST]
 
 

@@ -12,6 +12,7 @@ from db.core.area import Job
 from db.core.incidents import report
 from db.core.labels import local_day
 from db.core.session import reading, run
+from db.reports.pack_mail import ready_pack
 from db.reports.pack_tables import PackSubscription
 from db.reports.snapshot_commands import freeze_month, require_over
 from db.reports.snapshot_rules import month_from, month_key, months_due
@@ -58,9 +59,12 @@ def run_mail(bind: Engine | None, *, now: datetime) -> int:
     done = 0
     for number in waiting:
         try:
+            with reading(bind) as session:
+                ready = ready_pack(session, subscription_id=number, month=month_from(newest), now=now)
             done += run(
-                send_pack, bind=bind, subscription_id=number, month=month_from(newest), actor=system_actor(), now=now
-            )
+                send_pack, bind=bind, subscription_id=number, month=month_from(newest), ready=ready,
+                actor=system_actor(), now=now,
+            )  # fmt: skip
         except Exception as error:
             report(error, where=f"the monthly pack of subscription {number}")
     return done

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from db.core.actor import Actor, Scope
 from db.core.permissions import Permission
 from db.dealers.tables import Dealer
-from db.reports import registry
+from db.reports.catalogue import monthly
 from db.reports.snapshot_rules import DEALER, NETWORK, REGION, differs, month_from, month_key
 from db.reports.snapshot_store import figures_of
 from db.reports.snapshot_tables import MonthFigure, MonthFreeze
@@ -148,7 +148,7 @@ def changed_since(
             known[figure.metric, level, figure.place].append(figure)
     found = []
     names = {metric for metric, _, _ in known}
-    for metric in registry.monthly():
+    for metric in monthly():
         what = metric.definition
         if what.name not in names:
             continue
@@ -183,7 +183,7 @@ def changed_since(
 def _allowed(actor: Actor, metrics: Collection[str] | None) -> list[str]:
     return [
         metric.definition.name
-        for metric in registry.monthly()
+        for metric in monthly()
         if actor.can(metric.permission) and (metrics is None or metric.definition.name in metrics)
     ]
 

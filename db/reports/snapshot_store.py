@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from db.core.actor import EVERYTHING, Actor
 from db.core.area import Metric
 from db.dealers.tables import Dealer
-from db.reports import registry
+from db.reports.catalogue import monthly
 from db.reports.snapshot_rules import BY_DEALER, DEALER, NETWORK, REGION, days_of, month_key
 from db.reports.snapshot_tables import MonthFigure, MonthFreeze, as_values
 
@@ -49,7 +49,7 @@ def count_month(
     session: Session, *, month: date, now: datetime, tell: Tell | None = None, by_dealer: bool = True
 ) -> Counted:
     """Every monthly metric for the network and each region, some for each dealer too; the whole network, no scope."""
-    metrics = registry.monthly()
+    metrics = monthly()
     dealers: dict[str, int] = {}
     if by_dealer:
         dealers = dict(session.execute(select(Dealer.code, Dealer.id)).all())

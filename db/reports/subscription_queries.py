@@ -12,8 +12,14 @@ from db.reports.pack_tables import PackSubscription
 
 def is_subscribed(session: Session, *, region: str, actor: Actor) -> bool:
     """Whether the actor gets the pack of a region, or of all their dealers, by mail."""
+    return files_wanted(session, region=region, actor=actor) is not None
+
+
+def files_wanted(session: Session, *, region: str, actor: Actor) -> str | None:
+    """Which files (of `FILES`) go with the actor's mails of a region's pack; None where they get none."""
     actor.require(Permission.PACK_VIEW)
-    found = session.scalar(
-        select(PackSubscription.id).where(PackSubscription.person_id == actor.user_id, PackSubscription.place == region)
+    return session.scalar(
+        select(PackSubscription.files).where(
+            PackSubscription.person_id == actor.user_id, PackSubscription.place == region
+        )
     )
-    return found is not None

@@ -6,9 +6,11 @@ from sqlalchemy import and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.core.area import Check
+from db.core.rollups import sums_check
 from db.dealers.strays import in_another_region
 from db.surveys import rules
 from db.surveys.flow import FLOW
+from db.surveys.sums import SUMS
 from db.surveys.tables import Questionnaire, Survey, SurveyAlert, SurveyAnswer
 
 MOST = 50
@@ -72,4 +74,5 @@ def surveys_are_whole(session: Session) -> list[str]:
 CHECKS = (
     Check(name="survey scores", run=scores_are_their_answers),
     Check(name="surveys and alerts", run=surveys_are_whole),
+    sums_check("Sums of surveys agree with the surveys", SUMS),
 )

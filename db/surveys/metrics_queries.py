@@ -119,7 +119,7 @@ def compute(
             row["dealer_id"] = row["dealer"]
             row["dealer"], row["dealer_name"] = names.get(row["dealer_id"], ("", ""))
         if "month" in row:
-            row["month"] = f"{row['month']:%Y-%m}"
+            row["month"] = row["month"] if isinstance(row["month"], str) else f"{row['month']:%Y-%m}"
         low, high = interval if interval else (None, None)
         made.append({**row, "numerator": top, "denominator": bottom, "value": value, "n": n, "low": low, "high": high})
     return sorted(made, key=lambda r: tuple(str(r[name]) for name in by))
@@ -155,6 +155,6 @@ METRICS = (
     _metric(SSI, partial(_figures, parts=_index_parts, kind="ssi")),
     _metric(NPS, partial(_figures, parts=_nps_parts, kind="")),
     _metric(TOP_BOX, partial(_figures, parts=_top_parts, kind="")),
-    _metric(RESPONSE, _rates, ("dealer", "region")),
-    _metric(CONTACTED, _contacted, ("dealer", "region")),
+    _metric(RESPONSE, _rates),
+    _metric(CONTACTED, _contacted),
 )

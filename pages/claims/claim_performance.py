@@ -10,6 +10,7 @@ import streamlit as st
 from components import tables
 from components.access import guard
 from components.areas import claim_figures as show
+from components.areas.figures import months_words, pick_own_months
 from components.charts.base import table
 from components.clock import now, today
 from components.exports import export_button
@@ -44,7 +45,7 @@ LISTS = {
     "decided": "Decided", "sent": "Sent", "open": "Open", "overdue": "Overdue", "denied": "Denied",
     "appealed": "Appealed", "deemed": "By silence", "repeat": "Repeat repairs",
 }  # fmt: skip
-KEYS = ("cpf_region", "cpf_dealer", "cpf_type", "cpf_component", "cpf_model")
+KEYS = ("cpf_region", "cpf_dealer", "cpf_type", "cpf_component", "cpf_model", "cpf_from", "cpf_until")
 
 
 def draw_coaching() -> None:
@@ -120,7 +121,10 @@ with reading() as session:
     known_regions = regions(session, actor.scope)
     dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
 known = show.known(actor.scope, change)
-period = one("Period", PERIODS, key="cpf_period", default="90")
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    period = one("Period", PERIODS, key="cpf_period", default="90")
+    own = pick_own_months(day, prefix="cpf")
+first, last = own or (day - timedelta(days=int(period) - 1), day)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     picked: dict[str, Any] = {}
     if len(known_regions) > 1:
@@ -139,25 +143,20 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
 chosen = {name: value for name, value in picked.items() if value}
 if "dealer" in chosen:
     chosen["dealer"] = int(chosen["dealer"])
-chosen |= {"from": day - timedelta(days=int(period) - 1), "to": day}
+chosen |= {"from": first, "to": last}
 filters = tuple(sorted(chosen.items()))
 
 found, peers = show.overview(actor.scope, filters, at, change)
 if not found["claims_sent"].value and not found["claims_decided"].value and not found["claim_open"].value:
-    empty_state(
-        "query_stats", "No claims were sent or decided then.", action="Choose a longer period, or take a filter away."
-    )
-versus = f"vs {period} days before"
-draw_tiles(
-    show.tiles(found, peers, versus=versus, names=show.TILES[: show.FIRST]), key="cpf", as_of=at, zone=actor.zone
-)
+    empty_state("query_stats", "No claims were sent or decided then.", action="Choose more months or fewer filters.")
+if own:
+    st.caption(f"**{months_words(first, last)}**, by the day each claim was decided or sent.")
+versus = f"vs {(last - first).days + 1} days before"
+first_tiles = show.tiles(found, peers, versus=versus, names=show.TILES[: show.FIRST])
+draw_tiles(first_tiles, key="cpf", as_of=at, zone=actor.zone)
 with st.expander("More figures", icon=":material/expand_more:"):
-    draw_tiles(
-        show.tiles(found, peers, versus=versus, names=show.TILES[show.FIRST :]),
-        key="cpf_more",
-        as_of=at,
-        zone=actor.zone,
-    )
+    more = show.tiles(found, peers, versus=versus, names=show.TILES[show.FIRST :])
+    draw_tiles(more, key="cpf_more", as_of=at, zone=actor.zone)
 
 left, right = st.columns([3, 2], gap="medium")
 with left, st.container(border=True, height="stretch"):

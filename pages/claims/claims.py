@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from components.access import guard
 from components.areas.claims import FILTERS, SCREEN
-from components.areas.claims_queue import around, draw_list, show_bulk_outcome
-from components.clock import now
+from components.areas.claims_queue import Seen, draw_list, look, show_bulk_outcome
+from components.areas.places import places
+from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick, words
+from components.kept import kept, minute
 from components.labels import badge, empty_state
 from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, is_open, open_drawer
@@ -22,10 +22,7 @@ from db.claims.board_queries import (
     OURS,
     PEOPLE,
     ClaimFilters,
-    count_statuses,
-    count_views,
     levels_of,
-    list_claims,
     with_hits,
 )
 from db.claims.flow import FLOW
@@ -35,11 +32,10 @@ from db.core.area import CAP
 from db.core.labels import count_label
 from db.core.permissions import Permission
 from db.core.session import reading
-from db.dealers.queries import dealer_choices, regions
 from db.investigations.queries import flagged_only
 
 actor = guard(Permission.CLAIMS_VIEW)
-at = now()
+at = minute(now())
 decides = actor.can(Permission.CLAIMS_DECIDE)
 investigates = actor.can(Permission.CLAIMS_INVESTIGATE)
 MORE = ("claims_region", "claims_rule", "claims_amount", "claims_person", "claims_flagged")
@@ -62,9 +58,11 @@ def chosen_filters() -> ClaimFilters:
     if not decides:
         views = {k: v for k, v in views.items() if k not in ("level", "mine")}
     with reading() as session:
-        known_regions = regions(session, actor.scope)
-        dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
-        levels = levels_of(session, actor=actor, now=at)
+        known = places(actor.scope, session=session)
+        levels = kept(
+            session, lambda: levels_of(session, actor=actor, now=at), "levels", actor, today(actor.zone),
+            areas=("claims",),
+        )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         view = one("Show", views, key="claims_view", default=next(iter(views)))
         text = words("Find", key="claims_text", placeholder="Claim, VIN, repair order", width=230)
@@ -72,16 +70,16 @@ def chosen_filters() -> ClaimFilters:
         states = {s.name: s.label for s in FLOW.states}
         status = pick("Status", states, key="claims_status", all_label="Every status", width=170)
         dealer = ""
-        if len(dealers) > 1:
-            dealer = pick("Dealer", dealers, key="claims_dealer", all_label="All dealers", width=200)
+        if len(known.dealers) > 1:
+            dealer = pick("Dealer", known.dealers, key="claims_dealer", all_label="All dealers", width=200)
         kind = pick("Type", CLAIM_TYPES, key="claims_type", all_label="All types", width=160)
         due = pick("Due", DUE, key="claims_due", all_label="Any day", width=140)
         set_now = sum(bool(st.session_state.get(k)) for k in MORE)
         label = f"More filters ({set_now})" if set_now else "More filters"
         with st.popover(label, icon=":material/tune:", key="claims_more"):
             region = ""
-            if len(known_regions) > 1:
-                region = pick("Region", {r: r for r in known_regions}, key="claims_region", all_label="All regions")
+            if len(known.regions) > 1:
+                region = pick("Region", {r: r for r in known.regions}, key="claims_region", all_label="All regions")
             rule = pick("Rule that fired", RULES, key="claims_rule", all_label="Any rule")
             amounts = {k: v[0] for k, v in BANDS.items()}
             band = pick("Claimed amount", amounts, key="claims_amount", all_label="Any amount")
@@ -111,10 +109,10 @@ def narrow(view: str, status: str = "", due: str = "") -> None:
             st.query_params.pop(key, None)
 
 
-def draw_counts(statuses: dict[str, int], late: dict[str, int], soon: dict[str, int]) -> None:
+def draw_counts(seen: Seen) -> None:
     """How many stand where, each a way to them: what is late first, then every state in the order of the flow."""
-    turn = "progress" if actor.role.is_dealer else "waiting"
-    chips = [("Overdue", "red", late[turn], turn, "", "over"), ("Due in 3 days", "orange", soon[turn], turn, "", "3")]
+    turn, statuses = seen.turn, seen.statuses
+    chips = [("Overdue", "red", seen.late, turn, "", "over"), ("Due in 3 days", "orange", seen.soon, turn, "", "3")]
     chips += [(s.label, s.tone, statuses.get(s.name, 0), "all", s.name, "") for s in FLOW.states]
     with st.container(horizontal=True, gap="small"):
         for label, tone, count, view, status, due in chips:
@@ -136,26 +134,20 @@ counted = st.container()
 filters = chosen_filters()
 with reading() as session:
     filters = with_hits(session, filters, scope=actor.scope)
-    rows, following = list_claims(session, actor=actor, filters=filters, after=cursor("claims", fingerprint=filters))
-    known = around(session, rows)
-    counts = count_views(session, actor=actor, filters=filters)
-    plain_filters = replace(filters, due="", status="")
-    late = count_views(session, actor=actor, filters=replace(plain_filters, due="over"))
-    soon = count_views(session, actor=actor, filters=replace(plain_filters, due="3"))
-    statuses = count_statuses(session, actor=actor, filters=filters)
+    seen = look(session, actor=actor, filters=filters, after=cursor("claims", fingerprint=filters), at=at)
 st.session_state[FILTERS] = filters
 if not filters.flagged:  # what is flagged is no part of an export of claims
     with beside:
         export_button("claims", {name: getattr(filters, name) for name in EXPORTED})
 with counted:
-    draw_counts(statuses, late, soon)
+    draw_counts(seen)
 show_bulk_outcome()
 if is_open(SCREEN):
     show_outcome(SCREEN.form)  # the next claim has opened: the toast of the one before is drawn here
-if rows:
+if seen.rows:
     with_dealer = not actor.role.is_dealer or len(actor.scope.dealer_ids) > 1
-    draw_list(rows, known, waits=filters.view in WAITS, with_dealer=with_dealer)
-    draw_paging("claims", following=following, shown=len(rows), total=count_label(counts[filters.view], CAP))
+    draw_list(seen, waits=filters.view in WAITS, with_dealer=with_dealer)
+    draw_paging("claims", following=seen.following, shown=len(seen.rows), total=count_label(seen.total, CAP))
 elif any(st.session_state.get(k) for k in KEYS):
     empty_state("filter_alt_off", "No claim matches.", action="Take a filter away, or look under All.")
 else:

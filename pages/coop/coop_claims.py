@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from components.access import guard
@@ -10,9 +12,10 @@ from components.areas.coop_claims import SCREEN, draw_list, draw_memos, draw_pay
 from components.areas.coop_requests import CLAIM_FOR
 from components.exports import export_button
 from components.filters import clear_button, one, pick
+from components.kept import kept
 from components.labels import empty_state
 from components.queue_page import cursor, draw_drawer, draw_paging, open_drawer
-from db.coop.claim_queries import VIEWS, count_claims, list_claims
+from db.coop.claim_queries import VIEWS, ClaimRow, count_claims, list_claims
 from db.coop.model import MEDIA
 from db.coop.request_rules import Filters
 from db.core.area import CAP
@@ -29,10 +32,16 @@ EMPTY = {
 }  # fmt: skip
 
 
+def look(session: Any, filters: Filters, after: Any) -> tuple[tuple[ClaimRow, ...], Any, int]:
+    """A page of claims, the cursor of the next, and how many there are."""
+    rows, following = list_claims(session, scope=actor.scope, filters=filters, after=after)
+    return tuple(rows), following, count_claims(session, scope=actor.scope, filters=filters)
+
+
 def draw_queue(view: str) -> None:
     """One view of the queue with its filters."""
     with reading() as session:
-        regions = list_regions(session)
+        regions = kept(session, lambda: tuple(list_regions(session)), "all_regions", areas=("dealers", "people"))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         region = ""
         if not actor.role.is_dealer:
@@ -41,11 +50,12 @@ def draw_queue(view: str) -> None:
         clear_button(FILTER_KEYS, key="coopclm_clear")
         export_button("coop_claims", {"view": view, "region": region, "medium": medium})
     filters, key = Filters(view=view, region=region, medium=medium), f"coopclm_{view}"
+    after = cursor(key, fingerprint=filters)
     with reading() as session:
-        rows, following = list_claims(
-            session, scope=actor.scope, filters=filters, after=cursor(key, fingerprint=filters)
-        )
-        total = count_claims(session, scope=actor.scope, filters=filters)
+        rows, following, total = kept(
+            session, lambda: look(session, filters, after), "coop_claims", actor.scope, filters, after,
+            areas=("coop", "dealers", "people"),
+        )  # fmt: skip
     if rows:
         draw_list(rows, view=view)
         draw_paging(key, following=following, shown=len(rows), total=count_label(total, CAP))

@@ -10,9 +10,11 @@ import streamlit as st
 from components.access import guard
 from components.areas import coop_figures as show
 from components.areas.figures import narrow, pick_days
+from components.areas.places import places
 from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick
+from components.kept import kept
 from components.labels import empty_state, plain
 from components.navigation import may_open
 from components.tiles import draw_tiles
@@ -24,7 +26,6 @@ from db.coop.model import MEDIA
 from db.core.labels import moment_label
 from db.core.permissions import Permission
 from db.core.session import reading
-from db.dealers.queries import dealer_choices, regions
 
 actor = guard(Permission.COOP_VIEW)
 at, day, change = now(), today(DESK_ZONE), show.token()
@@ -38,9 +39,13 @@ PAGES = {
 def narrowed() -> tuple[dict[str, Any], list[str]]:
     """Draw programme, region, dealer and medium; gives what is chosen, and the ways to split that make sense here."""
     with reading() as session:
-        known = regions(session, actor.scope)
-        dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
-        programmes = {str(i): label for i, label in programme_choices(session, scope=actor.scope).items()}
+        stand = places(actor.scope, session=session)
+        known, dealers = stand.regions, stand.dealers
+        programmes = kept(
+            session,
+            lambda: {str(i): label for i, label in programme_choices(session, scope=actor.scope).items()},
+            "programmes", actor.scope, areas=("coop", "dealers"),
+        )  # fmt: skip
     picked: dict[str, Any] = {
         "programme": pick("Programme", programmes, key="cof_programme", all_label="All programmes", width=210)
     }
@@ -87,10 +92,14 @@ def draw_behind(month: str, reason: Reason | None) -> None:
         first, last = show.month_days(month)
         asked |= {"from": first, "to": last}
         label += f", {first:%B %Y}"
+    code = reason.code if reason else ""
     with reading() as session:
-        rows, total = behind(
-            session, scope=actor.scope, filters=asked, what=what, now=at, reason=reason.code if reason else ""
-        )
+        rows, total = kept(
+            session,
+            lambda: behind(session, scope=actor.scope, filters=asked, what=what, now=at, reason=code),
+            "coop_behind", actor.scope, tuple(sorted(asked.items())), what, code, day,
+            areas=("coop", "dealers", "leads"),
+        )  # fmt: skip
     st.caption(f"{label}: {total:,}")
     if not rows:
         empty_state("search_off", "Nothing behind this number.", action="Choose a longer period.")
@@ -122,8 +131,9 @@ if not any(found[f"coop_{n}"].value for n in ("accrued", "reserved", "approved",
     )  # fmt: skip
 make = partial(show.tiles, found, versus=versus, campaigns=CAMPAIGNS if may_open(actor, CAMPAIGNS) else "")
 draw_tiles(make(names=show.TILES[: show.FIRST]), key="cof", as_of=at, zone=actor.zone)
-with st.expander("More figures", icon=":material/expand_more:"):
-    draw_tiles(make(names=show.TILES[show.FIRST :]), key="cof_more", as_of=at, zone=actor.zone)
+with st.expander("More figures", icon=":material/expand_more:", key="cof_more_open", on_change="rerun") as more:
+    if more.open:
+        draw_tiles(make(names=show.TILES[show.FIRST :]), key="cof_more", as_of=at, zone=actor.zone)
 
 with st.container(border=True):
     st.markdown("**By month** :gray[expiring: what expired, and in months to come what is left]")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import streamlit as st
 
 from components.access import guard
+from components.areas.figures import months_words, pick_own_months
 from components.areas.surveys import ALERTS, draw_survey_drawer, open_survey
 from components.areas.surveys_figures import draw_dealers, draw_questions, draw_trend
 from components.areas.surveys_forms import draw_entry, draw_publish, draw_versions, entry_button
@@ -49,19 +50,25 @@ def draw_filters() -> FigureFilters:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         kind = one("Kind", rules.KINDS, key="svy_kind", default="csi")
         days = one("Answered within", DAYS, key="svy_days", default="90")
+        own = pick_own_months(today(actor.zone), prefix="svy")
         region, dealer = "", ""
         if len(places) > 1:
             region = pick("Region", {r: r for r in places}, key="svy_region", all_label="All regions", width=150)
         if len(dealers) > 1:
             dealer = pick("Dealer", dealers, key="svy_dealer", all_label="All dealers", width=230)
-        clear_button(("svy_region", "svy_dealer"), key="svy_clear")
-    since = today(actor.zone) - timedelta(days=int(days))
-    return FigureFilters(kind=kind, since=since, region=region, dealer_id=int(dealer) if dealer.isdecimal() else None)
+        clear_button(("svy_region", "svy_dealer", "svy_from", "svy_until"), key="svy_clear")
+    since, until = own or (today(actor.zone) - timedelta(days=int(days)), None)
+    if own:
+        st.caption(f"Answered in **{months_words(*own)}**.")
+    return FigureFilters(
+        kind=kind, since=since, until=until, region=region, dealer_id=int(dealer) if dealer.isdecimal() else None
+    )
 
 
 def link_to(view: str, chosen: FigureFilters, **more: str) -> dict[str, str]:
     """The address of a view with the same filters."""
     found = {"svy_view": view, "svy_kind": chosen.kind, "svy_days": st.session_state.get("svy_days") or "90", **more}
+    found |= {key: value for key in ("svy_from", "svy_until") if (value := st.session_state.get(key))}
     if chosen.region:
         found["svy_region"] = chosen.region
     if chosen.dealer_id is not None:

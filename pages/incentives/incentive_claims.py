@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 
 import streamlit as st
 
 from components.access import guard
-from components.areas.incentive_queue import FILTERS, SCREEN, draw_list, show_bulk_outcome
+from components.areas.incentive_queue import FILTERS, SCREEN, draw_list, look, show_bulk_outcome
+from components.areas.places import places
 from components.clock import now
 from components.filters import clear_button, one, pick, words
+from components.kept import kept, minute
 from components.labels import badge, empty_state
 from components.perform import show_outcome
 from components.queue_page import cursor, draw_drawer, draw_paging, is_open, open_drawer
@@ -17,7 +19,6 @@ from db.core.area import CAP
 from db.core.labels import count_label
 from db.core.permissions import Permission
 from db.core.session import reading
-from db.dealers.queries import dealer_choices, regions
 from db.incentives.claim_rules import TITLES
 from db.incentives.flow import FLOW
 from db.incentives.queue_queries import (
@@ -26,15 +27,12 @@ from db.incentives.queue_queries import (
     DUE,
     OURS,
     Filters,
-    count_statuses,
-    count_views,
-    list_claims,
     program_choices,
     with_hits,
 )
 
 actor = guard(Permission.INCENTIVES_VIEW)
-at = now()
+at = minute(now())
 MORE = ("incq_region", "incq_rule", "incq_amount")
 KEYS = ("incq_text", "incq_status", "incq_program", "incq_dealer", "incq_due", *MORE)
 BANDS: dict[str, tuple[str, int | None, int | None]] = {
@@ -53,9 +51,11 @@ def chosen_filters() -> Filters:
     if not actor.can(Permission.INCENTIVES_DECIDE):
         views = {k: v for k, v in views.items() if k != "mine"}
     with reading() as session:
-        known_regions = regions(session, actor.scope)
-        dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
-        programs = {str(i): label for i, label in program_choices(session, actor=actor).items()}
+        known = places(actor.scope, session=session)
+        programs = kept(
+            session, lambda: {str(i): label for i, label in program_choices(session, actor=actor).items()},
+            "programs", actor.role, areas=("incentives",),
+        )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         view = one("Show", views, key="incq_view", default=next(iter(views)))
         text = words("Find", key="incq_text", placeholder="Claim or VIN", width=220)
@@ -64,15 +64,15 @@ def chosen_filters() -> Filters:
         status = pick("Status", states, key="incq_status", all_label="Every status", width=160)
         program = pick("Program", programs, key="incq_program", all_label="Every program", width=220)
         dealer = ""
-        if len(dealers) > 1:
-            dealer = pick("Dealer", dealers, key="incq_dealer", all_label="All dealers", width=200)
+        if len(known.dealers) > 1:
+            dealer = pick("Dealer", known.dealers, key="incq_dealer", all_label="All dealers", width=200)
         due = pick("Due", DUE, key="incq_due", all_label="Any day", width=140)
         set_now = sum(bool(st.session_state.get(k)) for k in MORE)
         label = f"More filters ({set_now})" if set_now else "More filters"
         with st.popover(label, icon=":material/tune:", key="incq_more"):
             region = ""
-            if len(known_regions) > 1:
-                region = pick("Region", {r: r for r in known_regions}, key="incq_region", all_label="All regions")
+            if len(known.regions) > 1:
+                region = pick("Region", {r: r for r in known.regions}, key="incq_region", all_label="All regions")
             rules = {code: f"{code} {title}" for code, title in TITLES.items()}
             rule = pick("Check that stands in the way", rules, key="incq_rule", all_label="Any check")
             band = pick("Amount", {k: v[0] for k, v in BANDS.items()}, key="incq_amount", all_label="Any amount")
@@ -95,7 +95,7 @@ def narrow(view: str, status: str, due: str) -> None:
             st.query_params.pop(key, None)
 
 
-def draw_counts(statuses: dict[str, int], late: int, soon: int) -> None:
+def draw_counts(statuses: Mapping[str, int], late: int, soon: int) -> None:
     """How many stand where, each a way to them: what is late first, then every state in the order of the flow."""
     chips = [("Overdue", "red", late, "waiting", "", "over"), ("Due in 3 days", "orange", soon, "waiting", "", "3")]
     chips += [(s.label, s.tone, statuses.get(s.name, 0), "all", s.name, "") for s in FLOW.states]
@@ -117,15 +117,11 @@ counted = st.container()
 filters = chosen_filters()
 with reading() as session:
     filters = with_hits(session, filters, actor=actor)
-    rows, following = list_claims(session, actor=actor, filters=filters, after=cursor("incq", fingerprint=filters))
-    counts = count_views(session, actor=actor, filters=filters)
-    plain_filters = replace(filters, status="", due="")
-    late = count_views(session, actor=actor, filters=replace(plain_filters, due="over"))["waiting"]
-    soon = count_views(session, actor=actor, filters=replace(plain_filters, due="3"))["waiting"]
-    statuses = count_statuses(session, actor=actor, filters=filters)
+    seen = look(session, actor=actor, filters=filters, after=cursor("incq", fingerprint=filters), at=at)
+rows = seen.rows
 st.session_state[FILTERS] = filters
 with counted:
-    draw_counts(statuses, late, soon)
+    draw_counts(seen.statuses, seen.late, seen.soon)
 show_bulk_outcome()
 if is_open(SCREEN):
     show_outcome(SCREEN.form)  # the next claim has opened: the toast of the one before is drawn here
@@ -133,7 +129,7 @@ if rows:
     draw_list(
         rows, waits=filters.view in BY_DUE, with_dealer=not actor.role.is_dealer or len(actor.scope.dealer_ids) > 1
     )
-    draw_paging("incq", following=following, shown=len(rows), total=count_label(counts[filters.view], CAP))
+    draw_paging("incq", following=seen.following, shown=len(rows), total=count_label(seen.total, CAP))
 elif any(st.session_state.get(k) for k in KEYS):
     empty_state("filter_alt_off", "No claim matches.", action="Take a filter away, or look under All.")
 else:

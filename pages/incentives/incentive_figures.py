@@ -11,17 +11,19 @@ from components.access import guard
 from components.areas import incentive_figures as show
 from components.areas import price_figures as prices
 from components.areas.figures import narrow, pick_days
+from components.areas.places import places
 from components.clock import now, today
 from components.exports import export_button
 from components.filters import clear_button, one, pick
+from components.kept import kept
 from components.labels import empty_state, plain
+from components.links import link
 from components.navigation import may_open
 from components.tiles import draw_tiles
 from db.calendar.queries import DESK_ZONE
 from db.core.labels import moment_label
 from db.core.permissions import Permission
 from db.core.session import reading
-from db.dealers.queries import dealer_choices, regions
 from db.incentives.figure_overview_queries import BY, baseline_words, budgets
 from db.incentives.figure_reason_queries import KINDS
 from db.incentives.queue_queries import program_choices
@@ -40,9 +42,12 @@ BOOKS = ("Earned", "Approved", "Paid") if sees_payments else ("Earned",)
 def narrowed(what: str) -> tuple[dict[str, Any], list[str]]:
     """Draw program, region and dealer; gives what is chosen, and the ways to split that make sense here."""
     with reading() as session:
-        known = regions(session, actor.scope)
-        dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
-        programs = {str(i): label for i, label in program_choices(session, actor=actor).items()}
+        stand = places(actor.scope, session=session)
+        known, dealers = stand.regions, stand.dealers
+        programs = kept(
+            session, lambda: {str(i): label for i, label in program_choices(session, actor=actor).items()},
+            "programs", actor.role, areas=("incentives",),
+        )  # fmt: skip
     picked: dict[str, Any] = {}
     if what == "incentives":
         picked["program"] = pick("Program", programs, key="incf_program", all_label="All programs", width=220)
@@ -52,8 +57,8 @@ def narrowed(what: str) -> tuple[dict[str, Any], list[str]]:
         picked["dealer"] = pick("Dealer", dealers, key="incf_dealer", all_label="All dealers", width=200)
     clear_button(show.KEYS, key="incf_clear")
     ways = {"dealer": len(dealers) > 1, "region": len(known) > 1}
-    kept = [name for name in (BY if what == "incentives" else PRICES_BY) if ways.get(name, True)]
-    return {k: int(v) if k != "region" else v for k, v in picked.items() if v}, kept
+    split = [name for name in (BY if what == "incentives" else PRICES_BY) if ways.get(name, True)]
+    return {k: int(v) if k != "region" else v for k, v in picked.items() if v}, split
 
 
 def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> None:
@@ -67,11 +72,18 @@ def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> Non
         opens_payments=may_open(actor, show.PAYMENTS),
     )  # fmt: skip
     draw_tiles(make(names=show.TILES[: show.FIRST]), key="incf", as_of=at, zone=actor.zone)
-    with st.expander("More figures", icon=":material/expand_more:"):
-        draw_tiles(make(names=show.TILES[show.FIRST :]), key="incf_more", as_of=at, zone=actor.zone)
+    with st.expander("More figures", icon=":material/expand_more:", key="incf_more_open", on_change="rerun") as more:
+        if more.open:
+            draw_tiles(make(names=show.TILES[show.FIRST :]), key="incf_more", as_of=at, zone=actor.zone)
     with reading() as session:
-        burning = budgets(session, actor=actor, filters=chosen, now=at)
-        baseline = baseline_words(session, actor=actor, filters=chosen, now=at)
+        burning, baseline = kept(
+            session,
+            lambda: (
+                budgets(session, actor=actor, filters=chosen, now=at),
+                baseline_words(session, actor=actor, filters=chosen, now=at),
+            ),
+            "incentive_budgets", actor, filters, day, areas=("incentives", "pricing", "dealers", "terms"),
+        )  # fmt: skip
     months = show.lines(actor.scope, filters, "month", at, day, change)
     left, right = st.columns([3, 2], gap="medium") if burning else (st.container(), None)
     with left, st.container(border=True, height="stretch"):
@@ -102,7 +114,7 @@ def draw_link(chosen: dict[str, Any], **more: str) -> None:
     query = {"incq_view": "all", **more} | {
         f"incq_{name}": str(chosen[name]) for name in ("program", "region", "dealer") if name in chosen
     }
-    st.page_link(show.CLAIMS, label="Show claims", icon=":material/arrow_forward:", query_params=query)
+    link(show.CLAIMS, label="Show claims", icon=":material/arrow_forward:", query_params=query)
 
 
 def draw_why(chosen: dict[str, Any], filters: show.Filters) -> None:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
 import streamlit as st
 
 from components import labels, tables
 from components.access import guard
 from components.areas.leads import HEAT, SCREEN, heat
+from components.areas.leads_board import AREAS, due_words, listed
 from components.areas.leads_bulk import bulk_bar
-from components.charts.base import table
+from components.areas.places import places
 from components.clock import now
 from components.exports import export_button
 from components.filters import clear_button, one, pick, words
+from components.kept import kept, minute
 from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_drawer, draw_paging, id_at, is_open, open_drawer, remember_rows
 from components.tables import SLA_TONES
 from db.core.area import CAP
-from db.core.labels import count_label, minutes_label, moment_label, relative_label
+from db.core.labels import count_label, moment_label
 from db.core.permissions import Permission
 from db.core.session import reading
-from db.dealers.queries import dealer_choices, regions
 from db.leads.flow import FLOW
 from db.leads.queries import (
     BoardCounts,
     BoardFilters,
-    BoardPage,
     BoardRow,
     board_counts,
     cards_by_status,
-    list_board,
     list_sources,
 )
 
@@ -37,15 +40,19 @@ PERSONAL = actor.can(Permission.PERSONAL_DATA_VIEW)
 SHAPES = {"queue": "Queue", "cards": "Cards"}
 WAITING = {"open": "Open", "overdue": "Overdue", "mine": "Mine", "unassigned": "No dealer", "held": "Held"}
 KEYS = ("lead_status", "lead_region", "lead_dealer", "lead_source", "lead_text")
+T = TypeVar("T")
 STATES = {s.name: s.label for s in FLOW.states if not s.final}
 
 
 def chosen_filters() -> BoardFilters:
     """Draw the toolbar and read it."""
     with reading() as session:
-        known_regions = regions(session, actor.scope)
-        dealers = {str(d.dealer_id): f"{d.name} ({d.code})" for d in dealer_choices(session, actor.scope)}
-        sources = list_sources(session, scope=actor.scope)
+        known = places(actor.scope, session=session)
+        # A source nobody ever came from before is in the list a minute later.
+        sources = kept(
+            session, lambda: tuple(list_sources(session, scope=actor.scope)), "sources", actor.scope, minute(now()),
+            areas=(),
+        )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         view = one("Waiting", WAITING, key="lead_view", default="open")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
@@ -55,13 +62,13 @@ def chosen_filters() -> BoardFilters:
         text = words("Find", key="lead_text", placeholder="Name, number, VIN, phone", width=230)
         status = pick("Status", STATES, key="lead_status", all_label="Every status", width=150)
         region = ""
-        if len(known_regions) > 1:
+        if len(known.regions) > 1:
             region = pick(
-                "Region", {r: r for r in known_regions}, key="lead_region", all_label="All regions", width=150
+                "Region", {r: r for r in known.regions}, key="lead_region", all_label="All regions", width=150
             )
         dealer = ""
-        if len(dealers) > 1:
-            dealer = pick("Dealer", dealers, key="lead_dealer", all_label="All dealers", width=210)
+        if len(known.dealers) > 1:
+            dealer = pick("Dealer", known.dealers, key="lead_dealer", all_label="All dealers", width=210)
         source = pick("Source", {s: s for s in sources}, key="lead_source", all_label="All sources", width=150)
         clear_button(KEYS, key="lead_clear")
     with export_box:
@@ -87,44 +94,27 @@ def draw_counts(counts: BoardCounts) -> None:
             st.metric(label, count_label(count, CAP), icon=icon, help=meaning, border=True)
 
 
-def due_words(row: BoardRow, at: object) -> str:
-    """The next promise as the list shows it."""
-    return relative_label(row.due_at, at) if row.due_at else "–"  # type: ignore[arg-type]
-
-
-def draw_queue(filters: BoardFilters, counts: BoardCounts) -> None:
-    """The list, due first, 50 a page."""
-    at = now()
-    after = cursor("lead", fingerprint=filters)
+def kept_for(filters: BoardFilters, name: str, *more: Any, make: Callable[[Any], T]) -> T:
+    """What the page shows under its filters, asked again when something behind it changed and with every minute."""
     with reading() as session:
-        page: BoardPage = list_board(
-            session, scope=actor.scope, filters=filters, after=after, now=at, personal=PERSONAL
-        )
+        return kept(session, lambda: make(session), name, actor.scope, PERSONAL, filters, *more, areas=AREAS)
+
+
+def draw_queue(filters: BoardFilters, counts: BoardCounts, at: datetime) -> None:
+    """The list, due first, 50 a page."""
+    after = cursor("lead", fingerprint=filters)
+    page, lines = kept_for(
+        filters, "board_page", at, after, make=lambda s: listed(s, actor=actor, filters=filters, at=at, after=after)
+    )
     rows = page.rows
     if not rows:
         empty_state("task_alt", "No lead matches.", action="New leads appear here by themselves.")
         return
     remember_rows("lead", [r.id for r in rows])
     may_assign = actor.can(Permission.LEADS_ASSIGN)
-    dues = [due_words(r, at) for r in rows]
-    due_tones = {d: SLA_TONES.get(r.sla.label, "gray") for d, r in zip(dues, rows, strict=True)}
+    due_tones = {due_words(r, at): SLA_TONES.get(r.sla.label, "gray") for r in rows}
     chosen = tables.show(
-        table(
-            {
-                "Lead": [r.number for r in rows],
-                "Customer": [r.customer_name or "–" for r in rows],
-                "Wants": [r.wants or "–" for r in rows],
-                "Dealer": [r.dealer_name or "No dealer" for r in rows],
-                "Status": [[r.status_label] for r in rows],
-                "Used": [min(r.sla.used_percent, 100) if r.sla.status != "none" else None for r in rows],
-                "Due": [[due] for due in dues],
-                "Score": [[HEAT[r.temperature][0]] for r in rows],
-                "Next step": [r.next_step or "–" for r in rows],
-                "Source": [r.source for r in rows],
-                "Person": [r.assignee_name or "–" for r in rows],
-                "Age": [minutes_label(r.age_minutes) for r in rows],
-            }
-        ),
+        lines,
         key="lead_table", alt="Open leads, due first", select="many" if may_assign else "none",
         height=min(560, 38 + 35 * len(rows)),
         columns={
@@ -164,11 +154,12 @@ def _open_lead(lead_id: int) -> None:
     st.session_state["_lead_opened"] = True
 
 
-def draw_cards(filters: BoardFilters) -> None:
+def draw_cards(filters: BoardFilters, at: datetime) -> None:
     """One column a status, at most fifteen cards each."""
-    at = now()
-    with reading() as session:
-        columns = cards_by_status(session, scope=actor.scope, filters=filters, now=at, personal=PERSONAL)
+    columns = kept_for(
+        filters, "board_cards", at,
+        make=lambda s: cards_by_status(s, scope=actor.scope, filters=filters, now=at, personal=PERSONAL),
+    )  # fmt: skip
     columns = {status: rows for status, rows in columns.items() if rows}
     if not columns:
         empty_state("task_alt", "No lead matches.", action="New leads appear here by themselves.")
@@ -199,14 +190,16 @@ def draw_live() -> None:
     guard(Permission.LEADS_VIEW)
     if st.session_state.pop("_lead_opened", False):
         st.rerun()
-    with reading() as session:
-        counts = board_counts(session, scope=actor.scope, filters=FILTERS, now=now(), personal=PERSONAL)
+    at = minute(now())
+    counts = kept_for(
+        FILTERS, "board_counts", at,
+        make=lambda s: board_counts(s, scope=actor.scope, filters=FILTERS, now=at, personal=PERSONAL),
+    )  # fmt: skip
     draw_counts(counts)
     if st.session_state.get("_lead_shape") == "cards":
-        draw_cards(FILTERS)
+        draw_cards(FILTERS, at)
     else:
-        draw_queue(FILTERS, counts)
-    at = now()
+        draw_queue(FILTERS, counts, at)
     live = "" if is_open(SCREEN) else ", refreshes every 20 s"
     st.caption(f"As of {moment_label(at, actor.zone, now=at)}{live}")
 

@@ -101,10 +101,10 @@ def draw_where() -> None:
 
 def draw_form() -> None:
     """The form; what is typed is kept until it is sent or emptied."""
-    form_key = st.session_state.setdefault(FORM_KEY, uuid4().hex)
-    keys = list(KEYS.values())
+    keys = [*KEYS.values(), FORM_KEY]
     if drafts.restore(FORM, keys, actor=actor, dates=[KEYS["wanted_by"]]):
         st.caption(":material/edit_note: You had begun this lead; nothing is sent yet.")
+    form_key = st.session_state.setdefault(FORM_KEY, uuid4().hex)
     show_outcome(FORM)
     for draw in (draw_customer, draw_wish, draw_where):
         with st.container(border=True):
@@ -113,7 +113,8 @@ def draw_form() -> None:
 
     def save() -> None:
         perform(
-            enter_lead, form=FORM, say="The lead was taken in", typed=KEYS, arguments={"form_key": form_key},
+            enter_lead, form=FORM, say="The lead was taken in", typed=KEYS,
+            arguments={"form_key": drafts.key_of(form_key, list(KEYS.values()))},
             convert={
                 **{name: (lambda value: value or "") for name in (*TEXTS, "state", "condition", "source")},
                 "preferred_contact": lambda value: value or "", "interest": lambda value: value or "buy",
@@ -133,7 +134,7 @@ def draw_form() -> None:
     with st.container(horizontal=True, gap="small"):
         st.button("Save lead", key="nl_save", type="primary", on_click=save)
         st.button("Empty the form", key="nl_empty", type="tertiary", on_click=empty)
-    drafts.keep(FORM, keys, actor=actor, defaults={KEYS["interest"]: "buy"})
+    drafts.keep(FORM, list(KEYS.values()), actor=actor, defaults={KEYS["interest"]: "buy"}, form_key=FORM_KEY)
 
 
 def draw_receipt(lead_id: int) -> None:

@@ -27,6 +27,7 @@ from components.filters import clear_button, one, pick
 from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_paging, id_at, remember_rows
 from components.tiles import draw_definition, draw_tiles
+from db.calendar.months import MOST_MONTHS, add_months, months_between
 from db.core.labels import minutes_label, moment_label, percent_label
 from db.core.permissions import Permission
 from db.core.session import reading
@@ -35,7 +36,7 @@ from db.leads.flow import FLOW
 from db.leads.queries import definition, drill, list_products, list_sources, months_before
 
 actor = guard(Permission.PERFORMANCE_VIEW)
-PERIODS = {"1": "This month", "3": "3 months", "6": "6 months", "12": "12 months"}
+PERIODS = {"1": "This month", "3": "3 months", "6": "6 months", "12": "12 months", "own": "Own months"}
 KEYS = ("perf_region", "perf_source", "perf_product", "perf_dealer")
 LADDER = (
     ("received", "Received"), ("valid", "Valid"), ("responded", "First action"), ("contacted", "Contacted"),
@@ -43,6 +44,22 @@ LADDER = (
     ("sold", "Sold"),
 )  # fmt: skip
 at = now()
+
+
+def draw_months_chosen() -> list[date]:
+    """The first days of the months the leads were received in, from the choices in the address."""
+    this = date(at.year, at.month, 1)
+    period = one("Received in", PERIODS, key="perf_period", default="6")
+    if period != "own":
+        return months_before(this, int(period))
+    listed = {f"{m:%Y-%m}": f"{m:%b %Y}" for m in reversed(months_before(this, MOST_MONTHS))}
+    start = pick("From", listed, key="perf_from", all_label="A year back", width=120)
+    end = pick("To", listed, key="perf_until", all_label="This month", width=120)
+    last = date.fromisoformat(f"{end}-01") if end else this
+    first = date.fromisoformat(f"{start}-01") if start else add_months(last, -11)
+    first, last = min(first, last), max(first, last)
+    return months_before(last, len(months_between(first, last)))
+
 
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title(":material/monitoring: Lead performance")
@@ -53,7 +70,7 @@ with reading() as session:
     sources = list_sources(session, scope=actor.scope)
     products = list_products(session, scope=actor.scope)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    period = one("Received in", PERIODS, key="perf_period", default="6")
+    months = draw_months_chosen()
     region = ""
     if len(known_regions) > 1:
         region = pick("Region", {r: r for r in known_regions}, key="perf_region", all_label="All regions", width=140)
@@ -68,13 +85,12 @@ with export_box:
         "leads", {"region": region, "source": source, "dealer": dealer, "product": product}, key="perf_export"
     )
 
-months = months_before(date(at.year, at.month, 1), int(period))
 chosen = {"from": months[0], "to": months[-1], "region": region, "source": source, "product": product}
 if dealer.isdigit():
     chosen["dealer"] = int(dealer)
 filters = tuple(sorted((k, v) for k, v in chosen.items() if v))
 change = token()
-versus = "vs the month before" if period == "1" else f"vs prior {period} months"
+versus = "vs the month before" if len(months) == 1 else f"vs prior {len(months)} months"
 draw_tiles(
     tiles(actor.scope, filters, versus=versus, change=change),
     key="perf",

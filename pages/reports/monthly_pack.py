@@ -17,7 +17,7 @@ from db.core.session import reading
 from db.dealers.queries import regions
 from db.reports.pack_queries import pack_months
 from db.reports.snapshot_queries import frozen_months
-from db.reports.subscription_queries import is_subscribed
+from db.reports.subscription_queries import files_wanted
 
 actor = guard(Permission.PACK_VIEW)
 at = now()
@@ -43,8 +43,8 @@ month = date.fromisoformat(f"{chosen}-01")
 pack = show.pack_of(actor, month, region, at)
 with files:
     with reading() as session:
-        subscribed = is_subscribed(session, region=region, actor=actor)
-    show.draw_subscription(pack, is_subscribed=subscribed)
+        mailed = files_wanted(session, region=region, actor=actor)
+    show.draw_subscription(pack, actor, files=mailed)
     show.draw_downloads(pack, actor)
 show.draw_standing(pack)
 if not pack.headlines:

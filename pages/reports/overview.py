@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from components.access import guard
+from components.areas import overview as own
 from components.areas import reports as show
 from components.clock import now, today
 from components.filters import clear_button, one
@@ -16,7 +17,7 @@ from db.calendar.queries import DESK_ZONE
 from db.core.labels import moment_label
 from db.core.permissions import Permission
 from db.reports.overview_queries import metric
-from db.reports.period_rules import PERIODS, before, span_of, year_before
+from db.reports.period_rules import before, year_before
 
 actor = guard(Permission.PERFORMANCE_VIEW)
 at, day, change = now(), today(DESK_ZONE), show.token()
@@ -30,49 +31,51 @@ def narrow_to(dealer_id: int) -> None:
     st.session_state["ovw_dealer"] = str(dealer_id)
 
 
-def cleared() -> None:
-    """Forget the bar that was clicked, too (called from a callback)."""
-    st.session_state["_ovw_turn"] = st.session_state.get("_ovw_turn", 0) + 1
-
-
-st.title(":material/space_dashboard: Overview")
-# A chart that was cleared is drawn anew, so that the same bar can be clicked again.
-turn = st.session_state.get("_ovw_turn", 0)
-show.follow_click(f"ovw_regions_{st.session_state.get('ovw_measure') or MAIN[0]}_{turn}", target="ovw_region")
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title(":material/space_dashboard: Overview")
+    views = st.container(horizontal=True, width="content", gap="small")
+own.take_link(actor)
+measure = st.session_state.get("ovw_measure") or MAIN[0]
+own.follow_months(own.trend_key(measure))
+own.follow_region(own.places_key(measure, st.session_state.get("ovw_places") or "bars"))
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    period = one("Period", PERIODS, key="ovw_period", default="3")
+    span = own.pick_period(day)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     chosen = show.pick_narrowed(actor.scope, prefix="ovw", day=day, change=change)
-    clear_button(KEYS, key="ovw_clear", after=cleared)
-span = span_of(period, day)
+    clear_button(KEYS, key="ovw_clear", after=own.cleared)
+with views:
+    own.draw_views(actor, span)
 earlier, year = before(span), year_before(span)
 asked = show.Asked(scope=actor.scope, chosen=chosen, span=span, day=day, change=change)
-st.caption(f"**{span.months}**, beside {earlier.months} and {year.months}.")
+until = own.trend_until(span, day, measure)
+st.caption(f"**{span.months}**, beside {' and '.join(dict.fromkeys((earlier.months, year.months)))}.")
 
-found = show.overview(asked, MAIN, at)
+found = show.overview(asked, MAIN, until, at)
 make = partial(
-    show.tiles, versus=f"vs {earlier.months}", year=year, to=lambda name: show.drill(actor, name, chosen, span)
+    show.tiles, versus=f"vs {earlier.months}", year=year, to=lambda name: show.drill(actor, name, chosen, span, day)
 )
 draw_tiles(make(found, names=SHOWN[: show.FIRST]), key="ovw", as_of=at, zone=actor.zone)
 if len(SHOWN) > show.FIRST:
     with st.expander("More figures", icon=":material/expand_more:", key="ovw_more", on_change="rerun") as more:
         if more.open:
             others = tuple(name for name, _ in SHOWN[show.FIRST :])
-            beside = show.overview(asked, others, at)
+            beside = show.overview(asked, others, until, at)
             draw_tiles(make(beside, names=SHOWN[show.FIRST :]), key="ovw_more_tiles", as_of=at, zone=actor.zone)
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     measure = one("Charts show", {name: show.title_of(name) for name in MAIN}, key="ovw_measure", default=MAIN[0])
     draw_definition(show.shown_definition(measure), key="ovw_measure_def", as_of=at, zone=actor.zone)
-places = show.by_region(asked, measure, at)
+    places = show.by_region(asked, measure, at)
+    shape = one("Regions", own.PLACES, key="ovw_places", default="bars") if len(places) > 1 else "bars"
 left, right = st.columns([3, 2], gap="medium") if len(places) > 1 else (st.container(), None)
 with left, st.container(border=True, height="stretch"):
-    st.markdown(f"**{show.title_of(measure)} by month** :gray[with the year before]")
-    show.draw_months(measure, found[measure])
+    st.markdown(f"**{show.title_of(measure)} by month** :gray[drag over months to choose them]")
+    own.draw_months(measure, found[measure], span, key=own.trend_key(measure))
 if right is not None:
     with right, st.container(border=True, height="stretch"):
-        st.markdown(f"**By region** :gray[{span.months}; click to narrow the page]")
-        show.draw_regions(measure, places, region=chosen.region, key=f"ovw_regions_{measure}_{turn}")
+        st.markdown(f"**By region** :gray[{span.months}; click to narrow]")
+        states = show.choices(actor.scope, day, change).states
+        own.draw_regions(measure, places, states, region=chosen.region, shape=shape, key=own.places_key(measure, shape))
 
 st.subheader("Dealers")
 rows = show.lines(asked, MAIN, at)

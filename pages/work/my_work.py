@@ -10,7 +10,9 @@ from components import tables
 from components.access import current_actor, guard
 from components.charts.base import table
 from components.clock import now
+from components.kept import kept, minute
 from components.labels import empty_state, plain
+from components.links import link
 from components.navigation import may_open
 from components.queue_page import id_at, remember_rows
 from db.catalog import open_page, work_counts, work_lines
@@ -32,10 +34,15 @@ if actor.role is Role.DEALER_STAFF and not st.session_state.get("_landed"):
 def draw_work() -> None:
     """The counts and the list, refreshed each minute."""
     guard(Permission.HOME_VIEW)
-    actor, at = current_actor(), now()
+    actor, at = current_actor(), minute(now())
     with reading() as session:
-        counts = work_counts(session, actor=actor, now=at)
-        lines = work_lines(session, actor=actor, now=at, limit=SHOWN)
+        counts, lines = kept(
+            session,
+            lambda: (
+                work_counts(session, actor=actor, now=at), work_lines(session, actor=actor, now=at, limit=SHOWN)
+            ),
+            "my_work", actor, at, areas=None,
+        )  # fmt: skip
     if counts:
         with st.grid(4, min_column_width=150, gap="small"):
             for count in counts:
@@ -45,9 +52,7 @@ def draw_work() -> None:
                         delta=f"{count_label(count.overdue)} overdue" if count.overdue else None,
                         delta_color="inverse", delta_arrow="off",
                     )  # fmt: skip
-                    st.page_link(
-                        count.page, label="Open", icon=":material/arrow_forward:", query_params=dict(count.query)
-                    )
+                    link(count.page, label="Open", icon=":material/arrow_forward:", query_params=dict(count.query))
     if not lines:
         empty_state("task_alt", "Nothing waits for you.", action="New work appears here by itself.")
         return
@@ -107,7 +112,7 @@ def draw_changes() -> None:
             target = open_page(line.item_type, line.item_id) if line.item_id else None
             if target and may_open(actor, target[0]):
                 page, query = target
-                st.page_link(page, label="Open", query_params=query)
+                link(page, label="Open", query_params=query)
 
 
 st.title(":material/inbox: My work")

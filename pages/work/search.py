@@ -7,6 +7,7 @@ import streamlit as st
 from components.access import current_actor, guard
 from components.filters import words
 from components.labels import empty_state, plain
+from components.links import link
 from db.catalog import search_everything
 from db.core.permissions import Permission
 from db.core.session import reading
@@ -36,5 +37,5 @@ for label, results in found.items():
     with st.grid(3, min_column_width=280, gap="small"):
         for result in results:
             with st.container(border=True, gap="xxsmall"):
-                st.page_link(result.page, label=f"**{plain(result.title)}**", query_params=dict(result.query))
+                link(result.page, label=f"**{plain(result.title)}**", query_params=dict(result.query))
                 st.caption(plain(result.subtitle))

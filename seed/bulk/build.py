@@ -16,12 +16,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from db import catalog
+from db.claims import rollup as claim_rollup
+from db.coop.sums import SUMS as COOP_SUMS
 from db.core import changes
+from db.core.rollups import rebuild
 from db.core.session import reading, writing
+from db.incentives.sums import SALES
+from db.incentives.sums import SUMS as INCENTIVE_SUMS
 from db.incentives.unit_rules import Plan
-from db.leads import rollup
+from db.leads import rollup as lead_rollup
+from db.leads.won_sums import SUMS as WON_SUMS
+from db.objectives.sums import SUMS as OBJECTIVE_SUMS
 from db.people.passwords import ALPHABET
 from db.people.queries import actor_for
+from db.surveys.sums import SUMS as SURVEY_SUMS
 from seed import house, warranty
 from seed.bulk import claims as bulk_claims
 from seed.bulk import coop as bulk_coop
@@ -47,6 +55,10 @@ class Size:
 
 
 Say = Callable[[str], None]
+ROLLUPS = (lead_rollup, claim_rollup)
+"""Counts whose triggers stand aside while rows come in; they are counted anew at the end."""
+SUMS = (INCENTIVE_SUMS, COOP_SUMS, WON_SUMS, SURVEY_SUMS, SALES, OBJECTIVE_SUMS)
+"""What triggers sum up: without them while rows come in, filled from them at the end."""
 
 
 class Progress:
@@ -102,7 +114,11 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
     try:
         sink.bare(dict.fromkeys((*bulk_leads.TABLES, *(bulk_claims.TABLES if size.claims else ()),
                                   *((*bulk_incentives.TABLES, *bulk_coop.TABLES) if size.ledger else ()))))  # fmt: skip
-        for statement in rollup.drop_statements(sink.dialect):
+        kept = (
+            *(s for r in ROLLUPS for s in r.drop_statements(sink.dialect)),
+            *(s for r in SUMS for s in r.drop(sink.dialect)),
+        )
+        for statement in kept:
             sink.execute(statement)
         progress.begin(f"{size.leads:,} leads")
         told = progress.of("leads", size.leads)
@@ -123,13 +139,17 @@ def build_bulk(bind: Engine, *, now: datetime, seed: int, size: Size, say: Say =
             )  # fmt: skip
         progress.begin(f"indexes and references of {sink.rows:,} rows")
         sink.restore(lambda done, all_: progress.of("indexes and references", all_)(done))
-        for statement in rollup.trigger_statements(sink.dialect):
+        kept = (
+            *(s for r in ROLLUPS for s in r.trigger_statements(sink.dialect)),
+            *(s for r in SUMS for s in r.create(sink.dialect)),
+        )
+        for statement in kept:
             sink.execute(statement)
     except BaseException:
         sink.close(keep=False)
         raise
     sink.close()
-    progress.begin("lead counts and statistics")
+    progress.begin("counts, sums and statistics")
     _settle(bind)
     progress.begin("done")
     return made
@@ -155,9 +175,11 @@ def _programs(bind: Engine, *, now: datetime, start: datetime) -> tuple[list[Pla
 
 
 def _settle(bind: Engine) -> None:
-    """Count the leads anew, note that every area has changed, let the planner look at what there is."""
+    """Count and sum up anew, note that every area has changed, let the planner look at what there is."""
     with writing(bind, keeps_timeline=False) as session:
-        rollup.rebuild(session)
+        for kept in ROLLUPS:
+            kept.rebuild(session)
+        rebuild(session, rollups=SUMS)
         changes.touch(session, *(area.name for area in catalog.AREAS))
     with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if bind.dialect.name == "sqlite":

@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor
 from db.core.search import words_of
 from db.core.session import reading, run
@@ -27,6 +28,7 @@ from db.incentives.amount_rules import earned
 from db.incentives.facts import SaleFacts, Unit
 from db.incentives.program_commands import publish_program, save_program
 from db.incentives.unit_rules import Plan, UnitResult, evaluate, near
+from seed.bulk.hours import Days
 from seed.bulk.network import House
 from seed.bulk.sink import Sink, at_of, epoch, moment
 from seed.bulk.vins import vin_of
@@ -129,6 +131,7 @@ class _Incentives:
         self.sink, self.plans, self.houses, self.most = sink, plans, houses, most
         self.end, self.rng, self.posted = epoch(now), Random(f"{seed}:bulk incentives"), 0
         self.today = now.date()
+        self.desk = Days(DESK_ZONE, self.today - timedelta(days=DAYS + 400), self.today + timedelta(days=2))
         self.sale, self.claim = sink.next_id("sale_report"), sink.next_id("incentive_claim")
         self.entry, self.memo = sink.next_id("incentive_entry"), sink.next_id("incentive_memo")
         self.batch, self.earning = sink.next_id("incentive_batch"), sink.next_id("incentive_earning")
@@ -149,7 +152,7 @@ class _Incentives:
                                         "calculated_at"), baseline=0, calculations=1)  # fmt: skip
         sink.open("incentive_claim", CLAIM, checked="[]", run=1, outcome="valid", version=2)
         sink.open("incentive_entry", ("id", "entry_key", "book", "kind", "program_id", "dealer_id", "region", "period",
-                                      "sale_id", "claim_id", "cents", "at", "username", "by", "reason"),
+                                      "sale_id", "claim_id", "cents", "at", "on_day", "username", "by", "reason"),
                   currency="USD")  # fmt: skip
         sink.open("incentive_batch", ("id", "number", "made_at", "memos", "lines", "cents"), made_by="Finn Castellan",
                   username="finn", left_out="[]")  # fmt: skip
@@ -264,9 +267,9 @@ class _Incentives:
         entry, (program, house, period) = self.entry, of
         self.entry += 1
         self.posted += not counted
+        day = self.desk.iso[self.desk.index(at)]
         self.sink.add("incentive_entry", (entry, key, *what, program, house.id, house.region, period, sale, claim,
-                                          cents,
-                                          moment(at), *user, reason))  # fmt: skip
+                                          cents, moment(at), day, *user, reason))  # fmt: skip
         return entry
 
     def _pay(self, of: tuple[int, House, str], claim: int, cents: int, at: int) -> None:

@@ -223,7 +223,7 @@ def test_the_numbers_and_their_parts(sqlite_engine):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("dim", ["kind", "touch", "host", "dealer", "region"])
+@pytest.mark.parametrize("dim", ["month", "kind", "touch", "host", "dealer", "region"])
 def test_every_way_to_split_adds_up(engine, dim):
     network = make_network(engine)
     first = booked(engine, network, host_id=network.staff.user_id)

@@ -115,6 +115,8 @@ def test_reaching_the_customer_ends_it_and_what_was_not_due_is_not_counted(engin
     assert (ended.is_open, ended.end_reason, ended.attempts, ended.contact_day) == (False, "reached", 1, 0)
     with reading(engine) as session:
         found = asked.adherence_by(session, scope=EVERYTHING, now=NOW + minutes(91))
+        months = asked.adherence_by(session, scope=EVERYTHING, by=("month",), now=NOW + minutes(91))
+        assert months == {(f"{NOW:%Y-%m}",): found[()]}
     assert found == {(): rules.Adherence(on_time=0, late=1, missed=1)}
     sound(engine)
 

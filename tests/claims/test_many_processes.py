@@ -1,4 +1,4 @@
-"""Several processes enter, send and decide the same claims at once, on both databases (issue 5; 5,000: tests/bench)."""
+"""Several processes enter, send and decide the same claims at once, on both databases (issue 5; 5,000: bench/)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import Engine
 
-from tests.bench.claims_load import finish, prepare, work, wrong_with
+from bench.claims_load import finish, prepare, work, wrong_with
 from tests.support.at_once import at_once
 
 CLAIMS, PROCESSES = 40, 4

@@ -129,6 +129,8 @@ EXPECTED = {
     "reports.share": "yyyyy..",
     "pack.view": "yyyyy..",
     "months.freeze": "yy.....",
+    "weekly.view": "yyyyyyy",
+    "weekly.manage": "yyy....",
     "people.view": "yy.....",
     "people.manage": "y......",
     "calendars.view": "yyy..y.",

@@ -7,11 +7,9 @@ import email.policy
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import Engine
 
 from db.core.mailer import compose, deliver_due
@@ -24,39 +22,14 @@ from db.interactions.queries import list_messages
 from tests.interactions.factories import mails, send
 from tests.leads.factories import NOW, Network, load, make_network, minutes, receive
 from tests.support.ports import free_port
+from tests.support.post import Post, post_office
 
 LATER = NOW + minutes(10)
 
 
-class Post:
-    """Keeps what arrives; `refuse` answers the next mails with an error of the server."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str, list[str], EmailMessage]] = []
-        self.refuse = 0
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.refuse:
-            self.refuse -= 1
-            return "451 4.3.0 Try again later"
-        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        assert isinstance(message, EmailMessage)
-        self.got.append((envelope.mail_from, list(envelope.rcpt_tos), message))
-        return "250 Kept"
-
-
 @pytest.fixture
 def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
-    keeper = Post()
-    server = Controller(keeper, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=False)
-    server.start()
-    monkeypatch.setenv("SMTP_URL", f"smtp://127.0.0.1:{server.port}")
-    monkeypatch.setenv("MAIL_FROM", "Dealer desk <desk@maker.example>")
-    settings.cache_clear()
-    yield keeper
-    server.stop()
-    monkeypatch.undo()
-    settings.cache_clear()
+    yield from post_office(monkeypatch)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, text
 
+from db import catalog
 from db.core.area import SourceFile
 from db.core.problems import Refused
 from db.core.search import SearchWord
@@ -243,3 +244,39 @@ def test_undo_works_after_the_later_one_was_undone(engine: Engine):
     _undo(engine, later_one)
     _undo(engine, result, now=NOW + timedelta(hours=2))
     assert _contents(engine) == empty
+
+
+@pytest.mark.parametrize(
+    "contact, due, kept, stored",
+    [
+        ("2017-03-01 10:00", "2017-03-01 11:00", "", ("2017-03-01 11:00", "2017-03-01 10:00", (1, 1, 0))),
+        ("2017-03-01 12:00", "2017-03-01 11:00", "", ("2017-03-01 11:00", "2017-03-01 12:00", (1, 0, 1))),
+        ("2017-03-01 12:00", "2017-03-01 11:00", "yes", ("2017-03-01 11:00", "2017-03-01 12:00", (1, 0, 1))),
+        ("2017-03-01 10:00", "", "yes", ("2017-03-01 10:00", "2017-03-01 10:00", (1, 1, 0))),
+        ("2017-03-01 10:00", "", "no", ("2017-03-01 09:00", "2017-03-01 10:00", (1, 0, 1))),
+        ("2017-03-01 09:00", "", "no", (None, None, (0, 0, 0))),
+        ("2017-03-01 10:00", "", "", (None, None, (0, 0, 0))),
+        ("", "", "no", ("2017-03-01 09:00", None, (1, 0, 0))),
+        ("", "", "yes", (None, None, (0, 0, 0))),
+    ],
+)
+def test_the_promise_of_another_system_counts_as_it_was_kept_there(sqlite_engine, contact, due, kept, stored):
+    """A verdict without a due time is stored at its bound: due at the answer when kept, at the arrival when missed."""
+    make_dealers(sqlite_engine)
+    heading = ["Lead number", "Company", "Received", "State of the lead", "First contact", "Answer due",
+               "Answered in time", "Closed"]  # fmt: skip
+    row = ["Q-1", "Mill & Sons", "2017-03-01 09:00", "lost", contact, due, kept, "2017-03-02 09:00"]
+    result = take_rows(sqlite_engine, heading, row)
+    lead = lead_of(sqlite_engine, result.outcomes[0])
+    zone = lead.received_at - datetime(2017, 3, 1, 9, tzinfo=UTC)
+
+    def moment(text: str | None) -> datetime | None:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) + zone if text else None
+
+    assert (lead.first_action_due_at, lead.first_action_at) == (moment(stored[0]), moment(stored[1]))
+    with reading(sqlite_engine) as session:
+        assert differences(session) == []
+        counted = session.execute(text("SELECT sum(promised), sum(in_target), sum(late) FROM lead_month")).one()
+        assert tuple(counted) == stored[2]
+        found = {name: sentences for name, sentences in catalog.run_checks(session) if sentences}
+        assert set(found) <= {"dealers"}, "these examples are no dealers the search knows"

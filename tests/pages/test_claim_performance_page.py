@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from db.claims.metrics_queries import definition
 from db.core.permissions import Role
 from db.core.session import engine
+from tests.claims.factories import NOW
 from tests.claims.test_figures import Network, _network
 from tests.pages.test_network_pages import written
 from tests.support.users import app_as, make_person
@@ -38,6 +42,20 @@ def test_a_bar_narrows_the_list(network: Network):
     assert not app.exception
     assert "Wear item" in written(app)
     assert len(app.dataframe[-1].value) == 1
+
+
+def test_months_of_ones_own_are_those_of_the_address(network: Network):
+    costs = {}
+    for month in (f"{NOW:%Y-%m}", "2025-01"):
+        app = app_as("mason")
+        app.switch_page(PAGE)
+        app.query_params["cpf_from"] = app.query_params["cpf_until"] = month
+        app.run()
+        assert not app.exception
+        assert f"**{date.fromisoformat(f'{month}-01'):%b %Y}**" in written(app)
+        costs[month] = next(m.value for m in app.metric if m.label == definition("claim_cost").title)
+    assert costs["2025-01"] == "$0"
+    assert costs[f"{NOW:%Y-%m}"] != "$0"
 
 
 def test_a_dealer_manager_sees_its_own(network: Network):

@@ -32,10 +32,11 @@ def house(app_database, sqlite_templates, tmp_path, monkeypatch):
 
 
 def opened(who, **state):
+    """The page with all of its figures open."""
     app = app_as(who, page=PAGE)
-    for name, value in state.items():
+    for name, value in {"incf_more_open": True, **state}.items():
         app.session_state[name] = value
-    return app.run() if state else app
+    return app.run()
 
 
 def said(app):

@@ -67,6 +67,21 @@ def test_pressing_twice_makes_one_lead(desk: None):
     assert len(leads()) == 1
 
 
+def test_a_form_whose_answer_was_lost_is_still_the_same_form(desk: None):
+    """The process died after the lead was stored: another one shows the draft, and sent again it is the one lead."""
+    app = typed("omar")
+    later = app_as("omar", page=NEW)  # what the other process shows
+    second = app_as("omar", page=NEW)  # and a second tab, where the next customer is typed over it
+    app.button(key="nl_save").click().run()
+    later.button(key="nl_save").click().run()
+    assert len(leads()) == 1
+    assert "The lead is in" in written(later)
+    second.text_input(key="nl_customer_name").set_value("Bo Adder")
+    second.text_input(key="nl_phone").set_value("518 555 0177").run()
+    second.button(key="nl_save").click().run()
+    assert [lead.customer_name for lead in leads()] == ["Ann Otter", "Bo Adder"]
+
+
 def test_a_refusal_stands_at_its_field_and_keeps_everything_typed(desk: None):
     app = typed("omar")
     app.text_input(key="nl_phone").set_value("12").run()

@@ -8,17 +8,20 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from components.areas.monthly_pack import BEHIND
+from components.areas.reports import drill
 from components.navigation import PAGES
 from db.core.session import engine as process_engine
 from db.core.session import reading, run
+from db.reports.overview_queries import Narrowed
 from db.reports.pack_rules import HEADLINES
+from db.reports.pack_tables import PackSubscription
+from db.reports.period_rules import Span
 from db.reports.snapshot_commands import freeze_now, restate_month
 from db.reports.snapshot_tables import MonthFreeze
 from tests.coop.factories import House
 from tests.coop.test_figures import tell
 from tests.support import users
-from tests.support.users import app_as
+from tests.support.users import actor_named, app_as
 
 PAGE = "pages/reports/monthly_pack.py"
 CLOCK = datetime(2026, 6, 20, 15, 0, tzinfo=UTC)
@@ -89,15 +92,40 @@ def test_a_month_is_frozen_and_restated_by_hand(house):
     assert "Claims came late" in said(app)
 
 
-def test_every_figure_leads_to_the_page_behind_it(house):
-    assert set(BEHIND) == set(HEADLINES)
-    assert {page for page, _ in BEHIND.values()} <= {entry.file for entry in PAGES}
+def test_every_figure_leads_to_the_page_behind_it_with_the_month_and_the_region(house):
+    mason = actor_named(house.engine, "mason")
+    april = Span(first=date(2026, 4, 1), last=date(2026, 4, 30))
+    asked = {name: drill(mason, name, Narrowed(region="West"), april) for name in HEADLINES}
+    ways = {name: way for name, way in asked.items() if way is not None}
+    assert ways.keys() == asked.keys()
+    assert {page for page, _query in ways.values()} <= {entry.file for entry in PAGES}
+    for name, prefix in (
+        ("won", "fun"), ("csi", "svy"), ("claim_cost", "cpf"), ("incentive_paid", "incf"), ("price_cost", "incf"),
+        ("coop_paid", "cof"),
+    ):  # fmt: skip
+        query = ways[name][1]
+        end = "to" if prefix == "fun" else "until"
+        assert (query[f"{prefix}_from"], query[f"{prefix}_{end}"]) == ("2026-04", "2026-04"), name
+        assert query[f"{prefix}_region"] == "West", name
+    assert ways["price_cost"][1]["incf_show"] == "prices"
+    app = opened("mason", mpk_region="East")
+    links = {link.proto.page: link.proto.query_string for link in app.main.get("page_link")}
+    assert {"cof_from=2026-05", "cof_until=2026-05", "cof_region=East"} <= set(links["coop_figures"].split("&"))
+    assert {"svy_from=2026-05", "svy_until=2026-05", "svy_region=East"} <= set(links["surveys"].split("&"))
 
 
 def test_the_pack_comes_by_mail_for_who_wants_it(house):
     app = opened("mason")
     app.button(key="mpk_mail").click().run()
     assert app.button(key="mpk_mail").label == "Stop mailing me"
+    app.selectbox(key="mpk_mail_files_").select("both").run()
+    assert not app.exception
+    with reading(process_engine()) as session:
+        assert session.scalars(select(PackSubscription.files)).all() == ["both"]
+    app.selectbox(key="mpk_region").select("East").run()
+    assert app.button(key="mpk_mail").label == "Mail me"
+    assert [s.key for s in app.selectbox if "mail_files" in str(s.key)] == []
+    app.selectbox(key="mpk_region").select("").run()
     app.selectbox(key="mpk_region").select("West").run()
     assert app.button(key="mpk_mail").label == "Mail me"  # another wish
     app.selectbox(key="mpk_region").select("").run()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from db.core.permissions import Role
 from db.core.session import engine as process_engine
 from db.core.session import reading, run
-from db.reports.saved_commands import keep_report
+from db.reports.saved_commands import keep_report, schedule_report
 from db.reports.saved_tables import ReportRecipient, SavedReport
 from tests.leads.factories import make_dealer, receive
 from tests.support import users
@@ -202,6 +202,27 @@ def test_a_changed_report_says_so_and_is_kept_by_its_keeper(desk):
     with reading(engine) as session:
         assert session.get_one(SavedReport, 1).spec["rb_shape"] == ["bars"]
     assert [b.label for b in app.button if b.label == "Save changes"] == []
+
+
+def test_who_gets_a_report_by_mail_chooses_whether_the_workbook_comes_along(desk):
+    engine = process_engine()
+    manager, cora = actor_named(engine, "manager"), actor_named(engine, "coordinator")
+    run(
+        keep_report, bind=engine, name="Ours", query={"rb_m": ["received"]}, shared="desk", form_key=None,
+        actor=manager, now=CLOCK,
+    )  # fmt: skip
+    run(
+        schedule_report, bind=engine, report_id=1, seen_version=1, rhythm="weekly", day=1, people=[cora.user_id],
+        actor=manager, now=CLOCK,
+    )  # fmt: skip
+    assert not [t for t in opened("manager", report="1").toggle if t.key == "rs_1_file"], "gets no mail of it"
+    app = opened("coordinator", report="1")
+    app.toggle(key="rs_1_file").set_value(True).run()
+    assert not app.exception
+    assert "Your mails of this report were changed" in text(app) + "".join(t.value for t in app.toast)
+    with reading(engine) as session:
+        assert session.scalars(select(ReportRecipient.with_file)).all() == [True]
+    assert opened("coordinator", report="1").toggle(key="rs_1_file").value is True
 
 
 def test_a_regional_person_sees_their_region(desk):

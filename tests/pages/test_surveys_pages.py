@@ -96,6 +96,18 @@ def test_the_filters_stand_in_the_address(desk):
     assert "No survey in this time." in written(opened("cora", svy_kind="ssi", svy_region="West"))
 
 
+def test_months_of_ones_own_stand_in_the_address(desk):
+    enter(desk["star"])
+    month = f"{now().date() - timedelta(days=2):%Y-%m}"
+    long_ago = f"{now().date() - timedelta(days=200):%Y-%m}"
+    app = opened("cora", svy_from=month, svy_until=month)
+    assert not app.exception
+    assert "No survey in this time." not in written(app)
+    assert f"Answered in **{now().date() - timedelta(days=2):%b %Y}**." in written(app)
+    app = opened("cora", svy_from=long_ago, svy_until=long_ago, svy_days="365")
+    assert "No survey in this time." in written(app)
+
+
 def test_a_survey_is_entered_in_the_drawer(desk):
     app = opened("dan")
     app.button(key="svy_entry_go").click().run()

@@ -17,11 +17,13 @@ from db.core.problems import Problem, Refused
 from db.core.session import reading, run
 from db.exports import run_export
 from db.people.tables import ExportLog
-from db.reports import builder_queries, known
+from db.reports import builder_queries
 from db.reports.builder_export_queries import report_export, report_filters
+from db.reports.builder_figures import metric_of
 from db.reports.builder_queries import NOTHING, figures_for, run_report
 from db.reports.builder_rules import Spec
 from tests.leads.factories import NOW, lead_at, make_network, receive
+from tests.support.metrics import other_metric
 
 SPEC = Spec(metrics=("received", "contact_rate"), by=("region", "month"), period="3")
 
@@ -89,7 +91,7 @@ def test_metrics_are_asked_by_the_contract_of_filters(sqlite_engine, network, mo
         asked.append((scope, by, filters, now))
         return []
 
-    monkeypatch.setitem(known._METRICS, "valid", replace(known.metric("valid"), compute=records))
+    other_metric(monkeypatch, replace(metric_of("valid"), compute=records))
     spec = Spec(
         metrics=("valid",), by=("dealer",), period="own", since="2026-02", until="2026-03", regions=("East",),
         dealers=("00101", "00102"),
@@ -157,7 +159,7 @@ def test_a_metric_that_refuses_does_not_hide_the_others(sqlite_engine, network, 
     def refuses(*_args, **_more):
         raise Refused(Problem(code="no", message="Not this way."))
 
-    monkeypatch.setitem(known._METRICS, "valid", replace(known.metric("valid"), compute=refuses))
+    other_metric(monkeypatch, replace(metric_of("valid"), compute=refuses))
     found = told(sqlite_engine, network.manager, Spec(metrics=("received", "valid")))
     assert found.rows[0].parts[0].value == 5
     assert found.rows[0].parts[1] is None

@@ -19,11 +19,12 @@ from db.core.problems import NotFound, Refused
 from db.core.session import reading, run, writing
 from db.core.timeline import TimelineEntry
 from db.people.tables import ExportLog
-from db.reports import pack_commands, registry
+from db.reports import pack_commands
 from db.reports.pack_commands import print_pack
 from db.reports.pack_queries import Pack, build_pack, file_name, nothing_changed, pack_months, standing
 from db.reports.snapshot_commands import restate_month
 from db.reports.snapshot_jobs import freeze
+from tests.support.metrics import only_metrics
 from tests.support.users import make_dealer
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)
@@ -62,7 +63,7 @@ def metric(name: str, permission: Permission) -> Metric:
 def facts(monkeypatch, sqlite_engine):
     """Two figures, two dealers of East and one of West, two months."""
     found = (metric("response_sla", Permission.PERFORMANCE_VIEW), metric("parts_line_fill", Permission.PARTS_VIEW))
-    monkeypatch.setattr(registry, "_metrics", {m.definition.name: m for m in found})
+    only_metrics(monkeypatch, *found)
     FACTS.clear()
     for code, region in (("E1", "East"), ("E2", "East"), ("W3", "West")):
         assert make_dealer(sqlite_engine, code=code, name=f"Dealer {code}", region=region) == int(code[1:])

@@ -6,7 +6,18 @@ from datetime import date
 
 import pytest
 
-from db.reports.period_rules import PERIODS, Span, before, may_compare, span_of, year_before
+from db.reports.period_rules import (
+    MOST_BACK,
+    PERIODS,
+    Span,
+    before,
+    may_compare,
+    own_months,
+    own_span,
+    span_of,
+    trend_end,
+    year_before,
+)
 
 
 def span(first: str, last: str) -> Span:
@@ -35,6 +46,51 @@ def test_the_days_of_a_period(period, today, expected):
 
 def test_every_period_has_its_own_days():
     assert len({span_of(period, date(2026, 11, 27)) for period in PERIODS}) == len(PERIODS)
+
+
+@pytest.mark.parametrize(
+    "since, until, expected",
+    [
+        ("2026-03", "2026-05", ("2026-03-01", "2026-05-31")),
+        ("2026-05", "2026-03", ("2026-03-01", "2026-05-31")),
+        ("2026-03", "", ("2026-03-01", "2026-03-31")),
+        ("", "2026-11", ("2026-11-01", "2026-11-27")),
+        ("2026-02", "2026-11", ("2026-02-01", "2026-11-27")),
+        ("", "", ("2026-10-01", "2026-10-31")),
+        ("2027-01", "1999-01", ("2026-10-01", "2026-10-31")),
+        ("nonsense", "2026-04", ("2026-04-01", "2026-04-30")),
+    ],
+)
+def test_months_of_ones_own(since, until, expected):
+    assert own_span(since, until, date(2026, 11, 27)) == span(*expected)
+
+
+def test_the_months_on_offer_are_whole_and_end_with_today():
+    offered = list(own_months(date(2026, 11, 27)))
+    assert (offered[0], offered[-1], len(offered)) == ("2026-11", "2023-12", MOST_BACK)
+
+
+@pytest.mark.parametrize(
+    "days, drawn, expected",
+    [
+        (("2026-08-01", "2026-10-31"), None, "2026-10-31"),
+        (("2026-11-01", "2026-11-27"), None, "2026-11-27"),
+        (("2026-01-01", "2026-11-27"), None, "2026-11-27"),
+        (("2025-11-01", "2026-01-31"), None, "2026-10-31"),
+        (("2025-10-01", "2025-12-31"), None, "2025-12-31"),
+        (("2026-03-01", "2026-04-30"), "2026-11-27", "2026-11-27"),
+        (("2026-03-01", "2026-04-30"), "2026-10-31", "2026-10-31"),
+        (("2025-12-01", "2026-04-30"), "2026-11-27", "2026-11-27"),
+        (("2025-11-01", "2026-04-30"), "2026-11-27", "2026-10-31"),
+        (("2026-11-01", "2026-11-27"), "2026-10-31", "2026-11-27"),
+        (("2024-03-01", "2024-04-30"), "2026-10-31", "2024-04-30"),
+        (("2026-03-01", "2026-04-30"), "2026-12-31", "2026-10-31"),
+    ],
+)
+def test_where_a_year_of_months_ends(days, drawn, expected):
+    at = date.fromisoformat(drawn) if drawn else None
+    found = trend_end(span(*days), date(2026, 11, 27), drawn=at)
+    assert found == date.fromisoformat(expected)
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, timedelta
 from statistics import mean, median
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 
-from db import catalog
 from db.appointments.rules import counts_as_due
 from db.appointments.tables import Appointment
 from db.cadence.rules import TaskFact, result_of
@@ -21,67 +20,19 @@ from db.calendar.queries import DESK_ZONE, usual_calendar
 from db.calendar.rules import elapsed_minutes
 from db.claims.tables import Claim, ClaimFinding
 from db.contact_log.tables import Promise
-from db.core.actor import EVERYTHING
 from db.core.labels import local_day
 from db.core.session import reading
 from db.customers.vehicle_tables import Purchase, ServiceVisit, Vehicle
+from db.incentives.tables import SaleReport
 from db.leads.tables import Lead
+from db.objectives.tables import SalesObjective
 from db.quality.tables import CoachingNote, QualityReview
-from db.surveys.tables import SurveyAlert
+from db.reports.catalogue import entries
+from db.surveys.tables import Survey, SurveyAlert
+from tests.reports.recounting import Parts, Told, ask, assert_parts, hold, mean_of, number, ratio, share, stored
 from tests.reports.told import WORLDS, World, told
 
-Parts = tuple[Any, Any, Any]
-Told = Callable[[list[Any]], Parts]
 DAY = timedelta(days=1)
-
-
-def stored(engine: Engine, table: Any) -> list[Any]:
-    with reading(engine) as session:
-        found = list(session.scalars(select(table).order_by(table.id)))
-        session.expunge_all()
-    return found
-
-
-def ask(engine: Engine, world: World, name: str, *by: str) -> list[dict[str, Any]]:
-    with reading(engine) as session:
-        return catalog.metric(name).compute(
-            session, scope=EVERYTHING, by=by, filters={"from": world.first, "to": world.last}, now=world.now
-        )
-
-
-def hold(engine: Engine, world: World, name: str, rows: Iterable[Any], say: Told) -> None:
-    """The whole, and each region, are what `say` makes of the rows."""
-    rows = list(rows)
-    (whole,) = ask(engine, world, name)
-    assert_parts(name, "all", whole, say(rows))
-    assert rows, f"{name}: nothing to recount"
-    regions = defaultdict(list)
-    for row in rows:
-        regions[row.region or ""].append(row)
-    found = {row["region"]: row for row in ask(engine, world, name, "region")}
-    for region, some in regions.items():
-        assert_parts(name, region, found[region], say(some))
-
-
-def assert_parts(name: str, where: str, row: dict[str, Any], expected: Parts) -> None:
-    for part, value in zip(("numerator", "denominator", "value"), expected, strict=True):
-        assert row[part] == (pytest.approx(value) if isinstance(value, float) else value), (name, where, part)
-
-
-def share(hit: Callable[[Any], bool]) -> Told:
-    def parts(rows: list[Any]) -> Parts:
-        n = sum(1 for row in rows if hit(row))
-        return n, len(rows), n / len(rows)
-
-    return parts
-
-
-def number(rows: list[Any]) -> Parts:
-    return len(rows), None, len(rows)
-
-
-def mean_of(of: Callable[[Any], float]) -> Told:
-    return lambda rows: (sum(of(r) for r in rows), len(rows), mean(of(r) for r in rows))
 
 
 @pytest.fixture
@@ -117,7 +68,7 @@ def test_leads_sales_plans_and_appointments(desk):
     due.pop("", None)
     counted = [task for some in due.values() for task in some]
     in_time = {task.id for task in due["on_time"]}
-    hold(desk, world, "cadence_adherence", counted, share(lambda t: t.id in in_time))
+    hold(desk, world, "cadence_adherence", counted, share(lambda t: t.id in in_time), month=lambda t: t.due_on)
     for name in ("on_time", "missed"):
         (whole,) = ask(desk, world, f"cadence_{name}")
         assert whole["value"] == len(due[name]) > 0
@@ -131,9 +82,11 @@ def test_leads_sales_plans_and_appointments(desk):
         a for a in stored(desk, Appointment)
         if counts_as_due(a.status, starts_at=a.starts_at, rescheduled_at=a.rescheduled_at, now=world.now)
     ]  # fmt: skip
-    hold(desk, world, "appointments_due", times, number)
-    hold(desk, world, "appointment_show_rate", times, share(lambda a: a.status in ("shown", "completed")))
-    hold(desk, world, "appointment_no_show_rate", times, share(lambda a: a.status == "no_show"))
+    starts = lambda a: a.starts_at.astimezone(UTC).date()  # noqa: E731
+    shown = lambda a: a.status in ("shown", "completed")  # noqa: E731
+    hold(desk, world, "appointments_due", times, number, month=starts)
+    hold(desk, world, "appointment_show_rate", times, share(shown), month=starts)
+    hold(desk, world, "appointment_no_show_rate", times, share(lambda a: a.status == "no_show"), month=starts)
 
 
 def test_reviews_alerts_promises_and_buyers(desk):
@@ -145,12 +98,14 @@ def test_reviews_alerts_promises_and_buyers(desk):
     hold(desk, world, "reviews_done", [r for r in reviews if r.status == "reviewed"], number)
     notes = [n for n in stored(desk, CoachingNote) if n.is_open and n.due_at <= world.now]
     hold(desk, world, "coaching_due", notes, number)
+    answered = {s.id: s.answered_on for s in stored(desk, Survey)}
     alerts = [
         a for a in stored(desk, SurveyAlert) if a.contacted_at or a.closed_at or a.contact_due_at <= world.now
     ]  # fmt: skip
     hold(
         desk, world, "survey_contacted_24h", alerts,
         share(lambda a: a.contacted_at is not None and a.contacted_at <= a.contact_due_at),
+        month=lambda a: answered[a.survey_id],
     )  # fmt: skip
     promises = [
         p for p in stored(desk, Promise) if p.status == "kept" or (p.status == "open" and p.first_due_at <= world.now)
@@ -171,6 +126,46 @@ def test_reviews_alerts_promises_and_buyers(desk):
 
     assert len({p.customer_id for p in bought}) == len(bought)
     hold(desk, world, "service_retention", bought, share(came_back))
+
+
+def test_sales_against_what_was_agreed_and_expected(sqlite_templates, tmp_path):
+    world = WORLDS["objectives"]
+    with told(sqlite_templates, "objectives", tmp_path) as engine:
+        markets: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
+        for one in stored(engine, SalesObjective):
+            if world.first.replace(day=1) <= one.month <= world.last:
+                markets[one.dealer_id, one.region, f"{one.month:%Y-%m}"].append(one)
+        new = [s for s in stored(engine, SaleReport) if s.condition == "new" and s.delivered_on and not s.unwound_on]
+
+        def delivered(dealer_id: int, month: str) -> int:
+            return sum(s.dealer_id == dealer_id and f"{s.delivered_on:%Y-%m}" == month for s in new)
+
+        def agreed(rows: list[Any]) -> int | None:
+            found = [r.objective for r in rows if r.objective is not None]
+            return sum(found) if found else None
+
+        plain: dict[str, Callable[[list[Any]], Parts]] = {
+            "sales_effectiveness": lambda of: ratio(
+                sum(delivered(d, m) for d, _, m in of),
+                sum(r.share * r.registrations for key in of for r in markets[key]) / 10_000,
+            ),
+            "objective_attainment": lambda of: ratio(
+                sum(delivered(d, m) for d, r, m in of if agreed(markets[d, r, m]) is not None),
+                float(sum(agreed(markets[key]) or 0 for key in of)),
+            ),
+            "objective_units": lambda of: (
+                units := sum(agreed(markets[key]) or 0 for key in of), None, units
+            ),
+        }  # fmt: skip
+        assert set(plain) == {e.metric.definition.name for e in entries() if e.area == "objectives"}
+        for name, say in plain.items():
+            (whole,) = ask(engine, world, name)
+            assert_parts(name, "all", whole, say(list(markets)))
+            assert whole["value"]
+            for place, dim in enumerate(("dealer_id", "region", "month")):
+                found = {row[dim]: row for row in ask(engine, world, name, dim.removesuffix("_id"))}
+                for value in {key[place] for key in markets}:
+                    assert_parts(name, str(value), found[value], say([key for key in markets if key[place] == value]))
 
 
 @pytest.fixture

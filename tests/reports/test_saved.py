@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import zipfile
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -9,13 +12,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from db import catalog  # noqa: F401 - makes every metric known by name
-from db.core.outbox import OutboxMail
-from db.core.permissions import Role
+from db.core import outbox
+from db.core.outbox import OutboxAttachment, OutboxMail
+from db.core.permissions import GRANTED, Permission, Role
 from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading, run, writing
+from db.core.settings import settings
 from db.core.timeline import TimelineEntry
-from db.people.tables import Notification, Person
+from db.people.tables import ExportLog, Notification, Person
 from db.reports import saved_commands as commands
 from db.reports.builder_rules import Spec, to_query
 from db.reports.saved_checks import CHECKS
@@ -26,6 +30,7 @@ from db.reports.saved_queries import (
     get_report,
     history_of,
     list_reports,
+    my_file,
     recipient_choices,
     recipients_of,
 )
@@ -302,6 +307,98 @@ def test_each_gets_their_own_once(sending):
         assert session.get_one(SavedReport, report_id).next_on == date(2026, 7, 13)
         told = session.scalars(select(Notification.person_id)).all()
     assert sorted(told) == sorted([network.manager.user_id, network.dealer_manager.user_id])
+
+
+@pytest.mark.parametrize(
+    "address, ending",
+    [
+        ("https://desk.example.com", "Open it: https://desk.example.com/report_builder?report={}"),
+        ("", "Open it in the desk under Report builder, Kept reports."),
+    ],
+)
+def test_the_mail_says_where_to_open_it(sqlite_engine, monkeypatch, address, ending):
+    network = make_network(sqlite_engine)
+    report_id = keep(sqlite_engine, network.manager)
+    change(
+        sqlite_engine, commands.schedule_report, report_id, network.manager, rhythm="weekly", day=1,
+        people=[network.manager.user_id],
+    )  # fmt: skip
+    monkeypatch.setenv("PUBLIC_URL", address)
+    settings.cache_clear()
+    run_reports(sqlite_engine, now=MONDAY)
+    monkeypatch.delenv("PUBLIC_URL")
+    settings.cache_clear()
+    ((_, _, body),) = mails(sqlite_engine)
+    assert body.splitlines()[-1] == ending.format(report_id)
+
+
+def test_the_workbook_goes_to_who_wants_it_within_their_scope(sending):
+    engine, network, report_id = sending
+    for who in (network.dealer_manager, network.manager):
+        run(commands.attach_file, bind=engine, report_id=report_id, wanted=True, actor=who, now=NOW)
+    run(commands.attach_file, bind=engine, report_id=report_id, wanted=False, actor=network.manager, now=NOW)
+    with reading(engine) as session:
+        wishes = [my_file(session, report_id=report_id, actor=a) for a in (network.manager, network.dealer_manager)]
+        assert wishes == [False, True]
+        version = session.get_one(SavedReport, report_id).version
+    people = [network.dealer_manager.user_id, network.finance.user_id]
+    change(engine, commands.schedule_report, report_id, network.manager, rhythm="weekly", day=1, people=people)
+    assert version == 2, "the wish of a reader is no change of the report"
+    assert run_reports(engine, now=MONDAY) == 1
+    with reading(engine) as session:
+        ((to, name, content),) = session.execute(
+            select(OutboxMail.to_address, OutboxAttachment.name, OutboxAttachment.content).join(
+                OutboxAttachment, OutboxAttachment.mail_id == OutboxMail.id
+            )
+        ).all()
+        log = session.scalars(select(ExportLog)).one()
+        session.expunge_all()
+    assert (to, name) == ("dan@desk.example", "weekly-leads-2026-07-06.xlsx")
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        words = "".join(book.read(part).decode() for part in book.namelist() if part.endswith(".xml"))
+    assert "NORTHWEB" in words
+    assert "WESTWEB" not in words
+    assert (log.actor, log.kind, log.file_format, log.row_count, log.purpose) == (
+        "dan",
+        "report",
+        "xlsx",
+        1,
+        "Sent by mail",
+    )
+    assert log.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_only_who_gets_a_report_wants_its_workbook(sending):
+    engine, network, report_id = sending
+    for who in (network.admin, network.south_staff):
+        with pytest.raises(Refused):
+            run(commands.attach_file, bind=engine, report_id=report_id, wanted=True, actor=who, now=NOW)
+    before = entries(engine)
+    run(commands.attach_file, bind=engine, report_id=report_id, wanted=True, actor=network.manager, now=NOW)
+    run(commands.attach_file, bind=engine, report_id=report_id, wanted=True, actor=network.manager, now=NOW)
+    assert entries(engine) == before + 1
+
+
+@pytest.mark.parametrize("change_of", ["right", "size"])
+def test_a_workbook_that_cannot_go_is_said_in_the_mail(sqlite_engine, monkeypatch, change_of):
+    network = make_network(sqlite_engine)
+    report_id = keep(sqlite_engine, network.manager)
+    change(
+        sqlite_engine, commands.schedule_report, report_id, network.manager, rhythm="weekly", day=1,
+        people=[network.manager.user_id],
+    )  # fmt: skip
+    run(commands.attach_file, bind=sqlite_engine, report_id=report_id, wanted=True, actor=network.manager, now=NOW)
+    if change_of == "right":
+        monkeypatch.setitem(GRANTED, Role.MANAGER, GRANTED[Role.MANAGER] - {Permission.EXPORT_RUN})
+    else:
+        monkeypatch.setattr(outbox, "MOST_ATTACHED", 100)
+    assert run_reports(sqlite_engine, now=MONDAY) == 1
+    ((_, _, body),) = mails(sqlite_engine)
+    words = {"right": "so no workbook goes with this mail.", "size": "The workbook is too large for a mail"}
+    assert words[change_of] in body
+    with reading(sqlite_engine) as session:
+        assert session.scalar(select(func.count()).select_from(OutboxAttachment)) == 0
+        assert session.scalar(select(func.count()).select_from(ExportLog)) == 0
 
 
 def test_what_was_missed_is_one_mail(sending):

@@ -8,13 +8,16 @@ import io
 import pytest
 from sqlalchemy import Engine
 
+from db import catalog
 from db.core.actor import EVERYTHING, Scope
 from db.core.session import reading, run, writing
 from db.exports import run_export
 from db.reports.overview_queries import Narrowed
+from db.reports.period_rules import Span
 from db.reports.scorecard_queries import MOST, OFFERED, chosen_metrics, counted_bands, ordered, scorecard
 from tests.leads.factories import NOW, Network, make_dealer, make_network, receive
 from tests.reports.test_overview import DAY, JUNE, counted
+from tests.reports.told import WORLDS, told
 
 NAMES = ("valid_share", "received", "csi")
 
@@ -73,6 +76,29 @@ def test_fewer_than_five_others_are_no_comparison(sqlite_engine: Engine):
             receive(sqlite_engine, dealer_id=dealer_id)
     cell = next(r for r in cards(sqlite_engine, EVERYTHING) if r.dealer_id == made.north).cells["valid_share"]
     assert (cell.band, cell.peers, cell.place, cell.group) == ("alone", None, None, "Too few peers")
+
+
+def test_follow_up_and_the_quality_of_answers_stand_beside_peers_as_the_rest(sqlite_templates, tmp_path):
+    names = ("cadence_adherence", "response_quality", "question_answered")
+    assert set(names) <= set(OFFERED)
+    world = WORLDS["desk"]
+    span = Span(first=world.first, last=world.last)
+    with told(sqlite_templates, "desk", tmp_path) as engine, reading(engine) as session:
+        rows = scorecard(
+            session, scope=EVERYTHING, chosen=Narrowed(), span=span, names=names, on=world.last, now=world.now
+        )
+        for name in names:
+            found = catalog.metric(name).compute(
+                session, scope=EVERYTHING, by=("dealer",), filters={"from": span.first, "to": span.last}, now=world.now
+            )
+            counted = {r["dealer_id"]: (r["value"], r["denominator"]) for r in found if r["denominator"]}
+            shown = {r.dealer_id: r.cells[name] for r in rows}
+            assert {i: (c.part.value, c.part.denominator) for i, c in shown.items() if i in counted} == counted != {}
+            for cell in shown.values():  # fewer than ten tasks or reviews: told as two numbers, no place
+                assert cell.small == bool(cell.part.denominator is not None and cell.part.denominator < 10)
+                expected = "none" if cell.part.value is None else "few" if cell.small else "alone"
+                assert (cell.band, cell.place) == (expected, None)
+            assert any(cell.small for cell in shown.values())
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from db.core.permissions import Permission, Role
 from db.core.problems import Refused
 from db.core.session import reading, run, writing
 from db.core.timeline import TimelineEntry
-from db.reports import registry
 from db.reports.snapshot_checks import months_are_whole
 from db.reports.snapshot_commands import freeze_month, restate_month
 from db.reports.snapshot_jobs import freeze, run_freeze
@@ -25,6 +24,7 @@ from db.reports.snapshot_rules import BY_DEALER, differs, gaps, month_from, mont
 from db.reports.snapshot_store import count_month
 from db.reports.snapshot_tables import MonthFigure, MonthFreeze
 from tests.support.at_once import at_once, works
+from tests.support.metrics import only_metrics
 from tests.support.users import make_dealer
 
 OCTOBER = date(2026, 10, 1)
@@ -53,7 +53,7 @@ TEST = Metric(
 @pytest.fixture
 def one_metric(monkeypatch):
     """The catalogue is one metric whose facts the test sets."""
-    monkeypatch.setattr(registry, "_metrics", {"response_sla": TEST})
+    only_metrics(monkeypatch, TEST)
     FACTS.clear()
     FACTS.update({"": 70, "East": 40, "West": 30, "E1": 40, "W1": 30})
 

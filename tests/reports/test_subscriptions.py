@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import zipfile
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
+from db.core import outbox
 from db.core.area import Metric
-from db.core.outbox import OutboxMail
-from db.core.permissions import Permission, Role
+from db.core.outbox import OutboxAttachment, OutboxMail
+from db.core.permissions import GRANTED, Permission, Role
 from db.core.problems import NotFound, Refused
 from db.core.session import reading, run, writing
+from db.core.settings import settings
 from db.core.timeline import TimelineEntry
-from db.people.tables import Notification
-from db.reports import registry
+from db.people.tables import ExportLog, Notification
 from db.reports.pack_tables import PackSubscription
 from db.reports.snapshot_jobs import run_freeze, run_mail
-from db.reports.subscription_commands import subscribe, unsubscribe
+from db.reports.subscription_commands import choose_files, subscribe, unsubscribe
 from db.reports.subscription_queries import is_subscribed
 from tests.reports import test_pack
 from tests.support.at_once import at_once, works
+from tests.support.metrics import only_metrics
 from tests.support.users import actor_named, make_dealer, make_person
 
 NOVEMBER = datetime(2026, 11, 3, 15, tzinfo=UTC)
@@ -33,7 +38,7 @@ DECEMBER = datetime(2026, 12, 6, 15, tzinfo=UTC)
 def desk(engine, monkeypatch):
     """A manager of all dealers and a sales leader of East, with facts of October and November."""
     found: tuple[Metric, ...] = (test_pack.metric("response_sla", Permission.PERFORMANCE_VIEW),)
-    monkeypatch.setattr(registry, "_metrics", {m.definition.name: m for m in found})
+    only_metrics(monkeypatch, *found)
     test_pack.FACTS.clear()
     for code, region in (("E1", "East"), ("W2", "West")):
         assert make_dealer(engine, code=code, name=f"Dealer {code}", region=region) == int(code[1:])
@@ -44,8 +49,10 @@ def desk(engine, monkeypatch):
     return engine
 
 
-def wish(engine, who: str, region: str = "", command: Any = subscribe, now: datetime = NOVEMBER) -> None:
-    run(command, bind=engine, region=region, actor=actor_named(engine, who), now=now)
+def wish(
+    engine, who: str, region: str = "", command: Any = subscribe, now: datetime = NOVEMBER, **more: Any
+) -> None:  # fmt: skip
+    run(command, bind=engine, region=region, actor=actor_named(engine, who), now=now, **more)
 
 
 def mails(engine) -> list[tuple[str, str]]:
@@ -76,6 +83,99 @@ def test_each_month_is_mailed_once_as_each_may_see_it(desk):
     run_freeze(desk, now=DECEMBER)
     assert run_mail(desk, now=DECEMBER) == 2
     assert "rose to 80.0% (+20.0 pp)" in mails(desk)[3][1]
+
+
+def test_the_mail_leads_to_the_pack_of_its_month_and_region(desk, monkeypatch):
+    monkeypatch.setenv("PUBLIC_URL", "https://desk.example.com/")
+    settings.cache_clear()
+    wish(desk, "leah", "East")
+    run_freeze(desk, now=FROZEN)
+    run_mail(desk, now=FROZEN)
+    monkeypatch.delenv("PUBLIC_URL")
+    settings.cache_clear()
+    ((_, body),) = mails(desk)
+    assert body.endswith("\n\nOpen it: https://desk.example.com/monthly_pack?mpk_month=2026-10&mpk_region=East")
+    with reading(desk) as session:
+        assert "https://" not in session.scalars(select(Notification.body)).one()
+
+
+def files(engine) -> dict[str, list[tuple[str, bytes]]]:
+    """The files of each mail that waits, by address."""
+    found: dict[str, list[tuple[str, bytes]]] = {}
+    with reading(engine) as session:
+        query = select(OutboxMail.to_address, OutboxAttachment.name, OutboxAttachment.content)
+        for to, name, content in session.execute(
+            query.join(OutboxMail, OutboxMail.id == OutboxAttachment.mail_id).order_by(OutboxAttachment.id)
+        ):
+            found.setdefault(to, []).append((name, content))
+    return found
+
+
+def test_files_go_with_the_mail_of_who_wants_them_within_their_scope(desk):
+    wish(desk, "mason")
+    wish(desk, "leah", "East", files="xlsx")
+    wish(desk, "mason", files="both", command=choose_files)
+    run_freeze(desk, now=FROZEN)
+    assert run_mail(desk, now=FROZEN) == 2
+    found = files(desk)
+    assert [name for name, _ in found["mason@example.test"]] == [
+        "pack-2026-10-all-dealers.pdf", "pack-2026-10-all-dealers.xlsx",
+    ]  # fmt: skip
+    assert found["mason@example.test"][0][1].startswith(b"%PDF")
+    ((name, east),) = found["leah@example.test"]
+    assert name == "pack-2026-10-east.xlsx"
+    assert "W2" not in cells(east)
+    assert "W2" in cells(found["mason@example.test"][1][1])
+    with reading(desk) as session:
+        logs = session.scalars(select(ExportLog).order_by(ExportLog.id)).all()
+        session.expunge_all()
+    assert [(x.actor, x.kind, x.file_format, x.purpose) for x in logs] == [
+        ("mason", "monthly_pack", "pdf", "Sent by mail"), ("mason", "monthly_pack", "xlsx", "Sent by mail"),
+        ("leah", "monthly_pack", "xlsx", "Sent by mail"),
+    ]  # fmt: skip
+    assert logs[2].sha256 == hashlib.sha256(east).hexdigest()
+    wish(desk, "mason", files="", command=choose_files)
+    run_freeze(desk, now=DECEMBER)
+    assert run_mail(desk, now=DECEMBER) == 2
+    assert len(files(desk)["mason@example.test"]) == 2, "the two of October"
+
+
+def cells(content: bytes) -> str:
+    """Everything a workbook says."""
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        return "\n".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ("right", "Your role may not take files out of the desk, so none go with this mail."),
+        ("size", "The files are too large for a mail: take them from the page."),
+    ],
+)
+def test_why_no_file_goes_stands_in_the_mail(desk, monkeypatch, change, words):
+    wish(desk, "mason", files="pdf")
+    if change == "right":
+        without = GRANTED[Role.MANAGER] - {Permission.EXPORT_RUN}
+        monkeypatch.setitem(GRANTED, Role.MANAGER, without)
+    else:
+        monkeypatch.setattr(outbox, "MOST_ATTACHED", 100)
+    run_freeze(desk, now=FROZEN)
+    assert run_mail(desk, now=FROZEN) == 1
+    assert mails(desk)[0][1].endswith(words)
+    assert files(desk) == {}
+    assert count(desk, ExportLog) == 0
+
+
+@pytest.mark.parametrize("wrong", ["zip", "PDF", "pdf,xlsx"])
+def test_there_are_no_other_files(desk, wrong):
+    with pytest.raises(Refused, match="Choose which files"):
+        wish(desk, "mason", files=wrong)
+    wish(desk, "mason")
+    with pytest.raises(Refused, match="Choose which files"):
+        wish(desk, "mason", files=wrong, command=choose_files)
+    with pytest.raises(NotFound):
+        wish(desk, "leah", files="pdf", command=choose_files)
 
 
 def test_two_processes_mail_it_once(desk):

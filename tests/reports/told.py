@@ -15,9 +15,11 @@ from sqlalchemy import Engine
 from db.coop.campaign_commands import start_campaign
 from db.coop.campaign_rules import Plan
 from db.core import events
+from db.core.area import SourceFile
 from db.core.permissions import Role
 from db.core.session import make_engine, run, writing
 from db.customers.vehicle_commands import record_purchase
+from db.imports.commands import run_import
 from db.marketing.commands import enter_spend
 from db.migrate import upgrade
 from tests.appointments.factories import booked, take
@@ -27,6 +29,8 @@ from tests.contact_log.examples import step as keep
 from tests.coop.factories import House as CoopHouse
 from tests.coop.test_figures import tell as tell_coop
 from tests.customers.factories import OTHER_VIN, VIN, customer, visit
+from tests.incentives.factories import NOW as SALES_NOW
+from tests.incentives.factories import House as IncentiveHouse
 from tests.incentives.figuring import FigureHouse
 from tests.leads.factories import NOW, SYSTEM, lead_at, minutes, receive, step
 from tests.onboarding import factories as onboarding
@@ -35,7 +39,7 @@ from tests.parts.test_fill import furnished
 from tests.pricing.test_figures import tell as tell_prices
 from tests.quality.test_quality import draw, made, reviews, score, write
 from tests.support.databases import SqliteTemplates
-from tests.support.users import actor_named, make_people
+from tests.support.users import actor_named, make_dealer, make_people, make_person
 from tests.surveys.factories import BAD, ROW, SENT_ONLY, bring, publish
 
 DAY = timedelta(days=1)
@@ -174,6 +178,44 @@ def tell_parts(engine: Engine) -> None:
             parts.shipped(engine, order, 1, actor=desk.cora, now=at + DAY)
 
 
+def tell_objectives(engine: Engine) -> None:
+    """Three dealers with markets and agreements, and deliveries: used ones, unwound ones, in months of no market."""
+    house = IncentiveHouse(engine)
+    third = make_dealer(engine, code="04013", name="Near Cars")
+    make_person(engine, "nora", Role.DEALER_MANAGER, scope_kind="dealers", dealer_ids=[third])
+    rows = [
+        f"{code},{month},{segment},{registered},{share},{agreed},State,2026-1"
+        for code, month, segment, registered, share, agreed in (
+            ("04012", "2026-10", "SUV", 40, 7.5, 3), ("04012", "2026-10", "Van", 9, 12.25, ""),
+            ("04012", "2026-11", "SUV", 44, 8, 4), ("04012", "2026-11", "Van", 11, 12.25, 1),
+            ("04099", "2026-11", "SUV", 60, 5, 2), ("04099", "2026-10", "SUV", 55, 5, ""),
+            ("04013", "2026-11", "Van", 5, 10, ""), ("04099", "2026-12", "SUV", 20, 5, 1),
+        )
+    ]  # fmt: skip
+    text = "\n".join(
+        ["Dealer code,Month,Segment,Registrations,Benchmark share,Objective,Benchmark area,Territory", *rows]
+    )
+    file = SourceFile(name="objectives.csv", content=text.encode())
+    run(run_import, bind=engine, kind="sales_objectives", files=[file], channel="page", mapping=None, actor=house.cora,
+        now=SALES_NOW)  # fmt: skip
+    sales: list[tuple[int, date | None, dict[str, Any]]] = [
+        (dealer, date(2026, month, day), {})
+        for dealer, month, day in (
+            (house.dealer, 10, 1), (house.dealer, 10, 31), (house.dealer, 11, 1), (house.dealer, 11, 18),
+            (house.dealer, 11, 20), (house.dealer, 9, 30), (house.other_dealer, 11, 12), (house.other_dealer, 10, 20),
+            (third, 11, 3), (third, 10, 5),
+        )
+    ]  # fmt: skip
+    sales += [(house.dealer, date(2026, 11, 5), {"condition": "used"}), (house.other_dealer, None, {})]
+    for number, (dealer, day, more) in enumerate(sales):
+        house.sell(
+            dealer_id=dealer, who="nora" if dealer == third else "dora", vin=f"1HGCM8264{number:08}", documents=(),
+            customer_ref="", contract_on=day or date(2026, 11, 9), delivered_on=day, **more,
+        )  # fmt: skip
+    again = house.sell(vin="1HGCM826400000099", documents=(), customer_ref="", delivered_on=date(2026, 11, 19))
+    house.unwind(again)
+
+
 def _fill(name: str, url: str) -> None:
     upgrade(url)
     engine = make_engine(url)
@@ -217,6 +259,9 @@ WORLDS: dict[str, World] = {
     "pricing": World(
         areas=("pricing",), tell=tell_prices, now=datetime.fromisoformat("2026-12-12T15:00:00+00:00"),
         first=date(2026, 1, 1), last=date(2026, 12, 12),
+    ),
+    "objectives": World(
+        areas=("objectives",), tell=tell_objectives, now=SALES_NOW, first=date(2026, 10, 1), last=SALES_NOW.date(),
     ),
     "onboarding": World(
         areas=("onboarding",), tell=tell_onboarding, now=onboarding.NOW, first=date(2026, 1, 1),

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from tests.support.paths import ROOT
 
-TOP_FOLDERS = ("components", "db", "pages", "seed", "tests")
+TOP_FOLDERS = ("bench", "components", "db", "pages", "seed", "tests")
 
 
 @dataclass(frozen=True)
@@ -285,10 +285,11 @@ def unguarded_page(source: Source) -> Iterator[str]:
 
 # ------------------------------------------------------------------------------------------------------ kept answers
 WHOSE = {"scope", "whose", "asked"}  # `asked` and `whose` are objects that hold the scope
+KEEPS = re.compile(r"\b(cache_data|shelved)\b")
 
 
 def kept_without_scope(source: Source) -> Iterator[str]:
-    """What `st.cache_data` keeps of the database is kept for one scope and until something changes (R28).
+    """What `st.cache_data` or `shelved` keeps of the database is kept for one scope and until it changes (R28).
 
     A name that begins with an underscore is no part of the key.
     """
@@ -297,7 +298,7 @@ def kept_without_scope(source: Source) -> Iterator[str]:
     for node in ast.walk(source.tree):
         if not isinstance(node, ast.FunctionDef):
             continue
-        if not any("cache_data" in ast.unparse(d) for d in node.decorator_list):
+        if not any(KEEPS.search(ast.unparse(d)) for d in node.decorator_list):
             continue
         if not any(isinstance(n, ast.Name) and n.id == "reading" for n in ast.walk(node)):
             continue

@@ -85,7 +85,7 @@ def doors(source: Source) -> Iterator[str]:
     )
     yield from _only(
         source,
-        [i for i in source.imports if i.root in {"db", "pages", "seed", "tests"}],
+        [i for i in source.imports if i.root in {"bench", "db", "pages", "seed", "tests"}],
         lambda i: (
             i.root == "db"
             and (
@@ -111,7 +111,7 @@ def pages(source: Source) -> Iterator[str]:
     )
     yield from _only(
         source,
-        [i for i in source.imports if i.root in {"db", "pages", "seed", "tests", "Home", "server"}],
+        [i for i in source.imports if i.root in {"bench", "db", "pages", "seed", "tests", "Home", "server"}],
         lambda i: (
             i.root == "db"
             and (
@@ -139,7 +139,7 @@ def components(source: Source) -> Iterator[str]:
     is_of_an_area = source.parts[1] == "areas"
     yield from _only(
         source,
-        [i for i in source.imports if i.root in {"db", "pages", "seed", "tests", "Home", "server"}],
+        [i for i in source.imports if i.root in {"bench", "db", "pages", "seed", "tests", "Home", "server"}],
         lambda i: (
             i.root == "db"
             and (
@@ -160,7 +160,7 @@ def database(source: Source) -> Iterator[str]:
     for one in source.imports:
         if one.root in {"streamlit", "streamlit_authenticator", "altair", "components", "pages", "Home", "server"}:
             yield source.says(one.line, f"imports {one.full}: db/ works without a screen (CLI, sweep, tests)")
-        elif one.root in {"seed", "tests"}:
+        elif one.root in {"bench", "seed", "tests"}:
             yield source.says(one.line, f"imports {one.full}: the product does not stand on its demo data or its tests")
         elif one.root == "pandas" and not one.for_types and not _is_kind(source, "queries"):
             yield source.says(one.line, "imports pandas: only queries make frames; a second of start-up and floats")
@@ -235,5 +235,5 @@ def seed(source: Source) -> Iterator[str]:
     if source.parts[0] != "seed":
         return
     for one in source.imports:
-        if one.root in {"streamlit", "components", "pages", "tests", "Home", "server"}:
+        if one.root in {"streamlit", "bench", "components", "pages", "tests", "Home", "server"}:
             yield source.says(one.line, f"imports {one.full}: the demo network is made without a screen and by no test")

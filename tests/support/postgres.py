@@ -67,20 +67,19 @@ class PostgresServer:
         self.process: subprocess.Popen[bytes] | None = None
         if self.user:
             os.chown(self.folder, self.user["user"], self.user["group"])
-        options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
-        if not safe:
-            options.append("--no-sync")
         made = subprocess.run(
-            [self.programs / "initdb", "-D", self.folder / "data", *options],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.folder,
-            **self.user,
-        )
+            self._command(), capture_output=True, text=True, check=False, cwd=self.folder, **self.user
+        )  # fmt: skip
         if made.returncode:
             self.remove()
-            raise NoPostgres(f"initdb failed as {getpass.getuser()}: {made.stderr.strip()[-300:]}")
+            raise NoPostgres(f"no data folder as {getpass.getuser()}: {made.stderr.strip()[-300:]}")
+
+    def _command(self) -> list[str | Path]:
+        """What makes the data folder."""
+        options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+        if not self.safe:
+            options.append("--no-sync")
+        return [self.programs / "initdb", "-D", self.folder / "data", *options]
 
     @property
     def url(self) -> str:
@@ -138,6 +137,26 @@ class PostgresServer:
         """Stop the server and delete its data."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PostgresStandby(PostgresServer):
+    """A streaming standby of a running server: a copy of its data (pg_basebackup -R) that follows its log."""
+
+    def __init__(self, primary: PostgresServer) -> None:
+        self.primary = primary
+        super().__init__()
+
+    def _command(self) -> list[str | Path]:
+        program = self.programs / "pg_basebackup"
+        if not program.exists():
+            raise NoPostgres("pg_basebackup is not installed, so there is no standby to test on")
+        where = ["-h", "127.0.0.1", "-p", str(self.primary.port), "-U", "postgres"]
+        how = ["-R", "-X", "stream", "-c", "fast", "--no-sync"]
+        return [program, *where, *how, "-D", self.folder / "data"]
+
+    def kill(self) -> None:
+        """End every process of it at once (SIGKILL of the postmaster; its children follow)."""
+        self._end(signal.SIGKILL)
 
 
 @contextmanager

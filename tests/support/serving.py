@@ -35,7 +35,7 @@ class Served:
 
 def app_environment(database_url: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a server under test: nothing of the developer's own settings but what is given."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("STREAMLIT_", "SMTP_", "MAIL_"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("STREAMLIT_", "SMTP_", "MAIL_", "PUBLIC_"))}
     return kept | {"DATABASE_URL": database_url, "BCRYPT_COST": "4", "PYTHONUNBUFFERED": "1"} | dict(extra or {})
 
 
@@ -53,19 +53,23 @@ def serving(
     extra_env: Mapping[str, str] | None = None,
     *,
     script: str = "server.py",
+    port: int | None = None,
 ) -> Iterator[Served]:
-    """Start the app, wait until /healthz answers, yield it, end it. A failed start raises with the server's log."""
+    """Start the app, wait until /healthz answers, yield it, end it. A failed start raises with the server's log.
+
+    Without a `port` it listens on a free one.
+    """
     with tempfile.TemporaryDirectory(prefix="served-") as folder:
-        served = _start(Path(folder), script, app_environment(database_url, extra_env))
+        served = _start(Path(folder), script, app_environment(database_url, extra_env), port)
         try:
             yield served
         finally:
             end(served.process)
 
 
-def _start(folder: Path, script: str, environment: dict[str, str]) -> Served:
+def _start(folder: Path, script: str, environment: dict[str, str], given: int | None) -> Served:
     for attempt in range(1, TRIES + 1):
-        port = free_port()
+        port = given or free_port()
         log_path = folder / f"server-{attempt}.log"
         with log_path.open("wb") as log:
             process = subprocess.Popen(

@@ -56,6 +56,10 @@ def test_the_nps_of_the_book(engine):
     assert (by_dealer["dealer"], by_dealer["dealer_name"], by_dealer["n"]) == ("00101", "North Motors", 100)
     (month,) = metric(engine, "csi", network.coordinator, by=("month",))
     assert (month["month"], month["value"]) == (f"{DAY:%Y-%m}", 100.0)
+    sent = metric(engine, "survey_response_rate", network.coordinator, by=("month", "region"))
+    assert [(r["region"], r["denominator"]) for r in sent] == [("East", 100)]
+    alerts = metric(engine, "survey_contacted_24h", network.coordinator, by=("month",), now=NOW + timedelta(days=9))
+    assert [(r["month"], r["denominator"]) for r in alerts] == [(f"{DAY:%Y-%m}", 24)]
 
 
 def test_every_metric_with_its_parts(sqlite_engine, network):

@@ -1,6 +1,6 @@
 """Many processes submit and decide the same claims at once: none may be lost, none doubled (issue 5, R05).
 
-`python -m tests.bench.claims_load [--claims 5000] [--processes 8]` runs it on a scratch SQLite database and on a
+`python -m bench.claims_load [--claims 5000] [--processes 8]` runs it on a scratch SQLite database and on a
 scratch PostgreSQL server; the suite runs the same with fewer (tests/claims/test_many_processes.py). Every claim is
 entered, sent and decided by two processes, with the same form key and on the same version: exactly one may succeed.
 """
@@ -127,7 +127,7 @@ def _decide(engine: Engine, n: int, *, actor: Actor, deny: bool, told: Counter[s
 
 def race(url: str, *, processes: int, claims: int) -> Counter[str]:
     """Start the processes, wait for them, and add up what they tell; raises when one of them failed."""
-    command = [sys.executable, "-m", "tests.bench.claims_load", "--work", url]
+    command = [sys.executable, "-m", "bench.claims_load", "--work", url]
     started = [
         subprocess.Popen(
             [*command, "--index", str(i), "--processes", str(processes), "--claims", str(claims)],
@@ -207,7 +207,7 @@ def wrong_with(url: str, *, claims: int) -> list[str]:
 
 def main() -> int:
     """The command line: the whole race on both databases, or (`--work`) one process of it."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.claims_load", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.claims_load", description=__doc__)
     parser.add_argument("--claims", type=int, default=5000)
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--work", metavar="URL", help=argparse.SUPPRESS)

@@ -1,26 +1,37 @@
-"""`python -m tests.bench.claims_figures [claims]`: how fast each figure of claims is on the real schema, as medians.
+"""`python -m bench.claims_figures [claims ...]`: how fast the figures of claims are on the real schema.
 
-Fills a scratch SQLite file with 400 dealers and three years of claims (100,000 unless told otherwise): some thousands
-are generated, the rest are copies with other days. Nothing here is an assertion.
+Fills a scratch SQLite file (or the empty PostgreSQL database of `--url`) with 2,000 dealers and three years of claims,
+once for each size (30,000 and 300,000 unless told otherwise): some thousands are generated, the rest are copies with
+other days. Then asks what the pages and reports ask, beside the same question put to the claims themselves, and writes
+claims with the triggers of the sums and without. Nothing here is an assertion.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, insert, select, text
+from sqlalchemy import Connection, Engine, event, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from db.claims import figure_queries, overview_queries, reason_queries, trend_queries
+from db.claims import (
+    figure_queries,
+    figure_sums,
+    metrics_queries,
+    overview_queries,
+    reason_queries,
+    rollup,
+    trend_queries,
+)
 from db.claims.reason_queries import Behind
 from db.claims.tables import Claim, ClaimFinding, ClaimHold, ClaimLoss
 from db.core.actor import EVERYTHING, Scope
@@ -40,7 +51,7 @@ DAYS = 3 * 365
 SEED_ROWS = 10_000
 
 
-def fill(engine: Engine, claims: int, *, dealers: int = 400, seed: int = 11) -> None:
+def fill(engine: Engine, claims: int, *, dealers: int = 2_000, seed: int = 11) -> None:
     """Dealers, vehicles and claims with what figures read; distributions are those of a busy network."""
     rng = Random(seed)
     with Session(engine.execution_options(writer=True)) as session:
@@ -72,9 +83,14 @@ def fill(engine: Engine, claims: int, *, dealers: int = 400, seed: int = 11) -> 
                 session.execute(insert(table), values)
         session.commit()
     with engine.execution_options(writer=True).begin() as connection:
+        for statement in rollup.drop_statements(engine.dialect.name):
+            connection.exec_driver_sql(statement)
         have = first
         while have < claims:
             have += _copy(connection, have, min(have, claims - have), rng.randrange(1, 30))
+        rollup.rebuild(connection)
+        for statement in rollup.trigger_statements(engine.dialect.name):
+            connection.exec_driver_sql(statement)
     with engine.execution_options(writer=True).connect() as connection:
         connection.execute(text("ANALYZE"))
         connection.commit()
@@ -139,16 +155,15 @@ def _claim(rng: Random, rows: dict[Any, list[dict[str, Any]]], claim_id: int, *,
 def _copy(connection: Connection, have: int, count: int, shift: int) -> int:
     """Copies of the first `count` claims with what hangs on them, some days earlier and at other dealers' numbers."""
     moved = {"submitted_on", "first_decided_on", "happened_on"}
+    earlier = "date({}, '-{} days')" if connection.dialect.name == "sqlite" else "{} - {}"
     own = {"id": f"id + {have}", "number": f"'B-' || (id + {have})", "family_id": f"id + {have}",
            "claim_id": f"claim_id + {have}"}  # fmt: skip
-    for table, key in (("claim", "id"), ("claim_hold", "claim_id"), ("claim_loss", "claim_id"),
-                       ("claim_finding", "claim_id")):  # fmt: skip
-        names = [row[1] for row in connection.execute(text(f"PRAGMA table_info({table})"))]
-        if table != "claim":
-            names.remove("id")
+    for declared in (Claim, ClaimHold, ClaimLoss, ClaimFinding):
+        table, key = declared.__tablename__, "id" if declared is Claim else "claim_id"
+        names = [c.name for c in declared.__table__.columns if c.name != "id" or declared is Claim]
         values = [
-            own[n] if n in own and (n != "id" or table == "claim")
-            else f"date({n}, '-{shift} days')" if n in moved else n for n in names
+            own[n] if n in own and (n != "id" or declared is Claim)
+            else earlier.format(n, shift) if n in moved else n for n in names
         ]  # fmt: skip
         # fixed SQL: the names of the columns come from the schema
         copy = f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {table}"
@@ -169,7 +184,7 @@ def questions(scope: Scope, days: int) -> dict[str, Question]:
         "decided by week": lambda s: figure_queries.counts(s, scope=scope, by=("week",), filters=filters),
         "sent by week": lambda s: figure_queries.sent(s, scope=scope, by=("week",), filters=filters),
         "who held it": lambda s: trend_queries.held(s, scope=scope, filters=filters, now=NOW),
-        "days to decide": lambda s: figure_queries.minutes(s, scope=scope, what="turnaround", filters=filters),
+        "days to decide": lambda s: figure_queries.spread(s, scope=scope, what="turnaround", filters=filters),
         "age of open": lambda s: figure_queries.standing(s, scope=scope, filters=filters, now=NOW),
         "reasons": lambda s: reason_queries.reasons(s, scope=scope, filters=filters),
         "reasons found": lambda s: reason_queries.reasons(s, scope=scope, filters=filters, kind="found"),
@@ -223,35 +238,152 @@ def median_ms(engine: Engine, ask: Question, *, times: int) -> tuple[float, floa
     return statistics.median(wall), statistics.median(work), statements[0]
 
 
+# ---- the same question by the sums and by the claims ---------------------------------------------------------------
+MONTHS = {"from": date(2025, 12, 1), "to": date(2026, 11, 30)}
+YEAR = {"from": TODAY - timedelta(days=364), "to": TODAY}
+ODD = {"from": date(2025, 11, 15), "to": date(2026, 10, 15)}
+ASKED: tuple[tuple[str, str, tuple[str, ...], dict[str, Any]], ...] = (
+    ("first-pass, 12 months by month and region", "claim_first_pass", ("month", "region"), MONTHS),
+    ("the same of two regions", "claim_first_pass", ("month", "region"), MONTHS | {"region": ("West", "Midwest")}),
+    ("first-pass, last 365 days", "claim_first_pass", (), YEAR),
+    ("the same of one type", "claim_first_pass", (), YEAR | {"type": "standard"}),
+    ("the same of one component", "claim_first_pass", (), YEAR | {"component": "C05"}),
+    ("the same of one model", "claim_first_pass", (), YEAR | {"model": "Model 3"}),
+    ("the same of one dealer", "claim_first_pass", (), YEAR | {"dealer": (5,)}),
+    ("a dealer's component", "claim_first_pass", (), YEAR | {"dealer": (5,), "component": "C05"}),
+    ("first-pass by week", "claim_first_pass", ("week",), YEAR),
+    ("cost by component", "claim_cost", ("component",), MONTHS),
+    ("middle turnaround, last 365 days", "claim_turnaround", (), YEAR),
+    ("nine in ten, one region", "claim_turnaround_p90", (), YEAR | {"region": "West"}),
+    ("middle business turnaround by month", "claim_business", ("month",), MONTHS),
+    ("claims sent by month", "claims_sent", ("month",), MONTHS),
+    ("repeat repairs", "claim_repeat", (), YEAR),
+    ("waiting now", "claim_open", (), {}),
+    ("worst: days that halve two months, by component", "claim_first_pass", ("component",), ODD),
+    ("not kept: one type of one component", "claim_first_pass", (), YEAR | {"type": "standard", "component": "C05"}),
+    ("not kept: every dealer", "claim_first_pass", ("dealer",), MONTHS),
+    ("not kept: receivable of everybody", "claim_receivable", (), {}),
+)
+
+
+@contextmanager
+def without_sums() -> Iterator[None]:
+    """Within it every figure is counted from the claims, over the indexes they have, as before decision 0070."""
+    kept = figure_sums.plan
+
+    def nothing(asked: figure_sums.Asked, *, parts: bool) -> figure_sums.Plan:
+        return figure_sums.Plan()
+
+    figure_sums.plan = nothing
+    try:
+        yield
+    finally:
+        figure_sums.plan = kept
+
+
+def measured(engine: Engine, *, times: int) -> dict[str, tuple[float, float]]:
+    """Milliseconds of each question of `ASKED`, by the sums and by the claims; wall where the database is a server."""
+    own = 0 if engine.dialect.name == "postgresql" else 1
+
+    def ask(name: str, by: tuple[str, ...], filters: dict[str, Any]) -> Question:
+        return lambda s: metrics_queries.compute(s, scope=EVERYTHING, name=name, by=by, filters=filters, now=NOW)
+
+    found = {}
+    for title, name, by, filters in ASKED:
+        kept = median_ms(engine, ask(name, by, filters), times=times)[own]
+        with without_sums():
+            found[title] = kept, median_ms(engine, ask(name, by, filters), times=max(3, times // 3))[own]
+    return found
+
+
+# ---- what it costs to write ----------------------------------------------------------------------------------------
+def writes(engine: Engine, *, times: int = 400) -> None:
+    """Print what a write costs with the triggers and without, microseconds at the middle, turn by turn."""
+    dialect, took = engine.dialect.name, {}
+    with Session(engine) as session:
+        first = session.scalar(select(text("max(id)")).select_from(Claim)) or 0
+    rows: dict[Any, list[dict[str, Any]]] = {Claim: [], ClaimHold: [], ClaimLoss: [], ClaimFinding: []}
+    rng = Random(5)
+    while len(rows[Claim]) < 2 * times + 40_000:
+        _claim(rng, rows, first + 1 + len(rows[Claim]), dealer=rng.randrange(1, 2_001))
+    columns = sorted({name for row in rows[Claim] for name in row})
+    made = [{name: row.get(name) for name in columns} for row in rows[Claim]]
+    for name in ("with", "without", "with again", "without again"):
+        _put_triggers(engine, wanted=not name.startswith("without"))
+        mine = [made.pop() for _ in range(times // 2)]
+        single, steps = [], []
+        for row in mine:
+            single.append(_timed_write(engine, insert(Claim), row))
+            paid = update(Claim).where(Claim.id == row["id"]).values(status="paid", pay_days=4, approved_cents=0)
+            steps.append(_timed_write(engine, paid, None))
+        batch = [made.pop() for _ in range(10_000)]
+        took[name] = statistics.median(single), statistics.median(steps), _timed_write(engine, insert(Claim), batch)
+    _put_triggers(engine, wanted=True)
+    print(f"\nOne claim sent and decided, one step that changes its money (us), 10,000 rows at once (ms); {dialect}")
+    print("| triggers | insert | step | 10,000 rows |\n|---|---|---|---|")
+    for name, (single_us, step_us, many) in took.items():
+        print(f"| {name} | {single_us:.0f} | {step_us:.0f} | {many / 1000:.0f} |")
+
+
+def _put_triggers(engine: Engine, *, wanted: bool) -> None:
+    with engine.execution_options(writer=True).begin() as connection:
+        for statement in rollup.drop_statements(engine.dialect.name):
+            connection.exec_driver_sql(statement)
+        if wanted:
+            for statement in rollup.trigger_statements(engine.dialect.name):
+                connection.exec_driver_sql(statement)
+
+
+def _timed_write(engine: Engine, statement: Any, values: Any) -> float:
+    with engine.execution_options(writer=True).connect() as connection:
+        # SQLite works in this thread, and a busy machine or disk tells nothing of the triggers.
+        clock = time.perf_counter if engine.dialect.name == "postgresql" else time.thread_time
+        began = clock()
+        connection.execute(statement, values)
+        connection.commit()
+        return 1_000_000 * (clock() - began)
+
+
 def main() -> None:
-    """Fill a scratch file and print a table of medians."""
+    """Fill a scratch database for each size and print tables of medians."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("claims", type=int, nargs="?", default=100_000)
-    parser.add_argument("--days", type=int, nargs="*", default=[90, 365])
-    parser.add_argument("--times", type=int, default=7)
-    parser.add_argument("--keep", help="where the file stays; filled only when it is not there")
+    parser.add_argument("claims", type=int, nargs="*", default=[30_000, 300_000])
+    parser.add_argument("--url", help="an empty PostgreSQL database; one size then")
+    parser.add_argument("--days", type=int, nargs="*", default=[90, 365], help="periods of the page's questions")
+    parser.add_argument("--times", type=int, default=9)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(options.keep or Path(folder) / "bench.db")
-        is_new, url = not path.exists(), f"sqlite:///{path}"
-        if is_new:
+    sizes: dict[int, dict[str, tuple[float, float]]] = {}
+    for size in options.claims[:1] if options.url else options.claims:
+        with tempfile.TemporaryDirectory() as folder:
+            url = options.url or f"sqlite:///{Path(folder) / 'bench.db'}"
             upgrade(url)
-        engine = make_engine(url)
-        if is_new:
+            engine = make_engine(url)
             began = time.perf_counter()
-            fill(engine, options.claims)
-            print(f"filled in {time.perf_counter() - began:.0f} s")
-        with Session(engine) as session:
-            count = session.scalar(select(text("count(*)")).select_from(Claim))
-        print(f"{count:,} claims, {path.stat().st_size / 1e6:,.0f} MB; wall / processor ms of {options.times} runs")
-        for days in options.days:
-            asked = {name: questions(scope, days) for name, scope in SCOPES.items()}
-            print(f"\n| last {days} days | statements | " + " | ".join(SCOPES) + " |\n|---|---|---|---|---|")
-            for part in next(iter(asked.values())):
-                times = {n: median_ms(engine, asked[n][part], times=options.times) for n in SCOPES}
-                shown = " | ".join(f"{wall:.1f} / {work:.1f}" for wall, work, _ in times.values())
-                print(f"| {part} | {times['network'][2]} | {shown} |", flush=True)
-        engine.dispose()
+            fill(engine, size)
+            print(f"{size:,} claims, {engine.dialect.name}, filled in {time.perf_counter() - began:.0f} s", flush=True)
+            sizes[size] = measured(engine, times=options.times)
+            if size == max(options.claims):
+                page(engine, options.days, options.times)
+                writes(engine)
+            engine.dispose()
+    least, most = min(sizes), max(sizes)
+    print(f"\n| ms, middle of {options.times} | {least:,} | {most:,} | exponent | from claims | ratio |")
+    print("|---|---|---|---|---|---|")
+    for title, (kept, raw) in sizes[most].items():
+        grown = math.log10(kept / sizes[least][title][0]) / math.log10(most / least) if most > least else 0.0
+        print(f"| {title} | {sizes[least][title][0]:.1f} | {kept:.1f} | {grown:.2f} | {raw:.0f} | 1/{raw / kept:.0f} |")
+
+
+def page(engine: Engine, periods: Sequence[int], times: int) -> None:
+    """Print what one run of the page of claim performance asks, by its parts."""
+    for days in periods:
+        asked = {name: questions(scope, days) for name, scope in SCOPES.items()}
+        print(f"\n| last {days} days, wall / processor ms | statements | " + " | ".join(SCOPES) + " |")
+        print("|---|---|---|---|---|")
+        for part in next(iter(asked.values())):
+            found = {n: median_ms(engine, asked[n][part], times=times) for n in SCOPES}
+            shown = " | ".join(f"{wall:.1f} / {work:.1f}" for wall, work, _ in found.values())
+            print(f"| {part} | {found['network'][2]} | {shown} |", flush=True)
 
 
 if __name__ == "__main__":

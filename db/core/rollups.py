@@ -1,0 +1,158 @@
+"""Sums kept by triggers that no code path can forget, compared with a fresh count on demand (decisions 0005, 0071).
+
+An area declares a `Rollup`: the table it sums up, what it sums, and the grains, each a table whose size is bounded by
+the network and by time, never by the number of rows. A change of a rollup needs a migration that drops its triggers,
+creates the new ones and rebuilds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from db.core.area import Check
+
+# fixed SQL: everything put together here is a constant of an area; CREATE TRIGGER takes no parameters.
+CLUSTERED: Final = {"sqlite_with_rowid": False}
+"""Options of a table of sums: SQLite keeps it in the order of its keys, so that a read needs no second look-up."""
+_MONTH = re.compile(r"MONTH\(([^()]*)\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollup:
+    """What is summed up: `{r}` in an expression is the row, `MONTH(x)` the first day of the month of a day.
+
+    `measures` are whole numbers of a row by column; `grains` are tables with their keys; `only` says which rows count.
+    """
+
+    source: str
+    measures: Mapping[str, str]
+    grains: Mapping[str, Mapping[str, str]]
+    only: str = ""
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The columns of the source that are read: a change of any other one changes no sum."""
+        read = [self.only, *self.measures.values(), *(e for keys in self.grains.values() for e in keys.values())]
+        return tuple(dict.fromkeys(c for expression in read for c in re.findall(r"\{r\}\.(\w+)", expression)))
+
+    # ---- statements --------------------------------------------------------------------------------------------------
+    def create(self, dialect: str) -> list[str]:
+        """CREATE statements of the triggers, for SQLite or PostgreSQL."""
+        name, table = f"{self.source}_sums", self.source
+        add = "; ".join(self._add(grain, dialect) for grain in self.grains) + ";"
+        take = "; ".join(self._take(grain, dialect) for grain in self.grains) + ";"
+        changed = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in self.watched)
+        if dialect == "sqlite":
+            changed = changed.replace("IS DISTINCT FROM", "IS NOT")
+            new = f" WHEN {self.only.format(r='NEW')}" if self.only else ""
+            old = f" WHEN {self.only.format(r='OLD')}" if self.only else ""
+            return [
+                f"CREATE TRIGGER {name}_insert AFTER INSERT ON {table}{new} BEGIN {add} END",
+                f"CREATE TRIGGER {name}_update AFTER UPDATE ON {table} WHEN {changed} BEGIN {take} {add} END",
+                f"CREATE TRIGGER {name}_delete AFTER DELETE ON {table}{old} BEGIN {take} END",
+            ]
+        new = f" WHEN ({self.only.format(r='NEW')})" if self.only else ""
+        call = f"EXECUTE FUNCTION {name}()"
+        return [
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF TG_OP <> 'INSERT' THEN {take} END IF; IF TG_OP <> 'DELETE' THEN {add} END IF; RETURN NULL; END $$",
+            f"CREATE TRIGGER {name}_insert AFTER INSERT ON {table} FOR EACH ROW{new} {call}",
+            f"CREATE TRIGGER {name}_update AFTER UPDATE ON {table} FOR EACH ROW WHEN ({changed}) {call}",
+            f"CREATE TRIGGER {name}_delete AFTER DELETE ON {table} FOR EACH ROW {call}",
+        ]
+
+    def drop(self, dialect: str) -> list[str]:
+        """Undo of `create`."""
+        if dialect == "sqlite":
+            return [f"DROP TRIGGER IF EXISTS {self.source}_sums_{event}" for event in ("insert", "update", "delete")]
+        return [f"DROP FUNCTION IF EXISTS {self.source}_sums() CASCADE"]
+
+    def rebuild(self, dialect: str) -> list[str]:
+        """Statements that sum up everything anew; on PostgreSQL the source can be read meanwhile, not written."""
+        # A row written between the delete and the fresh sums would be counted by its trigger and by them.
+        lock = [] if dialect == "sqlite" else [f"LOCK TABLE {self.source} IN SHARE MODE"]
+        found = [*lock]
+        for table, keys in self.grains.items():
+            columns = ", ".join([*keys, *self.measures])
+            found += [f"DELETE FROM {table}", f"INSERT INTO {table} ({columns}) {self._fresh(table, dialect)}"]
+        return found
+
+    def _add(self, table: str, dialect: str) -> str:
+        keys = self.grains[table]
+        columns = ", ".join([*keys, *self.measures])
+        values = ", ".join(_sql(e, "NEW", dialect) for e in (*keys.values(), *self.measures.values()))
+        sums = ", ".join(f"{m} = {table}.{m} + excluded.{m}" for m in self.measures)
+        # A WHERE keeps SQLite's parser from reading ON as a join condition.
+        insert = f"INSERT INTO {table} ({columns}) SELECT {values} WHERE {_sql(self.only, 'NEW', dialect) or 'true'}"
+        return f"{insert} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
+
+    def _take(self, table: str, dialect: str) -> str:
+        sums = ", ".join(f"{m} = {m} - {_sql(e, 'OLD', dialect)}" for m, e in self.measures.items())
+        where = [f"{k} = {_sql(e, 'OLD', dialect)}" for k, e in self.grains[table].items()]
+        where += [f"({_sql(self.only, 'OLD', dialect)})"] if self.only else []
+        return f"UPDATE {table} SET {sums} WHERE {' AND '.join(where)}"
+
+    def _fresh(self, table: str, dialect: str) -> str:
+        keys, source = self.grains[table], self.source
+        both = {**keys, **self.measures}
+        inner = ", ".join(f"{_sql(e, source, dialect)} AS {name}" for name, e in both.items())
+        where = f" WHERE {_sql(self.only, source, dialect)}" if self.only else ""
+        outer = ", ".join([*keys, *(f"SUM({m}) AS {m}" for m in self.measures)])
+        return f"SELECT {outer} FROM (SELECT {inner} FROM {source}{where}) AS one GROUP BY {', '.join(keys)}"
+
+    # ---- checking ----------------------------------------------------------------------------------------------------
+    def differences(self, session: Session) -> list[str]:
+        """Cells whose sums differ from fresh ones, as sentences; empty when all agree.
+
+        Cells of zeros are ignored: they remain when the last row of a cell moves away.
+        """
+        return list(self._differences(session))
+
+    def _differences(self, session: Session) -> Iterator[str]:
+        dialect = session.get_bind().dialect.name
+        some = " OR ".join(f"{m} <> 0" for m in self.measures)
+        for table, keys in self.grains.items():
+            columns = ", ".join([*keys, *self.measures])
+            # One statement sees one moment: rows that arrive meanwhile are in both halves or in neither. Equal cells
+            # leave it before they reach us, whatever their number.
+            both = (
+                f"SELECT 1 AS half, {columns} FROM {table} WHERE {some} "
+                f"UNION ALL SELECT 2, {columns} FROM ({self._fresh(table, dialect)}) AS f WHERE {some}"
+            )
+            odd = f"SELECT MIN(half), {columns} FROM ({both}) AS b GROUP BY {columns} HAVING COUNT(*) = 1"
+            found = [(half, tuple(row)) for half, *row in session.execute(text(odd))]
+            for half, row in sorted(found, key=str):
+                shown = tuple(str(value) for value in row)
+                yield (
+                    f"{table}: stored {shown} is not what a fresh count gives"
+                    if half == 1
+                    else f"{table}: {shown} is missing"
+                )
+
+
+def _sql(expression: str, row: str, dialect: str) -> str:
+    def month(found: re.Match[str]) -> str:
+        day = found.group(1)
+        return f"substr({day}, 1, 7) || '-01'" if dialect == "sqlite" else f"CAST(date_trunc('month', {day}) AS date)"
+
+    return _MONTH.sub(month, expression.format(r=row))
+
+
+def rebuild(target: Session | Connection, *, rollups: Iterable[Rollup]) -> None:
+    """Sum up everything anew, from the rows themselves."""
+    bind = target.get_bind() if isinstance(target, Session) else target
+    for rollup in rollups:
+        for statement in rollup.rebuild(bind.dialect.name):
+            target.execute(text(statement))
+
+
+def sums_check(name: str, rollup: Rollup) -> Check:
+    """The check that compares a rollup with fresh sums, and sums it up anew for `python -m db rebuild-rollups`."""
+    return Check(name=name, run=rollup.differences, rebuild=partial(rebuild, rollups=(rollup,)))
