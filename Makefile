@@ -32,10 +32,11 @@ COOP_FORMS ?= 2500
 LIVES ?= 1000
 LONG := tests/coop/test_at_once.py tests/coop/test_ledger_model.py tests/claims/test_money_machine.py
 
-acceptance: .venv/.ready-dev  ## the long tier, for hours: money through thousands of lives, every rule with 5,000 examples
+acceptance: .venv/.ready-dev  ## the long tier, for hours: money through thousands of lives, rules with 5,000 examples, known faults
 	@COOP_RUNS=$(COOP_RUNS) COOP_STEPS=$(COOP_STEPS) COOP_FORMS=$(COOP_FORMS) LIVES=$(LIVES) \
 	  $(PY) -m pytest -n auto $(LONG) $(ARGS) 2>&1
 	@HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -n auto $(wildcard tests/*/test_*rules*.py) $(ARGS) 2>&1
+	@$(PY) -m tests.mutants
 
 sure: .venv/.ready-dev  ## format, lint, types and tests: what must pass before a commit
 	@$(PY) -m ruff format --check .
