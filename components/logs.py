@@ -8,12 +8,18 @@ from streamlit import logger as streamlit_logger
 
 from db.core import logs
 
+SILENT = "uvicorn.access"
+"""Who asked for which address is the proxy's to note: addresses hold what people filter by and search for."""
+
 
 def _as_json(logger: logging.Logger) -> None:
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
+    if logger.name == SILENT:
+        return
     handler = logging.StreamHandler()
     handler.setFormatter(logs.JsonLines())
+    handler.setLevel(logging.WARNING)
     logger.addHandler(handler)
     # Streamlit removes this one when it sets up a logger anew.
     logger.streamlit_console_handler = handler  # type: ignore[attr-defined]

@@ -143,6 +143,8 @@ def test_streamlits_loggers_write_lines_too(monkeypatch: pytest.MonkeyPatch, cap
         new = streamlit_logger.get_logger("streamlit.made_later")
         for log in (streamlit_logger.get_logger("streamlit.known"), new):
             log.warning("a\nb")
+            log.info("small talk")
+        streamlit_logger.get_logger("uvicorn.access").warning("GET /search?words=ann+smith")
         written = capsys.readouterr().err.splitlines()
         assert [json.loads(line)["message"] for line in written] == ["a\nb", "a\nb"]
     finally:
