@@ -144,7 +144,8 @@ def test_streamlits_loggers_write_lines_too(monkeypatch: pytest.MonkeyPatch, cap
         for log in (streamlit_logger.get_logger("streamlit.known"), new):
             log.warning("a\nb")
             log.info("small talk")
-        streamlit_logger.get_logger("uvicorn.access").warning("GET /search?words=ann+smith")
+        # The web server writes down each request where this logger has a handler; addresses hold what people look for.
+        assert not streamlit_logger.get_logger("uvicorn.access").hasHandlers()
         written = capsys.readouterr().err.splitlines()
         assert [json.loads(line)["message"] for line in written] == ["a\nb", "a\nb"]
     finally:
