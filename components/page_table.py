@@ -71,8 +71,12 @@ PAGES: tuple[PageEntry, ...] = (
         help="Your password, your sign-ins and your time zone",
     ),
     PageEntry(
-        file="pages/reports/report_builder.py", title="Report builder", icon="table_chart", section=REPORTS,
-        permission=P.REPORTS_VIEW, help="Any figures side by side, in your own shape: kept, shared, sent by mail",
+        file="pages/reports/overview.py", title="Overview", icon="space_dashboard", section=REPORTS,
+        permission=P.PERFORMANCE_VIEW, help="Leads, response, conversion, revenue, CSI, claims, incentives, co-op",
+    ),
+    PageEntry(
+        file="pages/reports/scorecard.py", title="Scorecard", icon="leaderboard", section=REPORTS,
+        permission=P.PERFORMANCE_VIEW, help="Each dealer beside its peers, metric by metric",
     ),
     PageEntry(
         file="pages/reports/monthly_pack.py", title="Monthly pack", icon="summarize", section=REPORTS,
@@ -83,16 +87,12 @@ PAGES: tuple[PageEntry, ...] = (
         permission=P.WEEKLY_VIEW, help="A dealer's week and what to do, each with the rule behind it",
     ),
     PageEntry(
+        file="pages/reports/report_builder.py", title="Report builder", icon="table_chart", section=REPORTS,
+        permission=P.REPORTS_VIEW, help="Any figures side by side, in your own shape: kept, shared, sent by mail",
+    ),
+    PageEntry(
         file="pages/reports/metric_catalogue.py", title="Metrics", icon="function", section=REPORTS,
         permission=P.HOME_VIEW, help="What every number means, who answers for it, and what it is now",
-    ),
-    PageEntry(
-        file="pages/reports/overview.py", title="Overview", icon="space_dashboard", section=REPORTS,
-        permission=P.PERFORMANCE_VIEW, help="Leads, response, conversion, revenue, CSI, claims, incentives, co-op",
-    ),
-    PageEntry(
-        file="pages/reports/scorecard.py", title="Scorecard", icon="leaderboard", section=REPORTS,
-        permission=P.PERFORMANCE_VIEW, help="Each dealer beside its peers, metric by metric",
     ),
     PageEntry(
         file="pages/leads/board.py", title="Response board", icon="bolt", section=LEADS, permission=P.LEADS_VIEW,

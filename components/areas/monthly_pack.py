@@ -99,7 +99,7 @@ def draw_subscription(pack: Pack, actor: Actor, *, files: str | None) -> None:
         key = f"{FILES_KEY}_{pack.region}"
         st.session_state.setdefault(key, files)
         st.selectbox(
-            "Files with the mail", list(FILE_WORDS), format_func=FILE_WORDS.__getitem__, key=key, width=150,
+            "Files with the mail", list(FILE_WORDS), format_func=FILE_WORDS.__getitem__, key=key, width=170,
             label_visibility="collapsed", help="What goes with each mail. It is logged as taken out by you.",
             on_change=_choose_files, args=(pack.region,),
         )  # fmt: skip

@@ -43,7 +43,12 @@ DASH: Final = "–"
 FORMATS: Final[Mapping[str, str]] = {"pdf": "PDF", "xlsx": "Excel"}
 FILES: Final[Mapping[str, tuple[str, ...]]] = {"": (), "pdf": ("pdf",), "xlsx": ("xlsx",), "both": ("pdf", "xlsx")}
 """What may go with the mail, and the formats it means."""
-FILE_WORDS: Final[Mapping[str, str]] = {"": "No file", "pdf": "PDF", "xlsx": "Excel", "both": "PDF and Excel"}
+FILE_WORDS: Final[Mapping[str, str]] = {
+    "": "Mail only",
+    "pdf": "Mail with PDF",
+    "xlsx": "Mail with Excel",
+    "both": "Mail with both",
+}
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip
