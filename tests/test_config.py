@@ -165,11 +165,11 @@ def test_versions_with_known_holes_are_left_behind():
 
 
 def test_every_import_is_in_the_requirements():
-    """The product stands on requirements.txt alone; tests may use requirements-dev.txt too."""
+    """The product stands on requirements.txt alone; tests and bench may use requirements-dev.txt too."""
     owners = metadata.packages_distributions()
     missing = []
     for source in house.sources():
-        allowed = set(RUN | DEV) if source.parts[0] == "tests" else set(RUN)
+        allowed = set(RUN | DEV) if source.parts[0] in ("tests", "bench") else set(RUN)
         for one in source.outside:
             if not {canonicalize_name(owner) for owner in owners.get(one.root, [])} & allowed:
                 missing.append(
