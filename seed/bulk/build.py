@@ -175,16 +175,18 @@ def _programs(bind: Engine, *, now: datetime, start: datetime) -> tuple[list[Pla
 
 
 def _settle(bind: Engine) -> None:
-    """Count and sum up anew, note that every area has changed, let the planner look at what there is."""
+    """Count and sum up anew, note that every area has changed; PostgreSQL's planner looks at what there is.
+
+    SQLite keeps no statistics: with them it walks other indexes, and some questions get slower (decision 0072).
+    """
     with writing(bind, keeps_timeline=False) as session:
         for kept in ROLLUPS:
             kept.rebuild(session)
         rebuild(session, rollups=SUMS)
         changes.touch(session, *(area.name for area in catalog.AREAS))
-    with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if bind.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA analysis_limit=2000")
-        connection.exec_driver_sql("ANALYZE")
+    if bind.dialect.name != "sqlite":
+        with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("ANALYZE")
 
 
 def _password() -> str:
