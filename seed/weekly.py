@@ -22,7 +22,8 @@ def expect(story: Story) -> None:
     first = (story.until - SINCE).replace(hour=15, minute=10)
     story.at(first, partial(_switch, story))
     story.at(first + timedelta(hours=1), partial(_ask, story))
-    story.at(first + timedelta(days=2), partial(_stop, story))
+    story.at(first + timedelta(days=2), partial(_try, story))
+    story.at(first + timedelta(days=2, minutes=4), partial(_stop, story))
     monday = story.until - timedelta(days=story.until.weekday())
     for back in (1, 0):
         # 06:00 has come everywhere by then; the sweep of any later hour finds nothing left to send.
@@ -45,16 +46,23 @@ def _ask(story: Story, now: datetime) -> None:
     story.do(subscribe_weekly, dealer_id=_dealers(story)[0], actor=story.cast.named("mason"), now=now)
 
 
-def _stop(story: Story, now: datetime) -> None:
-    """Somebody asks for another dealer's, reads none of it, and stops it again."""
+def _another(story: Story) -> int | None:
     with reading(story.bind) as session:
-        other = session.scalars(
+        return session.scalars(
             select(Dealer.id).where(Dealer.status == "active", Dealer.id.not_in(_dealers(story))).order_by(Dealer.id)
         ).first()
-    if other is not None:
-        actor = story.cast.named("mason")
-        story.do(subscribe_weekly, dealer_id=other, actor=actor, now=now)
-        story.do(unsubscribe_weekly, dealer_id=other, actor=actor, now=now + timedelta(minutes=4))
+
+
+def _try(story: Story, now: datetime) -> None:
+    """Somebody asks for another dealer's."""
+    if (other := _another(story)) is not None:
+        story.do(subscribe_weekly, dealer_id=other, actor=story.cast.named("mason"), now=now)
+
+
+def _stop(story: Story, now: datetime) -> None:
+    """They read none of it, and stop it again."""
+    if (other := _another(story)) is not None:
+        story.do(unsubscribe_weekly, dealer_id=other, actor=story.cast.named("mason"), now=now)
 
 
 def _sweep(story: Story, now: datetime) -> None:

@@ -52,9 +52,12 @@ def test_every_mapping_that_is_kept_can_be_used(path):
         "adventureworks_seller_sales": ("FactResellerSales.csv", "Product.csv"),
         "adventureworks_targets": ("ResellerSalesTargets.csv",), "adventureworks_resellers": ("Resellers.csv",),
     }  # fmt: skip
+    added = {"incident_sla": ("answered_at",)}  # columns a trial puts beside those of the file
     patterns = chosen.get(path.stem, ("*.csv",))
     folder = "adventureworks_dealers" if path.stem.startswith("adventureworks") else path.stem
     files = [file for pattern in patterns for file in sorted(shared(folder).glob(pattern))]
     assert files
     sheets = combine(mapping, [read_table(file.read_bytes(), file_name=file.name) for file in files])
-    assert [problems_with(mapping, kind.fields, sheet.columns) for sheet in sheets] == [[]]
+    assert [problems_with(mapping, kind.fields, [*sheet.columns, *added.get(path.stem, ())]) for sheet in sheets] == [
+        []
+    ]

@@ -76,7 +76,7 @@ if not chosen:
         empty_state("storefront", f"There are {plural(len(dealers), 'dealer')}.", action="Choose a dealer or a region.")
         st.stop()
     who = (actor.scope, actor.role)
-    rows = show.listed(actor, who, monday, region, (shared.token(), at.date()), at)
+    rows = show.listed(actor, who, monday, region, (shared.token(), today(actor.zone)), at)
     st.caption(f"Week of **{labels[mondays[place]]}**, what waits as of {moment_label(at, actor.zone, now=at)}.")
     if not rows:
         empty_state("storefront", "No dealer here.", action="Choose another region.")

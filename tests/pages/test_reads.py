@@ -42,9 +42,7 @@ READS_MORE: Final[dict[str, str]] = {
     "coop_figures": "Figures of co-op still add up the entries of the ledger themselves (decision 0050), no rollup.",
 }
 """Pages that read more than they may, and why they still do."""
-ASKS_MORE: Final[dict[str, tuple[int, str]]] = {
-    "coop_claims": (2, "No claim waits in the small network; a list with rows asks once more whose clock it reads."),
-}
+ASKS_MORE: Final[dict[str, tuple[int, str]]] = {}
 """Pages that ask more questions of more records: how many more at most, and why that has an end."""
 VISIBLE: Final = [entry for entry in PAGES if entry.exists]
 
