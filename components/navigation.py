@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.labels import badge
 from components.page_table import NOTIFICATIONS, PAGES, ROOT, PageEntry
@@ -21,12 +22,18 @@ def is_listed(entry: PageEntry, actor: Actor | None) -> bool:
     return actor is not None and actor.can(entry.permission) and not entry.hidden
 
 
-@lru_cache(maxsize=1_000)
 def page_of(entry: PageEntry, title: str, is_default: bool, is_visible: bool) -> Any:
     """What Streamlit makes of an entry, which looks at the disk: made once, and copied for each run.
 
     A copy, because a run notes on its page that it may be drawn, and other people's runs go on at the same time.
+    Outside of a run Streamlit makes a page without an address: that one is not kept.
     """
+    make = _page_of if get_script_run_ctx() is not None else _page_of.__wrapped__
+    return make(entry, title, is_default, is_visible)
+
+
+@lru_cache(maxsize=1_000)
+def _page_of(entry: PageEntry, title: str, is_default: bool, is_visible: bool) -> Any:
     return st.Page(
         ROOT / entry.file, title=title, icon=f":material/{entry.icon}:", url_path=entry.url_path,
         default=is_default, visibility="visible" if is_visible else "hidden", help=entry.help,

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from streamlit.testing.v1 import AppTest
 
 from components import clock
+from components.navigation import PAGES, page_of
 from db.core.actor import system_actor
 from db.core.area import SourceFile
 from db.core.permissions import Role
@@ -210,3 +212,21 @@ def test_no_screen_takes_the_day_of_utc():
         if re.search(r"\b(at|moment|now\(\)|closed_at|created_at)\.date\(\)", path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def _names_its_page() -> None:
+    import streamlit as st
+
+    from components.navigation import PAGES, page_of
+
+    entry = next(entry for entry in PAGES if entry.title == "Lead performance")
+    st.text(page_of(entry, "made twice", False, True).url_path)
+
+
+def test_a_page_made_outside_of_a_run_is_not_kept():
+    """There Streamlit makes one without an address; every link to it would lead nowhere from then on."""
+    entry = next(entry for entry in PAGES if entry.title == "Lead performance")
+    page_of(entry, "made twice", False, True)
+    app = AppTest.from_function(_names_its_page).run()
+    assert not app.exception
+    assert app.text[0].value == "performance"
