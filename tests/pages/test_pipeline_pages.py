@@ -155,9 +155,12 @@ def test_a_dealers_manager_sees_their_own_and_no_name_of_another(desk: dict[str,
     assert metrics(app)["Open leads"] == "1", "another dealer's number in the address changes nothing"
 
 
-def test_the_strip_of_a_dealer_says_what_the_page_says(desk: dict[str, int]):
+def test_the_strip_of_a_dealer_says_what_the_page_says(desk: dict[str, int], monkeypatch: pytest.MonkeyPatch):
+    import streamlit as st
     from streamlit.testing.v1 import AppTest
 
+    # A strip alone has no pages to link to; set back afterwards, or no page of a later test has links.
+    monkeypatch.setattr(st, "page_link", lambda *_, **__: None)
     script = f"""
 from components.areas.pipeline import draw_dealer_pipeline
 from db.core.session import engine, reading
@@ -166,8 +169,6 @@ from tests.support.users import actor_named
 actor = actor_named(engine(), "omar")
 with reading() as session:
     dealer = get_dealer(session, dealer_id={desk["north"]}, scope=actor.scope)
-import streamlit as st
-st.page_link = lambda *a, **k: None
 draw_dealer_pipeline(dealer, actor)
 """
     app = AppTest.from_string(script).run()
