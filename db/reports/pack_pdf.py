@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fpdf import FPDF
-
 from db.core.labels import moment_label, plural
 from db.core.printing import printable
 from db.reports.brief_pdf import BAND, FOOT, GAP, INK, LINE, MARGIN, NAVY, SOFT
@@ -27,9 +25,9 @@ from db.reports.pack_rules import (
     tone_of,
     way,
 )
+from db.reports.paper import ROW, TONES, Paper
 
-TONES = {"good": (22, 128, 90), "bad": (200, 30, 30), "neutral": (29, 78, 216), "unsure": (140, 148, 160)}
-BLUE, ROW = (29, 78, 216), 4.6
+BLUE = (29, 78, 216)
 TILE_HIGH, ACROSS = 21.0, 3
 
 
@@ -38,20 +36,12 @@ def make_pdf(pack: Pack, *, house: str) -> bytes:
     return _Pages(pack, house).finished()
 
 
-class _Pages:
+class _Pages(Paper):
     """Draws one pack from the top to the bottom; every measure is in millimetres."""
 
     def __init__(self, pack: Pack, house: str) -> None:
         self.pack, self.house = pack, house
-        self.pdf = FPDF(orientation="portrait", unit="mm", format="letter")
-        self.pdf.core_fonts_encoding = "windows-1252"
-        self.pdf.set_auto_page_break(False)
-        self.pdf.set_creation_date(pack.made_at)
-        self.pdf.set_title(printable(f"Monthly pack {pack.title}"))
-        self.pdf.set_author(printable(pack.reader))
-        self.wide = self.pdf.w - 2 * MARGIN
-        self.bottom = self.pdf.h - FOOT - 4
-        self.y = 0.0
+        super().__init__(title=f"Monthly pack {pack.title}", author=pack.reader, made_at=pack.made_at)
 
     def finished(self) -> bytes:
         self._page()
@@ -80,32 +70,6 @@ class _Pages:
         return bytes(self.pdf.output())
 
     # ---- text ------------------------------------------------------------------------------------------------------
-    def _font(self, size: float, *, bold: bool = False, colour: tuple[int, int, int] = INK) -> None:
-        self.pdf.set_font("Helvetica", "B" if bold else "", size)
-        self.pdf.set_text_color(*colour)
-
-    def _write(self, x: float, y: float, text: object, *, width: float, align: Any = "L") -> None:
-        """One line, cut with an ellipsis where it does not fit."""
-        words, inner = printable(text), width - 2 * self.pdf.c_margin
-        if self.pdf.get_string_width(words) > inner:
-            while words and self.pdf.get_string_width(words + "…") > inner:
-                words = words[:-1]
-            words = words.rstrip() + "…"
-        self.pdf.set_xy(x, y)
-        self.pdf.cell(width, ROW, words, align=align)
-
-    def _room(self, high: float) -> None:
-        if self.y + high > self.bottom:
-            self._page()
-
-    def _heading(self, text: str) -> None:
-        self._room(ROW * 4)
-        self._font(8, bold=True, colour=SOFT)
-        self._write(MARGIN, self.y + 3, text.upper(), width=self.wide)
-        self.pdf.set_draw_color(*LINE)
-        self.pdf.line(MARGIN + 1, self.y + 3 + ROW + 0.4, MARGIN + self.wide, self.y + 3 + ROW + 0.4)
-        self.y += 3 + ROW + 2
-
     def _line(self, text: str, *, soft: bool = False, tone: str = "") -> None:
         self._font(8.5, colour=SOFT if soft else INK)
         inset = 3.4 if tone else 0

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from fpdf import FPDF
-
 from db.core.labels import moment_label, plural
 from db.core.printing import printable
 from db.reports.brief_pdf import BAND, FOOT, GAP, INK, LINE, MARGIN, NAVY, SOFT
+from db.reports.paper import ROW, TONES, Paper
 from db.reports.weekly_advice_rules import RULES
 from db.reports.weekly_facts_rules import STATES, URGENCIES, Verdict
 from db.reports.weekly_queries import Weekly
 from db.reports.weekly_rules import MEAN_OF, Figure, moved, told, week_label
 
-TONES = {"good": (22, 128, 90), "bad": (200, 30, 30), "neutral": (29, 78, 216), "unsure": (140, 148, 160)}
 HOW_SOON = {1: (200, 30, 30), 2: (180, 83, 9), 3: (29, 78, 216)}
-BLUE, ROW, TILE, ACROSS = (29, 78, 216), 4.6, 20.0, 4
+BLUE, TILE, ACROSS = (29, 78, 216), 20.0, 4
 
 
 def make_pdf(report: Weekly, *, house: str, reader: str) -> bytes:
@@ -27,20 +25,12 @@ def make_pdf(report: Weekly, *, house: str, reader: str) -> bytes:
     return _Pages(report, house, reader).finished()
 
 
-class _Pages:
+class _Pages(Paper):
     """Draws one report from the top to the bottom; every measure is in millimetres."""
 
     def __init__(self, report: Weekly, house: str, reader: str) -> None:
         self.report, self.house, self.reader = report, house, reader
-        self.pdf = FPDF(orientation="portrait", unit="mm", format="letter")
-        self.pdf.core_fonts_encoding = "windows-1252"
-        self.pdf.set_auto_page_break(False)
-        self.pdf.set_creation_date(report.made_at)
-        self.pdf.set_title(printable(f"Week {week_label(report.week)}: {report.name}"))
-        self.pdf.set_author(printable(reader))
-        self.wide = self.pdf.w - 2 * MARGIN
-        self.bottom = self.pdf.h - FOOT - 4
-        self.y = 0.0
+        super().__init__(title=f"Week {week_label(report.week)}: {report.name}", author=reader, made_at=report.made_at)
 
     def finished(self) -> bytes:
         self._page()
@@ -65,32 +55,6 @@ class _Pages:
         return bytes(self.pdf.output())
 
     # ---- text ------------------------------------------------------------------------------------------------------
-    def _font(self, size: float, *, bold: bool = False, colour: tuple[int, int, int] = INK) -> None:
-        self.pdf.set_font("Helvetica", "B" if bold else "", size)
-        self.pdf.set_text_color(*colour)
-
-    def _write(self, x: float, y: float, text: object, *, width: float, align: Any = "L") -> None:
-        """One line, cut with an ellipsis where it does not fit."""
-        words, inner = printable(text), width - 2 * self.pdf.c_margin
-        if self.pdf.get_string_width(words) > inner:
-            while words and self.pdf.get_string_width(words + "…") > inner:
-                words = words[:-1]
-            words = words.rstrip() + "…"
-        self.pdf.set_xy(x, y)
-        self.pdf.cell(width, ROW, words, align=align)
-
-    def _room(self, high: float) -> None:
-        if self.y + high > self.bottom:
-            self._page()
-
-    def _heading(self, text: str) -> None:
-        self._room(ROW * 4)
-        self._font(8, bold=True, colour=SOFT)
-        self._write(MARGIN, self.y + 3, text.upper(), width=self.wide)
-        self.pdf.set_draw_color(*LINE)
-        self.pdf.line(MARGIN + 1, self.y + 3 + ROW + 0.4, MARGIN + self.wide, self.y + 3 + ROW + 0.4)
-        self.y += 3 + ROW + 2
-
     def _line(
         self, text: str, *, soft: bool = False, bold: bool = False, dot: tuple[int, int, int] | None = None,
         inset: float = 0.0,

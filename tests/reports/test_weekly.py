@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, update
 
 from db.appointments.tables import Appointment
 from db.cadence.rules import TaskFact, result_of
 from db.cadence.tables import CadenceTask
 from db.claims.tables import Claim, ClaimLoss
 from db.coop.tables import CoopLot
-from db.core.actor import EVERYTHING, Actor, Scope
+from db.core.actor import EVERYTHING, Actor
 from db.core.labels import local_day
 from db.core.permissions import Role
 from db.core.problems import NotFound, Refused
@@ -35,7 +35,6 @@ from db.reports.weekly_queries import (
     RULE_RIGHTS,
     Weekly,
     as_json,
-    build_reports,
     delivery_of,
     due_mails,
     from_json,
@@ -51,32 +50,7 @@ from db.surveys.tables import Survey, SurveyAlert
 from tests.leads.factories import NOW, Network, make_dealer, make_network, receive
 from tests.reports.test_overview import counted
 from tests.reports.told import WORLDS, told
-
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
-MONDAY = NOW.replace(hour=14)  # 10:00 in the East, 07:00 in the West
-LAST = date(2026, 6, 22)
-THIS = date(2026, 6, 29)
-
-
-def stored(engine: Engine, table: Any) -> list[Any]:
-    with reading(engine) as session:
-        found = list(session.scalars(select(table).order_by(table.id)))
-        session.expunge_all()
-    return found
-
-
-def count(engine: Engine, table: Any) -> int:
-    with reading(engine) as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def built(engine: Engine, *, scope: Scope = EVERYTHING, week: date = LAST, now: datetime = NOW) -> dict[int, Weekly]:
-    with reading(engine) as session:
-        return build_reports(session, scope=scope, week=week, now=now)
-
-
-def verdict(report: Weekly, rule: str) -> Any:
-    return next(v for v in report.verdicts if v.rule == rule)
+from tests.reports.weekly import DAY, LAST, THIS, WEEK, built, count, stored, verdict
 
 
 # ---- recounted -------------------------------------------------------------------------------------------------------

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, select, text, update
 
-from db.core.actor import EVERYTHING, Actor, Scope
+from db.core.actor import Actor
 from db.core.outbox import OutboxMail
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Refused, Stale
@@ -25,8 +25,6 @@ from db.reports.weekly_commands import (
 )
 from db.reports.weekly_jobs import run_weekly
 from db.reports.weekly_queries import (
-    Weekly,
-    build_reports,
     delivery_of,
     differences,
     get_weekly,
@@ -35,33 +33,8 @@ from db.reports.weekly_queries import (
 from db.reports.weekly_tables import WeeklyMail, WeeklyReport, WeeklySwitch, WeeklyWish
 from db.reports.weekly_work_queries import work_counts
 from tests.leads.factories import NOW, Network, make_network, receive, step
+from tests.reports.weekly import DAY, LAST, MONDAY, THIS, WEEK, count, stored, verdict
 from tests.support.at_once import at_once, works
-
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
-MONDAY = NOW.replace(hour=14)  # 10:00 in the East, 07:00 in the West
-LAST = date(2026, 6, 22)
-THIS = date(2026, 6, 29)
-
-
-def stored(engine: Engine, table: Any) -> list[Any]:
-    with reading(engine) as session:
-        found = list(session.scalars(select(table).order_by(table.id)))
-        session.expunge_all()
-    return found
-
-
-def count(engine: Engine, table: Any) -> int:
-    with reading(engine) as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def built(engine: Engine, *, scope: Scope = EVERYTHING, week: date = LAST, now: datetime = NOW) -> dict[int, Weekly]:
-    with reading(engine) as session:
-        return build_reports(session, scope=scope, week=week, now=now)
-
-
-def verdict(report: Weekly, rule: str) -> Any:
-    return next(v for v in report.verdicts if v.rule == rule)
 
 
 def ask(engine: Engine, query: Any, actor: Actor, **more: Any) -> Any:
