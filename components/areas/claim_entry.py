@@ -42,6 +42,7 @@ class Form:
     version: int = 0
     dealer_id: int | None = None
     revision: int = 0
+    lines_revision: int = 0
     saved: ClaimDraft | None = None
     typed: ClaimDraft | None = None
     revealed: bool = False
@@ -50,8 +51,9 @@ class Form:
     brought_back: bool = False
 
     def at(self, name: str) -> str:
-        """The key of a widget."""
-        return f"ce_{self.key}_{self.revision}_{name}"
+        """The key of a widget; the grid of lines has a revision of its own within that of the form."""
+        own = f"_{self.lines_revision}" if name == "lines" else ""
+        return f"ce_{self.key}_{self.revision}_{name}{own}"
 
 
 def form() -> Form:
@@ -80,11 +82,13 @@ def begin() -> None:
 def load(*, version: int, dealer_id: int | None, actor: Actor) -> None:
     """Fill a form that has shown nothing yet: the stored claim, or what this person had typed and not saved.
 
-    `version` and `dealer_id` are those of the stored claim (0, None for a new one).
+    `version` and `dealer_id` are those of the stored claim (0, None for a new one). Fields that show already what was
+    just saved stay the fields they are: who types on before the page has answered must not type into one that goes.
     """
     one = form()
     if one.saved is not None:
         return
+    shown, lines = typed() if one.at("vin") in st.session_state else None, one.base.charges
     with reading() as session:
         one.saved = entry_draft(session, claim_id=one.claim_id, actor=actor)
         kept = None if one.is_given else find_typed(session, claim_id=one.claim_id, actor=actor, now=now())
@@ -93,7 +97,17 @@ def load(*, version: int, dealer_id: int | None, actor: Actor) -> None:
     if kept is not None and tidy(kept.draft) != tidy(one.saved):
         one.base = one.typed = kept.draft
         one.version, one.dealer_id, one.brought_back = kept.version, dealer_id or kept.dealer_id, True
-    one.revision += 1
+    if shown is None or not _shows(shown, one.base):
+        one.revision += 1
+    elif lines != one.base.charges:
+        one.lines_revision += 1
+
+
+def _shows(shown: ClaimDraft, base: ClaimDraft) -> bool:
+    """Whether the fields, but for the grid of lines, say what `base` says."""
+    if len(shown.jobs) != max(len(base.jobs), 1):
+        return False
+    return tidy(replace(shown, charges=())) == tidy(replace(base, charges=()))
 
 
 def adopt(draft: ClaimDraft) -> None:

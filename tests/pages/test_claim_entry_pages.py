@@ -305,3 +305,20 @@ def test_a_claim_that_came_back_says_why_and_goes_on(app_database):
     assert "was sent" in texts(app)
     app.button(key="ce_correct").click().run()
     assert "Odometer makes sense" in beside(app, "number_input", "Odometer out")
+
+
+def test_who_types_on_while_a_draft_is_saved_types_into_fields_that_stay(app_database):
+    """A field that got another key with the answer took what was typed meanwhile with it."""
+    people()
+    app = app_as("dealer_staff", page=PAGE)
+    typed_claim(app)
+    app.run()
+    before = widget(app, "number_input", "Odometer out").key
+    app.button(key="ce_save").click().run()
+    with reading(process_engine()) as session:
+        assert session.scalars(select(Claim.odometer_out)).one() == 21_404
+    assert widget(app, "number_input", "Odometer out").key == before
+    widget(app, "number_input", "Odometer out").set_value(21_410)
+    app.button(key="ce_save").click().run()
+    with reading(process_engine()) as session:
+        assert session.scalars(select(Claim.odometer_out)).one() == 21_410
