@@ -63,6 +63,8 @@ def upgrade(url: str, *, to: str = "head") -> str:
     engine = make_engine(url)
     try:
         found = current(engine)
+        if found is not None and found == newest() and to == "head":
+            return found  # at each start: nothing to do, and no reason to load what migrations are made with
         if found is not None and found not in _known():
             raise SchemaUnknown(_too_new(found))
         # SQLite checks foreign keys per statement while tables are rebuilt; they are checked as a whole afterwards.

@@ -69,6 +69,13 @@ class Lead(QueueItem):
             sqlite_where=text("decided_on IS NOT NULL"),
             postgresql_where=text("decided_on IS NOT NULL"),
         ),
+        # Few leads follow another one; looked for by each drawer, and before a lead is taken back.
+        Index(
+            "ix_lead_previous",
+            "previous_lead_id",
+            sqlite_where=text("previous_lead_id IS NOT NULL"),
+            postgresql_where=text("previous_lead_id IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},  # the ids of leads an undone import removed are never given away again
     )
 

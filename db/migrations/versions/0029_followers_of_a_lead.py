@@ -1,0 +1,25 @@
+"""An index of the leads that follow another one: without it every drawer of a lead read all leads."""
+
+from __future__ import annotations
+
+from alembic import op
+from sqlalchemy import text
+
+revision = "0029"
+down_revision = "0024"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    with op.batch_alter_table("lead", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_lead_previous", ["previous_lead_id"], unique=False,
+            sqlite_where=text("previous_lead_id IS NOT NULL"), postgresql_where=text("previous_lead_id IS NOT NULL"),
+        )  # fmt: skip
+
+
+def downgrade() -> None:
+    """There is no way back by statements."""
+    raise NotImplementedError("restore the backup made before the upgrade")
