@@ -17,6 +17,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from tests.support.databases import PostgresTemplates, SqliteTemplates
+from tests.support.memory import scratch_folder
 from tests.support.missing import BROWSER, POSTGRES, missing, required
 from tests.support.postgres import NoPostgres, postgres_running
 from tests.support.serving import Served, serving
@@ -206,6 +207,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if name in {"DATABASE_URL", "VAR_DIR"} or name.startswith(("STREAMLIT_", "SMTP_", "MAIL_", "PUBLIC_")):
             del os.environ[name]
     os.environ["BCRYPT_COST"] = "4"
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))  # where pytest makes the folders of tests
     # What is made for several tests at once keeps its files here; each test has a folder of its own.
     os.environ["DOCUMENTS_DIR"] = tempfile.mkdtemp(prefix="documents-")
     # `timeout` and CI end a run with SIGTERM; as an interrupt it still stops the servers and browsers we started.

@@ -222,7 +222,7 @@ def _paid_lately(
         select(Claim.decided_at, Claim.paid_at, Claim.pay_by, Dealer.zone)
         .join(Dealer, Dealer.id == Claim.dealer_id)
         .where(*wanted)
-        .order_by(Claim.id.desc())
+        .order_by(Claim.paid_at.desc(), Claim.id.desc())
         .limit(5_000)
     ).all()
     days = [(paid - decided) / timedelta(days=1) for decided, paid, _, _ in rows if decided and paid]

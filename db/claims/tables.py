@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, false
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -52,6 +52,13 @@ class Claim(QueueItem):
         Index("ix_claim_dealer_submitted", "dealer_id", "submitted_at", "id"),
         Index("ix_claim_submitted", "submitted_at", "id"),
         Index("ix_claim_decided", "decided_at", "id"),
+        Index(
+            "ix_claim_paid",
+            "paid_at",
+            "id",
+            sqlite_where=text("paid_at IS NOT NULL"),
+            postgresql_where=text("paid_at IS NOT NULL"),
+        ),
         Index("ix_claim_vin", "vin", "id"),
         Index("ix_claim_ro", "dealer_id", "ro_number"),
         Index("ix_claim_family", "family_id", "series_version"),

@@ -203,12 +203,13 @@ def count_customers(session: Session, *, actor: Actor, filters: CustomerFilters)
 
 
 def _first_ways(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], str]:
+    # Ordered here: asked to do it, SQLite walks all keys there are by their number instead of those of these people.
     rows = session.execute(
-        select(CustomerKey.customer_id, CustomerKey.kind, CustomerKey.value, CustomerKey.raw)
+        select(CustomerKey.id, CustomerKey.customer_id, CustomerKey.kind, CustomerKey.value, CustomerKey.raw)
         .where(CustomerKey.customer_id.in_(ids), CustomerKey.kind.in_(("email", "phone")))
-        .order_by(CustomerKey.id.desc())
-    )
-    return {(customer_id, kind): raw or value for customer_id, kind, value, raw in rows}
+    )  # fmt: skip
+    newest_first = sorted(rows, key=lambda row: -row.id)
+    return {(row.customer_id, row.kind): row.raw or row.value for row in newest_first}
 
 
 def _owned(session: Session, ids: Sequence[int]) -> dict[int, int]:

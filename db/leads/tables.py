@@ -76,6 +76,20 @@ class Lead(QueueItem):
             sqlite_where=text("previous_lead_id IS NOT NULL"),
             postgresql_where=text("previous_lead_id IS NOT NULL"),
         ),
+        # Minutes to the first action of a month's leads, which a median needs one by one.
+        Index(
+            "ix_lead_minutes",
+            "received_month",
+            "first_action_minutes",
+            "status",
+            "source",
+            "region",
+            "state",
+            "dealer_id",
+            "product",
+            sqlite_where=text("first_action_minutes IS NOT NULL"),
+            postgresql_where=text("first_action_minutes IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},  # the ids of leads an undone import removed are never given away again
     )
 

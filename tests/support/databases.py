@@ -57,8 +57,11 @@ class PostgresTemplates:
 
     def create(self, name: str, *, template: str = "template0") -> str:
         """Create a database and return its URL."""
-        # The copy is written through the log: for a small database that is quicker than two checkpoints.
-        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            # Copied file by file: without fsync the checkpoints this asks for cost less than the log of every block.
+            is_new = connection.info.server_version >= 150_000
+            connection.execute(made + sql.SQL(" STRATEGY FILE_COPY") if is_new else made)
         return make_url(self.server).set(database=name).render_as_string(hide_password=False)
 
     def drop(self, name: str) -> None:

@@ -16,10 +16,12 @@ from typing import Any
 
 import psycopg
 
+from tests.support.memory import scratch_folder
 from tests.support.ports import NeverReady, free_port, wait_until_ready
 
 # Speed over durability: the data is thrown away. A test of durability starts a server of its own with `safe=True`.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "wal_level=minimal",
+        "max_wal_senders=0")  # fmt: skip
 COMMON = ("max_connections=200", "shared_buffers=64MB", "listen_addresses=127.0.0.1", "log_min_messages=warning")
 
 
@@ -62,7 +64,7 @@ class PostgresServer:
         self.programs = find_programs()
         self.safe = safe
         self.port = free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-test-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-test-", dir=None if safe else scratch_folder()))
         self.user = server_user()
         self.process: subprocess.Popen[bytes] | None = None
         if self.user:
