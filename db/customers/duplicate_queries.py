@@ -96,8 +96,11 @@ def _everywhere(session: Session, *, actor: Actor, dealer_id: int | None) -> set
         .where(exists().where(one.id == mine.customer_id, other.id == theirs.customer_id, *fits))
         .order_by(mine.customer_id.desc(), theirs.customer_id)
     )
-    if not actor.scope.is_all:
+    if dealer_id is not None or not actor.scope.is_all:
+        # Else the keys of all customers are compared first: seven seconds to show the pairs of one dealer of a network.
         within = select(Customer.id).where(actor.scope.where(Customer.dealer_id, Customer.region))
+        if dealer_id is not None:
+            within = within.where(Customer.dealer_id == dealer_id)
         by_key = by_key.where(mine.customer_id.in_(within))
     by_sound = (
         select(one.id, other.id)
