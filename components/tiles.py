@@ -10,6 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from components.links import link
+from components.spark import draw_spark
 from db.core.area import MetricDefinition
 from db.core.labels import moment_label
 
@@ -45,15 +46,22 @@ def _draw(tile: Tile, *, key: str, as_of: datetime, zone: str) -> None:
         colour = "normal" if tile.up_is_good else "inverse"
     st.metric(
         tile.definition.title, tile.value, tile.delta, delta_color=colour, icon=tile.icon or None,
-        chart_data=list(tile.trend) if len(tile.trend) > 1 else None, chart_type="line",
         delta_description=tile.versus if tile.delta else None,
     )  # fmt: skip
+    draw_spark(tile.trend, tone=_tone(tile), alt=f"Trend of {tile.definition.title}")
     if tile.note:
         st.caption(tile.note)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         draw_definition(tile.definition, key=key, as_of=as_of, zone=zone)
         if tile.page:
             link(tile.page, label=tile.link, icon=":material/arrow_forward:", query_params=dict(tile.query))
+
+
+def _tone(tile: Tile) -> str:
+    """Whether the number moved the right way, as the colour of its delta says."""
+    if tile.up_is_good is None or not tile.delta:
+        return ""
+    return "bad" if tile.delta.startswith(("-", "−")) == tile.up_is_good else "good"
 
 
 def draw_definition(definition: MetricDefinition, *, key: str, as_of: datetime, zone: str) -> None:
