@@ -27,7 +27,8 @@ class Lead(QueueItem):
 
     __tablename__ = "lead"
     __table_args__ = (
-        Index("ix_lead_board", "is_open", "due_at", "id"),
+        # With what the board is narrowed by, so that counts beside it look into no lead.
+        Index("ix_lead_board", "is_open", "due_at", "id", "region", "source", "dealer_id", "status", "product"),
         Index("ix_lead_board_dealer", "dealer_id", "is_open", "due_at", "id"),
         Index("ix_lead_status", "is_open", "status", "due_at", "id"),
         Index("ix_lead_received", "received_at", "id"),

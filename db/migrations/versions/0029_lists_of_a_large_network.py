@@ -1,4 +1,4 @@
-"""Indexes of what read whole tables in a large network: leads that follow one, minutes of first actions, paid claims."""
+"""Indexes of what read too much of a large network: the board, followers, minutes of first actions, paid claims."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     with op.batch_alter_table("lead", schema=None) as batch_op:
+        batch_op.drop_index("ix_lead_board")
+        batch_op.create_index(
+            "ix_lead_board",
+            ["is_open", "due_at", "id", "region", "source", "dealer_id", "status", "product"], unique=False,
+        )  # fmt: skip
         batch_op.create_index(
             "ix_lead_previous", ["previous_lead_id"], unique=False,
             sqlite_where=text("previous_lead_id IS NOT NULL"), postgresql_where=text("previous_lead_id IS NOT NULL"),
