@@ -48,7 +48,7 @@ ASKS_MORE: Final[dict[str, tuple[int, str]]] = {}
 MOST_WORK: Final = 60
 """Thousands of instructions: to look at each of 6,000 leads takes SQLite at least ten for each."""
 WORKS_MORE: Final[dict[str, str]] = {
-    "performance": "A median needs the minutes of each lead of its months; they are read from an index, not from leads.",
+    "performance": "A median needs the minutes of each lead of its months; they come from an index, not from leads.",
     "funnel": "Medians between two stages need both moments of each lead; of the newest leads only, up to a limit.",
     "pipeline": "Medians between two stages need both moments of each lead; of the newest leads only, up to a limit.",
     "weekly_report": "Sums of claims by dealer and day: a row for nearly each claim, as few dealers send two on a day.",
