@@ -41,7 +41,7 @@ def _picture(values: tuple[float, ...], colour: str) -> str:
 
 
 def points(values: Sequence[float]) -> list[tuple[float, float]]:
-    """Where each value lies in the picture: the least at the bottom, the greatest on top; in the middle if all agree."""
+    """Where each value lies in the picture: the least at the bottom, the greatest on top; mid-way if all agree."""
     least, most = min(values), max(values)
     step = (WIDTH - 2 * _EDGE) / (len(values) - 1)
     room = HEIGHT - 2 * _EDGE
