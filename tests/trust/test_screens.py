@@ -77,6 +77,7 @@ def test_a_foreign_id_answers_like_one_that_is_not_there(land: Land, username: s
     actor, now = actor_named(engine(), username), screens.moment()
     marks = _marks(land, actor)
     pages = asked = steps = 0
+    wrong: list[str] = []
     for place in _others(land, actor):
         for function_name, function in screens.queries():
             for argument in inspect.signature(function).parameters:
@@ -92,9 +93,9 @@ def test_a_foreign_id_answers_like_one_that_is_not_there(land: Land, username: s
                 ]  # fmt: skip
                 seen.add((username, f"{function_name} {argument} {place.name}"))
                 asked += 1
-                assert marks.found_in(given[0].encode()) == [], function_name
                 foreign, absent = (screens.same_words(g, number, screens.ABSENT) for g in given)
-                assert foreign == absent, (function_name, argument)
+                if foreign != absent or marks.found_in(given[0].encode()):
+                    wrong.append(f"{function_name}({argument}) of {place.name}: {foreign[:300]} / {absent[:100]}")
         for table, commands in STEPS.items():
             number = screens.foreign_id(engine(), table, place)
             assert number is not None
@@ -109,8 +110,8 @@ def test_a_foreign_id_answers_like_one_that_is_not_there(land: Land, username: s
                 assert len(said) == 2, f"{name} was carried out on a record of another dealer"
                 seen.add((username, f"{table} {name} {place.name}"))
                 steps += 1
-                assert said[0] == said[1], name
-                assert marks.found_in(said[0].encode()) == []
+                if said[0] != said[1] or marks.found_in(said[0].encode()):
+                    wrong.append(f"{table} {name} of {place.name}: {said}")
         for at, (page, name, number) in enumerate(screens.addresses(engine(), place)):
             if not is_long() and at % 6:
                 continue
@@ -118,9 +119,10 @@ def test_a_foreign_id_answers_like_one_that_is_not_there(land: Land, username: s
             assert not any(app.exception for app in shown)
             seen.add((username, f"{page}?{name}= {place.name}"))
             pages += 1
-            assert marks.found_in(screens.drawn(shown[0])) == [], (page, name)
-            foreign, absent = (screens.same_words("\n".join(screens.words(app)), number) for app in shown)
-            assert foreign == absent.replace(str(screens.ABSENT), "#"), (page, name)
+            foreign, absent = (screens.same_words("\n".join(screens.words(app)), number, screens.ABSENT) for app in shown)
+            if foreign != absent or marks.found_in(screens.drawn(shown[0])):
+                wrong.append(f"{page}?{name} of {place.name}: {foreign[:600]} / {absent[:600]}")
+    assert not wrong, "\n".join(wrong)
     assert asked > 30 and steps > 20 and pages >= 5
 
 
