@@ -109,6 +109,7 @@ def test_every_command_of_a_story_wrote_its_one_entry(
     build_story(engine)
     with reading(engine) as session:
         written = {row.seq: row for row in session.scalars(select(TimelineEntry)).all()}
+        session.expunge_all()
         report = timeline.verify(session)
     engine.dispose()
     assert report.first_bad is None
@@ -188,6 +189,7 @@ def test_a_denied_command_changes_nothing_and_leaves_one_entry(land: Land, monke
         denied[command.__module__.split(".")[1]] += 1
         with reading(engine) as session:
             newest = session.scalars(select(TimelineEntry).order_by(TimelineEntry.seq.desc()).limit(1)).one()
+            session.expunge_all()
         said = (newest.actor, newest.command, newest.at, newest.source, newest.detail.get("denied"))
         if entries(engine) != number + 1 or said != ("no.rights", command.__name__, now, "app", "not_allowed"):
             wrong.append(f"{name}: {entries(engine) - number} entries, {said}")

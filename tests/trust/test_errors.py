@@ -39,7 +39,7 @@ SECRETS = {
 """Seventeen values nobody may read in a log or on a page that broke."""
 TEXT = "; ".join(SECRETS.values())
 PRESENT = [entry for entry in PAGES if entry.exists]
-CHECKED = PRESENT[:: sized(fast=3, long=1)]
+CHECKED = PRESENT[:: sized(fast=6, long=1)]
 REFERENCE = re.compile(r"\b[0-9A-F]{8}\b")
 WORDS = "This page could not be shown. Try again; if it stays, give your administrator the reference"
 
