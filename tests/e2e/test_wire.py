@@ -130,19 +130,9 @@ class Wire:
         return looked, sorted(undrawn)
 
 
-def build(url: str) -> None:
-    """The land of three dealers, in a migrated database."""
-    from tests.conftest import migrate
-
-    migrate(url)
-    engine = make_engine(url)
-    territories.build(engine)
-    engine.dispose()
-
-
 @pytest.fixture(scope="module")
 def land_url(sqlite_templates: Any, tmp_path_factory: Any) -> str:
-    return str(sqlite_templates.copy("territories", build, to=tmp_path_factory.mktemp("wire") / "land.db"))
+    return str(sqlite_templates.copy("territories", territories.fill, to=tmp_path_factory.mktemp("wire") / "land.db"))
 
 
 @pytest.fixture(scope="module")

@@ -12,24 +12,13 @@ from tests.trust import territories
 from tests.trust.territories import Land
 
 
-def build(url: str) -> None:
-    """The land, in a database that is made for it."""
-    from db.core.session import make_engine
-    from tests.conftest import migrate
-
-    migrate(url)
-    engine = make_engine(url)
-    territories.build(engine)
-    engine.dispose()
-
-
 @pytest.fixture(scope="module")
 def land(sqlite_templates: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Land]:
     """The land as DATABASE_URL of this process, for tests that only read it or write what gives nothing away."""
     from db.core.session import dispose, engine
 
     folder: Path = tmp_path_factory.mktemp("land")
-    url = sqlite_templates.copy("territories", build, to=folder / "land.db")
+    url = sqlite_templates.copy("territories", territories.fill, to=folder / "land.db")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
         patch.setenv("VAR_DIR", str(folder))

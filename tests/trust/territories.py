@@ -25,7 +25,7 @@ from db.coop.programme_commands import set_programme
 from db.coop.request_commands import ask
 from db.core.actor import Actor
 from db.core.permissions import Permission, Role
-from db.core.session import reading, run
+from db.core.session import make_engine, reading, run
 from db.customers.customer_commands import enter_customer
 from db.customers.vehicle_commands import enter_vehicle
 from db.customers.visit_commands import enter_visit
@@ -114,6 +114,16 @@ def build(engine: Engine) -> Land:
     for place in land.all:
         _of(engine, land, place)
     return land
+
+
+def fill(url: str) -> None:
+    """All of it as a template: migrates the database at this URL and builds the land in it."""
+    from tests.conftest import migrate
+
+    migrate(url)
+    engine = make_engine(url)
+    build(engine)
+    engine.dispose()
 
 
 def known(engine: Engine, *, now: datetime | None = None) -> Land:
@@ -310,4 +320,4 @@ def _pdf(word: str) -> bytes:
     return bytes(paper.output())
 
 
-__all__ = ["Land", "Territory", "build", "known"]
+__all__ = ["Land", "Territory", "build", "fill", "known"]
