@@ -87,9 +87,7 @@ def _change(
     now: datetime,
 ) -> int:  # fmt: skip
     claim = locked_claim(session, claim_id, actor=actor)
-    refuse_stale(
-        claim, seen_version, differs=lambda: differences(draft_of(session, claim), draft_rules.tidy(draft))
-    )
+    refuse_stale(claim, seen_version, differs=lambda: differences(draft_of(session, claim), draft_rules.tidy(draft)))
     if claim.status not in DEALERS_TURN:
         raise Refused(Problem(code="wrong_state", message=f"{claim.number} was sent; it can no longer be changed."))
     if dealer_id != claim.dealer_id:

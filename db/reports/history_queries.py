@@ -225,9 +225,7 @@ def dealer_history(
         .where(TimelineLink.dealer_id == dealer_id)
     )
     if not actor.scope.is_all:
-        seqs = seqs.where(
-            exists().where(Dealer.id == dealer_id, actor.scope.where(Dealer.id, Dealer.region))
-        )
+        seqs = seqs.where(exists().where(Dealer.id == dealer_id, actor.scope.where(Dealer.id, Dealer.region)))
     if area:
         seqs = seqs.where(TimelineEntry.area == area)
     if leave_out:

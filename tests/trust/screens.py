@@ -20,7 +20,6 @@ from components.page_table import PAGES
 from db import catalog
 from db.core.actor import Actor
 from db.core.base import Base
-
 from db.core.problems import Refused
 from db.core.session import reading, run
 from db.exports import run_export
@@ -137,7 +136,10 @@ def figure_looks(actor: Actor, now: datetime) -> Iterator[Look]:
             with reading() as session:
                 try:
                     rows: Any = metric.compute(
-                        session, scope=actor.scope, by=(dim,), filters={"from": first, "to": now.date().isoformat()},
+                        session,
+                        scope=actor.scope,
+                        by=(dim,),
+                        filters={"from": first, "to": now.date().isoformat()},
                         now=now,
                     )
                 except Refused as refusal:

@@ -19,8 +19,8 @@ from db.claims.tables import Claim
 from db.contact_log.contact_commands import log_contact
 from db.contact_log.promises import PromiseDraft
 from db.coop.accrual import Purchase
-from db.coop.fund_commands import accrue
 from db.coop.claim_commands import enter_claim
+from db.coop.fund_commands import accrue
 from db.coop.programme_commands import set_programme
 from db.coop.request_commands import ask
 from db.core.actor import Actor
@@ -30,7 +30,6 @@ from db.customers.customer_commands import enter_customer
 from db.customers.vehicle_commands import enter_vehicle
 from db.customers.visit_commands import enter_visit
 from db.dealers.people_commands import add_contact
-from db.dealers.record import DealerFacts
 from db.documents.upload_commands import add_document
 from db.incentives.claim_commands import claim_sale
 from db.incentives.program_commands import publish_program, save_program
@@ -38,8 +37,8 @@ from db.incentives.sale_commands import report_sale
 from db.incentives.tables import IncentiveVersion
 from db.interactions.commands import log_interaction
 from db.interactions.template_commands import add_template
-from db.leads.intake_commands import enter_lead
 from db.leads.activities import log_activity
+from db.leads.intake_commands import enter_lead
 from db.leads.tables import Lead
 from db.marketing.commands import enter_spend
 from db.parts.order_commands import place_order
@@ -201,7 +200,8 @@ def _of(engine: Engine, land: Land, place: Territory) -> None:
         agreed=f"{word} calls sooner", follow_up_day=today + 5 * DAY,
     )  # fmt: skip
     do(
-        add_template, place.manager, dealer_id=dealer_id, channel="email", name=f"{word} thanks", subject=f"{word} mail",
+        add_template, place.manager, dealer_id=dealer_id, channel="email", name=f"{word} thanks",
+        subject=f"{word} mail",
         body=f"Hi {{first_name}}, {word} thanks you.",
     )  # fmt: skip
     do(enter_spend, "cora", source=f"{word} Ads", month=today.replace(day=1), cents=1_000_00, dealer_id=dealer_id,
@@ -271,7 +271,8 @@ def _money(engine: Engine, land: Land, place: Territory, do: Any) -> None:
         ),
     )  # fmt: skip
     do(
-        claim_sale, place.manager, sale_id=sale, programs=("CASH-11",), checked={"CASH-11": ("Signed by the customer",)},
+        claim_sale, place.manager, sale_id=sale, programs=("CASH-11",),
+        checked={"CASH-11": ("Signed by the customer",)},
         amounts={"CASH-11": 500_00}, form_key=f"{word}-ic",
     )  # fmt: skip
     do(

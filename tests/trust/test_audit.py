@@ -157,7 +157,11 @@ def commands() -> Iterator[Callable[..., Any]]:
         module = importlib.import_module(found.name)
         for name, thing in inspect.getmembers(module, inspect.isfunction):
             parameters = set(inspect.signature(thing).parameters)
-            if thing.__module__ == found.name and not name.startswith("_") and {"session", "actor", "now"} <= parameters:
+            if (
+                thing.__module__ == found.name
+                and not name.startswith("_")
+                and {"session", "actor", "now"} <= parameters
+            ):
                 yield thing
 
 

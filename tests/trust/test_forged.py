@@ -46,8 +46,33 @@ STEPS: dict[str, tuple[str, Any]] = {
     "price_request": ("price_requests", "db.pricing.commands"), "promise": ("promises", "db.contact_log.commands"),
     "term_change": ("term_changes", "db.terms.commands"),
 }  # fmt: skip
-JUNK = ("-1", "0", "1e9", "1 OR 1=1", "';--", "../../etc/passwd", "9" * 40, "null", "\u202e1", "%00", "[1]", "1,2", "NaN")
-EXTRA = ("id", "version", "dealer_id", "region", "created_at", "updated_by", "is_admin", "role", "scope_kind", "status_")
+JUNK = (
+    "-1",
+    "0",
+    "1e9",
+    "1 OR 1=1",
+    "';--",
+    "../../etc/passwd",
+    "9" * 40,
+    "null",
+    "\u202e1",
+    "%00",
+    "[1]",
+    "1,2",
+    "NaN",
+)
+EXTRA = (
+    "id",
+    "version",
+    "dealer_id",
+    "region",
+    "created_at",
+    "updated_by",
+    "is_admin",
+    "role",
+    "scope_kind",
+    "status_",
+)
 DRAWERS = (
     "_customer_drawer", "_dealer_drawer", "_dealer_person", "_contact_drawer", "campaign_open", "coopfund_open",
     "tpl_open", "_onb_item", "parts_line_open", "quality_review_open", "_crm_visit_open", "_crm_facts_open",
@@ -102,8 +127,8 @@ def _asked(f: Forger, command: Callable[..., Any], **given: Any) -> str:
     try:
         result = run(command, **given)
     except Refused as refusal:
-        assert f.marks.found_in(str(refusal).encode()) == [], refusal
-        return refusal.code
+        told = f.marks.found_in(str(refusal).encode())
+        return f"accepted: the refusal tells {told}" if told else refusal.code
     except TypeError:
         return "unknown_argument"
     return f"accepted: {command.__name__} gave {result!r}"
@@ -201,7 +226,9 @@ KINDS = (_step, _skipped, _replayed, _extra, _planted, _borrowed)
 def _address(f: Forger) -> tuple[str, Any]:
     """Any page, with ids and nonsense in its address."""
     page, name = f.dice.choice(sorted(set(catalog.OPENED_BY.values())))
-    places = [n for p in (f.land.near, f.land.far) for at, k, n in screens.addresses(engine(), p) if (at, k) == (page, name)]
+    places = [
+        n for p in (f.land.near, f.land.far) for at, k, n in screens.addresses(engine(), p) if (at, k) == (page, name)
+    ]
     value = f.dice.choice([*map(str, places), f.dice.choice(JUNK)])
     app = screens.app_as(f.who.username)
     app.switch_page(page)
@@ -224,7 +251,7 @@ def _state(f: Forger) -> tuple[str, Any]:
 def test_nothing_forged_is_accepted(land: Land):
     who = land.own.manager
     marks = canaries.foreign(engine(), who.scope, words=(land.near.word, land.far.word))
-    f = Forger(land, who, marks, random.Random(SEED), screens.moment())  # noqa: S311 - replayable, not a secret
+    f = Forger(land, who, marks, random.Random(SEED), screens.moment())
 
     def records() -> dict[str, Any]:
         return {name: rows for name, rows in contents(engine()).items() if not name.startswith(HOUSEKEEPING)}
@@ -246,6 +273,6 @@ def test_nothing_forged_is_accepted(land: Land):
     figure("R30", "forged inputs tried", SERVICE + PAGES)
     figure("R30", "forged inputs accepted", len(accepted))
     assert accepted == [], (SEED, answers)
-    assert SERVICE + PAGES >= sized(fast=60, long=500)
+    assert sized(fast=60, long=500) <= SERVICE + PAGES
     told = {key.split()[1] for key in answers if " " in key}
     assert {"not_found", "wrong_state", "stale"} <= told, answers

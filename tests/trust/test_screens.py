@@ -119,11 +119,15 @@ def test_a_foreign_id_answers_like_one_that_is_not_there(land: Land, username: s
             assert not any(app.exception for app in shown)
             seen.add((username, f"{page}?{name}= {place.name}"))
             pages += 1
-            foreign, absent = (screens.same_words("\n".join(screens.words(app)), number, screens.ABSENT) for app in shown)
+            foreign, absent = (
+                screens.same_words("\n".join(screens.words(app)), number, screens.ABSENT) for app in shown
+            )
             if foreign != absent or marks.found_in(screens.drawn(shown[0])):
                 wrong.append(f"{page}?{name} of {place.name}: {foreign[:600]} / {absent[:600]}")
     assert not wrong, "\n".join(wrong)
-    assert asked > 30 and steps > 20 and pages >= 5
+    assert asked > 30
+    assert steps > 20
+    assert pages >= 5
 
 
 def test_the_dealers_of_everybody_are_told_apart(land: Land):
