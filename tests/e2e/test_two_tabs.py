@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, select
 
 from db.claims.tables import Claim
-from db.core.session import make_engine, reading
+from db.core.session import reading
 from tests.support.journeys import WAIT, settle, sign_in
-from tests.support.serving import Served, serving
+from tests.support.serving import Served
 from tests.support.tier import figure, sized
-from tests.trust import territories
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROUNDS = sized(fast=1, long=5)
 STAFF, BOSS = "Ownquill Staff", "Ownquill Boss"
-
-
-@pytest.fixture
-def url(sqlite_templates: Any, tmp_path: Any) -> str:
-    return str(sqlite_templates.copy("territories", territories.fill, to=tmp_path / "land.db"))
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    opened = make_engine(url)
-    yield opened
-    opened.dispose()
-
-
-@pytest.fixture
-def app(url: str) -> Iterator[Served]:
-    with serving(url) as served:
-        yield served
 
 
 def claim(engine: Engine) -> Claim:
@@ -71,25 +50,27 @@ def save(page: Page) -> None:
     settle(page)
 
 
-def test_the_second_saver_reads_it_all_and_keeps_what_was_typed(chromium: Browser, app: Served, engine: Engine):
+def test_the_second_saver_reads_it_all_and_keeps_what_was_typed(
+    chromium: Browser, land_app: Served, land_engine: Engine
+):
     contexts = [chromium.new_context(viewport={"width": 1400, "height": 900}, locale="en-US") for _ in range(2)]
     pages = {name: context.new_page() for name, context in zip(("own_staff", "own_boss"), contexts, strict=True)}
     for name, page in pages.items():
-        sign_in(page, app.url, name)
+        sign_in(page, land_app.url, name)
     kept = lost = 0
     for turn in range(ROUNDS):
         order = ("own_staff", "own_boss") if turn % 2 == 0 else ("own_boss", "own_staff")
         first, second = (pages[name] for name in order)
         who = {"own_staff": STAFF, "own_boss": BOSS}[order[0]]
-        number = claim(engine).id
+        number = claim(land_engine).id
         for page in (first, second):
-            open_draft(page, app.url, number)
+            open_draft(page, land_app.url, number)
         theirs, mine = f"First of turn {turn}", f"Second of turn {turn}"
         type_in(first, theirs)
         type_in(second, mine)
         save(first)
         expect(first.get_by_text("The draft was saved").first).to_be_visible(timeout=WAIT)
-        assert claim(engine).advisor == theirs
+        assert claim(land_engine).advisor == theirs
 
         # The other one saves what was begun on the older state: refused with everything there is to know.
         save(second)
@@ -99,7 +80,7 @@ def test_the_second_saver_reads_it_all_and_keeps_what_was_typed(chromium: Browse
         assert f"was changed by {who} at " in sentence
         assert re.search(r"\d\d:\d\d UTC", sentence)
         assert f"Adviser: stored “{theirs}”, yours “{mine}”" in sentence
-        lost += claim(engine).advisor != theirs
+        lost += claim(land_engine).advisor != theirs
         kept += box(second).input_value() == mine
 
         # Knowing both, the person decides: the own text, saved over the newer state.
@@ -107,7 +88,7 @@ def test_the_second_saver_reads_it_all_and_keeps_what_was_typed(chromium: Browse
         settle(second)
         save(second)
         expect(second.get_by_text("The draft was saved").first).to_be_visible(timeout=WAIT)
-        assert claim(engine).advisor == mine
+        assert claim(land_engine).advisor == mine
     for context in contexts:
         context.close()
     figure("R04", "rounds of two browsers", ROUNDS)

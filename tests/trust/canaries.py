@@ -113,7 +113,7 @@ def _texts(connection: Connection) -> Iterator[_Row]:
 
 
 def _everybodys(connection: Connection, table: object, columns: list[object]) -> Iterator[_Row]:
-    """Tables without a dealer: what belongs to the desk gives nothing away by itself; children of records are left out."""
+    """Tables without a dealer: what is the desk's gives nothing away; children of records are left out."""
     if table.name in CHILDREN:  # type: ignore[attr-defined]
         return
     for row in connection.execute(select(*columns)):  # type: ignore[call-overload]

@@ -9,21 +9,22 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Engine, select
 
 import db
+from components import auth
 from components.page_table import PAGES
 from db import catalog
 from db.core.actor import Actor
 from db.core.base import Base
 from db.core.problems import Refused
-from db.core.session import reading, run
+from db.core.session import engine, reading, run
 from db.exports import run_export
-from tests.support.users import app_as
+from tests.support.users import app_as, open_tab
 from tests.trust.territories import Land, Territory
 
 ABSENT = 10**6
@@ -77,7 +78,7 @@ def _views(app: Any, path: str) -> Iterator[Look]:
             yield f"{path} {key}={option}", drawn(app)
 
 
-def foreign_id(engine: Engine, table_name: str, place: Territory) -> int | None:
+def foreign_id(bind: Engine, table_name: str, place: Territory) -> int | None:
     """A record of this dealer, or None where the table has none."""
     table = Base.metadata.tables.get(table_name)
     if table is None:
@@ -86,23 +87,29 @@ def foreign_id(engine: Engine, table_name: str, place: Territory) -> int | None:
         return place.dealer_id
     if "dealer_id" not in table.columns:
         return None
-    with engine.connect() as connection:
+    with bind.connect() as connection:
         return connection.scalar(select(table.c.id).where(table.c.dealer_id == place.dealer_id).limit(1))
 
 
-def addresses(engine: Engine, place: Territory) -> Iterator[tuple[str, str, int]]:
+def addresses(bind: Engine, place: Territory) -> Iterator[tuple[str, str, int]]:
     """(page file, name in the address, id) of every kind of record of a dealer that has a page."""
     for kind, (page, name) in catalog.OPENED_BY.items():
-        number = foreign_id(engine, TABLE_OF.get(kind, kind), place)
+        number = foreign_id(bind, TABLE_OF.get(kind, kind), place)
         if number is not None:
             yield page, name, number
 
 
 def opened(username: str, page: str, name: str, number: int) -> Any:
     """A page by address with the id of a record."""
-    app = app_as(username)
-    app.switch_page(page)
-    app.query_params[name] = str(number)
+    return opened_with(username, page, {name: str(number)})
+
+
+def opened_with(username: str, page: str, query: Mapping[str, str]) -> Any:
+    """A page as a link in a mail opens it: by address, signed in, and no other page before it."""
+    app = app_as(None, page=page)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.session_state[auth.SESSION] = open_tab(engine(), username)
     return app.run()
 
 

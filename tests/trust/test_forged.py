@@ -230,12 +230,10 @@ def _address(f: Forger) -> tuple[str, Any]:
         n for p in (f.land.near, f.land.far) for at, k, n in screens.addresses(engine(), p) if (at, k) == (page, name)
     ]
     value = f.dice.choice([*map(str, places), f.dice.choice(JUNK)])
-    app = screens.app_as(f.who.username)
-    app.switch_page(page)
-    app.query_params[name] = value
+    query = {name: value}
     for other in ("dealer", "region", "scope", "role", "user"):
-        app.query_params[other] = f.dice.choice((str(f.land.far.dealer_id), "04021", "West", "all", "admin"))
-    return f"{page}?{name}={value}", app.run()
+        query.setdefault(other, f.dice.choice((str(f.land.far.dealer_id), "04021", "West", "all", "admin")))
+    return f"{page}?{name}={value}", screens.opened_with(f.who.username, page, query)
 
 
 def _state(f: Forger) -> tuple[str, Any]:
