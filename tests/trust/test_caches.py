@@ -30,8 +30,8 @@ KEEPING = (
 FEW = ("my_work", "board", "claims", "incentive_figures")
 """Those of the fast tier: each way of keeping is among them."""
 PAIRS = sized(
-    fast=(("cora", "own_boss"),),
-    long=(("cora", "own_boss"), ("own_boss", "near_boss"), ("wes", "own_boss"), ("leah", "own_staff"),
+    fast=(("near_boss", "own_boss"),),
+    long=(("cora", "own_boss"), ("near_boss", "own_boss"), ("wes", "own_boss"), ("leah", "own_staff"),
           ("far_boss", "wes"), ("cora", "leah"), ("own_boss", "own_staff")),
 )  # fmt: skip
 CHANGING = re.compile(rb"[0-9a-f]{16,}|\d+ (min|h|s)\b|\d\d:\d\d")
