@@ -106,7 +106,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="kept answer without who asks",
-        edits=(("components/areas/claims_queue.py", '"claims", who, filters', '"claims", filters'),),
+        edits=(("pages/leads/board.py", "name, actor.scope, PERSONAL", "name, PERSONAL"),),
         test=("tests/trust/test_caches.py", "-k", "whoever_looked_before"),
     ),
     Mutant(
