@@ -14,6 +14,7 @@ import streamlit as st
 
 from components.access import current_actor
 from components.clock import now
+from components.labels import plain
 from db.core.incidents import report
 from db.core.problems import Problem, Refused
 from db.core.session import run
@@ -96,7 +97,8 @@ def show_outcome(form: str) -> bool:
         st.toast(outcome.said, icon=":material/check:")
         forget(form)
         return True
-    general = [p.message for p in outcome.problems if not p.field]
+    # A refusal of an old screen quotes what others typed: letter by letter, never as formatting.
+    general = [plain(p.message) if p.code == "stale" else p.message for p in outcome.problems if not p.field]
     if general:
         st.error("\n\n".join(general), icon=":material/error:")
     return False

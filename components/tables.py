@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+import pyarrow as pa
 import streamlit as st
 
 from db.workflow.spec import Flow
@@ -67,6 +68,13 @@ def opener(label: str, *, key: str, on_open: Callable[[int], None], width: Any =
     )
 
 
+def only(data: Any, names: Sequence[str]) -> Any:
+    """An Arrow table without the columns that are not named; anything else as it is."""
+    if isinstance(data, pa.Table):
+        return data.select([name for name in names if name in data.column_names])
+    return data
+
+
 def show(
     data: Any,
     *,
@@ -77,11 +85,15 @@ def show(
     height: Any = "auto",
     order: Sequence[str] | None = None,
 ) -> list[int]:
-    """Draw a table of the columns named in `columns`, in their order; gives back the positions of the chosen rows."""
+    """Draw a table of the columns named in `columns`, in their order; gives back the positions of the chosen rows.
+
+    A column that is not shown is not sent either (reliability.md R27): what a browser was given can be read there.
+    """
     config = {name: column for name, column in columns.items() if column is not None}
+    shown = list(order or config)
+    data = only(data, shown)
     common: dict[str, Any] = {
-        "hide_index": True, "column_config": config, "column_order": list(order or config), "key": key, "alt": alt,
-        "height": height,
+        "hide_index": True, "column_config": config, "column_order": shown, "key": key, "alt": alt, "height": height,
     }  # fmt: skip
     if select == "none":
         st.dataframe(data, **common)

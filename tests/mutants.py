@@ -88,6 +88,28 @@ MUTANTS: Final = (
         test=("tests/coop/test_queries.py", "-k", "everybody_sees_exactly"),
     ),
     Mutant(
+        name="scope filter missing, seen on the wire",
+        edits=(
+            ("db/coop/claim_queries.py", "        .where(scope.where(CoopClaim.dealer_id, CoopClaim.region))\n", ""),
+        ),
+        test=("tests/e2e/test_wire.py", "-k", "nothing_of_another_territory"),
+    ),
+    Mutant(
+        name="hidden column sent",
+        edits=(("components/tables.py", "    data = only(data, shown)\n", ""),),
+        test=("tests/e2e/test_wire.py", "-k", "no_personal_data"),
+    ),
+    Mutant(
+        name="version check of a draft removed",
+        edits=(("db/claims/draft_commands.py", "if claim.version != seen_version:", "if False:"),),
+        test=("tests/trust/test_two_people.py", "-k", "loses_an_update and sqlite and claim"),
+    ),
+    Mutant(
+        name="kept answer without who asks",
+        edits=(("pages/leads/board.py", "name, actor.scope, PERSONAL", "name, PERSONAL"),),
+        test=("tests/trust/test_caches.py", "-k", "whoever_looked_before"),
+    ),
+    Mutant(
         name="cached query without scope",
         edits=(
             ("components/areas/incentive_figures.py", "def overview(scope: Scope,", "def overview(_scope: Scope,"),

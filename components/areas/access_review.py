@@ -150,7 +150,8 @@ def _draw_editor(
     }  # fmt: skip
     config = {name: column for name, column in columns.items() if column is not None}
     st.data_editor(
-        table(shown), key=key, hide_index=True, num_rows="fixed", column_config=config, column_order=list(config),
+        tables.only(table(shown), list(config)), key=key, hide_index=True, num_rows="fixed", column_config=config,
+        column_order=list(config),
         disabled=[name for name in shown if name != DISABLE], alt="Accounts to confirm, by dealer and name",
         height=fitting(len(accounts), most=600),
     )  # fmt: skip

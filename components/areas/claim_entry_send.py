@@ -9,10 +9,11 @@ from components.areas import claim_entry as entry
 from components.areas.claim_entry import FORM
 from components.clock import now
 from components.labels import badges, plain
-from components.perform import Outcome, perform
-from db.claims.claim_queries import ClaimRow, claim_row, list_claims
+from components.perform import Outcome, outcome_of, perform
+from db.claims.claim_queries import ClaimRow, claim_row, entry_draft, list_claims
+from db.claims.difference_rules import differences
 from db.claims.draft_commands import save_draft
-from db.claims.draft_rules import TYPE_LABELS
+from db.claims.draft_rules import TYPE_LABELS, tidy
 from db.claims.entry_rules import blocking, count_line, notes_of
 from db.claims.flow import DEALERS_TURN, FLOW
 from db.claims.submit_commands import submit
@@ -132,8 +133,27 @@ def draw_state(one: entry.Form, stored: ClaimRow | None, actor: Actor) -> None:
     if stored.reason_note and stored.status != "draft":
         st.warning(plain(stored.reason_note), icon=":material/undo:")
     if stored.version != one.version:
-        at = moment_label(stored.updated_at, actor.zone, now=now())
-        st.warning(f"Somebody saved this draft in another tab, {at}. What you typed here is still here.")
+        outcome = outcome_of(FORM)
+        if outcome is None or all(p.code != "stale" for p in outcome.problems):  # else it says the same
+            _draw_newer(one, stored, actor)
         with st.container(horizontal=True):
             st.button("Show what was saved", key="ce_newest", on_click=take_newest)
             st.button("Keep what I typed", key="ce_mine", on_click=keep_mine, args=(stored.version,))
+
+
+def _draw_newer(one: entry.Form, stored: ClaimRow, actor: Actor) -> None:
+    """Who saved this draft meanwhile and when, and what is stored otherwise than it is typed here (R04)."""
+    at = moment_label(stored.updated_at, actor.zone, now=now())
+    who = plain(stored.updated_by or "Somebody")
+    st.warning(f"{who} saved this draft in another tab, {at}. What you typed here is still here.")
+    with reading() as session:
+        differs = differences(entry_draft(session, claim_id=one.claim_id, actor=actor), tidy(entry.typed()))
+    if differs:
+        st.table(
+            {
+                "Field": [d.label for d in differs],
+                "Saved now": [plain(d.stored) or "–" for d in differs],
+                "Yours": [plain(d.typed) or "–" for d in differs],
+            },
+            hide_index=True,
+        )  # fmt: skip

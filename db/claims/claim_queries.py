@@ -60,6 +60,7 @@ class ClaimRow:
     updated_at: datetime
     reason_note: str
     submitted_by: str
+    updated_by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +141,7 @@ def claim_rows(scope: Scope) -> Any:
         select(
             Claim.id, Claim.number, Claim.status, Claim.version, Claim.claim_type, Dealer.name.label("dealer"),
             Claim.dealer_id, Claim.vin, Claim.ro_number, Claim.claimed_cents, Claim.approved_cents, Claim.updated_at,
-            Claim.reason_note, Claim.submitted_by,
+            Claim.reason_note, Claim.submitted_by, Claim.updated_by,
         )
         .join(Dealer, Dealer.id == Claim.dealer_id)
         .where(scope.where(Claim.dealer_id, Claim.region))

@@ -35,7 +35,7 @@ from db.claims.signatures import highest_level, recommended_lines
 from db.claims.tables import Claim, ClaimCharge
 from db.core.actor import Actor
 from db.core.labels import local_day
-from db.core.problems import Problem, Problems, Refused
+from db.core.problems import Differing, Problem, Problems, Refused
 from db.workflow.engine import begin_step
 
 LONGEST_NOTE = 2_000
@@ -75,8 +75,24 @@ def decide_lines(
     note: str = "",
 ) -> str:  # fmt: skip
     """Approve with an amount for each charge; a line below its claim needs a reason. Gives the state it came to."""
-    claim = begin_step(session, FLOW, "approve", item_id=item_id, seen_version=seen_version, actor=actor)
+    claim = begin_step(
+        session, FLOW, "approve", item_id=item_id, seen_version=seen_version, actor=actor,
+        differs=lambda now_stored: _other_amounts(session, now_stored, lines),
+    )  # fmt: skip
     return _carry_out(session, plan_of(session, claim, lines, note=note, actor=actor, now=now), actor=actor, now=now)
+
+
+def _other_amounts(session: Session, claim: Claim, typed: Sequence[LineDecision]) -> list[Differing]:
+    """The lines decided otherwise meanwhile: what is approved now (or not decided), and what this person typed."""
+    mine = {d.position: d.cents for d in typed}
+    return [
+        Differing(
+            label=f"Line {c.position}", typed=f"{mine[c.position] / 100:,.2f}",
+            stored="not decided" if c.approved_cents is None else f"{c.approved_cents / 100:,.2f}",
+        )
+        for c in charges_of(session, claim.id)
+        if c.position in mine and c.approved_cents != mine[c.position]
+    ]  # fmt: skip
 
 
 def plan_of(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.claims import draft_rules, links
+from db.claims.difference_rules import differences
 from db.claims.flow import DEALERS_TURN, FLOW
 from db.claims.model import ClaimDraft
-from db.claims.record import dealer_of, header_of, hold, note_entry, number_of, store_lines
+from db.claims.record import dealer_of, draft_of, header_of, hold, note_entry, number_of, store_lines
 from db.claims.tables import Claim
 from db.core import timeline
 from db.core.actor import Actor
 from db.core.numbering import next_ids
 from db.core.permissions import Permission
-from db.core.problems import NotFound, Problem, Problems, Refused, Stale
+from db.core.problems import Differing, NotFound, Problem, Problems, Refused, Stale
 
 
 def save_draft(
@@ -71,12 +73,12 @@ def locked_claim(session: Session, claim_id: int, *, actor: Actor) -> Claim:
     return claim
 
 
-def refuse_stale(claim: Claim, seen_version: int) -> None:
-    """Refuse what was decided on an older state of the claim, naming who changed it when."""
+def refuse_stale(claim: Claim, seen_version: int, *, differs: Callable[[], Sequence[Differing]] = tuple) -> None:
+    """Refuse what was decided on an older state of the claim, naming who changed it, when, and what `differs`."""
     if claim.version != seen_version:
         raise Stale(
             what=f"Claim {claim.number}", changed_by=claim.updated_by, changed_at=claim.updated_at,
-            status=FLOW.state(claim.status).label.lower(),
+            status=FLOW.state(claim.status).label.lower(), differs=differs(),
         )  # fmt: skip
 
 
@@ -85,7 +87,7 @@ def _change(
     now: datetime,
 ) -> int:  # fmt: skip
     claim = locked_claim(session, claim_id, actor=actor)
-    refuse_stale(claim, seen_version)
+    refuse_stale(claim, seen_version, differs=lambda: differences(draft_of(session, claim), draft_rules.tidy(draft)))
     if claim.status not in DEALERS_TURN:
         raise Refused(Problem(code="wrong_state", message=f"{claim.number} was sent; it can no longer be changed."))
     if dealer_id != claim.dealer_id:

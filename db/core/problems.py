@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from db.core.labels import storable
 
@@ -38,19 +39,76 @@ class Refused(Exception):  # noqa: N818 - the product's own word for it, used in
         return self.problems[0].code
 
 
+LONGEST_TOLD = 80
+"""Characters of a value that a refusal quotes."""
+MOST_TOLD = 6
+"""Fields of which a refusal quotes both values; of more it says how many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Differing:
+    """One field that is stored otherwise than it was typed; both values as people read them."""
+
+    label: str
+    stored: str
+    typed: str
+
+    def __str__(self) -> str:
+        """ "Phone: stored “555 01”, yours “555 02”"."""
+        return f"{self.label}: stored {_quoted(self.stored)}, yours {_quoted(self.typed)}"
+
+
+def _quoted(value: str) -> str:
+    text = " ".join(value.split())
+    if len(text) > LONGEST_TOLD:
+        text = text[: LONGEST_TOLD - 1] + "…"
+    return f"“{text}”" if text else "empty"
+
+
+def read_aloud(value: object) -> str:
+    """A value of a form as people read it: yes and no, days with their month, lists with commas."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return f"{value:%d %b %Y}"
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(one) for one in value)
+    return str(value)
+
+
+def differing(labels: Mapping[str, str], stored: Mapping[str, object], typed: Mapping[str, object]) -> list[Differing]:
+    """The fields of `typed` that are stored otherwise, in the order of `labels`."""
+    return [
+        Differing(label=label, stored=read_aloud(stored.get(name)), typed=read_aloud(typed[name]))
+        for name, label in labels.items()
+        if name in typed and read_aloud(typed[name]).split() != read_aloud(stored.get(name)).split()
+    ]
+
+
 class Stale(Refused):
-    """A decision made on a screen that was out of date: says who changed the record and when.
+    """A decision made on a screen that was out of date: says who changed the record, when, and both values.
 
     `changed_by` and `changed_at` (UTC) come from the record as it is now, so the screen can name the first decider.
+    `differs` are the fields this person had typed otherwise than they are stored now (reliability.md R04).
     """
 
-    def __init__(self, *, what: str, changed_by: str, changed_at: datetime, status: str = "") -> None:
+    def __init__(
+        self, *, what: str, changed_by: str, changed_at: datetime, status: str = "", differs: Sequence[Differing] = ()
+    ) -> None:
         sentence = f"{what} was changed by {changed_by} at {changed_at.astimezone(UTC):%H:%M} UTC"
         sentence += f" and is now {status}." if status else "."
+        if differs:
+            told = [str(one) for one in differs[:MOST_TOLD]]
+            if len(differs) > MOST_TOLD:
+                told.append(f"and {len(differs) - MOST_TOLD} more")
+            sentence += " " + "; ".join(told) + "."
         sentence += " Nothing was saved; what you typed is still here."
         super().__init__(Problem(code="stale", message=sentence))
         self.changed_by = changed_by
         self.changed_at = changed_at
+        self.differs = tuple(differs)
 
 
 class NotFound(Refused):

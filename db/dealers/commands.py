@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from db.core import changes as counters
 from db.core import timeline
 from db.core.actor import Actor
 from db.core.permissions import Permission
-from db.core.problems import NotFound, Problem, Problems, Refused, Stale
+from db.core.problems import Differing, NotFound, Problem, Problems, Refused, Stale, differing
 from db.dealers import groups, record, rules
 from db.dealers.record import DealerFacts
 from db.dealers.tables import Dealer, DealerGroup
@@ -109,7 +109,8 @@ def change_dealer(
     if dealer is None or not actor.scope.allows(dealer_id=dealer.id, region=dealer.region):
         raise NotFound("This dealer")
     if dealer.version != seen_version:
-        raise stale(session, dealer)
+        stored = dataclasses.asdict(record.facts_of(session, [dealer])[dealer.id])
+        raise stale(session, dealer, differs=differing(record.LABELS, stored, changes))
     before = record.facts_of(session, [dealer])[dealer.id]
     problems = Problems()
     after = record.checked(record.changed_with(before, changes), problems)
@@ -175,8 +176,8 @@ ABOUT_PEOPLE = ("add_contact", "change_contact", "mark_left", "mark_returned")
 """Commands that stand in a dealer's history and leave its own record as it was."""
 
 
-def stale(session: Session, dealer: Dealer) -> Stale:
-    """The refusal of a decision made on an older version of this dealer, with who changed it and when."""
+def stale(session: Session, dealer: Dealer, *, differs: Sequence[Differing] = ()) -> Stale:
+    """The refusal of a decision made on an older version of this dealer, with who changed it, when, and what."""
     last = session.execute(
         select(timeline.TimelineEntry.actor_name, timeline.TimelineEntry.at)
         .join(timeline.TimelineLink, timeline.TimelineLink.seq == timeline.TimelineEntry.seq)
@@ -187,4 +188,4 @@ def stale(session: Session, dealer: Dealer) -> Stale:
         .limit(1)
     ).first()
     who, when = (last.actor_name, last.at) if last else ("somebody", dealer.updated_at)
-    return Stale(what=f"Dealer {dealer.code}", changed_by=who, changed_at=when)
+    return Stale(what=f"Dealer {dealer.code}", changed_by=who, changed_at=when, differs=differs)

@@ -15,7 +15,7 @@ from db.core import timeline
 from db.core.actor import Actor
 from db.core.labels import local_day
 from db.core.permissions import Permission
-from db.core.problems import NotFound, Problem, Problems, Refused, Stale
+from db.core.problems import NotFound, Problem, Problems, Refused, Stale, differing
 from db.dealers import people, people_queries
 from db.dealers.people import ContactFacts
 from db.dealers.people_rules import ROLES
@@ -66,7 +66,7 @@ def change_contact(
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
         raise Refused(*(Problem(code="unknown_field", message=f'There is no field "{n}".', field=n) for n in unknown))
-    dealer, contact = _hold(session, contact_id, seen_version, actor)
+    dealer, contact = _hold(session, contact_id, seen_version, actor, typed=changes)
     before = people.facts_of(contact)
     problems = Problems()
     after = people.checked(dataclasses.replace(before, **changes), problems, today=_today(dealer, now))
@@ -134,7 +134,9 @@ def _hold_dealer(session: Session, dealer_id: int, actor: Actor) -> Dealer:
     return dealer
 
 
-def _hold(session: Session, contact_id: int, seen_version: int, actor: Actor) -> tuple[Dealer, DealerContact]:
+def _hold(
+    session: Session, contact_id: int, seen_version: int, actor: Actor, *, typed: Mapping[str, Any] | None = None
+) -> tuple[Dealer, DealerContact]:
     at = session.scalar(select(DealerContact.dealer_id).where(DealerContact.id == contact_id))
     try:
         dealer = _hold_dealer(session, at or 0, actor)
@@ -142,7 +144,11 @@ def _hold(session: Session, contact_id: int, seen_version: int, actor: Actor) ->
         raise NotFound("This person") from None
     contact = session.scalars(select(DealerContact).where(DealerContact.id == contact_id).with_for_update()).one()
     if contact.version != seen_version:
-        raise Stale(what=contact.name, changed_by=contact.updated_by, changed_at=contact.updated_at)
+        stored = dataclasses.asdict(people.facts_of(contact))
+        raise Stale(
+            what=contact.name, changed_by=contact.updated_by, changed_at=contact.updated_at,
+            differs=differing(people.LABELS, stored, typed or {}),
+        )  # fmt: skip
     return dealer, contact
 
 

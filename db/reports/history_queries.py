@@ -217,13 +217,15 @@ def dealer_history(
 ) -> tuple[list[HistoryLine], int | None]:  # fmt: skip
     """Everything that was done about one dealer, newest first, one page and the number the next begins after.
 
-    Only areas the actor may see; the caller has already decided that the actor may see the dealer.
+    Only areas the actor may see; a dealer out of their scope has no history, like one that is not there.
     """
     seqs = (
         select(TimelineLink.seq)
         .join(TimelineEntry, TimelineEntry.seq == TimelineLink.seq)
         .where(TimelineLink.dealer_id == dealer_id)
     )
+    if not actor.scope.is_all:
+        seqs = seqs.where(exists().where(Dealer.id == dealer_id, actor.scope.where(Dealer.id, Dealer.region)))
     if area:
         seqs = seqs.where(TimelineEntry.area == area)
     if leave_out:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
 from db.core.insert import rows_changed
-from db.core.problems import NotFound, Stale
+from db.core.problems import Differing, NotFound, Stale
 from db.workflow.checks import require_step
 from db.workflow.spec import Flow
 from db.workflow.tables import QueueItem
@@ -42,8 +43,12 @@ def begin_step(
     item_id: int,
     seen_version: int,
     actor: Actor,
+    differs: Callable[[Any], Sequence[Differing]] | None = None,
 ) -> Any:
-    """Read the record for a step: refuse when gone, not theirs, changed since `seen_version`, or in another state."""
+    """Read the record for a step: refuse when gone, not theirs, changed since `seen_version`, or in another state.
+
+    `differs` names what of a changed record is stored otherwise than this person typed it.
+    """
     item = get_item(session, flow, item_id=item_id, actor=actor)
     step = flow.step(name)
     actor.require(step.permission)
@@ -51,6 +56,7 @@ def begin_step(
         raise Stale(
             what=f"{flow.item_label.capitalize()} {item.number}", changed_by=item.updated_by,
             changed_at=item.updated_at, status=flow.state(item.status).label.lower(),
+            differs=differs(item) if differs is not None else (),
         )  # fmt: skip
     # Only queues with several levels of authority keep who signed last.
     signed_by = getattr(item, "signed_by", "")
