@@ -222,7 +222,7 @@ DURABILITY: Final = (
 FILES: Final = (
     Row(
         number="R17",
-        measure="Injured files (bytes, cuts, columns, delimiters, code pages, line ends, huge cells), read and imported",
+        measure="Injured files: bytes, cuts, columns, delimiters, code pages, line ends, huge cells; read and imported",
         target="10,000 files; 0 exceptions; 0 half batches; rows in = accepted + rejected + known; 5 s and 300 MB each",
         tests=(
             "tests/imports/test_tabular_fuzz.py", "tests/imports/test_fuzzed_batches.py",
