@@ -43,7 +43,7 @@ from db.core.problems import Refused
 from db.core.session import make_engine, reading, run, writing
 from tests.claim_payments.factories import House
 from tests.claims.factories import LABOUR, NOW, PART
-from tests.support.tier import sized
+from tests.support.tier import figure, sized
 from tests.warranty.factories import warranty_data
 
 LIVES, STEPS = sized(fast=40, long=1_000), 30
