@@ -205,7 +205,7 @@ def test_the_same_work_on_one_vehicle_is_noticed_once(engine: Engine):
 
     found = race(engine, CLAIMS, side(0), side(1))
     with reading(engine) as session:
-        results = dict(session.execute(select(ClaimRun.claim_id, ClaimRun.results)).tuples())
+        results = dict(session.execute(select(ClaimRun.claim_id, ClaimRun.results)).all())
     told = [
         [any(r["rule"] == "W17" and not r["passed"] for r in results[drafts[i][n]]) for i in range(2)]
         for n in range(CLAIMS)
