@@ -18,7 +18,8 @@ from tests.support.users import make_dealer
 
 NAMES = [
     *HOSTILE, "....//....//x.pdf", "..%2f..%2fx.pdf", "%252e%252e/x.pdf", "..%c0%afx.pdf", "file:///etc/passwd.pdf",
-    "\\\\server\\share\\x.pdf", "PRN.pdf", "AUX .pdf", "COM\u00b9.pdf", "CONIN$.pdf", "x.pdf\u202e", "\u2066x\u2069.pdf",
+    "\\\\server\\share\\x.pdf", "PRN.pdf", "AUX .pdf", "COM\u00b9.pdf", "CONIN$.pdf", "x.pdf\u202e",
+    "\u2066x\u2069.pdf",
     "\ufeffx.pdf", "x\u2028y.pdf",
     "x\u0085y.pdf", "\x1b[2Jx.pdf", "x" * 255 + ".pdf",
     "\U0001f697" * 90 + ".pdf",

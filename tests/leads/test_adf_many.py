@@ -52,7 +52,8 @@ def test_documents_made_from_known_facts_come_back_whole():
         vendor, number = f"Lakeside {dice.choice(('Toyota', 'Ford & Sons', 'Kía'))}", f"CF-{n}"
         xml = (
             f"<adf><prospect><id source='CarFinder'>{number}</id><requestdate>2026-11-22T14:30:00-06:00</requestdate>"
-            f"<vehicle interest='buy' status='new'><year>{year}</year><make>{make}</make><model>{model}</model></vehicle>"
+            f"<vehicle interest='buy' status='new'><year>{year}</year><make>{make}</make><model>{model}</model>"
+            "</vehicle>"
             f"<customer><contact><name part='first'>{escape(first)}</name><name part='last'>{escape(last)}</name>"
             f"<email>{email}</email><phone>{phone}</phone></contact></customer>"
             f"<vendor><vendorname>{escape(vendor)}</vendorname></vendor>"
