@@ -175,11 +175,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
     parser.add_argument("--only", default="", help=f"rows with commas between, e.g. R08,R14,{FAULTS}")
     parser.add_argument("--fast", action="store_true", help="the sizes of `make test`")
+    parser.add_argument("--faults-from", type=Path, help="take over what `python -m tests.mutants --json FILE` wrote")
     parser.add_argument("--minutes", type=float, default=MINUTES, help=f"in all ({MINUTES})")
     parser.add_argument("--page", action="store_true", help="run nothing: make the page from the file again")
     asked = parser.parse_args(arguments)
     store = load()
-    if asked.page:
+    if asked.faults_from:
+        keep_faults(store, asked.faults_from)
+    if asked.page or asked.faults_from:
         save(store)
         return 0
     wanted = {word.strip() for word in asked.only.split(",") if word.strip()}

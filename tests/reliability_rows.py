@@ -59,7 +59,7 @@ class Row:
     tests: tuple[str, ...]
     goals: tuple[Goal, ...] = ()
     database: str = "both"
-    minutes: int = 2
+    minutes: float = 2
     processes: int = 2
     """2: its tests go to two processes. 1: they measure time or start servers, and run one after the other."""
 
@@ -77,7 +77,7 @@ MONEY: Final = (
             size("decisions a seed", 400), size("seeds", 20), zero("overspent cents"),
             zero("cents off the approved lines"), zero("decisions not answered"),
         ),
-        minutes=8, processes=1,
+        minutes=3, processes=1,
     ),
     Row(
         number="R02",
@@ -85,7 +85,7 @@ MONEY: Final = (
         target="3,000 runs of 50 steps on each database, 1,000 lives of claims; 0 violations",
         tests=("tests/coop/test_ledger_model.py", "tests/claims/test_money_machine.py"),
         goals=(size("runs of the fund", 3_000), size("steps a run", 50), size("lives of claims", 1_000)),
-        minutes=20,
+        minutes=8,
     ),
     Row(
         number="R03",
@@ -100,14 +100,15 @@ MONEY: Final = (
             size("submissions", 10_000), zero("effects too many"), zero("other contents taken"),
             Goal(what="hours a key was kept", way=">=", bound=24),
         ),
-        minutes=6,
+        minutes=1.5,
     ),
     Row(
         number="R04",
         measure="Two tabs change one claim, in every order",
         target="200 orders and 5 in a browser; 0 updates lost; the second sees who, when and both; typed text kept 5/5",
-        tests=("tests/e2e/test_two_tabs.py",),
-        minutes=4, processes=1,
+        tests=("tests/trust/test_two_people.py", "tests/e2e/test_two_tabs.py",),
+        goals=(size("rounds of two browsers", 5), zero("lost updates in two browsers"),),
+        minutes=1.5, processes=1,
     ),
     Row(
         number="R05",
@@ -123,7 +124,7 @@ MONEY: Final = (
             size("pairs", 5_000, is_sum=True), zero("pairs without exactly one winner"), zero("own decided"),
             most("tries", 5), most("p99 seconds", 1),
         ),
-        minutes=8, processes=1,
+        minutes=4, processes=1,
     ),
     Row(
         number="R06",
@@ -134,7 +135,7 @@ MONEY: Final = (
             size("totals split", 100_000, is_sum=True), zero("splits that are not their total"),
             zero("columns of money that are no whole cents"), zero("floats in arithmetic of money"),
         ),
-        database="none", minutes=6,
+        database="none", minutes=1.5,
     ),
 )  # fmt: skip
 
@@ -143,57 +144,63 @@ DURABILITY: Final = (
         number="R07",
         measure="The writer is killed (SIGKILL) at random moments",
         target="100 rounds, 10,000 acknowledged; 0 lost; 0 commands without their entry; the file intact",
-        tests=("tests/durability/test_killed_writer.py", "tests/documents/test_crash.py"),
-        database="SQLite", minutes=6, processes=1,
+        tests=("tests/durability/test_killed_writers.py::test_killed_writers_lose_nothing_they_were_told", "tests/durability/test_killed_writers.py::test_an_answer_before_the_commit_would_be_found", "tests/documents/test_crash.py",),
+        goals=(size("kills", 100), size("acknowledged", 10_000), zero("acknowledged and lost"), zero("rows without their entry in the timeline"),),
+        database="SQLite", minutes=3, processes=1,
     ),
     Row(
         number="R08",
         measure="PostgreSQL is stopped at once under 4 writers",
         target="10 rounds; 0 acknowledged lost",
-        tests=("tests/durability/test_postgres_stopped.py",),
-        database="PostgreSQL", minutes=5, processes=1,
+        tests=("tests/durability/test_killed_writers.py::test_a_database_stopped_at_once_loses_nothing_it_acknowledged",),
+        goals=(size("immediate stops", 10), zero("acknowledged and lost"), zero("rows without their entry in the timeline"),),
+        database="PostgreSQL", minutes=2, processes=1,
     ),
     Row(
         number="R09",
         measure="The app is killed in the middle of an import of 10,000 rows",
         target="30 rounds; 0 rows or all; the batch says which; repeating works, 0 doubled",
         tests=("tests/imports/test_crash.py",),
-        minutes=8,
+        goals=(size("kills, each leaving nothing or everything", 30, is_sum=True),),
+        minutes=3,
     ),
     Row(
         number="R10",
         measure="The database restarts while a form is half typed, and while nobody works",
         target="at most 1 failed action, told in plain words; typed text kept; working 10 s after; no reload",
         tests=("tests/durability/test_database_restarted.py",),
-        database="PostgreSQL", minutes=4, processes=1,
+        goals=(most("failed actions, each with a plain sentence", 1), most("seconds until the page works again", 10), zero("failed actions after an idle restart"),),
+        database="PostgreSQL", minutes=2, processes=1,
     ),
     Row(
         number="R11",
         measure="Disk full, file read-only, lock held for 60 s",
         target="told within 35 s; 0 partial writes; recovers by itself",
-        tests=("tests/durability/test_disk.py",),
-        database="SQLite", minutes=4, processes=1,
+        tests=("tests/durability/test_database_trouble.py",),
+        database="SQLite", minutes=2, processes=1,
     ),
     Row(
         number="R12",
         measure="Backup under 5 writers and restore; move from SQLite to PostgreSQL",
         target="rows and hashes of each table equal; the chain verifies; 200,000 rows within 5 minutes",
         tests=("tests/test_backup.py",),
-        minutes=8,
+        goals=(size("rows moved from SQLite to PostgreSQL", 200_000), zero("tables whose count or hash differs"), most("seconds of backup and restore", 300),),
+        minutes=3,
     ),
     Row(
         number="R13",
         measure="Upgrade from every released schema, and killed in the middle",
         target="100,000 rows, 10 kills; counts and invariants equal; old or new schema, never between; within 120 s",
         tests=("tests/test_migrations.py", "tests/core/test_migrate.py"),
-        minutes=8,
+        goals=(size("kills in the middle of a migration", 10), most("seconds of the upgrade", 120),),
+        minutes=3,
     ),
     Row(
         number="R14",
         measure="Soak: 30 people for 8 hours packed into 75 minutes, and 1,000 sessions opened and closed",
         target="43,200 runs; 0 exceptions; sessions gone in 180 s; heap <= 1 MB in 10,000 runs; memory <= +150 MB",
         tests=("tests/durability/test_soak.py",),
-        database="SQLite", minutes=78, processes=1,
+        database="SQLite", minutes=65, processes=1,
     ),
     Row(
         number="R15",
@@ -207,7 +214,7 @@ DURABILITY: Final = (
             size("intervals compared", 10_000, is_sum=True), zero("intervals that differ"),
             Goal(what="incidents missed", way="=", bound=395),
         ),
-        database="SQLite", minutes=3,
+        database="SQLite", minutes=1,
     ),
     Row(
         number="R16",
@@ -218,7 +225,7 @@ DURABILITY: Final = (
             Goal(what="bad configurations refused", way=">=", bound=8, is_sum=True), zero("bad configurations served"),
             zero("default accounts"),
         ),
-        database="SQLite", minutes=2,
+        database="SQLite", minutes=1,
     ),
 )  # fmt: skip
 
@@ -235,7 +242,7 @@ FILES: Final = (
             size("injured files", 10_000, is_sum=True), zero("unhandled exceptions"), zero("half-applied batches"),
             zero("rows not accounted for"), most("slowest file, seconds", 5), most("peak MB of a file", 300),
         ),
-        database="SQLite", minutes=10,
+        database="SQLite", minutes=3,
     ),
     Row(
         number="R18",
@@ -248,7 +255,7 @@ FILES: Final = (
             size("other documents read back whole", 500, is_sum=True), most("seconds for 1,000 prospects", 10),
             zero("new leads of the same file again"), Goal(what="leads of 1,000 equal prospects", way="=", bound=1),
         ),
-        database="SQLite", minutes=4,
+        database="SQLite", minutes=1.5,
     ),
     Row(
         number="R19",
@@ -260,7 +267,7 @@ FILES: Final = (
             Goal(what="codes with their leading zero", way="=", bound=332),
             Goal(what="doubtful real dates guessed", way="=", bound=0),
         ),
-        database="none", minutes=2,
+        database="none", minutes=0.5,
     ),
     Row(
         number="R20",
@@ -272,7 +279,7 @@ FILES: Final = (
             Goal(what="hostile documents refused", way="=", bound=11), most("slowest refusal, seconds", 1),
             most("most memory, MB", 50), zero("files or connections opened"),
         ),
-        database="none", minutes=2, processes=1,
+        database="none", minutes=0.5, processes=1,
     ),
     Row(
         number="R21",
@@ -283,7 +290,7 @@ FILES: Final = (
             Goal(what="bombs refused", way=">=", bound=8, is_sum=True), most("slowest refusal, seconds", 1),
             most("most memory, MB", 50),
         ),
-        database="none", minutes=2, processes=1,
+        database="none", minutes=1, processes=1,
     ),
     Row(
         number="R22",
@@ -294,7 +301,7 @@ FILES: Final = (
             Goal(what="hostile names kept inside the store", way=">=", bound=50), zero("files outside the store"),
             Goal(what="contents refused for their ending", way=">=", bound=20, is_sum=True),
         ),
-        database="SQLite", minutes=2,
+        database="SQLite", minutes=0.5,
     ),
     Row(
         number="R23",
@@ -306,19 +313,19 @@ FILES: Final = (
             zero("cells that begin a formula"), Goal(what="payloads", way=">=", bound=12),
             Goal(what="exports asked", way=">=", bound=1), zero("exports that were not asked"),
         ),
-        database="SQLite", minutes=3,
+        database="SQLite", minutes=1,
     ),
     Row(
         number="R24",
         measure="Naughty strings through the text fields of the desk: stored, shown, exported, searched",
-        target="all strings, each field; 0 exceptions; stored = shown = exported; 0 scripts run; 0 SQL from strings",
+        target="all strings, each field; 0 exceptions; stored = shown = exported; no markup left to act; 0 SQL from strings",
         tests=("tests/test_naughty_strings.py",
                "tests/test_architecture.py"),
         goals=(
             size("strings", 400), size("text fields", 10), zero("unhandled exceptions"),
             zero("strings changed on the way"),
         ),
-        database="SQLite", minutes=5,
+        database="SQLite", minutes=2,
     ),
 )  # fmt: skip
 
@@ -332,28 +339,30 @@ RIGHTS: Final = (
         goals=(
             Goal(what="cells carried out", way=">=", bound=1_000, is_sum=True), zero("cells with another answer"),
         ),
-        minutes=3,
+        minutes=1.5,
     ),
     Row(
         number="R26",
         measure="A word planted in each territory, looked for on every page, search, export and message of others",
         target="2,000 pairs of person and screen; 0 foreign words; foreign ids answer like absent ones",
-        tests=("tests/trust", "tests/test_own_dealers.py"),
-        database="SQLite", minutes=10,
+        tests=("tests/trust/test_screens.py", "tests/test_own_dealers.py",),
+        goals=(size("pairs of person and screen", 2_000, is_sum=True), zero("canaries of other territories shown"),),
+        database="SQLite", minutes=3,
     ),
     Row(
         number="R27",
         measure="The same on the wire: what the server sends to a browser",
         target="0 foreign words; 0 hidden columns; personal data masked where the role says so",
         tests=("tests/e2e/test_wire.py",),
-        database="SQLite", minutes=4, processes=1,
+        goals=(zero("canaries of other territories in a frame"), zero("columns sent and not shown"), zero("personal data sent to a role without need"),),
+        database="SQLite", minutes=1.5, processes=1,
     ),
     Row(
         number="R28",
         measure="What is kept for one person and read by the next, roles swapped",
         target="0 leaks; everything that is kept is kept for a scope",
-        tests=("tests/trust", "tests/test_kept.py", "tests/test_architecture.py"),
-        database="SQLite", minutes=3,
+        tests=("tests/trust/test_caches.py", "tests/test_kept.py", "tests/test_architecture.py",),
+        database="SQLite", minutes=1.5,
     ),
     Row(
         number="R29",
@@ -361,14 +370,15 @@ RIGHTS: Final = (
         target="holds from the next action, at most 1 rerun later",
         tests=("tests/pages/test_access.py", "tests/people/test_sessions.py"),
         goals=(Goal(what="changes tried", way=">=", bound=6, is_sum=True), most("reruns until it holds", 1)),
-        minutes=4,
+        minutes=1,
     ),
     Row(
         number="R30",
         measure="Forged input: foreign ids, extra fields, steps left out, an old form sent again",
         target="0 of 500 accepted",
-        tests=("tests/trust",),
-        database="SQLite", minutes=3,
+        tests=("tests/trust/test_forged.py",),
+        goals=(size("forged inputs tried", 500), zero("forged inputs accepted"),),
+        database="SQLite", minutes=1.5,
     ),
 )  # fmt: skip
 
@@ -383,7 +393,7 @@ SIGNING_IN: Final = (
         goals=(
             size("refusals of each kind", 200), most("medians apart, ms", 5), most("AUC", 0.6),
         ),
-        minutes=6, processes=1,
+        minutes=2.5, processes=1,
     ),
     Row(
         number="R32",
@@ -392,7 +402,7 @@ SIGNING_IN: Final = (
         tests=("tests/people/test_sign_in.py", "tests/people/test_rules.py::test_lockout"),
         goals=(size("guesses", 1_000), most("guesses looked at in five minutes", 10),
                Goal(what="minutes until the owner is free again", way="=", bound=15)),
-        minutes=3,
+        minutes=0.5,
     ),
     Row(
         number="R33",
@@ -400,7 +410,7 @@ SIGNING_IN: Final = (
         target="12/12 refused; idle 30 minutes, absolute 12 hours; keys of 32 random bytes; cookies HttpOnly, SameSite",
         tests=("tests/people/test_sessions.py", "tests/people/test_door.py", "tests/e2e/test_sign_in.py"),
         goals=(Goal(what="bad cookies refused", way=">=", bound=12, is_sum=True), zero("bad cookies taken")),
-        minutes=5,
+        minutes=2,
     ),
     Row(
         number="R34",
@@ -411,14 +421,15 @@ SIGNING_IN: Final = (
             zero("passwords cut"), Goal(what="listed passwords tried", way=">=", bound=1_000),
             zero("listed passwords taken"),
         ),
-        database="none", minutes=3,
+        database="none", minutes=0.5,
     ),
     Row(
         number="R35",
         measure="Forced errors on every page; a lead with personal data in every field, at DEBUG",
         target="a reference number and nothing else; 0 of 17 secrets in any log",
-        tests=("tests/trust", "tests/core/test_logs.py"),
-        database="SQLite", minutes=4,
+        tests=("tests/trust/test_errors.py", "tests/core/test_logs.py",),
+        goals=(zero("secret values on a page or in a log, of 17"), zero("secret values in the log of an import at DEBUG, of 17"),),
+        database="SQLite", minutes=1,
     ),
 )  # fmt: skip
 
@@ -427,8 +438,9 @@ TRAIL: Final = (
         number="R36",
         measure="Every command, carried out, failed and denied, leaves its entry",
         target="exactly 1 entry in the same transaction: who, when (UTC), before and after, from where",
-        tests=("tests/trust", "tests/core/test_timeline.py"),
-        minutes=4,
+        tests=("tests/trust/test_audit.py", "tests/core/test_timeline.py",),
+        goals=(zero("commands without exactly one true entry"), zero("commands denied without exactly one entry"),),
+        minutes=1.5,
     ),
     Row(
         number="R37",
@@ -439,7 +451,7 @@ TRAIL: Final = (
             size("entries", 10_000), size("tamperings", 1_000, is_sum=True),
             zero("tamperings not found at their number"), most("seconds to verify", 2), zero("cut ends not found"),
         ),
-        minutes=45, processes=2,
+        minutes=6, processes=2,
     ),
     Row(
         number="R38",
@@ -448,7 +460,7 @@ TRAIL: Final = (
         tests=(f"{TAMPERING}::test_eight_processes_write_one_chain_without_fork_or_gap",
                f"{TAMPERING}::test_eight_threads_write_one_chain_while_it_is_verified"),
         goals=(size("entries", 4_000), zero("forks"), zero("gaps")),
-        minutes=4, processes=1,
+        minutes=1, processes=1,
     ),
     Row(
         number="R39",
@@ -456,7 +468,7 @@ TRAIL: Final = (
         target="every statement refused",
         tests=("tests/core/test_timeline.py::test_the_app_itself_cannot_change_the_trail",),
         goals=(Goal(what="statements refused", way=">=", bound=16, is_sum=True), zero("statements carried out")),
-        minutes=1,
+        minutes=0.5,
     ),
     Row(
         number="R40",
@@ -466,7 +478,7 @@ TRAIL: Final = (
                "tests/core/test_timeline.py::test_what_people_type_comes_back_unchanged_and_stays_one_entry",
                "tests/test_naughty_strings.py::test_one_event_is_one_line"),
         goals=(size("strings", 400), zero("strings of more than one line"), zero("strings changed on the way")),
-        minutes=2,
+        minutes=0.5,
     ),
 )  # fmt: skip
 
@@ -477,7 +489,7 @@ SUPPLY: Final = (
         target="10/10 settings",
         tests=("tests/test_config.py",),
         goals=(Goal(what="settings as wanted", way=">=", bound=10, is_sum=True),),
-        database="none", minutes=1,
+        database="none", minutes=0.5,
     ),
     Row(
         number="R42",
@@ -488,7 +500,7 @@ SUPPLY: Final = (
             zero("packages that are not pinned"), zero("imports outside of the requirements"),
             zero("packages without a licence"),
         ),
-        database="none", minutes=1,
+        database="none", minutes=0.5,
     ),
 )  # fmt: skip
 
