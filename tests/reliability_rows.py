@@ -144,16 +144,28 @@ DURABILITY: Final = (
         number="R07",
         measure="The writer is killed (SIGKILL) at random moments",
         target="100 rounds, 10,000 acknowledged; 0 lost; 0 commands without their entry; the file intact",
-        tests=("tests/durability/test_killed_writers.py::test_killed_writers_lose_nothing_they_were_told", "tests/durability/test_killed_writers.py::test_an_answer_before_the_commit_would_be_found", "tests/documents/test_crash.py",),
-        goals=(size("kills", 100), size("acknowledged", 10_000), zero("acknowledged and lost"), zero("rows without their entry in the timeline"),),
+        tests=(
+            "tests/durability/test_killed_writers.py::test_killed_writers_lose_nothing_they_were_told",
+            "tests/durability/test_killed_writers.py::test_an_answer_before_the_commit_would_be_found",
+            "tests/documents/test_crash.py",
+        ),
+        goals=(
+            size("kills", 100), size("acknowledged", 10_000), zero("acknowledged and lost"),
+            zero("rows without their entry in the timeline"),
+        ),
         database="SQLite", minutes=3, processes=1,
     ),
     Row(
         number="R08",
         measure="PostgreSQL is stopped at once under 4 writers",
         target="10 rounds; 0 acknowledged lost",
-        tests=("tests/durability/test_killed_writers.py::test_a_database_stopped_at_once_loses_nothing_it_acknowledged",),
-        goals=(size("immediate stops", 10), zero("acknowledged and lost"), zero("rows without their entry in the timeline"),),
+        tests=(
+            "tests/durability/test_killed_writers.py::test_a_database_stopped_at_once_loses_nothing_it_acknowledged",
+        ),
+        goals=(
+            size("immediate stops", 10), zero("acknowledged and lost"),
+            zero("rows without their entry in the timeline"),
+        ),
         database="PostgreSQL", minutes=2, processes=1,
     ),
     Row(
@@ -169,7 +181,10 @@ DURABILITY: Final = (
         measure="The database restarts while a form is half typed, and while nobody works",
         target="at most 1 failed action, told in plain words; typed text kept; working 10 s after; no reload",
         tests=("tests/durability/test_database_restarted.py",),
-        goals=(most("failed actions, each with a plain sentence", 1), most("seconds until the page works again", 10), zero("failed actions after an idle restart"),),
+        goals=(
+            most("failed actions, each with a plain sentence", 1), most("seconds until the page works again", 10),
+            zero("failed actions after an idle restart"),
+        ),
         database="PostgreSQL", minutes=2, processes=1,
     ),
     Row(
@@ -184,7 +199,10 @@ DURABILITY: Final = (
         measure="Backup under 5 writers and restore; move from SQLite to PostgreSQL",
         target="rows and hashes of each table equal; the chain verifies; 200,000 rows within 5 minutes",
         tests=("tests/test_backup.py",),
-        goals=(size("rows moved from SQLite to PostgreSQL", 200_000), zero("tables whose count or hash differs"), most("seconds of backup and restore", 300),),
+        goals=(
+            size("rows moved from SQLite to PostgreSQL", 200_000), zero("tables whose count or hash differs"),
+            most("seconds of backup and restore", 300),
+        ),
         minutes=3,
     ),
     Row(
@@ -318,7 +336,7 @@ FILES: Final = (
     Row(
         number="R24",
         measure="Naughty strings through the text fields of the desk: stored, shown, exported, searched",
-        target="all strings, each field; 0 exceptions; stored = shown = exported; no markup left to act; 0 SQL from strings",
+        target="all strings; 0 exceptions; stored = shown = exported; no markup left to act; 0 SQL from strings",
         tests=("tests/test_naughty_strings.py",
                "tests/test_architecture.py"),
         goals=(
@@ -346,7 +364,9 @@ RIGHTS: Final = (
         measure="A word planted in each territory, looked for on every page, search, export and message of others",
         target="2,000 pairs of person and screen; 0 foreign words; foreign ids answer like absent ones",
         tests=("tests/trust/test_screens.py", "tests/test_own_dealers.py",),
-        goals=(size("pairs of person and screen", 2_000, is_sum=True), zero("canaries of other territories shown"),),
+        goals=(
+            size("pairs of person and screen", 2_000, is_sum=True), zero("canaries of other territories shown"),
+        ),
         database="SQLite", minutes=3,
     ),
     Row(
@@ -354,7 +374,10 @@ RIGHTS: Final = (
         measure="The same on the wire: what the server sends to a browser",
         target="0 foreign words; 0 hidden columns; personal data masked where the role says so",
         tests=("tests/e2e/test_wire.py",),
-        goals=(zero("canaries of other territories in a frame"), zero("columns sent and not shown"), zero("personal data sent to a role without need"),),
+        goals=(
+            zero("canaries of other territories in a frame"), zero("columns sent and not shown"),
+            zero("personal data sent to a role without need"),
+        ),
         database="SQLite", minutes=1.5, processes=1,
     ),
     Row(
@@ -428,7 +451,10 @@ SIGNING_IN: Final = (
         measure="Forced errors on every page; a lead with personal data in every field, at DEBUG",
         target="a reference number and nothing else; 0 of 17 secrets in any log",
         tests=("tests/trust/test_errors.py", "tests/core/test_logs.py",),
-        goals=(zero("secret values on a page or in a log, of 17"), zero("secret values in the log of an import at DEBUG, of 17"),),
+        goals=(
+            zero("secret values on a page or in a log, of 17"),
+            zero("secret values in the log of an import at DEBUG, of 17"),
+        ),
         database="SQLite", minutes=1,
     ),
 )  # fmt: skip
@@ -439,7 +465,9 @@ TRAIL: Final = (
         measure="Every command, carried out, failed and denied, leaves its entry",
         target="exactly 1 entry in the same transaction: who, when (UTC), before and after, from where",
         tests=("tests/trust/test_audit.py", "tests/core/test_timeline.py",),
-        goals=(zero("commands without exactly one true entry"), zero("commands denied without exactly one entry"),),
+        goals=(
+            zero("commands without exactly one true entry"), zero("commands denied without exactly one entry"),
+        ),
         minutes=1.5,
     ),
     Row(
@@ -467,7 +495,9 @@ TRAIL: Final = (
         measure="UPDATE and DELETE on the trail with the app's own connection",
         target="every statement refused",
         tests=("tests/core/test_timeline.py::test_the_app_itself_cannot_change_the_trail",),
-        goals=(Goal(what="statements refused", way=">=", bound=16, is_sum=True), zero("statements carried out")),
+        goals=(
+            Goal(what="statements refused", way=">=", bound=16, is_sum=True), zero("statements carried out"),
+        ),
         minutes=0.5,
     ),
     Row(
@@ -477,7 +507,9 @@ TRAIL: Final = (
         tests=("tests/core/test_logs.py",
                "tests/core/test_timeline.py::test_what_people_type_comes_back_unchanged_and_stays_one_entry",
                "tests/test_naughty_strings.py::test_one_event_is_one_line"),
-        goals=(size("strings", 400), zero("strings of more than one line"), zero("strings changed on the way")),
+        goals=(
+            size("strings", 400), zero("strings of more than one line"), zero("strings changed on the way"),
+        ),
         minutes=0.5,
     ),
 )  # fmt: skip
