@@ -224,6 +224,8 @@ def test_sheets_that_would_fill_the_memory(sentence: str, rows: str) -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    figure("R21", "bombs refused", 1)
+    figure("R21", "most memory, MB", round(peak / 2**20, 1))
     assert peak < 50 * 1024 * 1024, sentence
 
 
