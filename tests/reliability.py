@@ -130,7 +130,7 @@ def seen_in(row: Row, *, is_fast: bool, minutes: float) -> Seen | None:
     }  # fmt: skip
 
 
-def run_rows(rows: Sequence[Row], store: Seen, *, is_fast: bool, until: float, patience: float = 1) -> int:
+def run_rows(rows: Sequence[Row], *, is_fast: bool, until: float, patience: float = 1) -> int:
     """Run them one after the other and keep each result at once; how many are not met.
 
     `patience` makes every share longer, for a machine that others use too.
@@ -147,7 +147,8 @@ def run_rows(rows: Sequence[Row], store: Seen, *, is_fast: bool, until: float, p
             print(f"{row.number}: none of its tests ran; its older figures stay", flush=True)
             wrong += 1
             continue
-        store.setdefault("rows", {})[row.number] = seen
+        store = load()  # read again each time: another run may have written its rows meanwhile
+        store["rows"][row.number] = seen
         save(store)
         found = verdict(row, seen)
         wrong += found.word == "not met"
@@ -155,21 +156,22 @@ def run_rows(rows: Sequence[Row], store: Seen, *, is_fast: bool, until: float, p
     return wrong
 
 
-def run_faults(store: Seen) -> int:
+def run_faults() -> int:
     """Put the known faults in and keep the answers; what `tests.mutants` ends with."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     answers = RESULTS / "faults.json"
     answers.unlink(missing_ok=True)
     code = mutants.main(["--json", str(answers)])
-    keep_faults(store, answers)
+    keep_faults(answers)
     return code
 
 
-def keep_faults(store: Seen, answers: Path) -> None:
+def keep_faults(answers: Path) -> None:
     """Take over what `python -m tests.mutants --json` wrote."""
     about = {"machine": machine(), "commit": commit()}
+    store = load()
     for one in json.loads(answers.read_text(encoding="utf-8")):
-        store.setdefault("mutants", {})[one.pop("name")] = one | about
+        store["mutants"][one.pop("name")] = one | about
     save(store)
 
 
@@ -183,13 +185,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--patience", type=float, default=1, help="times the share of each row, on a busy machine")
     parser.add_argument("--page", action="store_true", help="run nothing: make the page from the file again")
     asked = parser.parse_args(arguments)
-    store = load()
     # `timeout` and others end a run with SIGTERM; as an interrupt it still ends the tests that run.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if asked.faults_from:
-        keep_faults(store, asked.faults_from)
+        keep_faults(asked.faults_from)
     if asked.page or asked.faults_from:
-        save(store)
+        save(load())
         return 0
     wanted = {word.strip() for word in asked.only.split(",") if word.strip()}
     unknown = wanted - {row.number for row in ROWS} - {FAULTS}
@@ -199,9 +200,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 0
     # The faults first: a quarter of an hour that no row which takes longer than it should may eat.
     if FAULTS in wanted or not (wanted or asked.fast):
-        code = run_faults(store)
+        code = run_faults()
     rows = [row for row in ROWS if row.number in wanted or not wanted]
-    wrong = run_rows(rows, store, is_fast=asked.fast, until=until, patience=asked.patience)
+    wrong = run_rows(rows, is_fast=asked.fast, until=until, patience=asked.patience)
     print(f"{len(rows) - wrong} of {len(rows)} rows as they should be; docs/reliability.md is written")
     return 1 if wrong or code else 0
 

@@ -64,7 +64,7 @@ def verdict(row: Row, seen: Seen | None) -> Verdict:
     """Judge the last run of a row by its goals as they stand now."""
     if seen is None:
         return Verdict("not run")
-    why = []
+    why: list[str] = []
     if seen.get("cut"):
         why.append(f"cut after {seen['cut']} minutes")
     if seen["failed"]:
@@ -73,7 +73,7 @@ def verdict(row: Row, seen: Seen | None) -> Verdict:
         why.append(f"{seen['skipped']} tests skipped")
     if not seen["passed"]:
         why.append("no test passed")
-    short = []
+    short: list[str] = []
     for goal in row.goals:
         if judged(goal, seen["figures"].get(goal.what)):
             continue

@@ -59,7 +59,7 @@ def test_what_people_type_is_what_is_stored_found_and_exported(sqlite_engine: En
     home, changed, raised, refusals = enter(sqlite_engine, "99999"), [], [], []
     for n, text in enumerate(SOME):
         typed = dict.fromkeys(DEALER_FIELDS, text[:60])
-        common = {"bind": sqlite_engine, "actor": ADMIN, "now": NOW}
+        common: dict[str, Any] = {"bind": sqlite_engine, "actor": ADMIN, "now": NOW}
         try:
             made = run(add_dealer, code=f"{n:05}", state="TX", region="South", **typed, **common)
             with reading(sqlite_engine) as session:

@@ -113,7 +113,7 @@ def requests(house: House, count: int, *, by: str) -> list[int]:
 
 
 def decide(items: list[int], name: str, who: Any) -> Side:
-    more = {} if name == "approve" else {"reason_code": "funds", "note": "The fund is used up"}
+    more: dict[str, Any] = {} if name == "approve" else {"reason_code": "funds", "note": "The fund is used up"}
 
     def side(own: Engine, n: int) -> str:
         run(REQUESTS[name], bind=own, item_id=items[n], seen_version=1, actor=who, now=NOW, **more)
@@ -205,7 +205,7 @@ def test_the_same_work_on_one_vehicle_is_noticed_once(engine: Engine):
 
     found = race(engine, CLAIMS, side(0), side(1))
     with reading(engine) as session:
-        results = dict(session.execute(select(ClaimRun.claim_id, ClaimRun.results)).all())
+        results: dict[int, Any] = dict(session.execute(select(ClaimRun.claim_id, ClaimRun.results)).all())
     told = [
         [any(r["rule"] == "W17" and not r["passed"] for r in results[drafts[i][n]]) for i in range(2)]
         for n in range(CLAIMS)

@@ -136,11 +136,12 @@ def test_a_row_that_takes_too_long_is_cut_and_told(tmp_path, monkeypatch):
 
 
 def test_answers_about_faults_are_taken_over(tmp_path, monkeypatch):
+    store: dict[str, Any] = {"rows": {}, "mutants": {"old": {"answer": "killed"}}}
     monkeypatch.setattr(reliability, "save", lambda store: None)
-    store: dict[str, Any] = {"mutants": {"old": {"answer": "killed"}}}
+    monkeypatch.setattr(reliability, "load", lambda: store)
     answers = tmp_path / "faults.json"
     answers.write_text(json.dumps([{"name": "new", "answer": "killed", "seconds": 1.0, "at": "2026"}]))
-    reliability.keep_faults(store, answers)
+    reliability.keep_faults(answers)
     assert set(store["mutants"]) == {"old", "new"}
     assert store["mutants"]["new"]["commit"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy import select
 
 from db.core.session import make_engine, reading
@@ -35,7 +35,12 @@ def test_no_name_runs_as_a_script(page: Page, sqlite_url: str, serve: Callable[.
         ids: list[Any] = list(session.scalars(select(Dealer.id).order_by(Dealer.id)))
     engine.dispose()
     ran: list[str] = []
-    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+
+    def noted(dialog: Dialog) -> None:
+        ran.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", noted)
     app = serve(sqlite_url)
     sign_in(page, app.url, "manager")
     own = page.locator(TRACES).count()

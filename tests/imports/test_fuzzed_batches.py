@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -48,7 +49,10 @@ def raw() -> bytes:
 
 
 def test_an_injured_file_is_a_whole_batch_or_none(sqlite_engine: Engine, raw: bytes):
-    raised, half, lost, slowest, taken = [], [], [], 0.0, 0
+    slowest, taken = 0.0, 0
+    raised: list[Any] = []
+    half: list[Any] = []
+    lost: list[Any] = []
     before = counts(sqlite_engine)
     for seed in range(FILES):
         content = mutated(raw, seed)

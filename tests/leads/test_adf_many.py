@@ -6,6 +6,7 @@ import random
 import re
 import time
 from datetime import UTC, datetime
+from typing import Any
 from xml.sax.saxutils import escape
 
 from sqlalchemy import Engine
@@ -85,8 +86,14 @@ def test_a_thousand_prospects_of_one_file_and_the_same_file_again(sqlite_engine:
 
     def take(hours: int, name: str) -> int:
         files = [SourceFile(name=name, content=raw)]
-        given = {"kind": ADF, "files": files, "channel": "file", "actor": CLI, "now": later(hours=hours)}
-        return int(run(run_import, bind=sqlite_engine, **given).created)
+        given: dict[str, Any] = {
+            "kind": ADF,
+            "files": files,
+            "channel": "file",
+            "actor": CLI,
+            "now": later(hours=hours),
+        }
+        return int(run(run_import, bind=sqlite_engine, actor=CLI, **given).created)
 
     begun = time.monotonic()
     assert take(0, "leads.xml") == PROSPECTS

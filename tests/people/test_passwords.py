@@ -56,6 +56,7 @@ def test_whatever_is_built_from_listed_words_is_refused():
             f"{word}{word}!!!!!!!!!",
             f"{word.translate(digits)}{word}1234567", f"qwertyuiop{word}{word}", f"{word}-{word}-1234567890", word,
             word.upper() * (15 // len(word) + 1), f"aaaaaaaaaaaaaaa{word}",
+            f"{word}!{word}?{word}1999", f"1q2w3e4r5t{word.title()}2024",
         ]  # fmt: skip
     taken = [password for password in tried if check_password(password) == []]
     figure("R34", "listed passwords tried", len(tried))
