@@ -58,7 +58,7 @@ def test_what_people_type_is_what_is_stored_found_and_exported(sqlite_engine: En
     """Eight text fields by hand, two by a file, one of the search; then the export of everything."""
     home, changed, raised, refusals = enter(sqlite_engine, "99999"), [], [], []
     for n, text in enumerate(SOME):
-        typed = dict.fromkeys(DEALER_FIELDS, text[:60])
+        typed: dict[str, Any] = dict.fromkeys(DEALER_FIELDS, text[:60])
         common: dict[str, Any] = {"bind": sqlite_engine, "actor": ADMIN, "now": NOW}
         try:
             made = run(add_dealer, code=f"{n:05}", state="TX", region="South", **typed, **common)
