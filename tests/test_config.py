@@ -6,6 +6,7 @@ import re
 import sys
 import tomllib
 from importlib import metadata
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -187,7 +188,7 @@ def test_every_import_is_in_the_requirements():
 
 def licence_of(name: str) -> str:
     """What an installed package says of its licence: an SPDX expression, a classifier, or the begin of its text."""
-    about = metadata.metadata(name)
+    about: Any = metadata.metadata(name)
     found = about.get("License-Expression") or ""
     if not found:
         kinds = [one for one in about.get_all("Classifier") or [] if one.startswith("License ::")]
