@@ -24,7 +24,7 @@ from xml.etree import ElementTree
 
 from tests import mutants
 from tests.reliability_page import Seen, fold, load, number, save, verdict
-from tests.reliability_rows import MINUTES, ROWS, Row
+from tests.reliability_rows import MINUTES, ROWS, RULES, Row
 from tests.support.paths import ROOT
 
 RESULTS: Final = ROOT / "test-results" / "reliability"
@@ -106,6 +106,8 @@ def seen_in(row: Row, *, is_fast: bool, minutes: float) -> Seen | None:
     environment["RELIABILITY_FIGURES"] = str(written)
     if not is_fast:
         environment["ACCEPTANCE"] = "1"
+        if row.profile:
+            environment["HYPOTHESIS_PROFILE"] = row.profile
     begun, at, is_cut = time.monotonic(), datetime.now(UTC), False
     with log.open("wb") as stream:
         process = subprocess.Popen(
@@ -193,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         save(load())
         return 0
     wanted = {word.strip() for word in asked.only.split(",") if word.strip()}
-    unknown = wanted - {row.number for row in ROWS} - {FAULTS}
+    unknown = wanted - {row.number for row in (*ROWS, RULES)} - {FAULTS}
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     until = time.monotonic() + asked.minutes * 60
@@ -201,7 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The faults first: a quarter of an hour that no row which takes longer than it should may eat.
     if FAULTS in wanted or not (wanted or asked.fast):
         code = run_faults()
-    rows = [row for row in ROWS if row.number in wanted or not wanted]
+    rows = [row for row in (*ROWS, RULES) if row.number in wanted or not wanted]
     wrong = run_rows(rows, is_fast=asked.fast, until=until, patience=asked.patience)
     print(f"{len(rows) - wrong} of {len(rows)} rows as they should be; docs/reliability.md is written")
     return 1 if wrong or code else 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.mutants import MUTANTS
-from tests.reliability_rows import GROUPS, MINUTES, ROWS, Goal, Row
+from tests.reliability_rows import GROUPS, MINUTES, ROWS, RULES, Goal, Row
 from tests.support.paths import ROOT
 
 PAGE: Final = ROOT / "docs" / "reliability.md"
@@ -167,6 +167,9 @@ def page(store: Seen) -> str:
         lines.append("|---|---|---|---|---|---|---|---|---|")
         lines += [row_line(row, store.get("rows", {}).get(row.number)) for row in rows]
         lines.append("")
+    seen = store.get("rows", {}).get(RULES.number)
+    said = f"{verdict(RULES, seen).word}; {'; '.join(told(RULES, seen))}, {seen['at'][:10]}" if seen else "not run"
+    lines += ["## Beside the plan", "", f"{RULES.measure}: {said}.", ""]
     lines += mutant_lines(store)
     return "\n".join(lines) + "\n"
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from tests.support.paths import ROOT
+
 Ways = Literal["=", "<=", ">="]
 MINUTES: Final = 150
 """What the long tier may take in all on two cores."""
@@ -62,6 +64,8 @@ class Row:
     minutes: float = 2
     processes: int = 2
     """2: its tests go to two processes. 1: they measure time or start servers, and run one after the other."""
+    profile: str = ""
+    """How many examples Hypothesis takes in the long tier where a test does not say (tests/conftest.py)."""
 
 
 TAMPERING: Final = "tests/core/test_timeline_tampering.py"
@@ -542,3 +546,11 @@ GROUPS: Final = {
     "Permissions": RIGHTS, "Signing in": SIGNING_IN, "Trail": TRAIL, "Supply chain and configuration": SUPPLY,
 }  # fmt: skip
 ROWS: Final = tuple(row for rows in GROUPS.values() for row in rows)
+RULES: Final = Row(
+    number="rules",
+    measure="The pure rules of every area, 5,000 examples of Hypothesis each",
+    target="no example that breaks a rule, in what is left of the time",
+    tests=tuple(sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").glob("*/test_*rules*.py"))),
+    database="none", minutes=30, profile="thorough",
+)  # fmt: skip
+"""Beside the plan: run last, and never counted among its rows."""
