@@ -19,24 +19,15 @@ help:  ## list these commands
 run: .venv/.ready-run  ## start the app; the first start installs, migrates, seeds and prints the demo sign-ins
 	@$(PY) -m seed --ensure && exec $(PY) -m streamlit run server.py --server.port "$${PORT:-8501}"
 
-# All tests go to as many processes as there are cores; some of them are started faster in one.
-PYTEST := $(PY) -m pytest $(if $(ARGS),$(ARGS),-n auto)
+# All tests go to as many processes as there are cores; some of them are started faster in one. What only the long tier
+# has is left out, unless ARGS says otherwise (pytest takes the last -m).
+PYTEST := $(PY) -m pytest -m "not acceptance" $(if $(ARGS),$(ARGS),-n auto)
 
 test: .venv/.ready-dev  ## run every test (ARGS="tests/leads -k score" for some of them)
 	@$(PYTEST) 2>&1
 
-# What the long tier does more of; each can be given (make acceptance COOP_RUNS=10000).
-COOP_RUNS ?= 3000
-COOP_STEPS ?= 50
-COOP_FORMS ?= 2500
-LIVES ?= 1000
-LONG := tests/coop/test_at_once.py tests/coop/test_ledger_model.py tests/claims/test_money_machine.py
-
-acceptance: .venv/.ready-dev  ## the long tier, for hours: money through thousands of lives, rules with 5,000 examples, known faults
-	@COOP_RUNS=$(COOP_RUNS) COOP_STEPS=$(COOP_STEPS) COOP_FORMS=$(COOP_FORMS) LIVES=$(LIVES) \
-	  $(PY) -m pytest -n auto $(LONG) $(ARGS) 2>&1
-	@HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -n auto $(wildcard tests/*/test_*rules*.py) $(ARGS) 2>&1
-	@$(PY) -m tests.mutants
+acceptance: .venv/.ready-dev  ## the long tier within 150 minutes: R01-R42 and the known faults into docs/reliability.md (ARGS="--only R08")
+	@$(PY) -m tests.reliability $(ARGS)
 
 sure: .venv/.ready-dev  ## format, lint, types and tests: what must pass before a commit
 	@$(PY) -m ruff format --check .

@@ -7,6 +7,7 @@ fault in, shows that the test fails now, and prints a table. It ends with 1 when
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -217,17 +219,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Try every mutant, or those whose name holds `--only`; 0 when each was killed."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--only", default="", help="try those whose name holds these words")
+    parser.add_argument("--json", type=Path, help="write the answers to this file too")
     asked = parser.parse_args(arguments)
     wanted = [mutant for mutant in MUTANTS if asked.only in mutant.name]
-    survived = 0
+    survived, answers = 0, []
     with copy() as tree:
         for mutant in wanted:
             begun = time.monotonic()
             answer = tried(tree, mutant)
+            seconds = round(time.monotonic() - begun, 1)
             survived += answer != "killed"
-            print(
-                f"{answer:10} {time.monotonic() - begun:6.1f} s  {mutant.name}  [{' '.join(mutant.test)}]", flush=True
-            )
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            answers.append({"name": mutant.name, "answer": answer, "seconds": seconds, "at": at})
+            print(f"{answer:10} {seconds:6.1f} s  {mutant.name}  [{' '.join(mutant.test)}]", flush=True)
+            if asked.json:
+                asked.json.write_text(json.dumps(answers), encoding="utf-8")
     print(f"{len(wanted) - survived} of {len(wanted)} killed")
     return 1 if survived or not wanted else 0
 

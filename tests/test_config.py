@@ -6,6 +6,7 @@ import re
 import sys
 import tomllib
 from importlib import metadata
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -14,6 +15,7 @@ from packaging.version import Version
 
 from tests.support import house
 from tests.support.paths import ROOT
+from tests.support.tier import figure
 
 CONFIG_FILE = ROOT / ".streamlit" / "config.toml"
 CONFIG = tomllib.loads(CONFIG_FILE.read_text())
@@ -52,7 +54,9 @@ SAFE = {
 @pytest.mark.parametrize(("option", "value"), SAFE.items(), ids=SAFE.keys())
 def test_the_file_itself_says_it(option: str, value: object):
     """Under uvicorn no command line option applies, and a default may change: the file says what must hold."""
-    assert flat(CONFIG).get(option) == value
+    found = flat(CONFIG).get(option)
+    figure("R41", "settings as wanted", int(found == value))
+    assert found == value
 
 
 def test_only_known_hosts_may_connect():
@@ -147,6 +151,7 @@ def test_constraints_freeze_everything_that_is_installed_with_us():
         name = waiting.pop()
         reached.add(name)
         waiting |= needed_by(name) - reached
+    figure("R42", "packages that are not pinned", len(reached - set(ALL)))
     assert sorted(reached - set(ALL)) == []
     assert sorted(set(ALL) - reached) == []
 
@@ -160,6 +165,8 @@ def test_what_runs_here_is_what_is_pinned():
 
 def test_versions_with_known_holes_are_left_behind():
     """R42: Streamlit from 1.54, Starlette from 1.1."""
+    figure("R42", "streamlit", metadata.version("streamlit"))
+    figure("R42", "starlette", metadata.version("starlette"))
     assert Version(metadata.version("streamlit")) >= Version("1.54")
     assert Version(metadata.version("starlette")) >= Version("1.1")
 
@@ -175,7 +182,28 @@ def test_every_import_is_in_the_requirements():
                 missing.append(
                     source.says(one.line, f"imports {one.root}, which is in no requirements file it may use")
                 )
+    figure("R42", "imports outside of the requirements", len(missing))
     assert not missing, "\n" + "\n".join(missing)
+
+
+def licence_of(name: str) -> str:
+    """What an installed package says of its licence: an SPDX expression, a classifier, or the begin of its text."""
+    about: Any = metadata.metadata(name)
+    found = about.get("License-Expression") or ""
+    if not found:
+        kinds = [one for one in about.get_all("Classifier") or [] if one.startswith("License ::")]
+        found = "; ".join(one.rpartition("::")[2].strip() for one in kinds)
+    return found or (about.get("License") or "").strip().partition("\n")[0]
+
+
+def test_every_package_says_what_its_licence_is():
+    """The list of licences: none is missing, and none asks for the source of what is built with it over a network."""
+    licences = {name: licence_of(name) for name in RUN | DEV}
+    untold = sorted(name for name, licence in licences.items() if not licence)
+    figure("R42", "packages without a licence", len(untold))
+    figure("R42", "packages with a licence told", len(licences) - len(untold))
+    assert untold == []
+    assert [name for name, licence in licences.items() if "AGPL" in licence or "Affero" in licence] == []
 
 
 def test_each_dependency_has_its_reason():

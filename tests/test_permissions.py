@@ -16,6 +16,7 @@ from db.leads.commands import COMMANDS
 from db.leads.flow import FLOW
 from db.leads.tables import Lead
 from tests.leads.factories import INPUTS, NOW, PATHS, Network, lead_at, make_network, receive
+from tests.support.tier import figure
 
 A, M, C, D, S = Role.ADMIN, Role.MANAGER, Role.COORDINATOR, Role.DEALER_MANAGER, Role.DEALER_STAFF
 WORKS = {A, M, C, D, S}
@@ -118,6 +119,8 @@ def test_who_may_take_which_step(engine: Engine, stage: str):
             found = attempt(engine, name, item_id, actor, inputs_of(name, network, other))
             if found != expected:
                 wrong.append(f"{role.label} takes {name} on a lead that is {stage}: {found}, expected {expected}")
+    figure("R25", "cells carried out", len(EXPECTED) * len(Role))
+    figure("R25", "cells with another answer", len(wrong))
     assert not wrong, "\n".join(wrong)
 
 

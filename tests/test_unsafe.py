@@ -15,6 +15,7 @@ from components import unsafe
 from db.core.settings import Settings
 from tests.support.paths import ROOT
 from tests.support.serving import app_environment
+from tests.support.tier import figure
 
 SETTINGS = Settings(database_url="sqlite:////nowhere.db", var=Path("/nowhere"))
 OPTIONS = {name: wanted for name, (wanted, _harm) in unsafe.SAFE.items()} | {
@@ -60,6 +61,9 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, str], str | Non
 )
 def test_what_must_not_be_is_told(options, settings, environment, words):
     found = unsafe.found_unsafe(OPTIONS | options, settings=replace(SETTINGS, **settings), environment=environment)
+    if words is not None:
+        figure("R16", "bad configurations refused", sum(words in one for one in found))
+        figure("R16", "bad configurations served", int(not found))
     assert len(found) == (0 if words is None else 1)
     assert words is None or words in found[0]
 
@@ -78,6 +82,9 @@ def test_secrets_others_can_read_are_refused(tmp_path: Path, mode: int, is_refus
     path.chmod(mode)
     missing = tmp_path / "none.toml"
     found = unsafe.found_unsafe(OPTIONS, settings=SETTINGS, environment={}, secret_files=[path, missing])
+    if is_refused:
+        figure("R16", "bad configurations refused", len(found))
+        figure("R16", "bad configurations served", int(not found))
     assert bool(found) is is_refused
     assert not found or f"chmod 600 {path}" in found[0]
 
@@ -106,6 +113,21 @@ def test_the_server_itself_refuses(app_database: str, arguments: list[str], envi
         env=app_environment(app_database, environment), stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=120, check=False,
     )  # fmt: skip
+    figure("R16", "bad configurations refused", int(words in ended.stderr))
+    figure("R16", "bad configurations served", int(ended.returncode == 0))
     assert ended.returncode != 0
     assert words in ended.stderr
     assert "unsafe settings" in ended.stderr
+
+
+def test_a_new_desk_has_no_account_anybody_could_know(app_database: str):
+    """Nobody can sign in before somebody is added; there is no account to be left as it came."""
+    from sqlalchemy import func, select
+
+    from db.core.session import reading
+    from db.people.tables import Person
+
+    with reading() as session:
+        accounts = session.scalar(select(func.count()).select_from(Person))
+    figure("R16", "default accounts", accounts or 0)
+    assert accounts == 0

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from db.claims.money_rules import half_up
+
 NOT_CLAIMS: Final = ("pre_authorization", "debit", "supplier_recovery")
 """Types no dealer is paid for: they are in no figure but the cost, which a debit lowers."""
 UNPAID_TYPES: Final = ("pre_authorization", "supplier_recovery")
@@ -197,7 +199,10 @@ class Receivable:
 
 def receivable(unpaid_cents: int, approved_cents: int, months: int) -> Receivable:
     """Unpaid approved amounts against the average of up to twelve months of approved amounts."""
-    month = round(approved_cents / max(1, months))
-    return Receivable(
-        unpaid_cents=unpaid_cents, month_cents=month, months=unpaid_cents / month if month > 0 else None
-    )  # fmt: skip
+    month = half_up(approved_cents, max(1, months))
+    return Receivable(unpaid_cents=unpaid_cents, month_cents=month, months=_times(unpaid_cents, month))
+
+
+def _times(whole: int, part: int) -> float | None:
+    """How often a part goes into the whole; None of nothing."""
+    return whole / part if part > 0 else None

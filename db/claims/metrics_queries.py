@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from db.calendar.queries import DESK_ZONE
 from db.claims import figure_queries as figures
 from db.claims.figure_rules import FEWEST_PEERS, NINE_IN_TEN, WORKDAY_MINUTES, receivable
+from db.claims.money_rules import half_up
 from db.core.actor import Scope
 from db.core.area import Metric, MetricDefinition
 from db.core.labels import local_day
@@ -361,12 +362,12 @@ def _per_vehicle(
         if by and key in (None, ""):
             continue
         top, bottom = tops.get(key, 0), vehicles.get(key, 0)
-        times = 1 if what == "cost" else 100
-        value = times * top / bottom if bottom else None
+        value: float | None = None
+        if bottom:
+            value = half_up(int(top), bottom) if what == "cost" else 100 * top / bottom
         rows.append(
             {
-                **({by[0]: key} if by else {}), "numerator": top, "denominator": bottom,
-                "value": round(value) if what == "cost" and value is not None else value,
+                **({by[0]: key} if by else {}), "numerator": top, "denominator": bottom, "value": value,
             }
         )  # fmt: skip
     return rows

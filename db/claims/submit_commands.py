@@ -64,6 +64,9 @@ def send(session: Session, claim: Claim, *, actor: Actor, now: datetime) -> tupl
         raise Refused(Problem(code="empty", message="There is no job and no charge yet.", field="jobs"))
     # Two claims of one repair order wait for each other here, so that the second sees the first (W16).
     locks.hold(session, f"claim-ro:{claim.dealer_id}:{claim.ro_number.strip().upper()}")
+    # And two of one vehicle, wherever it was repaired: the same work is paid once (W17).
+    if draft.vin:
+        locks.hold(session, f"claim-vin:{draft.vin.strip().upper()}")
     links.link(session, claim)
     dealer = dealer_of(session, claim.dealer_id, actor=actor)
     today = local_day(now, dealer.zone)

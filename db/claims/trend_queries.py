@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from db.claims import figure_queries as figures
 from db.claims.figure_rules import LEAST_FOR_RANK, Receivable, Spike, receivable, spike
 from db.claims.metrics_queries import RATIOS, value_of
+from db.claims.money_rules import half_up
 from db.claims.tables import Claim, ClaimHold
 from db.core.actor import Scope
 from db.core.types import UtcDateTime
@@ -102,7 +103,7 @@ class CostLine:
     def mean_cents(self) -> int | None:
         """Approved cost of one decided claim."""
         n = self.counts["decided"]
-        return round(self.counts["cost"] / n) if n else None
+        return half_up(int(self.counts["cost"]), n) if n else None
 
 
 def components(session: Session, *, scope: Scope, filters: Mapping[str, Any] | None = None) -> list[CostLine]:
@@ -147,7 +148,7 @@ class DealerLine:
     @property
     def cost_per_unit(self) -> int | None:
         """Cents for one vehicle in service."""
-        return round(self.counts["cost"] / self.vehicles) if self.vehicles else None
+        return half_up(int(self.counts["cost"]), self.vehicles) if self.vehicles else None
 
     @property
     def per_100(self) -> float | None:

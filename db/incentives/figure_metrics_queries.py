@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from db.claims.figure_rules import median, percentile
+from db.claims.money_rules import half_up
 from db.core.actor import Scope
 from db.core.area import Metric, MetricDefinition
 from db.core.permissions import Permission
@@ -58,7 +59,7 @@ class Figure:
         bottom = row[self.bottom]
         value = top / bottom if bottom > 0 else None
         if value is not None and self.definition.unit == "money":
-            value = round(value)
+            value = half_up(int(top), int(bottom))
         return {"numerator": top, "denominator": bottom, "value": value}
 
 

@@ -94,17 +94,24 @@ def check_password(password: str, *, words: Iterable[str] = ()) -> list[Problem]
 
 def _own_part(text: str, words: Iterable[str]) -> str:
     """What is left of a password when listed words, runs along the keyboard and repetitions are taken out."""
-    smallest = min(
-        (_without_words(form, words) for form in (squeeze(text), squeeze(text.translate(_LOOKALIKES)))), key=len
+    plain = _cut_words(squeeze(text), words)
+    # As typed, with letters for digits, and one after the other: "w1nt3rwinter1234567" is two words and a row.
+    forms = (
+        plain,
+        _cut_words(squeeze(text.translate(_LOOKALIKES)), words),
+        _cut_words(plain.translate(_LOOKALIKES), words),
     )
+    smallest = min((form.replace(" ", "") for form in forms), key=len)
     # Symbols count for what they are, but a password of symbols only repeats itself as easily.
     symbols = "".join(c for c in text if not c.isalnum() and not c.isspace())
     left = _without_repetition(smallest) + _without_repetition(symbols)
     return left if smallest or len(set(symbols)) >= OWN_CHARACTERS else ""
 
 
-def _without_words(squeezed: str, words: Iterable[str]) -> str:
-    listed = sorted({*COMMON_WORDS, *words}, key=len, reverse=True)
+def _cut_words(squeezed: str, words: Iterable[str]) -> str:
+    """A text with a space for each listed word, year and run along the keyboard."""
+    known = {*COMMON_WORDS, *words}
+    listed = sorted(known | {word.translate(_LOOKALIKES) for word in known}, key=len, reverse=True)
     for word in listed:
         squeezed = squeezed.replace(word, " ")
     squeezed = re.sub(r"(19|20)\d\d", " ", squeezed)
@@ -112,7 +119,7 @@ def _without_words(squeezed: str, words: Iterable[str]) -> str:
         for length in range(len(row), 3, -1):
             for start in range(len(row) - length + 1):
                 squeezed = squeezed.replace(row[start : start + length], " ")
-    return squeezed.replace(" ", "")
+    return squeezed
 
 
 def _without_repetition(text: str) -> str:

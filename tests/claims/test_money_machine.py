@@ -1,13 +1,12 @@
 """Random lives of claims (R02): several people decide, return, appeal, pay, charge back; the money adds up.
 
-Lives of thirty steps on SQLite (`LIVES=1000` for a long look). After every step the rows themselves are asked, not the
+Lives of thirty steps on SQLite (1,000 in the long tier). After every step the rows themselves are asked, not the
 program: approved within claimed, the ledger what was decided, nothing written ever changed, nobody two signatures in a
 row, one appeal.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections import defaultdict
@@ -44,9 +43,10 @@ from db.core.problems import Refused
 from db.core.session import make_engine, reading, run, writing
 from tests.claim_payments.factories import House
 from tests.claims.factories import LABOUR, NOW, PART
+from tests.support.tier import figure, sized
 from tests.warranty.factories import warranty_data
 
-LIVES, STEPS = int(os.environ.get("LIVES", "40")), 30
+LIVES, STEPS = sized(fast=40, long=1_000), 30
 WHY = {"reason_code": "NOT_DEFECT", "note": "The part shows no defect."}
 DECIDERS = ("cora", "carl", "mason", "mira", "ada")
 KEPT = {  # what is written once; the columns a later step may fill
@@ -374,3 +374,4 @@ def test_random_lives(template: House, tmp_path: Path):
         ),
     )  # fmt: skip
     engine.dispose()
+    figure("R02", "lives of claims", LIVES)

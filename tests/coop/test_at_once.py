@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 from sqlalchemy import func, insert, select
 
 from db.coop.commands import REQUESTS, allocate, ask, make_payment
@@ -20,12 +20,14 @@ from db.core.problems import Refused
 from db.core.session import reading, run
 from tests.coop.factories import NOW, PRINT, House, of
 from tests.support.at_once import at_once
+from tests.support.tier import figure, sized
 
 PROCESSES = 8
-EACH = int(os.environ.get("COOP_EACH", "50"))
+EACH = 50
 """400 decisions on 100,000."""
-FORMS = int(os.environ.get("COOP_FORMS", "20"))
-"""Acceptance asks for 2,500: 10,000 submissions, each form sent four times."""
+SEEDS = sized(fast=range(20260504, 20260505), long=range(20260504, 20260524))
+FORMS = sized(fast=20, long=2_500)
+"""Each form is sent four times: 10,000 submissions in the long tier."""
 FUND = PROCESSES * EACH * 250_00
 
 
@@ -44,9 +46,9 @@ def _decide(engine: Any, *, items: list[tuple[int, int]], actor: Any) -> Counter
     return answers
 
 
-def _many_requests(engine: Any, house: House, count: int) -> list[tuple[int, int]]:
+def _many_requests(engine: Any, house: House, count: int, *, seed: int) -> list[tuple[int, int]]:
     """(id, version) of waiting requests: one through its command, the others its copies with costs of their own."""
-    first, dice = house.ask(), random.Random(20260504)
+    first, dice = house.ask(), random.Random(seed)
     table: Any = CoopRequest.__table__
     with engine.begin() as connection:
         row = dict(connection.execute(select(table).where(table.c.id == first)).mappings().one())
@@ -61,10 +63,11 @@ def _many_requests(engine: Any, house: House, count: int) -> list[tuple[int, int
     return [(first + number, 1) for number in range(count)]
 
 
-def test_eight_processes_on_one_fund_never_overspend(engine):
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eight_processes_on_one_fund_never_overspend(engine, seed):
     """R01: requests for twice what the fund has; each is answered, and the sum of approved lines is exact."""
     house = House(engine, earned=FUND)
-    made = _many_requests(engine, house, PROCESSES * EACH)
+    made = _many_requests(engine, house, PROCESSES * EACH, seed=seed)
     parts = [made[n::PROCESSES] for n in range(PROCESSES)]
     found = at_once(engine, *(partial(_decide, items=part, actor=house.cora) for part in parts))
     answers: Counter[str] = sum(found, Counter())
@@ -78,6 +81,11 @@ def test_eight_processes_on_one_fund_never_overspend(engine):
         posted = session.scalar(select(func.sum(CoopEntry.cents)).where(CoopEntry.kind == "reserve"))
     fund = house.fund()
     approved = int(sums.get("approved") or 0) + int(sums.get("partially_approved") or 0)
+    figure("R01", "seeds", len(SEEDS))
+    figure("R01", "decisions a seed", len(made))
+    figure("R01", "overspent cents", max(0, approved - FUND))
+    figure("R01", "cents off the approved lines", abs(fund.available_cents - (FUND - approved)))
+    figure("R01", "decisions not answered", len(made) - answers["approved"] - answers["denied"])
     assert fund.available_cents == FUND - approved >= 0
     assert fund.reserved_cents == posted == approved
     assert sum(many.values()) == PROCESSES * EACH
@@ -137,9 +145,32 @@ def test_forms_sent_again_take_effect_once(engine):
     random.Random(7).shuffle(jobs)
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda job: (send(*job[:2]), job[2]), jobs))
+    with reading(engine) as session:
+        effects = session.scalar(select(func.count()).where(CoopEntry.kind == "allocation")) or 0
+    figure("R03", "submissions", FORMS + len(jobs))
+    figure("R03", "effects too many", effects - FORMS)
+    figure("R03", "other contents taken", FORMS - Counter(answers)["other_content", True])
     assert Counter(answers) == {("done", False): 2 * FORMS, ("other_content", True): FORMS}
+    assert effects == FORMS
     assert house.fund().allocated_cents == sum(1_00 + n for n in range(FORMS))
     house.sound()
+
+
+def test_a_key_is_kept_longer_than_a_day(engine):
+    """The same form a month later, after every sweep in between: still one effect, and another amount is refused."""
+    house = House(engine, earned=0)
+    common = {"bind": engine, "programme_id": house.programme, "dealer_id": house.dealer, "reason": "R03"}
+    run(allocate, **common, cents=5_00, form_key="kept", actor=house.mason, now=NOW)
+    hours = 0
+    for hours in (1, 24, 25, 24 * 30):
+        later = NOW + timedelta(hours=hours)
+        _sweep(engine, now=later)
+        run(allocate, **common, cents=5_00, form_key="kept", actor=house.mason, now=later)
+        with pytest.raises(Refused) as refused:
+            run(allocate, **common, cents=6_00, form_key="kept", actor=house.mason, now=later)
+        assert refused.value.code == "other_content"
+    figure("R03", "hours a key was kept", hours)
+    assert house.fund().allocated_cents == 5_00
 
 
 def test_one_request_asked_by_many_at_once_is_one(engine):

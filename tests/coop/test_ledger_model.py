@@ -1,11 +1,10 @@
 """R02: a fund against a model that only adds and subtracts, through any order of steps; every invariant after each.
 
-Each run has dealers of its own and is rolled back. `COOP_RUNS` says how many: 300 in the suite, 3,000 for acceptance.
+Each run has dealers of its own and is rolled back: 300 of 50 steps in the suite, 3,000 in the long tier.
 """
 
 from __future__ import annotations
 
-import os
 from datetime import date, timedelta
 from itertools import count
 from typing import Any, ClassVar
@@ -33,10 +32,10 @@ from db.core.actor import system_actor
 from db.core.problems import Refused
 from db.dealers.tables import Dealer
 from tests.coop.factories import NOW, House
+from tests.support.tier import figure, sized
 from tests.support.users import make_dealer
 
-RUNS = int(os.environ.get("COOP_RUNS", "300"))
-STEPS = int(os.environ.get("COOP_STEPS", "50"))
+RUNS, STEPS = sized(fast=300, long=3_000), 50
 ACTOR = system_actor("seed")
 amounts = st.integers(1, 900_00)
 COMMON = {
@@ -281,3 +280,5 @@ def test_the_ledger_is_its_model(engine):
             derandomize=True, suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
+    figure("R02", "runs of the fund", RUNS)
+    figure("R02", "steps a run", STEPS)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from components import logs as screen_logs
 from db.core import incidents, logs
+from tests.support.tier import figure
 
 
 @pytest.fixture
@@ -42,6 +43,7 @@ def lines(written: io.StringIO) -> list[dict[str, object]]:
 def test_whatever_a_name_holds_it_stays_one_line(stream: io.StringIO, name: str):
     logging.getLogger("dealerdesk.test").info("entered by %s", name)
     raw = stream.getvalue()
+    figure("R40", "strings of more than one line", int(raw.count("\n") != 1))
     assert raw.count("\n") == 1
     assert raw.endswith("\n")
     assert all(" " <= ch <= "~" for ch in raw[:-1])

@@ -20,6 +20,7 @@ from db.core.problems import Problem, Refused
 from db.core.session import reading, run, writing
 from db.core.timeline import Item, TimelineEntry, TimelineHead, TimelineLink
 from tests.support.core import NOW, actor, note
+from tests.support.tier import figure
 
 NASTY = [
     ("line breaks", "Ann\r\n2026-06-29 admin deleted everything\n\x0b\x0c\x1c\x85\u2028\u2029"),
@@ -244,12 +245,16 @@ def test_the_app_itself_cannot_change_the_trail(engine: Engine, table: str) -> N
             "ON CONFLICT (seq) DO UPDATE SET summary = 'forged'",
         ]
     before = [(e.seq, e.hash) for e in entries(engine)]
+    refused = 0
     for statement in statements:
         with (
             pytest.raises(DBAPIError, match="timeline cannot be changed"),
             writing(engine, keeps_timeline=False) as session,
         ):
             session.execute(text(statement))
+        refused += 1
+    figure("R39", "statements refused", refused)
+    figure("R39", "statements carried out", len(statements) - refused)
     assert [(e.seq, e.hash) for e in entries(engine)] == before
     assert verified(engine).first_bad is None
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from db.documents import content
 from db.imports.safety import FileRefused
 from tests.documents.examples import huge_png, jpeg, office, pdf, png
+from tests.support.tier import figure
 
 GOOD = {
     ".pdf": pdf(), ".png": png(), ".jpg": jpeg(), ".jpeg": jpeg(), ".xlsx": office(),
@@ -65,6 +66,7 @@ def test_the_rest_is_refused_with_a_sentence(raw: bytes, name: str, code: str):
     (problem,) = refusal.value.problems
     assert (problem.code, problem.field) == (code, "file")
     assert problem.message.endswith(".")
+    figure("R22", "contents refused for their ending", 1)
 
 
 @given(st.binary(max_size=400), st.sampled_from(content.ENDINGS))

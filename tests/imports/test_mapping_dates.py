@@ -12,6 +12,7 @@ from db.imports.mapping_dates import date_finding
 from db.imports.mapping_spec import Join, OnAmbiguousDate
 from db.imports.tabular import Sheet, read_table
 from tests.support.paths import shared
+from tests.support.tier import figure
 
 DAY = (TargetField(name="day", label="Day", kind="date"),)
 
@@ -106,7 +107,10 @@ def test_the_doubtful_real_dates_alone_would_be_asked_for() -> None:
     doubtful = [row for row in sheet.rows if int(row.cells["first_contact_date"][:2]) <= 12]
     part = Sheet(sheet.file, sheet.columns, doubtful, sheet.encoding, sheet.delimiter)
     mapping = Mapping(kind="k", title="t", columns={"day": ColumnRule(columns=("first_contact_date",))})
-    codes = [row.problems[0].code for row in apply(mapping, DAY, part) if row.problems]
+    rows = list(apply(mapping, DAY, part))
+    codes = [row.problems[0].code for row in rows if row.problems]
+    taken = [row.values["day"] for row in rows if not row.problems]
+    figure("R19", "doubtful real dates guessed", sum(day.day != day.month for day in taken))
     assert (len(doubtful), len(codes), set(codes)) == (3_058, 2_862, {"ambiguous_date"})
     assert date_findings(mapping, DAY, part)["day"].must_ask
 

@@ -12,6 +12,7 @@ import xlsxwriter
 
 from db.imports.tabular import FileRefused, Limits, ReadOptions, Sheet, read_table
 from tests.support.paths import shared
+from tests.support.tier import figure
 
 
 def table(text: str, name: str = "leads.csv", **options: object) -> Sheet:
@@ -70,6 +71,7 @@ def test_csv_spectrum_reads_as_its_authors_say(name: str) -> None:
         assert list(found[0].values())[:1] + list(found[0].values())[2:] == ["2095257564", "Modesto", "Stanislaus"]
     else:
         assert found == expected
+    figure("R19", "csv-spectrum files read as published", 1)
 
 
 @pytest.mark.parametrize(
@@ -301,7 +303,9 @@ def test_real_files_read_whole(path: tuple[str, str], columns: int, rows: int) -
 def test_dealer_codes_keep_their_leading_zeros_as_text_and_through_a_workbook() -> None:
     file = shared("dealers_toyota_us", "dealers_directory.csv")
     sheet = read_table(file.read_bytes(), file_name=file.name)
-    assert sum(row.cells["code"].startswith("0") for row in sheet.rows) == 332
+    zeros = sum(row.cells["code"].startswith("0") for row in sheet.rows)
+    figure("R19", "codes with their leading zero", zeros)
+    assert zeros == 332
     raw = workbook([list(sheet.columns), *[list(row.cells.values()) for row in sheet.rows]])
     again = read_table(raw, file_name="dealers.xlsx")
     assert [row.cells for row in again.rows] == [row.cells for row in sheet.rows]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from db.leads.adf import Document, NotReadable, bounce_text, parse
 from db.leads.adf_draft import LeadDraft
 from tests.leads.adf_examples import RECEIVED
 from tests.support.paths import shared
+from tests.support.tier import figure
 
 DOCUMENT_OF = {
     "markLead": "tiq_mark_buy_and_trade",
@@ -62,10 +66,16 @@ def test_all_forty_documents_are_read_without_a_wrong_field():
     expected = json.loads(shared("adf_documents", "expected.json").read_text(encoding="utf-8"))
     accepted = {name: entry for name, entry in expected.items() if entry["expect"] == "accept"}
     assert len(accepted) == 40
-    for name, entry in accepted.items():
-        document = read(name)
-        assert [as_expected(draft) for draft in document.prospects] == entry["prospects"], name
-        assert document.repaired is (entry["strict_wellformed"] != "yes"), name
+    documents = {name: read(name) for name in accepted}
+    wrong = [
+        name
+        for name, entry in accepted.items()
+        if [as_expected(draft) for draft in documents[name].prospects] != entry["prospects"]
+        or documents[name].repaired is not (entry["strict_wellformed"] != "yes")
+    ]
+    figure("R18", "documents read", len(documents))
+    figure("R18", "documents with a wrong field", len(wrong))
+    assert wrong == []
 
 
 def meaning(draft: LeadDraft, field: str) -> str | int | None:
@@ -139,6 +149,7 @@ def test_all_eighteen_documents_to_refuse_are_refused_with_a_reason_the_sender_c
         assert "What to do: " in told, path.name
         assert path.name in told
         assert refused.value.code in told
+    figure("R18", "documents refused with a reason", len(files))
 
 
 @pytest.mark.parametrize(
@@ -177,10 +188,24 @@ def test_hostile_documents_are_refused_without_touching_a_file_or_the_network():
     sys.addaudithook(_watch)
     _WATCHED.clear()
     _HOOKED.append(True)
+    refused, seconds = 0, []
+    tracemalloc.start()
     try:
         for raw in raws:
-            with pytest.raises(NotReadable):
+            begun = time.monotonic()
+            with contextlib.suppress(NotReadable):
                 parse(raw, received_at=RECEIVED)
+                refused -= 1
+            refused += 1
+            seconds.append(time.monotonic() - begun)
+        peak = tracemalloc.get_traced_memory()[1]
     finally:
+        tracemalloc.stop()
         _HOOKED.clear()
+    figure("R20", "hostile documents refused", refused)
+    figure("R20", "slowest refusal, seconds", round(max(seconds), 3))
+    figure("R20", "most memory, MB", round(peak / 2**20, 1))
+    figure("R20", "files or connections opened", len(_WATCHED))
+    assert refused == 11
     assert _WATCHED == []
+    assert peak < 50 * 2**20

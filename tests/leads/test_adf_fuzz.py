@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from db.leads.adf import Document, NotReadable, parse
 from tests.leads.adf_examples import RECEIVED, adf, prospect
 from tests.support.paths import shared
+from tests.support.tier import figure, sized
 
 FULL = adf(
     prospect(comments="<![CDATA[a <br/> b]]> & Date of Birth: 1980-01-02", after_contact="<timeframe>soon</timeframe>"),
@@ -108,11 +109,13 @@ def test_any_text_in_every_field(text: str):
 def test_the_collected_documents_survive_a_thousand_random_wounds():
     files = sorted(shared("adf_documents", "docs").glob("*.xml"))
     dice = random.Random(2026)
-    for _ in range(1000):
+    wounds = sized(fast=1_000, long=4_000)
+    for _ in range(wounds):
         raw = bytearray(dice.choice(files).read_bytes())
         for _ in range(dice.randint(1, 5)):
             raw[dice.randrange(len(raw))] = dice.randrange(256)
         read(bytes(raw))
+    figure("R17", "injured files", wounds)
 
 
 LARGE = 1_900_000

@@ -18,6 +18,7 @@ from db.core.session import engine, run, writing
 from db.people import commands
 from db.people.rules import REFUSED
 from tests.support.paths import ROOT
+from tests.support.tier import figure
 from tests.support.users import PASSWORD, app_as, make_people, open_tab
 
 PRESENT = [entry for entry in PAGES if entry.exists]
@@ -198,6 +199,21 @@ def test_a_one_time_password_opens_nothing_but_the_form_to_change_it(app_databas
 
 
 # -------------------------------------------------------------------------- a change holds at the next action
+def reruns_until(app: Any, holds: Any) -> int:
+    """How many reruns it takes until a change holds; 9 when it never does."""
+    for rerun in range(1, 4):
+        app.run()
+        if holds():
+            return rerun
+    return 9
+
+
+def noted(what: str, reruns: int) -> None:
+    figure("R29", what, 1)
+    figure("R29", "reruns until it holds", reruns)
+    assert reruns == 1
+
+
 def _disable(person: int) -> None:
     run(commands.disable_person, person_id=person, actor=system_actor("seed"), now=datetime.now(UTC))
 
@@ -217,7 +233,7 @@ def test_a_session_that_ended_is_noticed_at_the_next_action(people: dict[Role, i
     app = app_as("manager", page="pages/admin/people.py")
     assert app.title
     what(people[Role.MANAGER])
-    app.run()
+    noted("changes tried", reruns_until(app, lambda: is_sign_in(app)))
     assert is_sign_in(app)
     assert [i.value for i in app.info] == ["You were signed out. Sign in to go on where you were."]
 
@@ -229,7 +245,7 @@ def test_a_role_that_was_taken_away_is_gone_at_the_next_action(people: dict[Role
         commands.change_role, person_id=people[Role.MANAGER], role="finance", actor=system_actor("seed"),
         now=datetime.now(UTC),
     )  # fmt: skip
-    app.run()
+    noted("changes tried", reruns_until(app, lambda: NO_ACCESS in texts(app)))
     assert NO_ACCESS in texts(app)
 
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.people import passwords
-from db.people.rules import check_password
+from db.people.rules import COMMON_WORDS, check_password
+from tests.support.tier import figure
 
 
 @pytest.mark.parametrize("length", [15, 64, 71, 72, 73, 100, 200])
@@ -15,7 +16,9 @@ def test_the_last_character_counts_at_every_length(length: int):
     password = ("maple otter signal brass " * 10)[: length - 1]
     stored = passwords.hash_password(password + "x", cost=4)
     assert passwords.matches(password + "x", stored)
-    assert not passwords.matches(password + "y", stored)
+    is_cut = passwords.matches(password + "y", stored)
+    figure("R34", "passwords cut", int(is_cut))
+    assert not is_cut
 
 
 @given(st.text(max_size=220))
@@ -41,3 +44,21 @@ def test_one_time_passwords_differ_and_keep_the_policy():
 def test_the_cost_is_the_one_asked_for():
     assert passwords.cost_of(passwords.hash_password("x", cost=5)) == 5
     assert passwords.cost_of(passwords.nobodys_hash(6)) == 6
+
+
+def test_whatever_is_built_from_listed_words_is_refused():
+    """Every listed word in the ways people lengthen one: twice, with years, digits or signs, letters as digits."""
+    digits = str.maketrans("oieas", "01345")
+    tried = []
+    for word in sorted(COMMON_WORDS):
+        tried += [
+            word * (15 // len(word) + 1), f"{word}2026{word}2025", f"{word.capitalize()}12345678901",
+            f"{word}{word}!!!!!!!!!",
+            f"{word.translate(digits)}{word}1234567", f"qwertyuiop{word}{word}", f"{word}-{word}-1234567890", word,
+            word.upper() * (15 // len(word) + 1), f"aaaaaaaaaaaaaaa{word}",
+            f"{word}!{word}?{word}1999", f"1q2w3e4r5t{word.title()}2024",
+        ]  # fmt: skip
+    taken = [password for password in tried if check_password(password) == []]
+    figure("R34", "listed passwords tried", len(tried))
+    figure("R34", "listed passwords taken", len(taken))
+    assert taken == []

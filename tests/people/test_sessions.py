@@ -13,6 +13,7 @@ from db.core.permissions import Role
 from db.core.session import reading, run, writing
 from db.people import commands, own_commands, passwords, queries, sessions
 from db.people.tables import SignInSession
+from tests.support.tier import figure
 from tests.support.users import NOW, PASSWORD, actor_named, make_dealer, make_person
 
 MINUTE = timedelta(minutes=1)
@@ -163,7 +164,10 @@ def test_bad_cookies_are_refused(engine: Engine, cora: int, spoil):
     browser.sign_in(cora)
     assert account(engine, token=browser.cookie) is not None
     spoil(engine, cora, browser)
-    assert account(engine, token=browser.cookie) is None
+    found = account(engine, token=browser.cookie)
+    figure("R33", "bad cookies refused", int(found is None))
+    figure("R33", "bad cookies taken", int(found is not None))
+    assert found is None
 
 
 def test_thirty_minutes_without_use_and_twelve_hours_in_all(engine: Engine, cora: int):
