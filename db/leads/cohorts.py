@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, select, true
+from sqlalchemy import ColumnElement, case, func, literal_column, null, select, true
 from sqlalchemy.orm import Session
 
+from db.calendar.months import months_between
 from db.core.actor import Scope
 from db.core.problems import Problem, Refused
 from db.leads.rollup import MEASURES
-from db.leads.tables import Dealer, Lead, LeadDealerMonth, LeadMonth
+from db.leads.tables import Dealer, Lead, LeadDealerMonth, LeadMonth, LeadRegionMonth
 
 DIMS = ("month", "region", "state", "source", "product", "dealer", "person")
 FILTERS = ("from", "to", "region", "state", "source", "product", "dealer", "person")
+DUE = "due"
+ALL = (*MEASURES, DUE)
 UNASSIGNED = 0
 MOST_LIVE = 20_000
 """People are in no rollup: so many leads are counted one by one, more only for a dealer or a person."""
@@ -41,6 +44,14 @@ def measure_sql(name: str) -> ColumnElement[bool]:
     return literal_column(f"({MEASURES[name].format(r='lead')})")
 
 
+_REGION_MONTH = Grain(
+    name="lead_region_month",
+    columns={
+        "month": LeadRegionMonth.received_month, "region": LeadRegionMonth.region, "source": LeadRegionMonth.source,
+        "product": LeadRegionMonth.product,
+    },
+    measures={m: func.sum(getattr(LeadRegionMonth, m)) for m in MEASURES},
+)  # fmt: skip
 _MONTH = Grain(
     name="lead_month",
     columns={
@@ -110,10 +121,14 @@ def _grain(scope: Scope, dims: set[str]) -> Grain:
     """
     if "person" in dims:
         return _LEADS
-    by_dealer = scope.kind == "dealers" or "dealer" in dims
-    if not by_dealer:
-        return _MONTH
-    return _DEALER_MONTH if not dims & {"state", "product"} else _LEADS
+    if scope.kind == "dealers" or "dealer" in dims:
+        return _DEALER_MONTH if not dims & {"state", "product"} else _LEADS
+    return _MONTH if "state" in dims else _REGION_MONTH
+
+
+def _of_dealers(scope: Scope, filters: Mapping[str, Any]) -> bool:
+    """Whether only dealers named one by one are asked for."""
+    return scope.kind == "dealers" or "dealer" in filters
 
 
 def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -127,10 +142,14 @@ def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[Colum
         found.append(columns["region"].in_(sorted(scope.regions)))
     elif scope.kind == "dealers":
         found.append(columns["dealer"].in_(sorted(scope.dealer_ids)))
-    if "from" in filters:
-        found.append(columns["month"] >= filters["from"])
-    if "to" in filters:
-        found.append(columns["month"] <= filters["to"])
+    if grain is _DEALER_MONTH and _of_dealers(scope, filters) and "from" in filters and "to" in filters:
+        # Each dealer's cells of each month are sought; a range of months would be read with every dealer in it.
+        found.append(columns["month"].in_(months_between(filters["from"], filters["to"])))
+    else:
+        if "from" in filters:
+            found.append(columns["month"] >= filters["from"])
+        if "to" in filters:
+            found.append(columns["month"] <= filters["to"])
     found += [columns[name].in_(filters[name]) for name in FILTERS[2:] if name in filters]
     return found
 
@@ -158,7 +177,7 @@ def _sums(
         query = query.group_by(*(grain.columns[dim] for dim in by))
     width = len(keys)
     return {
-        tuple(row[:width]): {m: int(value or 0) for m, value in zip(measures, row[width:], strict=True)}
+        row[:width]: dict(zip(measures, row[width:] if width else [value or 0 for value in row], strict=True))
         for row in session.execute(query)
     }
 
@@ -178,24 +197,29 @@ def _refuse_too_many(session: Session, *, scope: Scope, wanted: Mapping[str, Any
 
 
 def counts(
-    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime
-) -> list[dict[str, Any]]:
-    """Every measure of the rollup by these dimensions, and `due`: promised leads that were answered or are late.
+    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime,
+    measures: Sequence[str] = ALL,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Measures of the rollup by these dimensions, and `due`: promised leads that were answered or are late.
 
-    One row even where nothing was counted when `by` is empty. `dealer` is the dealer's id, 0 for leads without one.
+    With `measures` at least those; each costs a read its share. One row even where nothing was counted when `by` is
+    empty. `dealer` is the dealer's id, 0 for leads without one.
     """
     wanted = check(by, filters)
-    rows = _sums(session, scope=scope, by=by, wanted=wanted)
-    pending = _pending(session, scope=scope, by=by, filters=wanted, now=now)
-    for key, row in rows.items():
-        row["due"] = max(row["promised"] - pending.get(key, 0), 0)
+    # What is counted at all was received, so that says whether a cell holds anything.
+    asked = dict.fromkeys(("received", *(m for m in measures if m != DUE), *(("promised",) if DUE in measures else ())))
+    rows = _sums(session, scope=scope, by=by, wanted=wanted, measures=tuple(asked))
+    if DUE in measures:
+        pending = _pending(session, scope=scope, by=by, filters=wanted, now=now)
+        for key, row in rows.items():
+            row[DUE] = max(row["promised"] - pending.get(key, 0), 0)
     # A cell whose leads all moved elsewhere keeps a row of zeros in the rollup; nobody asked to see it.
-    shown = sorted(((k, r) for k, r in rows.items() if not by or any(r.values())), key=lambda pair: _sort_key(pair[0]))
-    return [dict(zip(by, key, strict=True)) | row for key, row in shown]
+    shown = sorted((_sort_key(key), key, row) for key, row in rows.items() if not by or row["received"])
+    return [dict(zip(by, key, strict=True)) | row for _, key, row in shown]
 
 
 def _sort_key(key: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(f"{part:012d}" if isinstance(part, int) else str(part) for part in key)
+    return tuple([f"{part:012d}" if isinstance(part, int) else str(part) for part in key])
 
 
 def _pending(
@@ -203,10 +227,19 @@ def _pending(
 ) -> dict[tuple[Any, ...], int]:
     """Valid leads nobody answered whose promise is not up yet, by the same dimensions."""
     keys = [_LEADS.columns[dim].label(f"by_{dim}") for dim in by]
+    breach, months = Lead.breach_handled_at, {name: filters[name] for name in ("from", "to") if name in filters}
+    where = _where(_LEADS, scope, {name: value for name, value in filters.items() if name not in months})
+    month = Lead.received_month
+    if _of_dealers(scope, filters):
+        # Behind a function, so that the index of the dealer's open leads is taken, which are as few as it can work on:
+        # by month a dealer's leads are as many as ever came, and by due time those that wait are the whole network's.
+        breach, month = func.coalesce(breach, null()), func.coalesce(month, null())
+    where += [month >= months["from"]] if "from" in months else []
+    where += [month <= months["to"]] if "to" in months else []
     query = select(*keys, func.count().label("n")).where(
-        *_where(_LEADS, scope, filters),
+        *where,
         Lead.is_open == true(),
-        Lead.breach_handled_at.is_(None),
+        breach.is_(None),
         Lead.first_action_due_at >= now,
         Lead.first_action_at.is_(None),
         measure_sql("valid"),

@@ -39,7 +39,7 @@ def test_pages_are_the_list_in_its_order_with_moments_that_repeat(engine: Engine
             found += page
             if not page:
                 break
-    assert found == sorted(((row["at"], row["id"]) for row in rows), reverse=falls)  # type: ignore[comparison-overlap]
+    assert found == sorted(((row["at"], row["id"]) for row in rows), reverse=falls)
 
 
 def test_no_page_begins_with_an_or_that_an_index_cannot_seek() -> None:
