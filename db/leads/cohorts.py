@@ -6,7 +6,7 @@ yet, is counted live over an index: there are as few of them as the promise is s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -178,7 +178,7 @@ def _sums(
     width = len(keys)
     return {
         row[:width]: dict(zip(measures, row[width:] if width else [value or 0 for value in row], strict=True))
-        for row in session.execute(query)
+        for row in session.connection().execute(query).all()
     }
 
 
@@ -214,28 +214,23 @@ def counts(
         for key, row in rows.items():
             row[DUE] = max(row["promised"] - pending.get(key, 0), 0)
     # A cell whose leads all moved elsewhere keeps a row of zeros in the rollup; nobody asked to see it.
-    shown = sorted((_sort_key(key), key, row) for key, row in rows.items() if not by or row["received"])
-    return [dict(zip(by, key, strict=True)) | row for _, key, row in shown]
-
-
-def _sort_key(key: Iterable[Any]) -> tuple[str, ...]:
-    return tuple([f"{part:012d}" if isinstance(part, int) else str(part) for part in key])
+    shown = [key for key, row in rows.items() if not by or row["received"]]
+    return [dict(zip(by, key, strict=True)) | rows[key] for key in sorted(shown)]
 
 
 def _pending(
     session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime
 ) -> dict[tuple[Any, ...], int]:
     """Valid leads nobody answered whose promise is not up yet, by the same dimensions."""
-    keys = [_LEADS.columns[dim].label(f"by_{dim}") for dim in by]
-    breach, months = Lead.breach_handled_at, {name: filters[name] for name in ("from", "to") if name in filters}
-    where = _where(_LEADS, scope, {name: value for name, value in filters.items() if name not in months})
-    month = Lead.received_month
+    breach, columns = Lead.breach_handled_at, dict(_LEADS.columns)
     if _of_dealers(scope, filters):
         # Behind a function, so that the index of the dealer's open leads is taken, which are as few as it can work on:
         # by month a dealer's leads are as many as ever came, and by due time those that wait are the whole network's.
-        breach, month = func.coalesce(breach, null()), func.coalesce(month, null())
-    where += [month >= months["from"]] if "from" in months else []
-    where += [month <= months["to"]] if "to" in months else []
+        breach, columns["month"] = func.coalesce(breach, null()), func.coalesce(Lead.received_month, null())
+    keys = [columns[dim].label(f"by_{dim}") for dim in by]
+    where = _where(_LEADS, scope, {name: value for name, value in filters.items() if name not in ("from", "to")})
+    where += [columns["month"] >= filters["from"]] if "from" in filters else []
+    where += [columns["month"] <= filters["to"]] if "to" in filters else []
     query = select(*keys, func.count().label("n")).where(
         *where,
         Lead.is_open == true(),
@@ -245,8 +240,8 @@ def _pending(
         measure_sql("valid"),
     )
     if keys:
-        query = query.group_by(*(_LEADS.columns[dim] for dim in by))
-    return {tuple(getattr(row, f"by_{dim}") for dim in by): row.n for row in session.execute(query)}
+        query = query.group_by(*(columns[dim] for dim in by))
+    return {row[:-1]: row.n for row in session.execute(query)}
 
 
 def response_minutes(
@@ -268,7 +263,7 @@ def response_minutes(
     found: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
     for row in session.execute(query):
         found.setdefault(tuple(getattr(row, f"by_{dim}") for dim in by), []).append((row.minutes, row.n))
-    return dict(sorted(found.items(), key=lambda pair: _sort_key(pair[0])))
+    return dict(sorted(found.items()))
 
 
 def lead_conditions(scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
