@@ -222,7 +222,8 @@ def _pending(
     session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime
 ) -> dict[tuple[Any, ...], int]:
     """Valid leads nobody answered whose promise is not up yet, by the same dimensions."""
-    breach, columns = Lead.breach_handled_at, dict(_LEADS.columns)
+    columns = dict(_LEADS.columns)
+    breach: ColumnElement[Any] = Lead.breach_handled_at.expression
     if _of_dealers(scope, filters):
         # Behind a function, so that the index of the dealer's open leads is taken, which are as few as it can work on:
         # by month a dealer's leads are as many as ever came, and by due time those that wait are the whole network's.

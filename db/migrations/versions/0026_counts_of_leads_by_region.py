@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,7 +15,12 @@ down_revision = "0024"
 branch_labels = None
 depends_on = None
 
-KEYS = {"received_month": sa.Date(), "region": sa.String(40), "source": sa.String(80), "product": sa.String(40)}
+KEYS: dict[str, Any] = {
+    "received_month": sa.Date(),
+    "region": sa.String(40),
+    "source": sa.String(80),
+    "product": sa.String(40),
+}
 LATER = {
     "negotiation", "qualified_set", "qualified_sold", "set_sold", "shown_sold", "negotiation_sold",
     "appointment_confirmed",
