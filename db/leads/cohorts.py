@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, null, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal_column, null, select, true
 from sqlalchemy.orm import Session
 
 from db.calendar.months import months_between
@@ -22,7 +23,7 @@ from db.leads.tables import Dealer, Lead, LeadDealerMonth, LeadMonth, LeadRegion
 
 DIMS = ("month", "region", "state", "source", "product", "dealer", "person")
 FILTERS = ("from", "to", "region", "state", "source", "product", "dealer", "person")
-DUE = "due"
+DUE, IN = "due", "in"
 ALL = (*MEASURES, DUE)
 UNASSIGNED = 0
 MOST_LIVE = 20_000
@@ -131,27 +132,58 @@ def _of_dealers(scope: Scope, filters: Mapping[str, Any]) -> bool:
     return scope.kind == "dealers" or "dealer" in filters
 
 
+def _is_narrow(scope: Scope, filters: Mapping[str, Any]) -> bool:
+    """Whether dealers or regions are named, by which cells are in order within a month."""
+    return not scope.is_all or "dealer" in filters or "region" in filters
+
+
+def _narrowed(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    """What scope and filters ask of a table: dimension, how it is compared, and with what."""
+    found: list[tuple[str, str, Any]] = []
+    if scope.kind == "regions":
+        found.append(("region", IN, sorted(scope.regions)))
+    elif scope.kind == "dealers":
+        found.append(("dealer", IN, sorted(scope.dealer_ids)))
+    if grain is not _LEADS and _is_narrow(scope, filters) and "from" in filters and "to" in filters:
+        # Cells of a dealer or region in each month are sought; a range of months would be read with all that is in it.
+        found.append(("month", IN, months_between(filters["from"], filters["to"])))
+    else:
+        found += [("month", how, filters[name]) for name, how in (("from", ">="), ("to", "<=")) if name in filters]
+    return found + [(name, IN, filters[name]) for name in FILTERS[2:] if name in filters]
+
+
+def _compared(column: Any, how: str, value: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.in_(value) if how == IN else column >= value if how == ">=" else column <= value
+    return found
+
+
 def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
     columns = dict(grain.columns)
     if grain is _LEADS and UNASSIGNED not in filters.get("dealer", ()):
         columns["dealer"] = Lead.dealer_id  # bare, so that the index on dealer and month limits what is read
     if grain is _LEADS and UNASSIGNED not in filters.get("person", ()):
         columns["person"] = Lead.assignee_id  # likewise
-    if scope.kind == "regions":
-        found.append(columns["region"].in_(sorted(scope.regions)))
-    elif scope.kind == "dealers":
-        found.append(columns["dealer"].in_(sorted(scope.dealer_ids)))
-    if grain is _DEALER_MONTH and _of_dealers(scope, filters) and "from" in filters and "to" in filters:
-        # Each dealer's cells of each month are sought; a range of months would be read with every dealer in it.
-        found.append(columns["month"].in_(months_between(filters["from"], filters["to"])))
-    else:
-        if "from" in filters:
-            found.append(columns["month"] >= filters["from"])
-        if "to" in filters:
-            found.append(columns["month"] <= filters["to"])
-    found += [columns[name].in_(filters[name]) for name in FILTERS[2:] if name in filters]
-    return found
+    return [_compared(columns[name], how, value) for name, how, value in _narrowed(grain, scope, filters)]
+
+
+@lru_cache(maxsize=500)
+def _of_rollup(name: str, by: tuple[str, ...], measures: tuple[str, ...], asked: tuple[tuple[str, str], ...]) -> Any:
+    """The statement of one shape of question, its values bound as v0, v1 ...: making it costs as much as its read."""
+    grain = next(one for one in (_MONTH, _REGION_MONTH, _DEALER_MONTH) if one.name == name)
+    where = [
+        _compared(grain.columns[dim], how, bindparam(f"v{n}", type_=grain.columns[dim].type, expanding=how == IN))
+        for n, (dim, how) in enumerate(asked)
+    ]
+    query = _summed(grain, by, measures).where(*where)
+    if grain is _DEALER_MONTH:
+        query = query.select_from(LeadDealerMonth).outerjoin(Dealer, Dealer.id == LeadDealerMonth.dealer_id)
+    return query
+
+
+def _summed(grain: Grain, by: Sequence[str], measures: Sequence[str]) -> Select[Any]:
+    keys = [grain.columns[dim].label(f"by_{dim}") for dim in by]
+    query = select(*keys, *(grain.measures[m].label(m) for m in measures))
+    return query.group_by(*(grain.columns[dim] for dim in by)) if keys else query
 
 
 def sums(
@@ -169,16 +201,16 @@ def _sums(
     if "person" in by:
         _refuse_too_many(session, scope=scope, wanted=wanted)
     grain = _grain(scope, {*by, *(set(wanted) - {"from", "to"})})
-    keys = [grain.columns[dim].label(f"by_{dim}") for dim in by]
-    query = select(*keys, *(grain.measures[m].label(m) for m in measures)).where(*_where(grain, scope, wanted))
-    if grain is _DEALER_MONTH:
-        query = query.select_from(LeadDealerMonth).outerjoin(Dealer, Dealer.id == LeadDealerMonth.dealer_id)
-    if keys:
-        query = query.group_by(*(grain.columns[dim] for dim in by))
-    width = len(keys)
+    if grain is _LEADS:
+        found = session.connection().execute(_summed(grain, by, measures).where(*_where(grain, scope, wanted)))
+    else:
+        asked = _narrowed(grain, scope, wanted)
+        query = _of_rollup(grain.name, tuple(by), tuple(measures), tuple((dim, how) for dim, how, _ in asked))
+        found = session.connection().execute(query, {f"v{n}": value for n, (_, _, value) in enumerate(asked)})
+    width = len(by)
     return {
         row[:width]: dict(zip(measures, row[width:] if width else [value or 0 for value in row], strict=True))
-        for row in session.connection().execute(query).all()
+        for row in found.all()
     }
 
 
