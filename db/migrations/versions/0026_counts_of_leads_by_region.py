@@ -1,4 +1,4 @@
-"""Counts of leads by month, region, source and product, and triggers that ask the state of a lead without lists."""
+"""Counts of leads by month, region, source and product; the way of co-op requests and claims kept beside them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from db.coop import ways
 from db.leads import rollup
 from db.triggers import CONFIRMED_MEASURES, REGION_GRAINS
 
@@ -21,6 +22,12 @@ KEYS: dict[str, Any] = {
     "source": sa.String(80),
     "product": sa.String(40),
 }
+DECIDED = [
+    "decided_at", "status", "dealer_id", "region", "medium", "fund_id", "took_minutes", "times_sent", "times_returned",
+]  # fmt: skip
+PAID = [
+    "first_paid_at", "dealer_id", "region", "medium", "fund_id", "pay_minutes", "dealer_minutes", "desk_minutes",
+]  # fmt: skip
 LATER = {
     "negotiation", "qualified_set", "qualified_sold", "set_sold", "shown_sold", "negotiation_sold",
     "appointment_confirmed",
@@ -29,6 +36,26 @@ LATER = {
 
 def upgrade() -> None:
     """Apply."""
+    _leads()
+    _ways()
+
+
+def _ways() -> None:
+    """What figures of co-op read of a decision, taken from the timeline once."""
+    for table in ("coop_request", "coop_claim"):
+        op.drop_index(f"ix_{table}_decided", table_name=table)
+        op.add_column(table, sa.Column("took_minutes", sa.Integer(), nullable=True))
+        for name in ("times_sent", "times_returned", "dealer_minutes", "desk_minutes"):
+            op.add_column(table, sa.Column(name, sa.Integer(), server_default="0", nullable=False))
+    op.add_column("coop_claim", sa.Column("first_paid_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("coop_claim", sa.Column("pay_minutes", sa.Integer(), nullable=True))
+    ways.fill(op.get_bind())
+    for table in ("coop_request", "coop_claim"):
+        op.create_index(f"ix_{table}_decided", table, DECIDED)
+    op.create_index("ix_coop_claim_paid", "coop_claim", PAID)
+
+
+def _leads() -> None:
     dialect = op.get_bind().dialect.name
     for statement in rollup.drop_statements(dialect):
         op.execute(statement)
