@@ -38,11 +38,11 @@ def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now:
     asked = checked(session, filters, now=now)
     sources = list(dict.fromkeys(f.source for f in FIGURES.values()))
     rows = {source: _one(source, session, scope, asked) for source in sources}
-    prior = {source: _one(source, session, scope, asked.before) for source in sources}
+    # What expires is counted from today whatever the period: there is nothing before it.
+    prior = {source: _one(source, session, scope, asked.before) for source in sources if source != figures.expiring}
     found = {}
     for name, figure in FIGURES.items():
-        # What expires is counted from today whatever the period: there is nothing before it.
-        before = None if figure.source is figures.expiring else figure.value_of(prior[figure.source])["value"]
+        before = figure.value_of(prior[figure.source])["value"] if figure.source in prior else None
         found[name] = Beside(name=name, **figure.value_of(rows[figure.source]), prior=before)
     for what in dict.fromkeys(w for _, w, _ in TIMED.values()):
         took = figures.minutes(session, scope=scope, asked=asked, what=what).get((), figures.Took())

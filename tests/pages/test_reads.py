@@ -38,9 +38,7 @@ RECORDS: Final = {
     "claim": ("claim", "claim"), "dealer": ("dealer", "dealer"),
 }  # fmt: skip
 """Pages of one record: the field of the address and the table its number is from."""
-READS_MORE: Final[dict[str, str]] = {
-    "coop_figures": "Figures of co-op still add up the entries of the ledger themselves (decision 0050), no rollup.",
-}
+READS_MORE: Final[dict[str, str]] = {}
 """Pages that read more than they may, and why they still do."""
 ASKS_MORE: Final[dict[str, tuple[int, str]]] = {}
 """Pages that ask more questions of more records: how many more at most, and why that has an end."""
