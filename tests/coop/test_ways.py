@@ -47,6 +47,11 @@ def small(sqlite_engine: Engine) -> House:
     return made
 
 
+def ids_of(house: Any) -> Any:
+    """What `tell` made, by name."""
+    return house.ids_of
+
+
 def ask(house: House, question: Any) -> Any:
     def asked(session: Session) -> Any:
         return question(session, scope=EVERYTHING, filters=DAYS, now=LATER)
@@ -58,7 +63,7 @@ def ask(house: House, question: Any) -> Any:
 def test_each_decision_and_payment_keeps_its_way(house: House) -> None:
     late = house.claim(of(100_00), now=NOW + 400 * DAY)  # after its deadline: denied by the rules when it is sent
     house.sound()
-    first, second = house.claim_row(house.ids_of["claim"]), house.claim_row(house.ids_of["second"])
+    first, second = house.claim_row(ids_of(house)["claim"]), house.claim_row(ids_of(house)["second"])
     assert (first.times_sent, first.times_returned, first.dealer_minutes, first.desk_minutes) == (2, 1, 2880, 2880)
     assert first.first_paid_at == NOW + 25 * DAY
     assert (first.took_minutes, first.pay_minutes) == (2 * 1440, 7 * 1440)
@@ -66,7 +71,7 @@ def test_each_decision_and_payment_keeps_its_way(house: House) -> None:
     by_rules = house.claim_row(late)
     assert (by_rules.status, by_rules.decided_by) == ("denied", "rules")
     assert (by_rules.took_minutes, by_rules.times_sent, by_rules.first_paid_at) == (None, 1, None)
-    again = house.request(house.ids_of["again"])
+    again = house.request(ids_of(house)["again"])
     assert (again.times_sent, again.times_returned) == (2, 1)
     assert (again.dealer_minutes, again.desk_minutes, again.took_minutes) == (24 * 60, 7 * 60, 2 * 60)
 
@@ -171,7 +176,7 @@ def house_alone(engine: Engine) -> House:
 
 
 def test_a_claim_is_paid_first_once(small: House) -> None:
-    claim = small.ids_of["claim"]
+    claim = ids_of(small)["claim"]
     with writing(small.engine, keeps_timeline=False) as session:
         ways.keep_paid(session, claim, now=NOW + 90 * DAY)
     with reading(small.engine) as session:
