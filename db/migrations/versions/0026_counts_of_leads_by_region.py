@@ -69,7 +69,7 @@ def _leads() -> None:
         sa.PrimaryKeyConstraint(*KEYS, name=op.f("pk_lead_region_month")),
         sqlite_with_rowid=False,
     )
-    # The counts of every state are there and right: added up, a million leads are not read again.
+    # fixed SQL: columns of our own. The counts of every state are right: added up, a million leads are not read again.
     keys, measures = ", ".join(KEYS), ", ".join(CONFIRMED_MEASURES)
     sums = ", ".join(f"SUM({name})" for name in CONFIRMED_MEASURES)
     op.execute(
