@@ -69,9 +69,10 @@ def _leads() -> None:
         sa.PrimaryKeyConstraint(*KEYS, name=op.f("pk_lead_region_month")),
         sqlite_with_rowid=False,
     )
-    # fixed SQL: columns of our own. The counts of every state are right: added up, a million leads are not read again.
+    # The counts of every state are there and right: added up, a million leads are not read again.
     keys, measures = ", ".join(KEYS), ", ".join(CONFIRMED_MEASURES)
     sums = ", ".join(f"SUM({name})" for name in CONFIRMED_MEASURES)
+    # fixed SQL: tables and columns of our own
     op.execute(
         f"INSERT INTO lead_region_month ({keys}, {measures}) SELECT {keys}, {sums} FROM lead_month GROUP BY {keys}"
     )
