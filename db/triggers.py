@@ -15,6 +15,7 @@ PIPELINE_MEASURES = (
     *FIRST_MEASURES, "negotiation", "qualified_set", "qualified_sold", "set_sold", "shown_sold", "negotiation_sold",
 )  # fmt: skip
 CONFIRMED_MEASURES = (*PIPELINE_MEASURES, "appointment_confirmed")
+REGION_GRAINS = ("lead_month", "lead_dealer_month", "lead_region_month")
 GUARDED = ("timeline_entry", "timeline_link")
 REPLACED = {
     "timeline_entry": "seq = NEW.seq OR hash = NEW.hash OR prev_hash = NEW.prev_hash",

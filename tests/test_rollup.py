@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, func, select, text, update
+from sqlalchemy import Connection, Engine, delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from db.core.session import make_engine, reading, run, writing
 from db.leads import rollup
 from db.leads.flow import FLOW
-from db.leads.tables import Lead, LeadDealerMonth, LeadMonth
+from db.leads.tables import Lead, LeadDealerMonth, LeadMonth, LeadRegionMonth
 from tests.support.core import NOW, add_customer, add_dealer, add_lead, at_once
 
 
@@ -85,8 +85,9 @@ def test_after_every_change_the_counts_equal_a_fresh_count(
             assert rollup.differences(session) == []
         total = session.scalar(select(func.coalesce(func.sum(LeadMonth.received), 0)))
         by_dealer = session.scalar(select(func.coalesce(func.sum(LeadDealerMonth.received), 0)))
+        by_region = session.scalar(select(func.coalesce(func.sum(LeadRegionMonth.received), 0)))
         counted = session.scalar(select(func.count()).select_from(Lead).where(Lead.status != "held"))
-        assert total == by_dealer == counted
+        assert total == by_dealer == by_region == counted
         kept = set(session.execute(select(LeadMonth.__table__)).all())
         rollup.rebuild(session)
         fresh = set(session.execute(select(LeadMonth.__table__)).all())
@@ -138,7 +139,8 @@ def test_what_a_lead_counts_for(
         add_lead(session, 1, dealer_id=2, region=None, **({} if by_update else values))
         if by_update and values:
             session.execute(update(Lead).where(Lead.id == 1).values(**values))
-        for table, key in ((LeadMonth, {"region": ""}), (LeadDealerMonth, {"dealer_id": 2})):
+        keys = ((LeadMonth, {"region": ""}), (LeadDealerMonth, {"dealer_id": 2}), (LeadRegionMonth, {"region": ""}))
+        for table, key in keys:
             row = session.execute(select(table.__table__)).mappings().one()
             assert {m for m in rollup.MEASURES if row[m]} == counted
             assert {row[m] for m in rollup.MEASURES} <= {0, 1}
@@ -146,7 +148,8 @@ def test_what_a_lead_counts_for(
 
 
 def test_the_measures_are_the_columns_and_the_watched_are_what_they_read() -> None:
-    for table, mapped in (("lead_month", LeadMonth), ("lead_dealer_month", LeadDealerMonth)):
+    for mapped in (LeadMonth, LeadDealerMonth, LeadRegionMonth):
+        table = mapped.__tablename__
         assert set(mapped.__table__.columns.keys()) == {*rollup.GRAINS[table], *rollup.MEASURES}
     expressions = [*rollup.MEASURES.values(), *(e for grain in rollup.GRAINS.values() for e in grain.values())]
     read = {column for expression in expressions for column in re.findall(r"\{r\}\.(\w+)", expression)}
@@ -158,6 +161,7 @@ DAMAGE = [
     ("a wrong number", "UPDATE lead_month SET sold = sold + 1"),
     ("two wrong numbers that cancel out", "UPDATE lead_dealer_month SET received = received + 1, valid = valid - 1"),
     ("a lost cell", "DELETE FROM lead_month"),
+    ("a wrong number of a region", "UPDATE lead_region_month SET late = late - 1"),
     ("all numbers set to nothing", "UPDATE lead_dealer_month SET received = 0, valid = 0"),
     ("a cell of another month", "UPDATE lead_month SET received_month = '2020-01-01'"),
     (
@@ -192,13 +196,28 @@ def test_a_dropped_trigger_is_noticed_and_can_be_put_back(desk: Engine) -> None:
         for statement in rollup.drop_statements(dialect):
             session.execute(text(statement))
         add_lead(session, 1)
-    assert len(differences(desk)) == 2
+    assert len(differences(desk)) == len(rollup.GRAINS)
     with writing(desk, keeps_timeline=False) as session:
         for statement in rollup.trigger_statements(dialect):
             session.execute(text(statement.replace(":", "\\:")))
         rollup.rebuild(session)
         add_lead(session, 2)
     assert differences(desk) == []
+
+
+def test_a_write_makes_no_list_for_each_thing_it_counts(sqlite_engine: Engine) -> None:
+    """NOT IN in a trigger made one for each measure of each grain: a change then cost four times one without (0079)."""
+    writes = ("INSERT INTO lead (id) VALUES (1)", "UPDATE lead SET status = 'new', sold_at = NULL", "DELETE FROM lead")
+
+    def lists(connection: Connection) -> list[int]:
+        programs = [connection.exec_driver_sql(f"EXPLAIN {write}").all() for write in writes]
+        return [sum(step.opcode == "OpenEphemeral" for step in program) for program in programs]
+
+    with sqlite_engine.connect() as connection:
+        counting = lists(connection)
+        for statement in rollup.drop_statements("sqlite"):
+            connection.exec_driver_sql(statement)
+        assert counting == lists(connection), "no more than the table needs by itself"
 
 
 def test_leads_written_by_many_at_once_are_all_counted_even_during_a_rebuild(desk: Engine) -> None:

@@ -24,6 +24,8 @@ FROM lead WHERE received_month BETWEEN :first AND :last GROUP BY received_month,
 """
 """The KPI query as it is written without rollups: a year by month, region and source."""
 RAW_NARROW = RAW.replace("GROUP BY", "AND region = :region AND product = :product GROUP BY")
+ASKED = ("received", "valid", "in_target", "sold")
+"""What both are asked for."""
 KPI, RAW_NAME, RAW_NARROW_NAME = "KPI of a year", "raw", "raw, narrow"
 Ask = Callable[[], Any]
 
@@ -84,7 +86,9 @@ def asks(engine: Engine, setting: Setting) -> Mapping[str, Ask]:
     def kpi(by: tuple[str, ...], **narrowed: Any) -> Ask:
         def ask() -> Any:
             with reading(engine) as session:
-                return cohorts.counts(session, scope=EVERYTHING, by=by, filters=span | narrowed, now=setting.now)
+                return cohorts.counts(
+                    session, scope=EVERYTHING, by=by, filters=span | narrowed, now=setting.now, measures=ASKED
+                )
 
         return ask
 

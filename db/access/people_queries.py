@@ -19,6 +19,7 @@ from db.access.rules import FLAGS, NEVER_AFTER, QUIET_AFTER, STATES, account_sta
 from db.core.actor import Actor, Scope
 from db.core.area import CAP
 from db.core.export_files import ExportColumn
+from db.core.keyset import beyond
 from db.core.permissions import Role
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
@@ -183,8 +184,7 @@ def list_accounts(
     left = left_queries.people_who_left(session, scope=scope)
     query = select(Person, _name_key).where(*_condition(scope, filters or AccountFilters(), left, now))
     if after is not None:
-        name, person_id = after
-        query = query.where(or_(_name_key > name, and_(_name_key == name, Person.id > person_id)))
+        query = query.where(beyond((_name_key, Person.id), after))
     rows = _rows(session, query.order_by(_name_key, Person.id).limit(limit + 1), scope=scope, left=left, now=now)
     last = rows[limit - 1] if len(rows) > limit else None
     return rows[:limit], (last.sort_key, last.person_id) if last else None

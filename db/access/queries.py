@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, false, func, or_, select, true
+from sqlalchemy import false, func, select, true
 from sqlalchemy.orm import Session
 
 from db.access.flow import FLOW
@@ -16,6 +16,7 @@ from db.access.rules import KINDS, ROLES
 from db.access.tables import AccessRequest
 from db.core.actor import Actor, Scope
 from db.core.area import CAP, SearchResult, WorkCount, WorkLine
+from db.core.keyset import beyond
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
@@ -91,9 +92,7 @@ def list_requests(
     if dealer_id is not None:
         query = query.where(r.dealer_id == dealer_id)
     if after is not None:
-        at, item_id = after
-        later = moment > at if is_open else moment < at
-        query = query.where(or_(later, and_(moment == at, r.id > item_id if is_open else r.id < item_id)))
+        query = query.where(beyond((moment, r.id), after, falls=not is_open))
     order = (moment, r.id) if is_open else (moment.desc(), r.id.desc())
     rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
     last = rows[limit - 1] if len(rows) > limit else None

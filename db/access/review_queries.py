@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.access.people_queries import AccountRow, accounts_at
@@ -17,6 +17,7 @@ from db.access.tables import AccessReview, AccessReviewLine
 from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor, Scope
 from db.core.area import CAP, WorkCount, WorkLine
+from db.core.keyset import beyond
 from db.core.labels import plural
 from db.core.permissions import Permission, Role
 from db.core.problems import NotFound
@@ -169,10 +170,7 @@ def list_reviews(
 
 
 def _after(after: tuple[str, int] | None) -> list[ColumnElement[bool]]:
-    if after is None:
-        return []
-    name, review_id = after
-    return [or_(Dealer.name_key > name, and_(Dealer.name_key == name, AccessReview.id > review_id))]
+    return [] if after is None else [beyond((Dealer.name_key, AccessReview.id), after)]
 
 
 def get_review(session: Session, *, review_id: int, scope: Scope) -> ReviewRow:

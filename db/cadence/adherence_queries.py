@@ -17,6 +17,7 @@ from db.calendar.queries import DESK_ZONE
 from db.core.actor import Actor, Scope
 from db.core.among import among
 from db.core.area import Metric, MetricDefinition
+from db.core.keyset import beyond
 from db.core.masking import mask_name
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
@@ -172,8 +173,7 @@ def list_tasks(
     wanted = _wanted(scope=actor.scope, now=now, first=first, last=last, filters=filters or {})
     wanted.append(_result(result, now) if result in RESULTS else or_(on_time(), late(), missed(now)))
     if after is not None:
-        due, last_id = after
-        wanted.append(or_(CadenceTask.due_at < due, and_(CadenceTask.due_at == due, CadenceTask.id < last_id)))
+        wanted.append(beyond((CadenceTask.due_at, CadenceTask.id), after, falls=True))
     rows = session.execute(
         select(
             CadenceTask.id, CadenceTask.lead_id, CadenceTask.plan, CadenceTask.day, CadenceTask.kind,

@@ -16,6 +16,7 @@ from db.claims.model import CLAIM_TYPES
 from db.claims.settle_commands import SIGNED
 from db.claims.tables import Claim, ClaimDecision
 from db.core.actor import Actor, Scope
+from db.core.keyset import beyond
 from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.dealers.tables import Dealer
@@ -284,7 +285,7 @@ def list_payable(
     if dealer_id is not None:
         query = query.where(ClaimEntry.dealer_id == dealer_id)
     if after is not None:
-        query = query.where((due > after[0]) | ((due == after[0]) & (Claim.id > after[1])))
+        query = query.where(beyond((due, Claim.id), after))
     rows = [PayableRow(**{**r._asdict(), "cents": int(r.cents)}) for r in session.execute(query.limit(limit + 1))]
     following = (rows[limit - 1].sort_on, rows[limit - 1].claim_id) if len(rows) > limit else None
     return rows[:limit], following

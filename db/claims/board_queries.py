@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from db.claims.clock_rules import silence_may_approve
@@ -19,6 +19,7 @@ from db.claims.tables import Claim, ClaimFinding
 from db.core import search
 from db.core.actor import Actor, Scope
 from db.core.area import CAP
+from db.core.keyset import beyond
 from db.core.labels import local_day
 from db.core.masking import mask_vin
 from db.core.permissions import Permission
@@ -216,14 +217,11 @@ def list_claims(
         .join(Dealer, Dealer.id == Claim.dealer_id)
         .outerjoin(Person, Person.id == Claim.assignee_id)
         .where(
-            actor.scope.where(Claim.dealer_id, Claim.region), column.is_not(None),
+            actor.scope.where(Claim.dealer_id, Claim.region),
+            column.is_not(None) if after is None else beyond((column, Claim.id), after, falls=falls),
             *_in_view(filters.view, actor, filters.levels), *_narrowed(filters, actor),
         )
     )  # fmt: skip
-    if after is not None:
-        beyond = column < after[0] if falls else column > after[0]
-        further = Claim.id < after[1] if falls else Claim.id > after[1]
-        query = query.where(or_(beyond, and_(column == after[0], further)))
     order = (column.desc(), Claim.id.desc()) if falls else (column, Claim.id)
     found = session.execute(query.order_by(*order).limit(limit + 1)).all()
     shown = found[:limit]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import DESK_ZONE
@@ -33,6 +33,7 @@ from db.claims.tables import Claim, ClaimRun
 from db.core.actor import Actor, Scope
 from db.core.area import ExportKind
 from db.core.export_files import ExportColumn
+from db.core.keyset import beyond
 from db.core.labels import local_day
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
@@ -111,9 +112,7 @@ def _kept(session: Session, *, actor: Actor, since: datetime, most: int, counted
         if len(rows) < CHUNK:
             return
         last = rows[-1]
-        following = query.where(
-            or_(ClaimRun.made_at < last.made_at, and_(ClaimRun.made_at == last.made_at, ClaimRun.id < last.id))
-        )
+        following = query.where(beyond((ClaimRun.made_at, ClaimRun.id), (last.made_at, last.id), falls=True))
 
 
 def _by_person(row: Any) -> tuple[str, int]:

@@ -24,6 +24,7 @@ from db.coop.payment_tables import CoopMemoLine
 from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.core.actor import Actor, Scope
 from db.core.area import CAP
+from db.core.keyset import beyond
 from db.core.labels import local_day
 from db.core.masking import mask_name
 from db.core.permissions import Permission
@@ -157,10 +158,7 @@ def list_campaigns(
     """One page, last begun first, and the cursor of the next. Four statements."""
     query = _rows(scope).where(*conditions(filters or Filters()))
     if after is not None:
-        day, item = after
-        query = query.where(
-            or_(CoopCampaign.starts_on < day, and_(CoopCampaign.starts_on == day, CoopCampaign.id < item))
-        )
+        query = query.where(beyond((CoopCampaign.starts_on, CoopCampaign.id), after, falls=True))
     query = query.order_by(CoopCampaign.starts_on.desc(), CoopCampaign.id.desc())
     found = session.execute(query.limit(limit + 1)).all()
     page = found[:limit]

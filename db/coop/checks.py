@@ -7,6 +7,7 @@ from collections import defaultdict
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
+from db.coop import ways
 from db.coop.balance_rules import Balance, effect
 from db.coop.flow import HOLDS
 from db.coop.ledger import balance
@@ -179,5 +180,6 @@ CHECKS = (
     Check(name="Approved co-op claims are in the ledger", run=claims_are_in_the_ledger),
     Check(name="Co-op payments are credit memos", run=payments_are_memos),
     Check(name="Co-op files are proofs", run=papers_are_proofs),
+    Check(name="Ways of co-op requests and claims are in the timeline", run=ways.differences, rebuild=ways.fill),
     sums_check("Sums of co-op agree with the ledger", SUMS),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.coop import claim_rules, papers, payable_rules, standing
+from db.coop import claim_rules, papers, payable_rules, standing, ways
 from db.coop.claim_flow import FLOW
 from db.coop.flow import FLOW as REQUESTS
 from db.coop.flow import HOLDS
@@ -91,7 +91,7 @@ def enter_claim(
         session, CLAIM, claim, [claim.activity, claim.invoice_number, dealer.code, dealer.name], is_new=True
     )  # fmt: skip
     if send:
-        _send(session, claim, programme, actor=actor, now=now)
+        _send(session, claim, programme, "enter_claim", actor=actor, now=now)
     said = "Sent a claim of" if send else "Entered a claim of"
     _note(
         session, "enter_claim", f"{said} {money(claim.cost_cents)}: {claim.activity}.", claim, actor=actor, now=now,
@@ -161,7 +161,9 @@ def _judge(
     return checks
 
 
-def _send(session: Session, claim: CoopClaim, programme: Programme, *, actor: Actor, now: datetime) -> None:
+def _send(
+    session: Session, claim: CoopClaim, programme: Programme, command: str, *, actor: Actor, now: datetime
+) -> None:
     """What the checks lead to: a person decides, the dealer completes it, or it can never be right."""
     checks = claim_rules.read_kept(claim.checks)
     outcome = claim_rules.worst(checks)
@@ -181,6 +183,8 @@ def _send(session: Session, claim: CoopClaim, programme: Programme, *, actor: Ac
             "reason_code": _reason(next(c for c in checks if c.outcome == "deny")),
         }  # fmt: skip
     end_step(session, FLOW, "submit", claim, actor=actor, now=now, target=target, **values)
+    if target == "denied":
+        ways.keep(session, claim, command=command, now=now)
     if target == "in_review":
         tell_sent(session, claim, by=actor, now=now)
     else:
@@ -199,7 +203,7 @@ def submit(session: Session, *, item_id: int, seen_version: int, actor: Actor, n
     programme = standing.programme_of(session, fund, claim)
     before = claim.status
     _judge(session, claim, fund, programme, request, now=now)
-    _send(session, claim, programme, actor=actor, now=now)
+    _send(session, claim, programme, "submit", actor=actor, now=now)
     said = f"Sent {claim.number}: {FLOW.state(claim.status).label.lower()}."
     _note(
         session, "submit", said, claim, actor=actor, now=now, reason=claim.decision_note, before={"status": before},

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from db.coop import claim_rules, decide_commands, ledger, payable_rules, standing
+from db.coop import claim_rules, decide_commands, ledger, payable_rules, standing, ways
 from db.coop.claim_flow import FLOW
 from db.coop.flow import FLOW as REQUESTS
 from db.coop.flow import HOLDS, REASONS
@@ -55,6 +55,7 @@ def approve(
         calculation=payable_rules.kept(found), payable_cents=found.cents, checks=claim_rules.kept(checks),
         decided_at=now, decided_by=actor.username, decision_note=text, override_reason=override, due_at=None,
     )  # fmt: skip
+    ways.keep(session, claim, command="approve", now=now)
     ledger.use(session, fund, claim, cents, held=held, actor=actor, now=now, override_reason=override)
     if request is not None:
         decide_commands.settle(session, item_id=request.id, seen_version=request.version, actor=actor, now=now)
@@ -119,6 +120,7 @@ def deny(
         session, FLOW, "deny", claim, actor=actor, now=now, reason_code=reason_code, decision_note=note, due_at=None,
         claim_key=None, decided_at=now, decided_by=actor.username,
     )  # fmt: skip
+    ways.keep(session, claim, command="deny", now=now)
     said = f"Denied {claim.number}: {REASONS[reason_code].lower()}."
     _note(session, "deny", said, claim, actor=actor, now=now, reason=note, **changed)
     tell_decided(session, claim, by=actor, body=f"{REASONS[reason_code]}: {note}", now=now)

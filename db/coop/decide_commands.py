@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from db.coop import claim_rules, ledger, payable_rules, standing
+from db.coop import claim_rules, ledger, payable_rules, standing, ways
 from db.coop.flow import FLOW, REASONS
 from db.coop.notices import tell_decided
 from db.coop.queue_tables import CoopRequest
@@ -58,6 +58,7 @@ def approve(
         calculation=payable_rules.kept(found), payable_cents=found.cents, decided_at=now, decided_by=actor.username,
         decision_note=text, override_reason=override, due_at=None,
     )  # fmt: skip
+    ways.keep(session, request, command="approve", now=now)
     ledger.reserve(session, fund, request, cents, actor=actor, now=now, override_reason=override)
     said = f"{money(cents)} of {request.number} approved and reserved"
     said += f", beyond what is available: {override}." if override else "."
@@ -112,6 +113,7 @@ def deny(
         session, FLOW, "deny", request, actor=actor, now=now, reason_code=reason_code, decision_note=note, due_at=None,
         decided_at=now, decided_by=actor.username,
     )  # fmt: skip
+    ways.keep(session, request, command="deny", now=now)
     said = f"Denied {request.number}: {REASONS[reason_code].lower()}."
     _note(session, "deny", said, request, actor=actor, now=now, reason=note, **changed)
     tell_decided(session, request, by=actor, body=f"{REASONS[reason_code]}: {note}", now=now)

@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from db.claims.figure_rules import median, percentile
 from db.coop import campaign_figure_queries as campaigns
 from db.coop import figure_queries as figures
 from db.coop.figure_filters import Asked, check_dims, checked
-from db.coop.figure_rules import MINUTES_A_DAY, histogram
+from db.coop.figure_rules import MINUTES_A_DAY
 from db.core.actor import Scope
 from db.core.area import Metric, MetricDefinition
 from db.core.permissions import Permission
@@ -131,7 +130,7 @@ FIGURES: Final[dict[str, Figure]] = {
                 "Requests decided in the period, as they stand today", unit="percent", better="down",
                 excluded="Requests that wait or were withdrawn",
             ),
-            source=figures.requests_denied, top="denied", bottom="decided",
+            source=figures.requests, top="denied", bottom="decided",
         ),
         Figure(
             definition=_define(
@@ -148,7 +147,7 @@ FIGURES: Final[dict[str, Figure]] = {
                 "Claims decided in the period, as they stand today", unit="percent", better="down",
                 excluded="Claims that wait or were taken back; reversed ones count as approved",
             ),
-            source=figures.claims_denied, top="denied", bottom="decided",
+            source=figures.claims, top="denied", bottom="decided",
         ),
         Figure(
             definition=_define(
@@ -216,10 +215,9 @@ def definition(name: str) -> MetricDefinition:
     return FIGURES[name].definition if name in FIGURES else TIMED[name][0]
 
 
-def timed_value(values: Sequence[int], share: float) -> float | None:
+def timed_value(took: figures.Took, share: float) -> float | None:
     """The middle of minutes, or what a share of them is not above, in days."""
-    known = histogram(values)
-    found = median(known) if share == 0.5 else percentile(known, share)
+    found = took.value(share)
     return None if found is None else found / MINUTES_A_DAY
 
 
@@ -250,13 +248,13 @@ def _timed(session: Session, *, scope: Scope, asked: Asked, name: str, by: Seque
     _, what, share = TIMED[name]
     found = dict(figures.minutes(session, scope=scope, asked=asked, what=what, by=by))
     if not by and not found:
-        found = {(): []}
+        found = {(): figures.Took()}
     rows = [
         {
-            **dict(zip(by, key, strict=True)), "numerator": None, "denominator": len(values),
-            "value": timed_value(values, share),
+            **dict(zip(by, key, strict=True)), "numerator": None, "denominator": took.n,
+            "value": timed_value(took, share),
         }
-        for key, values in found.items()
+        for key, took in found.items()
     ]  # fmt: skip
     return sorted(rows, key=lambda row: tuple(str(row[dim]) for dim in by))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.claims.overview_queries import Beside
@@ -38,19 +38,19 @@ def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now:
     asked = checked(session, filters, now=now)
     sources = list(dict.fromkeys(f.source for f in FIGURES.values()))
     rows = {source: _one(source, session, scope, asked) for source in sources}
-    prior = {source: _one(source, session, scope, asked.before) for source in sources}
+    # What expires is counted from today whatever the period: there is nothing before it.
+    prior = {source: _one(source, session, scope, asked.before) for source in sources if source != figures.expiring}
     found = {}
     for name, figure in FIGURES.items():
-        # What expires is counted from today whatever the period: there is nothing before it.
-        before = None if figure.source is figures.expiring else figure.value_of(prior[figure.source])["value"]
+        before = figure.value_of(prior[figure.source])["value"] if figure.source in prior else None
         found[name] = Beside(name=name, **figure.value_of(rows[figure.source]), prior=before)
     for what in dict.fromkeys(w for _, w, _ in TIMED.values()):
-        took = figures.minutes(session, scope=scope, asked=asked, what=what).get((), [])
-        earlier = figures.minutes(session, scope=scope, asked=asked.before, what=what).get((), [])
+        took = figures.minutes(session, scope=scope, asked=asked, what=what).get((), figures.Took())
+        earlier = figures.minutes(session, scope=scope, asked=asked.before, what=what).get((), figures.Took())
         for name, (_, of, share) in TIMED.items():
             if of == what:
                 found[name] = Beside(
-                    name=name, value=timed_value(took, share), numerator=None, denominator=len(took),
+                    name=name, value=timed_value(took, share), numerator=None, denominator=took.n,
                     prior=timed_value(earlier, share),
                 )  # fmt: skip
     return found
@@ -159,31 +159,18 @@ def behind(
         return _of_reason(session, scope, asked, reason)
     if what == "funds":
         return _funds(session, scope, asked)
-    kind = REQUEST if what.startswith("requests") else CLAIM
-    if what == "claims_paid":
-        items = figures.paid_claims(session, scope=scope, asked=asked)
-    else:
-        items = figures.decided(session, scope=scope, asked=asked, kind=kind)
-    keep: dict[str, Callable[[figures.Decided], bool]] = {
-        "denied": lambda x: x.is_denied, "again": lambda x: x.way.is_touched_again,
-        "returned": lambda x: x.way.returned > 0,
-    }  # fmt: skip
-    ending = what.partition("_")[2]
-    wanted = [x for x in items if keep.get(ending, lambda _: True)(x)]
-    return _rows(session, scope, wanted), len(wanted)
-
-
-def _rows(session: Session, scope: Scope, items: list[figures.Decided]) -> list[BehindRow]:
-    shown = sorted(items, key=lambda x: (x.decided_at, x.id), reverse=True)[:MOST_BEHIND]
-    names = _dealers(session, scope) if shown else {}
+    of, _, only = what.partition("_")
+    kind = REQUEST if of == "requests" else CLAIM
+    group = "pay" if only == "paid" else of.removesuffix("s")
+    rows, total = figures.newest(session, scope=scope, asked=asked, what=group, only=only, limit=MOST_BEHIND)
     return [
         BehindRow(
-            kind=x.kind, id=x.id, number=x.number, dealer=names.get(x.dealer_id, ""), medium=MEDIA.get(x.medium, ""),
-            what=x.activity, status=x.status, cost_cents=x.cost_cents, approved_cents=x.approved_cents,
-            at=x.paid_at or x.decided_at, took=x.took,
+            kind=kind, id=x.id, number=x.number, dealer=x.dealer, medium=MEDIA.get(x.medium, ""), what=x.activity,
+            status=x.status, cost_cents=x.cost_cents, approved_cents=x.approved_cents or 0,
+            at=x.paid_at or x.decided_at, took=x.took_minutes,
         )
-        for x in shown
-    ]  # fmt: skip
+        for x in rows
+    ], total  # fmt: skip
 
 
 def _dealers(session: Session, scope: Scope) -> dict[int, str]:
@@ -233,12 +220,14 @@ def _funds(session: Session, scope: Scope, asked: Asked) -> tuple[list[BehindRow
         .join(figures.CoopProgramme, figures.CoopProgramme.id == fund.programme_id)
         .where(*wanted)
         .order_by(fund.period.desc(), fund.available_cents.desc(), fund.id)
+        .limit(MOST_BEHIND)
     ).all()
+    total = session.scalar(select(func.count()).select_from(fund).where(*wanted)) or 0
     return [
         BehindRow(
             kind="coop_fund", id=r.id, number=f"{r.code} {r.period}", dealer=r.name, medium="",
             what=f"${r.available_cents / 100:,.2f} available", status="closed" if r.closed_at else "open",
             cost_cents=r.accrued_cents, approved_cents=r.approved_cents - r.reversed_cents, at=None, took=None,
         )
-        for r in rows[:MOST_BEHIND]
-    ], len(rows)  # fmt: skip
+        for r in rows
+    ], total  # fmt: skip

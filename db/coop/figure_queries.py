@@ -9,24 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import String, case, cast, func, select
+from sqlalchemy import Select, String, case, cast, func, null, or_, select
 from sqlalchemy.orm import Session
 
-from db.calendar.months import add_months, bounds_of, month_of
+from db.calendar.months import add_months, bounds_of
 from db.calendar.queries import DESK_ZONE
 from db.coop.figure_filters import Asked
-from db.coop.figure_rules import Moved, Way, minutes_between, way_of
 from db.coop.figure_sum_queries import MEASURES, cells
-from db.coop.payment_tables import CoopMemo, CoopMemoLine
 from db.coop.queue_tables import CoopClaim, CoopRequest
-from db.coop.record import AREA, CLAIM, REQUEST
 from db.coop.tables import CoopFund, CoopLot, CoopProgramme
 from db.core.actor import Scope
-from db.core.labels import local_day
-from db.core.timeline import TimelineEntry, TimelineLink
 from db.dealers.tables import Dealer
 
 DIMS: Final = ("month", "region", "dealer", "medium", "programme")
@@ -111,163 +106,74 @@ def expiring(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] 
 
 # ---- decisions -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
-class Decided:
-    """A request or claim decided in the days asked for, with its way there. `took` is minutes since it was sent last;
-    None where the rules decided at once."""
+class Group:
+    """What is counted together: a table, the moment that says when, and the minutes its decisions or payments took."""
 
-    id: int
-    number: str
-    kind: str
-    status: str
-    dealer_id: int
-    region: str
-    medium: str
-    programme_id: int
-    fund_id: int
-    activity: str
-    cost_cents: int
-    approved_cents: int
-    reason_code: str
-    decided_at: datetime
-    took: int | None
-    way: Way
-    paid_at: datetime | None = None
-
-    @property
-    def is_denied(self) -> bool:
-        """Whether nothing was granted."""
-        return self.status == "denied"
-
-    def cell(self, dim: str) -> Any:
-        """The value of a dimension; months are those of the desk."""
-        if dim == "month":
-            return month_of(local_day(self.decided_at, DESK_ZONE))
-        return {
-            "region": self.region, "dealer": self.dealer_id, "medium": self.medium, "programme": self.programme_id,
-        }[dim]  # fmt: skip
+    table: Any
+    at: Any
+    took: Any
 
 
-def decided(session: Session, *, scope: Scope, asked: Asked, kind: str) -> list[Decided]:
-    """The requests or claims (`kind` of record.REQUEST, CLAIM) decided in the days asked for. Three statements."""
-    table: Any = CoopRequest if kind == REQUEST else CoopClaim
-    wanted = [
-        scope.where(table.dealer_id, table.region), *asked.moments(table.decided_at), *asked.narrowed(table),
-    ]  # fmt: skip
-    names = (
-        "id", "number", "status", "dealer_id", "region", "medium", "fund_id", "activity", "cost_cents",
-        "approved_cents", "reason_code", "decided_at", "submitted_at", "decided_by",
-    )  # fmt: skip
-    rows = session.execute(
-        select(*(getattr(table, n) for n in names), CoopFund.programme_id)
-        .join(CoopFund, CoopFund.id == table.fund_id)
-        .where(*wanted)
-        .order_by(table.decided_at, table.id)
-    ).all()
-    if not rows:
-        return []
-    moves: dict[int, list[Moved]] = defaultdict(list)
-    entries = session.execute(
-        select(TimelineLink.item_id, TimelineEntry.at, TimelineEntry.command, TimelineEntry.detail)
-        .join(TimelineEntry, TimelineEntry.seq == TimelineLink.seq)
-        .join(table, table.id == TimelineLink.item_id)
-        .join(CoopFund, CoopFund.id == table.fund_id)
-        .where(TimelineLink.item_type == kind, TimelineEntry.area == AREA, *wanted)
-        .order_by(TimelineLink.seq)
-    )
-    for item_id, at, command, detail in entries:
-        status = (detail.get("after") or {}).get("status", "")
-        moves[item_id].append(Moved(at=at, command=command, status=str(status or "")))
-    paid = _first_paid(session, wanted) if kind == CLAIM else {}
-    found = []
-    for r in rows:
-        known = dict(r._mapping)
-        sent, by = known.pop("submitted_at"), known.pop("decided_by")
-        took = None if by == "rules" or sent is None else minutes_between(sent, r.decided_at)
-        known["approved_cents"] = r.approved_cents or 0
-        found.append(
-            Decided(**known, kind=kind, took=took, way=way_of(moves[r.id], until=r.decided_at), paid_at=paid.get(r.id))
-        )
-    return found
+GROUPS: Final[dict[str, Group]] = {
+    "request": Group(table=CoopRequest, at=CoopRequest.decided_at, took=CoopRequest.took_minutes),
+    "claim": Group(table=CoopClaim, at=CoopClaim.decided_at, took=CoopClaim.took_minutes),
+    "pay": Group(table=CoopClaim, at=CoopClaim.first_paid_at, took=CoopClaim.pay_minutes),
+}
 
 
-def _first_paid(session: Session, wanted: Sequence[Any]) -> dict[int, datetime]:
-    rows = session.execute(
-        select(CoopMemoLine.claim_id, func.min(CoopMemo.issued_at))
-        .join(CoopMemo, CoopMemo.id == CoopMemoLine.memo_id)
-        .join(CoopClaim, CoopClaim.id == CoopMemoLine.claim_id)
-        .join(CoopFund, CoopFund.id == CoopClaim.fund_id)
-        .where(CoopMemoLine.cents > 0, *wanted)
-        .group_by(CoopMemoLine.claim_id)
-    )
-    return {r[0]: r[1] for r in rows}
-
-
-def _counted(items: Sequence[Decided], by: Sequence[str], values: Mapping[str, Callable[[Decided], int]]) -> Rows:
-    found: dict[tuple[Any, ...], dict[str, int]] = {}
-    for item in items:
-        cell = found.setdefault(tuple(item.cell(d) for d in by), dict.fromkeys(values, 0))
-        for name, value in values.items():
-            cell[name] += value(item)
-    return _filled(found, by, tuple(values))
-
-
-def _denials(session: Session, scope: Scope, asked: Asked, by: Sequence[str], *, table: Any) -> Rows:
-    """{dims..., decided, denied} counted by the database, through an index that holds all they are counted by."""
-    months = asked.months
+def _of_group(group: Group, scope: Scope, asked: Asked, by: Sequence[str], values: Sequence[Any]) -> Select[Any]:
+    """The keys as k0, k1 ..., a month as its number among those asked for, and values of what fell into the days."""
+    table, months = group.table, asked.months
     ends = bounds_of([add_months(m, 1) for m in months], DESK_ZONE)
-    number = case(*((table.decided_at < end, n) for n, end in enumerate(ends)), else_=len(ends) - 1)
+    number = case(*((group.at < end, n) for n, end in enumerate(ends)), else_=len(ends) - 1)
     of = {
         "month": number, "region": table.region, "dealer": table.dealer_id, "medium": table.medium,
         "programme": CoopFund.programme_id,
     }  # fmt: skip
-    keys = [of[dim] for dim in by]
-    query = select(
-        *keys, func.count().label("decided"),
-        func.coalesce(func.sum(case((table.status == "denied", 1), else_=0)), 0).label("denied"),
-    ).where(
-        scope.where(table.dealer_id, table.region), *asked.moments(table.decided_at), *asked.narrowed(table)
+    query = select(*(of[dim].label(f"k{n}") for n, dim in enumerate(by)), *values).where(
+        scope.where(table.dealer_id, table.region), *asked.moments(group.at), *asked.narrowed(table)
     )  # fmt: skip
     if "programme" in by or asked.programme is not None:
         query = query.join(CoopFund, CoopFund.id == table.fund_id)
-    found = {}
-    for row in session.execute(query.group_by(*keys) if keys else query):
-        key = tuple(months[v] if dim == "month" else v for dim, v in zip(by, row, strict=False))
-        found[key] = {"decided": int(row.decided), "denied": int(row.denied)}
-    return _filled(found, by, ("decided", "denied"))
+    return query
 
 
-def requests_denied(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
-    """Requests decided and denied; their way there is not looked at."""
-    return _denials(session, scope, asked, by, table=CoopRequest)
+def _key(asked: Asked, by: Sequence[str], row: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(asked.months[value] if dim == "month" else value for dim, value in zip(by, row, strict=False))
 
 
-def claims_denied(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
-    """Claims decided and denied; their way there is not looked at."""
-    return _denials(session, scope, asked, by, table=CoopClaim)
+def _decisions(session: Session, scope: Scope, asked: Asked, by: Sequence[str], *, what: str) -> Rows:
+    """{dims..., decided, denied, returned, again} counted by the database, through an index that holds all of it."""
+    group = GROUPS[what]
+    table = group.table
+    again = or_(table.times_sent > 1, table.times_returned > 0)
+    cell = _of_group(
+        group, scope, asked, by,
+        [
+            case((table.status == "denied", 1), else_=0).label("denied"),
+            case((table.times_returned > 0, 1), else_=0).label("returned"), case((again, 1), else_=0).label("again"),
+        ],
+    ).subquery()  # fmt: skip
+    keys = [cell.c[f"k{n}"] for n in range(len(by))]
+    names = ("denied", "returned", "again")
+    query = select(
+        *keys, func.count().label("decided"), *(func.coalesce(func.sum(cell.c[n]), 0).label(n) for n in names)
+    ).select_from(cell)
+    found = {
+        _key(asked, by, row): {n: int(getattr(row, n)) for n in ("decided", *names)}
+        for row in session.execute(query.group_by(*keys) if keys else query)
+    }
+    return _filled(found, by, ("decided", *names))
 
 
 def requests(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
-    """Requests decided, denied, and touched more than once."""
-    items = decided(session, scope=scope, asked=asked, kind=REQUEST)
-    return _counted(
-        items, by,
-        {
-            "decided": lambda x: 1, "denied": lambda x: int(x.is_denied),
-            "again": lambda x: int(x.way.is_touched_again),
-        },
-    )  # fmt: skip
+    """Requests decided, denied, returned at least once, and touched more than once. One statement."""
+    return _decisions(session, scope, asked, by, what="request")
 
 
 def claims(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
-    """Claims decided, denied, returned at least once, and touched more than once."""
-    items = decided(session, scope=scope, asked=asked, kind=CLAIM)
-    return _counted(
-        items, by,
-        {
-            "decided": lambda x: 1, "denied": lambda x: int(x.is_denied),
-            "returned": lambda x: int(x.way.returned > 0), "again": lambda x: int(x.way.is_touched_again),
-        },
-    )  # fmt: skip
+    """Claims decided, denied, returned at least once, and touched more than once. One statement."""
+    return _decisions(session, scope, asked, by, what="claim")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,67 +187,81 @@ class Held:
 def held(session: Session, *, scope: Scope, asked: Asked) -> Held:
     """Who held the claims paid first in the days asked for, from the first sending to the payment.
 
-    The dealer what came back, the desk what was in review, finance from the approval on. Four statements.
+    The dealer what came back, the desk what was in review, finance from the approval on. One statement.
     """
-    items = paid_claims(session, scope=scope, asked=asked)
-    total = {"dealer": 0, "desk": 0, "finance": 0}
-    for item in items:
-        assert item.paid_at is not None
-        total["dealer"] += item.way.dealer
-        total["desk"] += item.way.desk
-        total["finance"] += minutes_between(item.decided_at, item.paid_at)
-    return Held(claims=len(items), minutes=total)
-
-
-def paid_claims(session: Session, *, scope: Scope, asked: Asked) -> list[Decided]:
-    """Claims paid for the first time in the days asked for, whenever they were decided."""
-    first = (
-        select(CoopMemoLine.claim_id.label("claim_id"), func.min(CoopMemo.issued_at).label("at"))
-        .join(CoopMemo, CoopMemo.id == CoopMemoLine.memo_id)
-        .where(CoopMemoLine.cents > 0, scope.where(CoopMemoLine.dealer_id, CoopMemoLine.region))
-        .group_by(CoopMemoLine.claim_id)
-        .having(func.min(CoopMemo.issued_at) >= asked.starts, func.min(CoopMemo.issued_at) < asked.ends)
-        .subquery()
-    )
-    since = session.scalar(select(func.min(CoopClaim.decided_at)).join(first, first.c.claim_id == CoopClaim.id))
-    if since is None:
-        return []
-    wide = _Since(since=since, base=asked)
-    items = decided(session, scope=scope, asked=wide, kind=CLAIM)  # type: ignore[arg-type]
-    return [x for x in items if x.paid_at is not None and asked.starts <= x.paid_at < asked.ends]
+    claim = CoopClaim
+    values = {"dealer": claim.dealer_minutes, "desk": claim.desk_minutes, "finance": claim.pay_minutes}
+    cell = _of_group(GROUPS["pay"], scope, asked, (), [v.label(n) for n, v in values.items()]).subquery()
+    row = session.execute(
+        select(func.count().label("n"), *(func.coalesce(func.sum(cell.c[n]), 0).label(n) for n in values))
+        .select_from(cell)
+    ).one()  # fmt: skip
+    return Held(claims=row.n, minutes={name: int(getattr(row, name)) for name in values})
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Since:
-    """A question whose decisions may be older than its days."""
+class Took:
+    """How many there were, the two values in the middle and the one nine in ten are not above, in minutes."""
 
-    since: datetime
-    base: Asked
+    n: int = 0
+    middle: tuple[int, int] = (0, 0)
+    ninth: int = 0
 
-    def moments(self, column: Any) -> list[Any]:
-        return [column >= self.since, column < self.base.ends]
-
-    def narrowed(self, table: Any, *, medium: bool = True) -> list[Any]:
-        return self.base.narrowed(table, medium=medium)
+    def value(self, share: float) -> float | None:
+        """The middle value of a half, else what nine in ten are not above; None of nothing."""
+        if not self.n:
+            return None
+        return sum(self.middle) / 2 if share == 0.5 else self.ninth
 
 
 def minutes(
     session: Session, *, scope: Scope, asked: Asked, what: str, by: Sequence[str] = ()
-) -> dict[tuple[Any, ...], list[int]]:
+) -> dict[tuple[Any, ...], Took]:
     """Minutes by key: `request` and `claim` from the last sending to a person's decision, `pay` from a claim's decision
-    to its first payment, `whole` from its first sending to that payment."""
-    found: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    if what in ("request", "claim"):
-        for item in decided(session, scope=scope, asked=asked, kind=REQUEST if what == "request" else CLAIM):
-            if item.took is not None:
-                found[tuple(item.cell(d) for d in by)].append(item.took)
-        return found
-    for item in paid_claims(session, scope=scope, asked=asked):
-        assert item.paid_at is not None
-        start = item.decided_at if what == "pay" else item.way.first_sent or item.decided_at
-        key = tuple(month_of(local_day(item.paid_at, DESK_ZONE)) if d == "month" else item.cell(d) for d in by)
-        found[key].append(minutes_between(start, item.paid_at))
-    return found
+    to its first payment. The database puts them in order and gives three of each key. One statement."""
+    group = GROUPS[what]
+    cell = _of_group(group, scope, asked, by, [group.took.label("took")]).where(group.took.is_not(None)).subquery()
+    keys = [cell.c[f"k{n}"] for n in range(len(by))]
+    ranked = select(
+        *keys, cell.c.took, func.row_number().over(partition_by=keys or None, order_by=cell.c.took).label("rank"),
+        func.count().over(partition_by=keys or None).label("n"),
+    ).subquery()  # fmt: skip
+    low, high, ninth = (ranked.c.n + 1) // 2, ranked.c.n // 2 + 1, (ranked.c.n * 9 + 9) // 10
+    found: dict[tuple[Any, ...], dict[int, int]] = defaultdict(dict)
+    sizes: dict[tuple[Any, ...], int] = {}
+    for *key, took, rank, n in session.execute(select(ranked).where(ranked.c.rank.in_([low, high, ninth]))):
+        cell_key = _key(asked, by, key)
+        found[cell_key][rank], sizes[cell_key] = took, n
+    return {
+        key: Took(
+            n=n, middle=(found[key][(n + 1) // 2], found[key][n // 2 + 1]), ninth=found[key][(n * 9 + 9) // 10]
+        )
+        for key, n in sizes.items()
+    }  # fmt: skip
+
+
+# ---- the records themselves ------------------------------------------------------------------------------------------
+KEPT: Final[dict[str, Callable[[Any], Any]]] = {
+    "denied": lambda table: table.status == "denied",
+    "again": lambda table: or_(table.times_sent > 1, table.times_returned > 0),
+    "returned": lambda table: table.times_returned > 0,
+}
+
+
+def newest(session: Session, *, scope: Scope, asked: Asked, what: str, only: str, limit: int) -> tuple[list[Any], int]:
+    """The requests or claims a figure counts, last decided first, with the name of their dealer, and how many."""
+    group = GROUPS[what]
+    table = group.table
+    kept = [KEPT[only](table)] if only in KEPT else []
+    paid = CoopClaim.first_paid_at if table is CoopClaim else null()
+    columns = [
+        table.id, table.number, Dealer.name.label("dealer"), table.medium, table.activity, table.status,
+        table.cost_cents, table.approved_cents, table.took_minutes, table.decided_at, paid.label("paid_at"),
+    ]  # fmt: skip
+    query = _of_group(group, scope, asked, (), columns).join(Dealer, Dealer.id == table.dealer_id).where(*kept)
+    rows = session.execute(query.order_by(table.decided_at.desc(), table.id.desc()).limit(limit)).all()
+    counted = _of_group(group, scope, asked, (), [table.id]).where(*kept).subquery()
+    return list(rows), session.scalar(select(func.count()).select_from(counted)) or 0
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------

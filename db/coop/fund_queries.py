@@ -17,6 +17,7 @@ from db.coop.tables import CoopEntry, CoopFund, CoopLot, CoopProgramme
 from db.core.actor import Actor, Scope
 from db.core.area import CAP
 from db.core.export_files import ExportColumn
+from db.core.keyset import beyond
 from db.core.labels import local_day
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
@@ -99,7 +100,7 @@ def list_funds(
     """One page by the dealer's code, and the cursor of the next."""
     query = _rows(scope, filters or FundFilters())
     if after is not None:
-        query = query.where((Dealer.code > after[0]) | ((Dealer.code == after[0]) & (CoopFund.id > after[1])))
+        query = query.where(beyond((Dealer.code, CoopFund.id), after))
     found = [FundRow(**r._mapping) for r in session.execute(query.order_by(Dealer.code, CoopFund.id).limit(limit + 1))]
     return found[:limit], (found[limit - 1].dealer_code, found[limit - 1].id) if len(found) > limit else None
 

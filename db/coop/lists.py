@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.request_rules import Filters
 from db.core.actor import Scope
 from db.core.area import CAP
+from db.core.keyset import beyond
 
 PAGE = 50
 MOST = ("approved",)
@@ -46,8 +47,7 @@ def page_of(
     """One page and the cursor of the next: by the time it is due when it `rises`, else last changed first."""
     at: Any = table.due_at if rises else table.updated_at
     if after is not None:
-        later = table.id > after[1] if rises else table.id < after[1]
-        query = query.where(or_(at > after[0] if rises else at < after[0], and_(at == after[0], later)))
+        query = query.where(beyond((at, table.id), after, falls=not rises))
     order = (at, table.id) if rises else (at.desc(), table.id.desc())
     found: list[Any] = [row(**r._mapping) for r in session.execute(query.order_by(*order).limit(limit + 1))]
     if len(found) <= limit:

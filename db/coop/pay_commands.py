@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.coop import ledger
+from db.coop import ledger, ways
 from db.coop import pay_rules as rules
 from db.coop.notices import tell_paid
 from db.coop.pay_queries import read_owed
@@ -98,6 +98,8 @@ def _store_memo(
                 cents=line.cents,
             )
         )  # fmt: skip
+        if line.cents > 0:
+            ways.keep_paid(session, line.claim_id, now=now)
     session.flush()
     index_words(session, MEMO, memo, [dealer.code, dealer.name], is_new=True)
     return memo

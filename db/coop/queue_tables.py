@@ -15,7 +15,22 @@ from db.dealers.tables import Dealer
 from db.workflow.tables import QueueItem
 
 
-class CoopRequest(QueueItem):
+class DecidedItem(QueueItem):
+    """What is kept of the way to a decision when it is made (ways.py); minutes of the calendar, none held: 0.
+
+    `took_minutes` is from the last sending to a person's decision, empty where the rules decided.
+    """
+
+    __abstract__ = True
+
+    took_minutes: Mapped[int | None] = mapped_column(Integer, sort_order=90)
+    times_sent: Mapped[int] = mapped_column(Integer, nullable=False, default=0, server_default="0", sort_order=90)
+    times_returned: Mapped[int] = mapped_column(Integer, nullable=False, default=0, server_default="0", sort_order=90)
+    dealer_minutes: Mapped[int] = mapped_column(Integer, nullable=False, default=0, server_default="0", sort_order=90)
+    desk_minutes: Mapped[int] = mapped_column(Integer, nullable=False, default=0, server_default="0", sort_order=90)
+
+
+class CoopRequest(DecidedItem):
     """A request for a pre-approval. `reserved_cents` is what it holds of the fund now; days are those of the dealer.
 
     `calculation` is what was payable when it was last sent, with every bound (payable_rules.kept).
@@ -28,8 +43,19 @@ class CoopRequest(QueueItem):
         Index("ix_coop_request_dealer", "dealer_id", "status", "due_at", "id"),
         Index("ix_coop_request_fund", "fund_id", "id"),
         Index("ix_coop_request_lapse", "lapses_on", "id"),
-        # All that decisions are counted by (0071).
-        Index("ix_coop_request_decided", "decided_at", "status", "dealer_id", "region", "medium", "fund_id"),
+        # All that decisions are counted by (0071, 0079).
+        Index(
+            "ix_coop_request_decided",
+            "decided_at",
+            "status",
+            "dealer_id",
+            "region",
+            "medium",
+            "fund_id",
+            "took_minutes",
+            "times_sent",
+            "times_returned",
+        ),
         CheckConstraint("reserved_cents >= 0 AND cost_cents > 0", name="cents"),
         {"sqlite_autoincrement": True},
     )
@@ -63,7 +89,7 @@ class CoopRequest(QueueItem):
     dealer: Mapped[Dealer] = relationship()
 
 
-class CoopClaim(QueueItem):
+class CoopClaim(DecidedItem):
     """A claim for what was done, with every check and bound kept as it was decided on. Days are those of the dealer.
 
     `claim_key` names the dealer's invoice while the claim stands, so that it is claimed once. `reserve_cents` is what
@@ -77,11 +103,18 @@ class CoopClaim(QueueItem):
         Index("ix_coop_claim_dealer", "dealer_id", "status", "due_at", "id"),
         Index("ix_coop_claim_medium", "fund_id", "medium", "id"),
         Index("ix_coop_claim_changed", "updated_at", "id"),
-        # All that decisions are counted by (0071).
-        Index("ix_coop_claim_decided", "decided_at", "status", "dealer_id", "region", "medium", "fund_id"),
+        # All that decisions are counted by (0071, 0079).
+        Index(
+            "ix_coop_claim_decided", "decided_at", "status", "dealer_id", "region", "medium", "fund_id", "took_minutes",
+            "times_sent", "times_returned",
+        ),
+        Index(
+            "ix_coop_claim_paid", "first_paid_at", "dealer_id", "region", "medium", "fund_id", "pay_minutes",
+            "dealer_minutes", "desk_minutes",
+        ),
         CheckConstraint("cost_cents > 0", name="cents"),
         {"sqlite_autoincrement": True},
-    )
+    )  # fmt: skip
 
     fund_id: Mapped[int] = mapped_column(ForeignKey("coop_fund.id"), nullable=False)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("coop_request.id"), index=True)
@@ -113,6 +146,8 @@ class CoopClaim(QueueItem):
     reason_code: Mapped[str] = mapped_column(String(30), nullable=False, default="")
     decision_note: Mapped[str] = mapped_column(Text, nullable=False, default="")
     form_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    first_paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pay_minutes: Mapped[int | None] = mapped_column(Integer)
     fund: Mapped[CoopFund] = relationship()
     request: Mapped[CoopRequest | None] = relationship()
     dealer: Mapped[Dealer] = relationship()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from db.core import search
 from db.core.actor import Actor, Scope
 from db.core.area import SearchResult
+from db.core.keyset import beyond
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.dealers import record, rules
@@ -153,8 +154,7 @@ def list_dealers(
     query = select(*_COLUMNS).outerjoin(DealerGroup, DealerGroup.id == Dealer.group_id)
     query = query.where(condition_of(session, scope, filters or DealerFilters()))
     if after is not None:
-        name, dealer_id = after
-        query = query.where(or_(Dealer.name_key > name, and_(Dealer.name_key == name, Dealer.id > dealer_id)))
+        query = query.where(beyond((Dealer.name_key, Dealer.id), after))
     result = session.execute(query.order_by(Dealer.name_key, Dealer.id).limit(limit))
     return pd.DataFrame(result.all(), columns=list(result.keys()))
 

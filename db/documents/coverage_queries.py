@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from db.core import search
 from db.core.actor import Actor, Scope
 from db.core.area import CAP, DealerKind, DealerLine, Signal, WorkCount, WorkLine
+from db.core.keyset import beyond
 from db.core.labels import local_day, plural
 from db.dealers.tables import Dealer
 from db.documents import rules
@@ -119,7 +120,7 @@ def matrix(
         Dealer.id, Dealer.code, Dealer.name, Dealer.region, Dealer.status, Dealer.zone, Dealer.name_key
     ).where(_matrix_condition(session, scope, filters, needed, now))
     if after is not None:
-        query = query.where(or_(Dealer.name_key > after[0], and_(Dealer.name_key == after[0], Dealer.id > after[1])))
+        query = query.where(beyond((Dealer.name_key, Dealer.id), after))
     dealers = session.execute(query.order_by(Dealer.name_key, Dealer.id).limit(limit + 1)).all()
     following = (dealers[limit - 1].name_key, dealers[limit - 1].id) if len(dealers) > limit else None
     dealers = dealers[:limit]

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from db.core import search
 from db.core.actor import Actor
 from db.core.area import CAP
+from db.core.keyset import beyond
 from db.core.permissions import Permission
 from db.incentives import books, claim_store
 from db.incentives.claim_rows import ClaimRow, claim_rows, claims_seen, others_hands
@@ -116,9 +117,7 @@ def list_claims(
     query = claims_seen(actor).where(*_in_view(filters.view, actor), *_narrowed(filters))
     if filters.view in BY_DUE:
         due, number = IncentiveClaim.due_at, IncentiveClaim.id
-        query = query.where(due.is_not(None)).order_by(due, number)
-        if after is not None:
-            query = query.where(or_(due > after[0], and_(due == after[0], number > after[1])))
+        query = query.where(due.is_not(None) if after is None else beyond((due, number), after)).order_by(due, number)
     else:
         query = query.order_by(IncentiveClaim.id.desc())
         if after is not None:

@@ -6,21 +6,25 @@ yet, is counted live over an index: there are as few of them as the promise is s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal_column, null, select, true
 from sqlalchemy.orm import Session
 
+from db.calendar.months import months_between
 from db.core.actor import Scope
 from db.core.problems import Problem, Refused
 from db.leads.rollup import MEASURES
-from db.leads.tables import Dealer, Lead, LeadDealerMonth, LeadMonth
+from db.leads.tables import Dealer, Lead, LeadDealerMonth, LeadMonth, LeadRegionMonth
 
 DIMS = ("month", "region", "state", "source", "product", "dealer", "person")
 FILTERS = ("from", "to", "region", "state", "source", "product", "dealer", "person")
+DUE, IN = "due", "in"
+ALL = (*MEASURES, DUE)
 UNASSIGNED = 0
 MOST_LIVE = 20_000
 """People are in no rollup: so many leads are counted one by one, more only for a dealer or a person."""
@@ -41,6 +45,14 @@ def measure_sql(name: str) -> ColumnElement[bool]:
     return literal_column(f"({MEASURES[name].format(r='lead')})")
 
 
+_REGION_MONTH = Grain(
+    name="lead_region_month",
+    columns={
+        "month": LeadRegionMonth.received_month, "region": LeadRegionMonth.region, "source": LeadRegionMonth.source,
+        "product": LeadRegionMonth.product,
+    },
+    measures={m: func.sum(getattr(LeadRegionMonth, m)) for m in MEASURES},
+)  # fmt: skip
 _MONTH = Grain(
     name="lead_month",
     columns={
@@ -110,29 +122,68 @@ def _grain(scope: Scope, dims: set[str]) -> Grain:
     """
     if "person" in dims:
         return _LEADS
-    by_dealer = scope.kind == "dealers" or "dealer" in dims
-    if not by_dealer:
-        return _MONTH
-    return _DEALER_MONTH if not dims & {"state", "product"} else _LEADS
+    if scope.kind == "dealers" or "dealer" in dims:
+        return _DEALER_MONTH if not dims & {"state", "product"} else _LEADS
+    return _MONTH if "state" in dims else _REGION_MONTH
+
+
+def _of_dealers(scope: Scope, filters: Mapping[str, Any]) -> bool:
+    """Whether only dealers named one by one are asked for."""
+    return scope.kind == "dealers" or "dealer" in filters
+
+
+def _is_narrow(scope: Scope, filters: Mapping[str, Any]) -> bool:
+    """Whether dealers or regions are named, by which cells are in order within a month."""
+    return not scope.is_all or "dealer" in filters or "region" in filters
+
+
+def _narrowed(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    """What scope and filters ask of a table: dimension, how it is compared, and with what."""
+    found: list[tuple[str, str, Any]] = []
+    if scope.kind == "regions":
+        found.append(("region", IN, sorted(scope.regions)))
+    elif scope.kind == "dealers":
+        found.append(("dealer", IN, sorted(scope.dealer_ids)))
+    if grain is not _LEADS and _is_narrow(scope, filters) and "from" in filters and "to" in filters:
+        # Cells of a dealer or region in each month are sought; a range of months would be read with all that is in it.
+        found.append(("month", IN, months_between(filters["from"], filters["to"])))
+    else:
+        found += [("month", how, filters[name]) for name, how in (("from", ">="), ("to", "<=")) if name in filters]
+    return found + [(name, IN, filters[name]) for name in FILTERS[2:] if name in filters]
+
+
+def _compared(column: Any, how: str, value: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.in_(value) if how == IN else column >= value if how == ">=" else column <= value
+    return found
 
 
 def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
     columns = dict(grain.columns)
     if grain is _LEADS and UNASSIGNED not in filters.get("dealer", ()):
         columns["dealer"] = Lead.dealer_id  # bare, so that the index on dealer and month limits what is read
     if grain is _LEADS and UNASSIGNED not in filters.get("person", ()):
         columns["person"] = Lead.assignee_id  # likewise
-    if scope.kind == "regions":
-        found.append(columns["region"].in_(sorted(scope.regions)))
-    elif scope.kind == "dealers":
-        found.append(columns["dealer"].in_(sorted(scope.dealer_ids)))
-    if "from" in filters:
-        found.append(columns["month"] >= filters["from"])
-    if "to" in filters:
-        found.append(columns["month"] <= filters["to"])
-    found += [columns[name].in_(filters[name]) for name in FILTERS[2:] if name in filters]
-    return found
+    return [_compared(columns[name], how, value) for name, how, value in _narrowed(grain, scope, filters)]
+
+
+@lru_cache(maxsize=500)
+def _of_rollup(name: str, by: tuple[str, ...], measures: tuple[str, ...], asked: tuple[tuple[str, str], ...]) -> Any:
+    """The statement of one shape of question, its values bound as v0, v1 ...: making it costs as much as its read."""
+    grain = next(one for one in (_MONTH, _REGION_MONTH, _DEALER_MONTH) if one.name == name)
+    where = [
+        _compared(grain.columns[dim], how, bindparam(f"v{n}", type_=grain.columns[dim].type, expanding=how == IN))
+        for n, (dim, how) in enumerate(asked)
+    ]
+    query = _summed(grain, by, measures).where(*where)
+    if grain is _DEALER_MONTH:
+        query = query.select_from(LeadDealerMonth).outerjoin(Dealer, Dealer.id == LeadDealerMonth.dealer_id)
+    return query
+
+
+def _summed(grain: Grain, by: Sequence[str], measures: Sequence[str]) -> Select[Any]:
+    keys = [grain.columns[dim].label(f"by_{dim}") for dim in by]
+    query = select(*keys, *(grain.measures[m].label(m) for m in measures))
+    return query.group_by(*(grain.columns[dim] for dim in by)) if keys else query
 
 
 def sums(
@@ -150,16 +201,16 @@ def _sums(
     if "person" in by:
         _refuse_too_many(session, scope=scope, wanted=wanted)
     grain = _grain(scope, {*by, *(set(wanted) - {"from", "to"})})
-    keys = [grain.columns[dim].label(f"by_{dim}") for dim in by]
-    query = select(*keys, *(grain.measures[m].label(m) for m in measures)).where(*_where(grain, scope, wanted))
-    if grain is _DEALER_MONTH:
-        query = query.select_from(LeadDealerMonth).outerjoin(Dealer, Dealer.id == LeadDealerMonth.dealer_id)
-    if keys:
-        query = query.group_by(*(grain.columns[dim] for dim in by))
-    width = len(keys)
+    if grain is _LEADS:
+        found = session.connection().execute(_summed(grain, by, measures).where(*_where(grain, scope, wanted)))
+    else:
+        asked = _narrowed(grain, scope, wanted)
+        query = _of_rollup(grain.name, tuple(by), tuple(measures), tuple((dim, how) for dim, how, _ in asked))
+        found = session.connection().execute(query, {f"v{n}": value for n, (_, _, value) in enumerate(asked)})
+    width = len(by)
     return {
-        tuple(row[:width]): {m: int(value or 0) for m, value in zip(measures, row[width:], strict=True)}
-        for row in session.execute(query)
+        row[:width]: dict(zip(measures, row[width:] if width else [value or 0 for value in row], strict=True))
+        for row in found.all()
     }
 
 
@@ -178,42 +229,52 @@ def _refuse_too_many(session: Session, *, scope: Scope, wanted: Mapping[str, Any
 
 
 def counts(
-    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime
-) -> list[dict[str, Any]]:
-    """Every measure of the rollup by these dimensions, and `due`: promised leads that were answered or are late.
+    session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime,
+    measures: Sequence[str] = ALL,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Measures of the rollup by these dimensions, and `due`: promised leads that were answered or are late.
 
-    One row even where nothing was counted when `by` is empty. `dealer` is the dealer's id, 0 for leads without one.
+    With `measures` at least those; each costs a read its share. One row even where nothing was counted when `by` is
+    empty. `dealer` is the dealer's id, 0 for leads without one.
     """
     wanted = check(by, filters)
-    rows = _sums(session, scope=scope, by=by, wanted=wanted)
-    pending = _pending(session, scope=scope, by=by, filters=wanted, now=now)
-    for key, row in rows.items():
-        row["due"] = max(row["promised"] - pending.get(key, 0), 0)
+    # What is counted at all was received, so that says whether a cell holds anything.
+    asked = dict.fromkeys(("received", *(m for m in measures if m != DUE), *(("promised",) if DUE in measures else ())))
+    rows = _sums(session, scope=scope, by=by, wanted=wanted, measures=tuple(asked))
+    if DUE in measures:
+        pending = _pending(session, scope=scope, by=by, filters=wanted, now=now)
+        for key, row in rows.items():
+            row[DUE] = max(row["promised"] - pending.get(key, 0), 0)
     # A cell whose leads all moved elsewhere keeps a row of zeros in the rollup; nobody asked to see it.
-    shown = sorted(((k, r) for k, r in rows.items() if not by or any(r.values())), key=lambda pair: _sort_key(pair[0]))
-    return [dict(zip(by, key, strict=True)) | row for key, row in shown]
-
-
-def _sort_key(key: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(f"{part:012d}" if isinstance(part, int) else str(part) for part in key)
+    shown = [key for key, row in rows.items() if not by or row["received"]]
+    return [dict(zip(by, key, strict=True)) | rows[key] for key in sorted(shown)]
 
 
 def _pending(
     session: Session, *, scope: Scope, by: Sequence[str], filters: Mapping[str, Any], now: datetime
 ) -> dict[tuple[Any, ...], int]:
     """Valid leads nobody answered whose promise is not up yet, by the same dimensions."""
-    keys = [_LEADS.columns[dim].label(f"by_{dim}") for dim in by]
+    columns = dict(_LEADS.columns)
+    breach: ColumnElement[Any] = Lead.breach_handled_at.expression
+    if _of_dealers(scope, filters):
+        # Behind a function, so that the index of the dealer's open leads is taken, which are as few as it can work on:
+        # by month a dealer's leads are as many as ever came, and by due time those that wait are the whole network's.
+        breach, columns["month"] = func.coalesce(breach, null()), func.coalesce(Lead.received_month, null())
+    keys = [columns[dim].label(f"by_{dim}") for dim in by]
+    where = _where(_LEADS, scope, {name: value for name, value in filters.items() if name not in ("from", "to")})
+    where += [columns["month"] >= filters["from"]] if "from" in filters else []
+    where += [columns["month"] <= filters["to"]] if "to" in filters else []
     query = select(*keys, func.count().label("n")).where(
-        *_where(_LEADS, scope, filters),
+        *where,
         Lead.is_open == true(),
-        Lead.breach_handled_at.is_(None),
+        breach.is_(None),
         Lead.first_action_due_at >= now,
         Lead.first_action_at.is_(None),
         measure_sql("valid"),
     )
     if keys:
-        query = query.group_by(*(_LEADS.columns[dim] for dim in by))
-    return {tuple(getattr(row, f"by_{dim}") for dim in by): row.n for row in session.execute(query)}
+        query = query.group_by(*(columns[dim] for dim in by))
+    return {row[:-1]: row.n for row in session.execute(query)}
 
 
 def response_minutes(
@@ -235,7 +296,7 @@ def response_minutes(
     found: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
     for row in session.execute(query):
         found.setdefault(tuple(getattr(row, f"by_{dim}") for dim in by), []).append((row.minutes, row.n))
-    return dict(sorted(found.items(), key=lambda pair: _sort_key(pair[0])))
+    return dict(sorted(found.items()))
 
 
 def lead_conditions(scope: Scope, filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:

@@ -177,8 +177,9 @@ def compute(
         raise Refused(Problem(code="unknown_metric", field="name", message=f"There is no metric “{name}”."))
     ratio = RATIOS[name][1]
     counted = cohorts.counts(
-        session, scope=scope, by=tuple("month" if dim == "quarter" else dim for dim in by), filters=given, now=now
-    )
+        session, scope=scope, by=tuple("month" if dim == "quarter" else dim for dim in by), filters=given, now=now,
+        measures=[name for name in (ratio.top, ratio.bottom) if name],
+    )  # fmt: skip
     rows = [
         {**{dim: row[dim] for dim in by}, **value_of(row, ratio)}
         for row in (_by_quarter(counted, by) if "quarter" in by else counted)

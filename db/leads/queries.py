@@ -19,14 +19,14 @@ from db.leads.drill_queries import DrillPage, drill
 from db.leads.handover import people_of_dealer
 from db.leads.lead_queries import Event, LeadPage, VehicleLine, get_lead
 from db.leads.metrics_queries import compare, compute, definition, funnel, months_before, provider_scorecard, trend
-from db.leads.tables import LeadDealerMonth, LeadMonth
+from db.leads.tables import LeadDealerMonth, LeadRegionMonth
 
 
 def list_sources(session: Session, *, scope: Scope, limit: int = 60) -> list[str]:
     """The sources leads of this scope came from, by name (from the rollups, so it never reads the leads)."""
-    query = select(LeadMonth.source)  # a few thousand rows; by dealer there are half a million
+    query = select(LeadRegionMonth.source)  # a few thousand rows; by dealer there are half a million
     if scope.kind == "regions":
-        query = query.where(LeadMonth.region.in_(sorted(scope.regions)))
+        query = query.where(LeadRegionMonth.region.in_(sorted(scope.regions)))
     elif not scope.is_all:
         query = select(LeadDealerMonth.source).where(LeadDealerMonth.dealer_id.in_(sorted(scope.dealer_ids)))
     return list(session.scalars(query.distinct().order_by(query.selected_columns[0]).limit(limit)))
@@ -34,10 +34,10 @@ def list_sources(session: Session, *, scope: Scope, limit: int = 60) -> list[str
 
 def list_products(session: Session, *, scope: Scope, limit: int = 40) -> list[str]:
     """The product lines leads of this scope asked for, by name (from the rollup; all lines for a dealer's people)."""
-    query = select(LeadMonth.product)
+    query = select(LeadRegionMonth.product)
     if scope.kind == "regions":
-        query = query.where(LeadMonth.region.in_(sorted(scope.regions)))
-    return list(session.scalars(query.distinct().order_by(LeadMonth.product).limit(limit)))
+        query = query.where(LeadRegionMonth.region.in_(sorted(scope.regions)))
+    return list(session.scalars(query.distinct().order_by(LeadRegionMonth.product).limit(limit)))
 
 
 __all__ = [

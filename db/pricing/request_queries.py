@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
 from db.core.area import CAP
 from db.core.export_files import ExportColumn
+from db.core.keyset import beyond
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
@@ -134,16 +135,11 @@ def list_requests(
     at, falls = getattr(PriceRequest, column), chosen.view == "done"
     query = _rows(actor.scope).where(*_conditions(session, chosen, actor=actor, now=now))
     if after is not None:
-        further = at < after[0] if falls else at > after[0]
-        query = query.where(or_(further, and_(at == after[0], _past(after[1], falls))))
+        query = query.where(beyond((at, PriceRequest.id), after, falls=falls))
     order = (at.desc(), PriceRequest.id.desc()) if falls else (at, PriceRequest.id)
     found = [RequestRow(**r._mapping) for r in session.execute(query.order_by(*order).limit(limit + 1))]
     following = (getattr(found[limit - 1], column), found[limit - 1].id) if len(found) > limit else None
     return found[:limit], following
-
-
-def _past(item_id: int, falls: bool) -> ColumnElement[bool]:
-    return PriceRequest.id < item_id if falls else PriceRequest.id > item_id
 
 
 def count_requests(

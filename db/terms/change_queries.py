@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, select, true
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
 from db.core.area import CAP
+from db.core.keyset import beyond
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
 from db.terms import rules
@@ -178,10 +179,8 @@ def list_changes(
     query = _rows(scope).where(*_conditions(chosen))
     # Closed proposals promise nothing, so their place in the list is the moment they were decided.
     at = TermChange.due_at if chosen.is_open else TermChange.updated_at
-    if after is not None and chosen.is_open:
-        query = query.where(or_(at > after[0], and_(at == after[0], TermChange.id > after[1])))
-    elif after is not None:
-        query = query.where(or_(at < after[0], and_(at == after[0], TermChange.id < after[1])))
+    if after is not None:
+        query = query.where(beyond((at, TermChange.id), after, falls=not chosen.is_open))
     order = (at, TermChange.id) if chosen.is_open else (at.desc(), TermChange.id.desc())
     found = [_row(r) for r in session.execute(query.order_by(*order).limit(limit + 1))]
     following = None

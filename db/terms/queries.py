@@ -8,12 +8,13 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
 from db.core.export_files import ExportColumn
 from db.core.export_files import ExportKind as ColumnKind
+from db.core.keyset import beyond
 from db.core.problems import NotFound
 from db.dealers.tables import Dealer
 from db.terms import rules
@@ -157,7 +158,7 @@ def list_terms(
         *_dealers(scope, filters or TermsFilters(), on)
     )
     if after is not None:
-        query = query.where(or_(Dealer.name_key > after[0], and_(Dealer.name_key == after[0], Dealer.id > after[1])))
+        query = query.where(beyond((Dealer.name_key, Dealer.id), after))
     rows = session.execute(query.order_by(Dealer.name_key, Dealer.id).limit(limit + 1)).all()
     shown = rows[:limit]
     values = values_of(session, dealer_ids=[r.id for r in shown], on=on, scope=scope)

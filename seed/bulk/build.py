@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from db import catalog
 from db.claims import rollup as claim_rollup
+from db.coop import ways
 from db.coop.sums import SUMS as COOP_SUMS
 from db.core import changes
 from db.core.rollups import rebuild
@@ -183,6 +184,7 @@ def _settle(bind: Engine) -> None:
         for kept in ROLLUPS:
             kept.rebuild(session)
         rebuild(session, rollups=SUMS)
+        ways.fill(session)
         changes.touch(session, *(area.name for area in catalog.AREAS))
     if bind.dialect.name != "sqlite":
         with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
