@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_book
 from db.calendar.rules import Calendar
 from db.core import changes, events
 from db.core.actor import Actor
+from db.core.insert import insert_many
 from db.core.labels import plural
 from db.core.numbering import next_ids
 from db.core.permissions import Permission, Role
@@ -122,13 +123,10 @@ class IntakeBatch:
     def flush(self) -> None:
         """Write everything that waits, in the order the references need."""
         self.customers.flush()
-        if self._leads:
-            self.session.execute(insert(Lead), self._leads)
+        insert_many(self.session, Lead, self._leads)
         for table, rows in self._children.items():
-            if rows:
-                self.session.execute(insert(table), rows)
-        if self._words:
-            self.session.execute(insert(SearchWord), self._words)
+            insert_many(self.session, table, rows)
+        insert_many(self.session, SearchWord, self._words)
         self.turns.flush()
         arrived = tuple(values["id"] for values in self._leads)
         event = events.Event(name="leads.arrived", item_type="lead", item_ids=arrived)
