@@ -73,6 +73,20 @@ def insert_or_ignore(session: Session, table: type[Base], values: Mapping[str, A
     return session.execute(statement, dict(values)).first() is not None
 
 
+@lru_cache(maxsize=256)
+def _adding_new(dialect: str, table: type[Base], key: str) -> Any:
+    target = table.metadata.tables[table.__tablename__]
+    statement = postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)
+    return statement.on_conflict_do_nothing().returning(target.c[key])
+
+
+def add_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], *, key: str) -> set[Any]:
+    """Insert those of the rows whose unique `key` is not there yet, in their order; gives the keys that are new."""
+    if not rows:
+        return set()
+    return set(session.scalars(_adding_new(_dialect(session), table, key), [dict(row) for row in rows]))
+
+
 def upsert(
     session: Session,
     table: type[Base],

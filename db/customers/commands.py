@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from db.core import changes
 from db.core.actor import EVERYTHING
-from db.core.insert import insert_many, insert_or_ignore
+from db.core.insert import add_new, insert_many
 from db.core.numbering import next_ids
 from db.core.search import SearchWord, words_of
 from db.customers.duplicate_rules import match_key
@@ -127,9 +127,7 @@ class CustomerBook:
         insert_many(self._session, Customer, self._customers)
         new = {row["id"] for row in self._customers}
         insert_many(self._session, CustomerKey, [row for row in self._keys if row["customer_id"] in new])
-        for row in self._keys:
-            if row["customer_id"] not in new:
-                insert_or_ignore(self._session, CustomerKey, row)
+        add_new(self._session, CustomerKey, [row for row in self._keys if row["customer_id"] not in new], key="value")
         insert_many(self._session, Consent, self._consents)
         insert_many(self._session, SearchWord, self._words)
         for rows in (self._customers, self._keys, self._consents, self._words):
