@@ -6,10 +6,12 @@ Then fairness among what is left; without any candidate the fallback queue, with
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypedDict
+from operator import itemgetter
+from typing import Any, Final, Literal, TypedDict
 
 from db.core.geo import Place, distance_km
 from db.core.labels import plural
@@ -17,6 +19,7 @@ from db.leads.routing_policy import Policy
 from db.leads.routing_share import least_loaded, take_turn
 
 SHOWN: Final = 30
+_MOST_REMEMBERED: Final = 1_000
 Rule = Literal["preferred_dealer", "territory", "nearest", "everywhere", "fallback"]
 
 RULE_LABELS: Final[dict[str, str]] = {
@@ -150,6 +153,15 @@ class Network:
         self._unplaced = [d for d in self.dealers if d.latitude is None or d.longitude is None]
         self._nearby: dict[tuple[float, float], list[tuple[float, DealerFacts]]] = {}
         self._distances: dict[tuple[float, float], dict[int, float]] = {}
+        self._remembered: dict[tuple[object, ...], dict[int, Any]] = {}
+
+    def remembered(self, *what: object) -> dict[int, Any]:
+        """What was worked out about dealers (by id) and is the same for every lead of one kind; `what` names it."""
+        if what not in self._remembered:
+            if len(self._remembered) >= _MOST_REMEMBERED:  # makes come from files, so there may be any number of them
+                self._remembered.clear()
+            self._remembered[what] = {}
+        return self._remembered[what]
 
     def owners(self, postal: str) -> tuple[str, tuple[DealerFacts, ...]]:
         """The longest prefix of a postal code somebody owns, and its owners by code; ("", ()) when there is none."""
@@ -168,7 +180,7 @@ class Network:
                 for dealer in self.dealers
                 if dealer.latitude is not None and dealer.longitude is not None
             ]
-            self._nearby[spot] = sorted(measured, key=lambda pair: (pair[0], pair[1].code))
+            self._nearby[spot] = sorted(measured, key=itemgetter(0))  # stable: ties stay in the order of their codes
             self._distances[spot] = {dealer.id: km for km, dealer in self._nearby[spot]}
         return self._nearby[spot]
 
@@ -228,6 +240,9 @@ class _Work:
         self.distances: Mapping[int, float] = {}
         if lead.place is not None:
             self.distances = network.distances(lead.place)
+        self._known_unfit: dict[int, tuple[str, str] | None] = network.remembered(
+            "unfit", lead.brand, lead.brand_label
+        )
 
     def drop(self, dealer: DealerFacts, rule: str, reason: str) -> None:
         if dealer.id not in self.dropped:
@@ -237,7 +252,19 @@ class _Work:
 
     def barred(self, dealer: DealerFacts, *, by_name: bool = False) -> tuple[str, str] | None:
         """Why this dealer may not have the lead whatever the distance (rules 2, 5), or None."""
-        lead, policy = self.lead, self.policy
+        if by_name or self.lead.excluded:
+            reason = self._unfit(dealer, by_name=by_name)
+        elif dealer.id in self._known_unfit:
+            reason = self._known_unfit[dealer.id]
+        else:
+            reason = self._known_unfit[dealer.id] = self._unfit(dealer)
+        if reason is not None or (by_name and self.policy.named_dealer_beyond_capacity):
+            return reason
+        return self._full(dealer)
+
+    def _unfit(self, dealer: DealerFacts, *, by_name: bool = False) -> tuple[str, str] | None:
+        """Why this dealer may not have a lead of this make, however little it carries, or None."""
+        lead = self.lead
         if dealer.status != "active":
             return "status", f"{dealer.name} {NOT_ACTIVE.get(dealer.status, f'is {dealer.status}')}."
         if not dealer.takes_leads:
@@ -248,12 +275,10 @@ class _Work:
         binding = not by_name or (lead.is_new and lead.brand in self.network.sold_brands)
         if lead.brand and dealer.brands and lead.brand not in dealer.brands and binding:
             return "brand", f"{dealer.name} is not authorised for {lead.brand_label or lead.brand}."
-        if by_name and policy.named_dealer_beyond_capacity:
-            return None
-        return self._full(dealer)
+        return None
 
     def _full(self, dealer: DealerFacts) -> tuple[str, str] | None:
-        carries, today = self.load.open_leads[dealer.id], self.load.today[dealer.id]
+        carries, today = self.load.open_leads.get(dealer.id, 0), self.load.today.get(dealer.id, 0)
         if dealer.cap and carries >= dealer.cap:
             return "capacity", f"{dealer.name} has {plural(carries, 'open lead')}, its cap is {dealer.cap}."
         if dealer.quota and today >= dealer.quota:
@@ -295,15 +320,16 @@ class _Work:
             local = [d for d in self.network.dealers if d.state == lead.place.state and d.id not in self.dropped]
             if any(self.barred(d) is None for d in local):
                 return local, lead.place.state, f"In the customer's state ({lead.place.state})"
-        reached: list[DealerFacts] = []
+        near = self.network.by_distance(lead.place)
         limit = float(policy.nearest_km)
-        for km, dealer in self.network.by_distance(lead.place):
+        for km, dealer in near:
             if km > limit:
                 break
-            reached.append(dealer)
-            if limit == policy.nearest_km and dealer.id not in self.dropped and self.barred(dealer) is None:
+            if dealer.id not in self.dropped and self.barred(dealer) is None:
                 limit = min(limit, km + policy.nearest_band_km)
-        return reached, lead.place.key, f"Near {lead.place.key}"
+                break
+        within = bisect_right(near, limit, key=itemgetter(0))
+        return [dealer for _, dealer in near[:within]], lead.place.key, f"Near {lead.place.key}"
 
     def share(
         self, rule: Rule, fit: Sequence[DealerFacts], group: str, what: str, credits: Mapping[str, Mapping[int, int]]
@@ -360,8 +386,10 @@ class _Work:
         )  # fmt: skip
 
     def _is_far(self) -> bool:
-        nearest = min(self.distances.values(), default=None)
-        return nearest is not None and nearest > self.policy.nearest_km
+        if self.lead.place is None:
+            return False
+        near = self.network.by_distance(self.lead.place)
+        return bool(near) and near[0][0] > self.policy.nearest_km
 
     def _told(self, winner: DealerFacts | None, rule: Rule) -> tuple[list[Candidate], dict[str, int]]:
         """Every other dealer with its reason, dropped ones first, then the nearest, at most `SHOWN`; counts of all."""
@@ -371,11 +399,19 @@ class _Work:
         idle = self.network.idle - self.dropped.keys()
         counts["status"] += len(idle)
         counts[others] += len(self.network.dealers) - len(self.dropped) - len(idle) - (winner is not None)
+        # An idle dealer's reason may depend on the lead; the others' is the same for every lead from this place.
+        known = self.network.remembered("left out", others, self.lead.place)
         for dealer in self.network.ranked(self.lead.place):
             if len(shown) >= SHOWN:
                 break
-            if dealer.id not in self.dropped and dealer is not winner:
+            if dealer.id in self.dropped or dealer is winner:
+                continue
+            if dealer.id in self.network.idle:
                 shown.append(self._left_out(dealer, rule))
+                continue
+            if dealer.id not in known:
+                known[dealer.id] = self._left_out(dealer, rule)
+            shown.append(known[dealer.id])
         return shown[:SHOWN], {rule: number for rule, number in sorted(counts.items()) if number}
 
     def _left_out(self, dealer: DealerFacts, rule: Rule) -> Candidate:
