@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final, Literal, TypedDict
 
-from db.core.geo import Place, distance_km
+from db.core.geo import Place, distances_km, points
 from db.core.labels import plural
 from db.leads.routing_policy import Policy
 from db.leads.routing_share import least_loaded, take_turn
@@ -150,6 +150,8 @@ class Network:
             for prefix in dealer.prefixes:
                 self._owners.setdefault(prefix, []).append(dealer)
         self.idle = frozenset(d.id for d in self.dealers if d.status != "active" or not d.takes_leads)
+        self._placed = [d for d in self.dealers if d.latitude is not None and d.longitude is not None]
+        self._points = points(((d.latitude or 0.0, d.longitude or 0.0) for d in self._placed))
         self._unplaced = [d for d in self.dealers if d.latitude is None or d.longitude is None]
         self._nearby: dict[tuple[float, float], list[tuple[float, DealerFacts]]] = {}
         self._distances: dict[tuple[float, float], dict[int, float]] = {}
@@ -175,11 +177,7 @@ class Network:
         """Every dealer with a known position, nearest first, with its distance in km; ties by code."""
         spot = (place.latitude, place.longitude)
         if spot not in self._nearby:
-            measured = [
-                (distance_km(*spot, dealer.latitude, dealer.longitude), dealer)
-                for dealer in self.dealers
-                if dealer.latitude is not None and dealer.longitude is not None
-            ]
+            measured = zip(distances_km(*spot, self._points), self._placed, strict=True)
             self._nearby[spot] = sorted(measured, key=itemgetter(0))  # stable: ties stay in the order of their codes
             self._distances[spot] = {dealer.id: km for km, dealer in self._nearby[spot]}
         return self._nearby[spot]
@@ -246,9 +244,7 @@ class _Work:
 
     def drop(self, dealer: DealerFacts, rule: str, reason: str) -> None:
         if dealer.id not in self.dropped:
-            self.dropped[dealer.id] = Candidate(
-                dealer_code=dealer.code, dealer_name=dealer.name, dropped_by=rule, reason=reason
-            )
+            self.dropped[dealer.id] = _dropped(dealer, rule, reason)
 
     def barred(self, dealer: DealerFacts, *, by_name: bool = False) -> tuple[str, str] | None:
         """Why this dealer may not have the lead whatever the distance (rules 2, 5), or None."""
@@ -296,15 +292,20 @@ class _Work:
 
     def fit(self, dealers: Sequence[DealerFacts]) -> list[DealerFacts]:
         """The dealers of a rule that nothing speaks against; the others are dropped with their reason."""
-        kept = []
+        kept, unfit = [], self._known_unfit
+        known = self.network.remembered("dropped", self.lead.brand, self.lead.brand_label)
         for dealer in dealers:
             if dealer.id in self.dropped:
                 continue
             reason = self.barred(dealer)
             if reason is None:
                 kept.append(dealer)
+            elif reason is not unfit.get(dealer.id):
+                self.drop(dealer, *reason)  # what it carries changes from lead to lead
             else:
-                self.drop(dealer, *reason)
+                if dealer.id not in known:
+                    known[dealer.id] = _dropped(dealer, *reason)
+                self.dropped[dealer.id] = known[dealer.id]
         return kept
 
     def reachable(self) -> tuple[list[DealerFacts], str, str]:
@@ -353,9 +354,12 @@ class _Work:
         pool: str = "", credits: Mapping[int, int] | None = None,
     ) -> Decision:  # fmt: skip
         """The decision for a dealer, with everybody else's reason."""
+        known = self.network.remembered("lost", lost)
         for other in others:
-            if other.id != dealer.id:
-                self.drop(other, "fairness", f"{other.name} {lost}.")
+            if other.id != dealer.id and other.id not in self.dropped:
+                if other.id not in known:
+                    known[other.id] = _dropped(other, "fairness", f"{other.name} {lost}.")
+                self.dropped[other.id] = known[other.id]
         best = Candidate(dealer_code=dealer.code, dealer_name=dealer.name, dropped_by="", reason=why)
         shown, counts = self._told(dealer, rule)
         group, owners = self.network.owners(self.lead.postal)
@@ -428,7 +432,11 @@ class _Work:
             by, reason = "distance", f"{dealer.name} has no position on the map."
         else:
             by, reason = "distance", f"{dealer.name} is {km:,.0f} km away."
-        return Candidate(dealer_code=dealer.code, dealer_name=dealer.name, dropped_by=by, reason=reason)
+        return _dropped(dealer, by, reason)
+
+
+def _dropped(dealer: DealerFacts, rule: str, reason: str) -> Candidate:
+    return Candidate(dealer_code=dealer.code, dealer_name=dealer.name, dropped_by=rule, reason=reason)
 
 
 def _summed(counts: Mapping[str, int]) -> str:
