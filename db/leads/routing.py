@@ -238,9 +238,7 @@ class _Work:
         self.distances: Mapping[int, float] = {}
         if lead.place is not None:
             self.distances = network.distances(lead.place)
-        self._known_unfit: dict[int, tuple[str, str] | None] = network.remembered(
-            "unfit", lead.brand, lead.brand_label
-        )
+        self._known_unfit: dict[int, tuple[str, str] | None] = network.remembered("unfit", lead.brand, lead.brand_label)
 
     def drop(self, dealer: DealerFacts, rule: str, reason: str) -> None:
         if dealer.id not in self.dropped:
