@@ -91,7 +91,8 @@ class Rollup:
                 compared(statement)
                 for statement in (
                     f"CREATE TRIGGER {name}_insert AFTER INSERT ON {table}{new} BEGIN {add} END",
-                    f"CREATE TRIGGER {name}_update AFTER UPDATE OF {of} ON {table} WHEN {changed} BEGIN {take} {add} END",
+                    f"CREATE TRIGGER {name}_update AFTER UPDATE OF {of} ON {table} WHEN {changed} "
+                    f"BEGIN {take} {add} END",
                     f"CREATE TRIGGER {name}_delete AFTER DELETE ON {table}{old} BEGIN {take} END",
                 )
             ]
@@ -100,7 +101,8 @@ class Rollup:
         return [
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             f"{take} IF TG_OP <> 'DELETE' THEN {add} END IF; RETURN NULL; END $$",
-            f"CREATE FUNCTION {name}_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {grouped} RETURN NULL; END $$",
+            f"CREATE FUNCTION {name}_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"{grouped} RETURN NULL; END $$",
             # Once a statement: an import of thousands of rows meets each cell once, and in the order of the keys.
             f"CREATE TRIGGER {name}_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {name}_insert()",

@@ -59,7 +59,7 @@ def _plain_fields(value: Any, names: Iterable[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in names:
         one = getattr(value, name)
-        if one is None or one == "" or one == ():
+        if one is None or one in ("", ()):
             continue
         said = one if type(one) is str and "\0" not in one else plain(one)
         if said not in _EMPTY:

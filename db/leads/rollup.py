@@ -121,7 +121,8 @@ def trigger_statements(dialect: str, *, measures: Iterable[str] = tuple(MEASURES
     return [
         "CREATE FUNCTION lead_rollup() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"{take} IF TG_OP <> 'DELETE' THEN {add} END IF; RETURN NULL; END $$",
-        f"CREATE FUNCTION lead_rollup_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {grouped} RETURN NULL; END $$",
+        "CREATE FUNCTION lead_rollup_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"{grouped} RETURN NULL; END $$",
         # Once a statement: an import of thousands of leads meets each cell once, and in the order of the keys.
         "CREATE TRIGGER lead_rollup_insert AFTER INSERT ON lead REFERENCING NEW TABLE AS fresh "
         "FOR EACH STATEMENT EXECUTE FUNCTION lead_rollup_insert()",

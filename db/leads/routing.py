@@ -151,7 +151,7 @@ class Network:
                 self._owners.setdefault(prefix, []).append(dealer)
         self.idle = frozenset(d.id for d in self.dealers if d.status != "active" or not d.takes_leads)
         self._placed = [d for d in self.dealers if d.latitude is not None and d.longitude is not None]
-        self._points = points(((d.latitude or 0.0, d.longitude or 0.0) for d in self._placed))
+        self._points = points((d.latitude or 0.0, d.longitude or 0.0) for d in self._placed)
         self._unplaced = [d for d in self.dealers if d.latitude is None or d.longitude is None]
         self._nearby: dict[tuple[float, float], list[tuple[float, DealerFacts]]] = {}
         self._distances: dict[tuple[float, float], dict[int, float]] = {}

@@ -87,12 +87,13 @@ def notify_all(session: Session, notes: Sequence[Note], *, now: datetime) -> int
 
 def _addresses(session: Session, person_ids: Collection[int]) -> dict[int, str]:
     """The mail addresses of those whose account is active."""
-    listed, found = sorted(person_ids), {}
+    listed = sorted(person_ids)
+    found: dict[int, str] = {}
     for start in range(0, len(listed), _CHUNK):
         query = select(Person.id, Person.email).where(
             Person.id.in_(listed[start : start + _CHUNK]), Person.is_active.is_(True)
         )
-        found |= {person_id: email for person_id, email in session.execute(query)}
+        found |= dict(session.execute(query).all())
     return found
 
 

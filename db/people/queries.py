@@ -237,9 +237,9 @@ def people_by_place(
         for person_id, kind, region, dealer_id in session.execute(query):
             if kind == "all":
                 everywhere.add(person_id)
-            elif kind == "regions":
+            elif kind == "regions" and region is not None:
                 by_region[region].add(person_id)
-            else:
+            elif dealer_id is not None:
                 by_dealer.setdefault(dealer_id, set()).add(person_id)
     found = {}
     for dealer_id, region in listed:

@@ -1,10 +1,9 @@
-"""Thousands of rows by one statement: what is stored is what a mapped insert stores, and nothing is cut or kept half."""
+"""Thousands of rows by one statement: stored as a mapped insert stores them, nothing cut and nothing kept half."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import BigInteger, Boolean, Date, Engine, LargeBinary, String, event, func, select
@@ -12,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from db.core import insert
+from db.core.base import Base
 from db.core.insert import add_new, insert_many
 from db.core.session import reading, writing
 from db.core.types import BigId, Cents, Json, UtcDateTime
@@ -39,16 +39,19 @@ class Thing(Own):
 
 
 @pytest.fixture
-def things(engine: Engine) -> Iterator[Engine]:
+def things(engine: Engine) -> Engine:
     Own.metadata.create_all(engine)
-    yield engine
+    return engine
+
+
+TABLE = cast("type[Base]", Thing)  # of another family of tables, so that no check of the desk's schema sees it
 
 
 def rows(number: int) -> list[dict[str, Any]]:
     return [
         {
-            "code": f"c{n}", "note": None if n % 4 == 0 else 'quo"te, {brace} \\ % ü', "cents": n * 10**12 if n % 2 else None,
-            "is_new": n % 3 == 0, "at": NOW + timedelta(hours=n) if n % 5 else None,
+            "code": f"c{n}", "note": None if n % 4 == 0 else 'quo"te, {brace} \\ % ü',
+            "cents": n * 10**12 if n % 2 else None, "is_new": n % 3 == 0, "at": NOW + timedelta(hours=n) if n % 5 else None,
             "on_day": date(2026, 1, 1) + timedelta(days=n) if n % 2 else None,
             "said": {"n": n, "list": [1, None, "ü"]}, "raw": bytes([n % 256, 0, 255]) if n % 2 else None,
         }
@@ -59,7 +62,7 @@ def rows(number: int) -> list[dict[str, Any]]:
 def test_every_kind_of_value_is_stored_and_read_back(things: Engine):
     given = rows(11)
     with writing(things, keeps_timeline=False) as session:
-        insert_many(session, Thing, given)
+        insert_many(session, TABLE, given)
     with reading(things) as session:
         found = session.scalars(select(Thing).order_by(Thing.id)).all()
         assert len(found) == 11
@@ -73,8 +76,8 @@ def test_parts_of_a_long_list_are_one_statement_each(things: Engine, monkeypatch
     ran: list[str] = []
     event.listen(things, "before_cursor_execute", lambda *a: ran.append(a[2]))
     with writing(things, keeps_timeline=False) as session:
-        insert_many(session, Thing, rows(11))
-        insert_many(session, Thing, [])
+        insert_many(session, TABLE, rows(11))
+        insert_many(session, TABLE, [])
     assert sum("bulk_thing" in one for one in ran) == 3
     with reading(things) as session:
         assert session.scalar(select(func.count()).select_from(Thing)) == 11
@@ -83,7 +86,7 @@ def test_parts_of_a_long_list_are_one_statement_each(things: Engine, monkeypatch
 def test_one_row_that_cannot_be_stored_refuses_all(things: Engine):
     bad = [*rows(5), {**rows(1)[0], "code": "c3"}]
     with pytest.raises(IntegrityError), writing(things, keeps_timeline=False) as session:
-        insert_many(session, Thing, bad)
+        insert_many(session, TABLE, bad)
     with reading(things) as session:
         assert session.scalar(select(func.count()).select_from(Thing)) == 0
 
@@ -92,15 +95,15 @@ def test_text_that_is_too_long_is_refused_and_never_cut(things: Engine):
     if things.dialect.name != "postgresql":
         pytest.skip("SQLite keeps text of any length")
     with pytest.raises(DBAPIError, match="too long"), writing(things, keeps_timeline=False) as session:
-        insert_many(session, Thing, [{**rows(1)[0], "code": "c" * 11}])
+        insert_many(session, TABLE, [{**rows(1)[0], "code": "c" * 11}])
 
 
 def test_what_is_there_already_is_left_alone_and_not_named(things: Engine):
     with writing(things, keeps_timeline=False) as session:
-        insert_many(session, Thing, rows(3))
+        insert_many(session, TABLE, rows(3))
         more = [{**row, "note": "said again"} for row in rows(6)]
-        added = add_new(session, Thing, more + more[5:], key="code")
+        added = add_new(session, TABLE, more + more[5:], key="code")
         assert added == {"c3", "c4", "c5"}
-        assert add_new(session, Thing, [], key="code") == set()
+        assert add_new(session, TABLE, [], key="code") == set()
     with reading(things) as session:
         assert session.scalars(select(Thing.code).order_by(Thing.id)).all() == [f"c{n}" for n in range(6)]

@@ -34,9 +34,11 @@ from db.people.tables import Notification, Person
 from tests.leads.factories import make_person
 from tests.leads.intake_examples import CLI, NOW, make_dealers
 
-COLUMNS = ("Lead number", "Source", "Received", "First name", "Last name", "E-mail", "Telephone", "State", "Postal code",
-           "Make", "Model", "Year", "New or used", "VIN", "Trade-in", "Dealer code", "Dealer name", "Comments", "Status",
-           "First contact", "Closed", "Value")  # fmt: skip
+COLUMNS = (
+    "Lead number", "Source", "Received", "First name", "Last name", "E-mail", "Telephone", "State", "Postal code",
+    "Make", "Model", "Year", "New or used", "VIN", "Trade-in", "Dealer code", "Dealer name", "Comments", "Status",
+    "First contact", "Closed", "Value",
+)  # fmt: skip
 # What a lead, its customer and its first tasks are made of, and what is counted of them.
 TABLES = (
     "lead", "lead_contact", "lead_vehicle", "lead_key", "lead_activity", "customer", "customer_key", "consent",
@@ -48,29 +50,40 @@ OWN = {"batch_id", "run_id"}
 
 
 def rows_of(seed: int, many: int) -> list[list[str]]:
-    """Rows of all kinds: new people, people again, sent twice, unreachable, of the past, of named and of far dealers."""
-    dice, made = Random(seed), []
-    for number in range(many):
+    """Rows of all kinds: people new, known, unreachable or of the past, sent twice, for named and for far dealers."""
+    dice = Random(seed)
+    made: list[list[str]] = []
+    for _ in range(many):
         if made and dice.random() < 0.15:
             made.append(list(dice.choice(made)))
             continue
-        first, last = dice.choice(("Ann", "Bo", "Cy")), dice.choice(("Ash", "Birk", "Cole", "Élan"))
         past = dice.random() < 0.15
-        made.append(
-            [
-                f"N-{dice.randrange(many)}" if dice.random() < 0.7 else "", dice.choice(("Web", "Fair", "Cars.com", "")),
-                "2026-05-02 10:00" if past else dice.choice(("", "2026-11-20 16:00", "2027-03-01 10:00")),
-                first, dice.choice((last, "")), dice.choice((f"{first}.{dice.randrange(12)}@mail.com".lower(), "", "no")),
-                dice.choice((f"(212) 555-{dice.randrange(12):04}", "", "12")), dice.choice(("NY", "TX", "CA", "")),
-                dice.choice(("10001", "75201", "90001", "", "ZZ9")), dice.choice(("Toyota", "Ford", "Halden", "")),
-                dice.choice(("Camry", "Focus", "")), dice.choice(("2026", "2019", "")), dice.choice(("new", "used", "")),
-                dice.choice(("4T1DAACK5SU123456", "", "", "WRONG")), dice.choice(("2015 Honda Civic", "", "")),
-                dice.choice(("00101", "00301", "00999", "", "", "")), dice.choice(("Harbor Toyota", "", "", "")),
-                dice.choice(("Please call.", "My card is 4111 1111 1111 1111", "")),
-                dice.choice(("sold", "lost", "contacted")) if past else "", "2026-05-03 10:00" if past else "",
-                "2026-05-09 10:00" if past else "", "24000" if past else "",
-            ]
-        )  # fmt: skip
+        first = dice.choice(("Ann", "Bo", "Cy"))
+        worked = dice.choice(("sold", "lost", "contacted"))
+        row = {
+            "Lead number": f"N-{dice.randrange(many)}" if dice.random() < 0.7 else "",
+            "Source": dice.choice(("Web", "Fair", "Cars.com", "")),
+            "Received": "2026-05-02 10:00" if past else dice.choice(("", "2026-11-20 16:00", "2027-03-01 10:00")),
+            "First name": first,
+            "Last name": dice.choice(("Ash", "Birk", "Cole", "Élan", "")),
+            "E-mail": dice.choice((f"{first}.{dice.randrange(12)}@mail.com".lower(), "", "no")),
+            "Telephone": dice.choice((f"(212) 555-{dice.randrange(12):04}", "", "12")),
+            "State": dice.choice(("NY", "TX", "CA", "")),
+            "Postal code": dice.choice(("10001", "75201", "90001", "", "ZZ9")),
+            "Make": dice.choice(("Toyota", "Ford", "Halden", "")),
+            "Model": dice.choice(("Camry", "Focus", "")),
+            "Year": dice.choice(("2026", "2019", "")),
+            "New or used": dice.choice(("new", "used", "")),
+            "VIN": dice.choice(("4T1DAACK5SU123456", "", "", "WRONG")),
+            "Trade-in": dice.choice(("2015 Honda Civic", "", "")),
+            "Dealer code": dice.choice(("00101", "00301", "00999", "", "", "")),
+            "Dealer name": dice.choice(("Harbor Toyota", "", "", "")),
+            "Comments": dice.choice(("Please call.", "My card is 4111 1111 1111 1111", "")),
+        }
+        if past:
+            row |= {"Status": worked, "First contact": "2026-05-03 10:00", "Closed": "2026-05-09 10:00"}
+            row["Value"] = "24000"
+        made.append([row.get(column, "") for column in COLUMNS])
     return made
 
 
@@ -191,20 +204,18 @@ AREAS = {"warm": "212", "few": "310", "many": "415", "here": "617", "f0": "718",
 def plain_rows(number: int, *, of: str) -> list[list[str]]:
     """That many people nobody knows, for all dealers in turn."""
     places = (("NY", "10001"), ("TX", "75201"), ("CA", "90001"))
-    empty = dict.fromkeys(COLUMNS, "")
-    return [
-        list(
-            (
-                empty
-                | {
-                    "Lead number": f"{of}-{n}", "Source": "Web", "First name": f"P{n}", "Last name": of,
-                    "E-mail": f"{of}{n}@mail.com" if n % 3 else "", "Telephone": f"({AREAS[of]}) 555-{n:04}",
-                    "State": places[n % 3][0], "Postal code": places[n % 3][1], "Make": "Toyota" if n % 2 else "", "Model": "Camry" if n % 2 else "",
-                }
-            ).values()
-        )
-        for n in range(number)
-    ]  # fmt: skip
+    made = []
+    for n in range(number):
+        state, postal = places[n % 3]
+        row = {
+            "Lead number": f"{of}-{n}", "Source": "Web", "First name": f"P{n}", "Last name": of,
+            "E-mail": f"{of}{n}@mail.com" if n % 3 else "", "Telephone": f"({AREAS[of]}) 555-{n:04}", "State": state,
+            "Postal code": postal,
+        }  # fmt: skip
+        if n % 2:
+            row |= {"Make": "Toyota", "Model": "Camry"}
+        made.append([row.get(column, "") for column in COLUMNS])
+    return made
 
 
 def test_four_times_the_leads_take_no_more_statements(engine: Engine):
