@@ -51,7 +51,8 @@ def rows(number: int) -> list[dict[str, Any]]:
     return [
         {
             "code": f"c{n}", "note": None if n % 4 == 0 else 'quo"te, {brace} \\ % ü',
-            "cents": n * 10**12 if n % 2 else None, "is_new": n % 3 == 0, "at": NOW + timedelta(hours=n) if n % 5 else None,
+            "cents": n * 10**12 if n % 2 else None, "is_new": n % 3 == 0,
+            "at": NOW + timedelta(hours=n) if n % 5 else None,
             "on_day": date(2026, 1, 1) + timedelta(days=n) if n % 2 else None,
             "said": {"n": n, "list": [1, None, "ü"]}, "raw": bytes([n % 256, 0, 255]) if n % 2 else None,
         }
