@@ -29,7 +29,7 @@ from db.cadence.rules import (
 from db.cadence.tables import CadenceRun, CadenceTask, Consent, Dealer, Lead, LeadContact
 from db.calendar.queries import calendar_book, calendar_for_dealer
 from db.calendar.rules import Calendar
-from db.core.insert import rows_changed
+from db.core.insert import insert_many, rows_changed
 from db.core.labels import local_day
 from db.customers.consent_rules import ConsentFact, may_contact
 
@@ -50,7 +50,7 @@ def start_runs(session: Session, leads: Sequence[Any], *, plan: str, now: dateti
     slots: Slots = {}
     calendars = {lead.id: book.get(lead.calendar_id, lead.zone) for lead in leads}
     rows = [_run(lead, force, calendars[lead.id], now=now) for lead in leads]
-    session.execute(insert(CadenceRun), rows)
+    insert_many(session, CadenceRun, rows)
     days = days_of(force.steps)
     ids: dict[int, int] = {}
     for part in _chunks([lead.id for lead in leads]):
@@ -67,7 +67,7 @@ def start_runs(session: Session, leads: Sequence[Any], *, plan: str, now: dateti
             calendar=calendars[lead.id], why=why, slots=slots, now=now,
         )
     ]  # fmt: skip
-    session.execute(insert(CadenceTask), tasks)
+    insert_many(session, CadenceTask, tasks)
     return len(rows)
 
 

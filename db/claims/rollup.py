@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from db.claims.figure_rules import LAST, NOT_CLAIMS, STEPS, UNPAID_TYPES
 from db.claims.rollup_measures import DECIDED, LIVE, SENT, TOOK, types_sql
+from db.core.rollups import compared
 
 # fixed SQL: everything put together here is a constant of this file; CREATE TRIGGER takes no parameters.
 
@@ -251,7 +252,7 @@ def _sqlite_triggers() -> list[str]:
         made.append(
             f"CREATE TRIGGER claim_repeat_{event.lower()} AFTER {event} ON claim_finding WHEN {when} BEGIN {body} END"
         )
-    return made
+    return [compared(statement) for statement in made]
 
 
 def _note_repeat(claim_id: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -221,8 +222,26 @@ def _anchor(prefix: str, state: str) -> tuple[float, float] | None:
     return US_ANCHORS[min(near)[1]] if near else None
 
 
+Point = tuple[float, float, float]
+"""A place as distances are worked out: latitude in radians, its cosine, and the longitude in degrees."""
+
+
+def points(places: Iterable[tuple[float, float]]) -> list[Point]:
+    """Places (latitude, longitude in degrees) made ready for `distances_km`."""
+    return [(radians := math.radians(latitude), math.cos(radians), longitude) for latitude, longitude in places]
+
+
+def distances_km(latitude: float, longitude: float, to: Iterable[Point]) -> list[float]:
+    """Great-circle distances in kilometres from one place to many (haversine on the mean Earth radius)."""
+    a = math.radians(latitude)
+    cos_a, sin, asin, sqrt, radians = math.cos(a), math.sin, math.asin, math.sqrt, math.radians
+    found = []
+    for b, cos_b, other in to:
+        half = sin((b - a) / 2) ** 2 + cos_a * cos_b * sin(radians(other - longitude) / 2) ** 2
+        found.append(2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half))))
+    return found
+
+
 def distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Great-circle distance in kilometres between two points in degrees (haversine on the mean Earth radius)."""
-    a, b = math.radians(lat1), math.radians(lat2)
-    half = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(lon2 - lon1) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
+    return distances_km(lat1, lon1, points([(lat2, lon2)]))[0]

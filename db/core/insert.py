@@ -1,14 +1,31 @@
-"""INSERT with ON CONFLICT, written once for both databases."""
+"""INSERT with ON CONFLICT, and of thousands of rows at once: written once for both databases."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, Executable, bindparam, literal
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    CursorResult,
+    Date,
+    DateTime,
+    Executable,
+    Integer,
+    LargeBinary,
+    String,
+    bindparam,
+    literal,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
 
 from db.core.base import Base
 
@@ -56,6 +73,20 @@ def insert_or_ignore(session: Session, table: type[Base], values: Mapping[str, A
     return session.execute(statement, dict(values)).first() is not None
 
 
+@lru_cache(maxsize=256)
+def _adding_new(dialect: str, table: type[Base], key: str) -> Any:
+    target = table.metadata.tables[table.__tablename__]
+    statement = postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)
+    return statement.on_conflict_do_nothing().returning(target.c[key])
+
+
+def add_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], *, key: str) -> set[Any]:
+    """Insert those of the rows whose unique `key` is not there yet, in their order; gives the keys that are new."""
+    if not rows:
+        return set()
+    return set(session.scalars(_adding_new(_dialect(session), table, key), [dict(row) for row in rows]))
+
+
 def upsert(
     session: Session,
     table: type[Base],
@@ -81,3 +112,97 @@ def insert_or_add(
 ) -> None:
     """Insert one row, or add the numbers of the columns named in `add` to the row with the same `key`."""
     session.execute(_adding(_dialect(session), table, tuple(values), tuple(key), tuple(add)), dict(values))
+
+
+# ---- many rows at once -----------------------------------------------------------------------------------------------
+MOST_AT_ONCE: Final = 5_000
+"""Rows of one statement: what waits in memory and on the wire stays small, whatever the size of a file."""
+# Text stays text until it is stored: a cast to VARCHAR(20) would cut what is too long instead of refusing it.
+_ARRAYS: Final = (
+    (JSON, "text", "::jsonb"), (String, "text", ""), (BigInteger, "bigint", ""), (Integer, "bigint", ""),
+    (Boolean, "boolean", ""), (DateTime, "timestamptz", ""), (Date, "date", ""), (LargeBinary, "bytea", ""),
+)  # fmt: skip
+
+
+def insert_many(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of one table, all with the same columns, by one statement for thousands of them.
+
+    A mapped insert leaves what is None out of a row and so begins a new statement wherever the next row has other
+    columns; here every row names all of them. None, or no value at all, is the default where a column has one. On
+    PostgreSQL the rows travel as an array a column: one statement for the server, and for the triggers of statements.
+    """
+    if not rows:
+        return
+    session.flush()
+    dialect = session.get_bind().dialect
+    statement, columns = _plan(dialect.name, table, tuple(rows[0]))
+    prepared = [column(dialect) for column in columns]
+    connection = session.connection()
+    for start in range(0, len(rows), MOST_AT_ONCE):
+        part = rows[start : start + MOST_AT_ONCE]
+        values = [read(part) for read in prepared]
+        if dialect.name == "postgresql":
+            connection.exec_driver_sql(statement, tuple(values))
+        else:
+            connection.exec_driver_sql(statement, list(zip(*values, strict=True)))
+
+
+_Reader = Callable[[Sequence[Mapping[str, Any]]], list[Any]]
+
+
+@lru_cache(maxsize=256)
+def _plan(
+    dialect: str, table: type[Base], names: tuple[str, ...]
+) -> tuple[str, tuple[Callable[[Dialect], _Reader], ...]]:
+    """The statement, and for each of its columns what reads its values from rows, for this table and these columns."""
+    target = table.metadata.tables[table.__tablename__]
+    unnamed = [c for c in target.columns if c.default is not None and c.name not in names]
+    columns = [*(target.c[name] for name in names), *unnamed]
+    listed = ", ".join(f'"{c.name}"' for c in columns)
+    # fixed SQL: table, columns and types as they are declared; values are bound.
+    head = f'INSERT INTO "{target.name}" ({listed})'
+    if dialect == "postgresql":
+        kinds = [_array_of(c) for c in columns]
+        arrays = ", ".join(f"%s::{kind}[]" for kind, _ in kinds)
+        chosen = ", ".join(f"c{n}{cast_to}" for n, (_, cast_to) in enumerate(kinds))
+        aliases = ", ".join(f"c{n}" for n in range(len(columns)))
+        statement = f"{head} SELECT {chosen} FROM unnest({arrays}) AS given ({aliases})"
+    else:
+        statement = f"{head} VALUES ({', '.join('?' * len(columns))})"
+    return statement, tuple(_reading(c, is_given=c.name in names) for c in columns)
+
+
+def _array_of(column: Column[Any]) -> tuple[str, str]:
+    kind = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
+    return next((array, cast_to) for one, array, cast_to in _ARRAYS if isinstance(kind, one))
+
+
+def _reading(column: Column[Any], *, is_given: bool) -> Callable[[Dialect], _Reader]:
+    """What makes the values of one column fit for the driver, defaults included."""
+    name, default = column.name, _default_of(column)
+
+    def prepare(dialect: Dialect) -> _Reader:
+        if dialect.name == "postgresql" and isinstance(column.type, JSON):
+            bind: Callable[[Any], Any] | None = json.dumps
+        else:
+            bind = column.type.dialect_impl(dialect).bind_processor(dialect)
+
+        def read(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+            values = [row[name] for row in rows] if is_given else [None] * len(rows)
+            if default is not None and any(value is None for value in values):
+                values = [default() if value is None else value for value in values]
+            return values if bind is None else [None if value is None else bind(value) for value in values]
+
+        return read
+
+    return prepare
+
+
+def _default_of(column: Column[Any]) -> Callable[[], Any] | None:
+    """The default a row takes in Python; one that looks at the row is not known here, so its column must be given."""
+    found: Any = column.default
+    if found is None:
+        return None
+    if found.is_scalar:
+        return lambda: found.arg
+    return lambda: found.arg(None)

@@ -66,15 +66,22 @@ _PLAIN_LETTERS = str.maketrans(
 )
 
 
-def _chunks(text: str) -> list[tuple[str, ...]]:
-    """Each typed chunk as its words: first the whole without punctuation, then its parts when it has several."""
+_BETWEEN = re.compile(r"[\W_]+")
+
+
+def _folded(text: str) -> str:
     # Twice: what a ligature or a letter like the double-struck gamma stands for has a small letter of its own.
     folded = unicodedata.normalize("NFKD", text).casefold()
     decomposed = unicodedata.normalize("NFKD", folded)
-    folded = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_PLAIN_LETTERS)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_PLAIN_LETTERS)
+
+
+def _chunks(text: str) -> list[tuple[str, ...]]:
+    """Each typed chunk as its words: first the whole without punctuation, then its parts when it has several."""
+    folded = text.lower() if text.isascii() else _folded(text)
     found = []
     for chunk in folded.split():
-        parts = [part for part in re.split(r"[\W_]+", chunk) if part]
+        parts = [chunk] if chunk.isalnum() and chunk.isascii() else [part for part in _BETWEEN.split(chunk) if part]
         if parts:
             whole = "".join(parts)
             found.append(tuple(word[:LONGEST_WORD] for word in ([whole, *parts] if len(parts) > 1 else [whole])))

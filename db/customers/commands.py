@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from db.core import changes
 from db.core.actor import EVERYTHING
-from db.core.insert import insert_or_ignore
+from db.core.insert import add_new, insert_many
 from db.core.numbering import next_ids
 from db.core.search import SearchWord, words_of
 from db.customers.duplicate_rules import match_key
@@ -125,19 +124,12 @@ class CustomerBook:
     def flush(self) -> None:
         """Write what is new."""
         written = bool(self._customers or self._keys or self._consents)
-        if self._customers:
-            self._session.execute(insert(Customer), self._customers)
+        insert_many(self._session, Customer, self._customers)
         new = {row["id"] for row in self._customers}
-        fresh = [row for row in self._keys if row["customer_id"] in new]
-        if fresh:
-            self._session.execute(insert(CustomerKey), fresh)
-        for row in self._keys:
-            if row["customer_id"] not in new:
-                insert_or_ignore(self._session, CustomerKey, row)
-        if self._consents:
-            self._session.execute(insert(Consent), self._consents)
-        if self._words:
-            self._session.execute(insert(SearchWord), self._words)
+        insert_many(self._session, CustomerKey, [row for row in self._keys if row["customer_id"] in new])
+        add_new(self._session, CustomerKey, [row for row in self._keys if row["customer_id"] not in new], key="value")
+        insert_many(self._session, Consent, self._consents)
+        insert_many(self._session, SearchWord, self._words)
         for rows in (self._customers, self._keys, self._consents, self._words):
             rows.clear()
         if written:

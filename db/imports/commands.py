@@ -12,13 +12,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from db.core import changes, timeline
 from db.core.actor import Actor
 from db.core.area import ImportKind, RowOutcome, SourceFile
-from db.core.insert import insert_or_ignore
+from db.core.insert import insert_many, insert_or_ignore
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused
 from db.core.session import writing
@@ -33,7 +33,6 @@ from db.imports.visible import visible
 KEPT_BYTES = 20 * 1024 * 1024
 """A larger file is refused by every reader, so of it only the name, size and hash are kept."""
 MOST_FILES = 1_000
-_CHUNK = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,8 +224,7 @@ def _keep_rows(session: Session, batch_id: int, outcomes: Sequence[RowOutcome]) 
         }
         for o in outcomes
     ]  # fmt: skip
-    for start in range(0, len(rows), _CHUNK):
-        session.execute(insert(ImportRow), rows[start : start + _CHUNK])
+    insert_many(session, ImportRow, rows)
 
 
 def _touched(outcomes: Sequence[RowOutcome]) -> list[timeline.Item]:

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import insert, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from db.calendar.queries import calendar_book
+from db.calendar.queries import CalendarBook, calendar_book
 from db.calendar.rules import Calendar
 from db.core import changes, events
 from db.core.actor import Actor
+from db.core.insert import insert_many
 from db.core.labels import plural
 from db.core.numbering import next_ids
 from db.core.permissions import Permission, Role
 from db.core.search import SearchWord, words_of
 from db.customers.commands import CustomerBook
-from db.leads import notices
 from db.leads.clock import promises_in_force
 from db.leads.duplicates import Arrival
 from db.leads.intake_known import KnownLeads
 from db.leads.network import DealerNames, Turns, load_network, load_now, policy_in_force
 from db.leads.product_lines import list_lines
 from db.leads.tables import Lead, LeadActivity, LeadContact, LeadKey, LeadVehicle
-from db.people.notifications import notify
+from db.people.notifications import Note, notify_all
+from db.people.queries import people_by_place
 
 _SLOT: Final = "lead_intake"
+_CHUNK: Final = 500
 _LOCK: Final = 7_306_001
 _CHILDREN: Final = (LeadContact, LeadVehicle, LeadKey, LeadActivity)
 
@@ -52,11 +56,13 @@ class IntakeBatch:
         self.lines = list_lines(session)
         self.known = KnownLeads(session)
         self.arrivals: dict[int, Arrival] = {}
+        self._book: CalendarBook | None = None
         self._calendars: dict[int | None, Calendar] = {}
         self.customers = CustomerBook(session)
-        self._ids: list[int] = []
+        self._ids: deque[int] = deque()
         self._last = 0
         self._leads: list[dict[str, Any]] = []
+        self._waiting: set[int] = set()
         self._children: dict[type[Any], list[dict[str, Any]]] = {table: [] for table in _CHILDREN}
         self._words: list[dict[str, Any]] = []
         self._assigned: dict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -66,10 +72,11 @@ class IntakeBatch:
         """The working calendar a dealer's promises follow, read once."""
         if dealer_id not in self._calendars:
             dealer = self.network.by_id.get(dealer_id) if dealer_id is not None else None
-            book = calendar_book(self.session)
-            self._calendars = {None: book.get(None, None), **self._calendars}
+            if self._book is None:
+                self._book = calendar_book(self.session)
+                self._calendars[None] = self._book.get(None, None)
             if dealer is not None:
-                self._calendars[dealer_id] = book.get(dealer.calendar_id, dealer.zone)
+                self._calendars[dealer_id] = self._book.get(dealer.calendar_id, dealer.zone)
         return self._calendars[dealer_id]
 
     def expect(self, count: int) -> None:
@@ -81,15 +88,16 @@ class IntakeBatch:
     def new_id(self) -> int:
         """The id of the next lead."""
         self.expect(1)
-        return self._ids.pop(0)
+        return self._ids.popleft()
 
     def is_waiting(self, lead_id: int) -> bool:
         """Whether a lead was made in this batch and is not written yet."""
-        return any(row["id"] == lead_id for row in self._leads)
+        return lead_id in self._waiting
 
     def add_lead(self, values: dict[str, Any], texts: Sequence[str | None]) -> None:
         """Write a lead with the next flush; the search box finds it by `texts`."""
         self._leads.append(values)
+        self._waiting.add(values["id"])
         self._words += [
             {
                 "word": word, "kind": "lead", "item_id": values["id"], "dealer_id": values["dealer_id"],
@@ -122,54 +130,94 @@ class IntakeBatch:
     def flush(self) -> None:
         """Write everything that waits, in the order the references need."""
         self.customers.flush()
-        if self._leads:
-            self.session.execute(insert(Lead), self._leads)
+        insert_many(self.session, Lead, self._leads)
         for table, rows in self._children.items():
-            if rows:
-                self.session.execute(insert(table), rows)
-        if self._words:
-            self.session.execute(insert(SearchWord), self._words)
+            insert_many(self.session, table, rows)
+        insert_many(self.session, SearchWord, self._words)
         self.turns.flush()
         arrived = tuple(values["id"] for values in self._leads)
         event = events.Event(name="leads.arrived", item_type="lead", item_ids=arrived)
         events.tell(self.session, event, actor=self.actor, now=self.now)
         for waiting in (self._leads, self._words, *self._children.values()):
             waiting.clear()
+        self._waiting.clear()
 
     def finish(self) -> None:
         """Write the rest and tell the people concerned: one line a dealer, however many leads it was given."""
         self.flush()
         changes.touch(self.session, "leads", "customers")
-        for dealer_id, leads in sorted(self._assigned.items()):
-            self._notify(
-                leads, role=(Role.DEALER_STAFF, Role.DEALER_MANAGER), permission=Permission.LEADS_WORK, kind="assigned",
-                one="{number} was assigned to you", many="{count} were assigned to you", dealer_id=dealer_id,
+        groups = [
+            _Told(
+                leads=leads, role=(Role.DEALER_STAFF, Role.DEALER_MANAGER), permission=Permission.LEADS_WORK,
+                kind="assigned", one="{number} was assigned to you", many="{count} were assigned to you",
+                dealer_id=dealer_id,
                 body=" · ".join(part for part in (leads[0]["wants"], leads[0]["source"]) if part),
-            )  # fmt: skip
+            )
+            for dealer_id, leads in sorted(self._assigned.items())
+        ]  # fmt: skip
         if self._unassigned:
-            leads = [values for values, _ in self._unassigned]
-            self._notify(
-                leads, role=(Role.COORDINATOR, Role.MANAGER), permission=Permission.LEADS_ASSIGN, kind="unassigned",
-                one="{number} has no dealer yet", many="{count} have no dealer yet", dealer_id=None,
-                body=self._unassigned[0][1],
+            groups.append(
+                _Told(
+                    leads=[values for values, _ in self._unassigned], role=(Role.COORDINATOR, Role.MANAGER),
+                    permission=Permission.LEADS_ASSIGN, kind="unassigned", one="{number} has no dealer yet",
+                    many="{count} have no dealer yet", dealer_id=None, body=self._unassigned[0][1],
+                )
             )  # fmt: skip
+        self._notify(groups)
         self._assigned.clear()
         self._unassigned.clear()
 
-    def _notify(
-        self, leads: Sequence[dict[str, Any]], *, role: Sequence[Role], permission: Permission, kind: str, one: str,
-        many: str, dealer_id: int | None, body: str,
-    ) -> None:  # fmt: skip
-        first = self.session.get_one(Lead, leads[0]["id"])
-        people = notices.in_charge(self.session, first, *role, permission=permission)
-        title = one.format(number=first.number) if len(leads) == 1 else many.format(count=plural(len(leads), "lead"))
+    def _notify(self, groups: Sequence[_Told]) -> None:
+        first = self._places([group.leads[0]["id"] for group in groups])
+        people: dict[tuple[str, int], list[int]] = {}
+        for kind, same in groupby(groups, key=lambda group: group.kind):
+            told = list(same)
+            places = {group.leads[0]["id"]: first[group.leads[0]["id"]] for group in told}
+            reached = people_by_place(
+                self.session, places=set(places.values()), permission=told[0].permission, roles=told[0].role
+            )
+            people |= {(kind, lead_id): reached[place] for lead_id, place in places.items()}
+        notes = [
+            group.note([i for i in people[group.kind, group.leads[0]["id"]] if i != self.actor.user_id])
+            for group in groups
+        ]
+        notify_all(self.session, notes, now=self.now)
+
+    def _places(self, lead_ids: Sequence[int]) -> dict[int, tuple[int | None, str | None]]:
+        """Dealer and region of leads as they are now: a document that joined one may have moved it."""
+        found: dict[int, tuple[int | None, str | None]] = {}
+        for start in range(0, len(lead_ids), _CHUNK):
+            rows = self.session.execute(
+                select(Lead.id, Lead.dealer_id, Lead.region).where(Lead.id.in_(lead_ids[start : start + _CHUNK]))
+            )
+            found |= {lead_id: (dealer_id, region) for lead_id, dealer_id, region in rows}
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """Leads that the same people are told of in one line."""
+
+    leads: Sequence[dict[str, Any]]
+    role: Sequence[Role]
+    permission: Permission
+    kind: str
+    one: str
+    many: str
+    dealer_id: int | None
+    body: str
+
+    def note(self, person_ids: Sequence[int]) -> Note:
+        """The line and its mail."""
+        leads, number = self.leads, self.leads[0]["number"]
+        title, body = self.one.format(number=number), self.body
         if len(leads) > 1:
+            title = self.many.format(count=plural(len(leads), "lead"))
             body = ", ".join(values["number"] for values in leads[:10])
             body += f" and {len(leads) - 10} more" if len(leads) > 10 else ""
-        notify(
-            self.session, person_ids=[i for i in people if i != self.actor.user_id], kind=kind, title=title, body=body,
-            item_type="lead", item_id=first.id, dedupe_key=f"lead:{first.id}:{kind}:arrival:{dealer_id or 0}",
-            now=self.now, mail=True,
+        return Note(
+            person_ids=person_ids, kind=self.kind, title=title, body=body, item_type="lead", item_id=leads[0]["id"],
+            dedupe_key=f"lead:{leads[0]['id']}:{self.kind}:arrival:{self.dealer_id or 0}", mail=True,
         )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -44,7 +44,7 @@ def plain(value: Any) -> Any:
         return value
     names = getattr(kind, "__dataclass_fields__", None)
     if names is not None:
-        return {name: found for name in names if (found := plain(getattr(value, name))) not in _EMPTY}
+        return _plain_fields(value, names)
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(one) for one in value]
     if isinstance(value, datetime | date):
@@ -52,6 +52,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
     return value
+
+
+def _plain_fields(value: Any, names: Iterable[str]) -> dict[str, Any]:
+    """The fields of a dataclass that say something; most say nothing or a text, so those need no further call."""
+    found: dict[str, Any] = {}
+    for name in names:
+        one = getattr(value, name)
+        if one is None or one in ("", ()):
+            continue
+        said = one if type(one) is str and "\0" not in one else plain(one)
+        if said not in _EMPTY:
+            found[name] = said
+    return found
 
 
 _EMPTY: Final[tuple[Any, ...]] = (None, [], {}, "")

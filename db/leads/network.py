@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from db.core.geo import state_code
+from db.core.insert import insert_many
 from db.dealers.tables import Dealer, DealerBrand
 from db.dealers.territory_queries import prefixes_at
 from db.leads.adf_draft import LeadDraft
 from db.leads.intake_facts import vendor_key
 from db.leads.product_lines import brand_key
-from db.leads.routing import DealerFacts, Load, Network
+from db.leads.routing import Load
+from db.leads.routing_network import DealerFacts, Network
 from db.leads.routing_policy import DEFAULT, Policy, from_content
 from db.leads.tables import Lead, RoutingPointer, RoutingPolicy
 
@@ -106,6 +108,14 @@ def load_now(session: Session, network: Network, policy: Policy, *, now: datetim
     return load
 
 
+_POINTERS = RoutingPointer.metadata.tables[RoutingPointer.__tablename__]
+_SET_CREDIT = (
+    update(_POINTERS)
+    .where(_POINTERS.c.pool == bindparam("at_pool"), _POINTERS.c.dealer_id == bindparam("at_dealer"))
+    .values(credit=bindparam("credit"))
+)
+
+
 class Turns(Mapping[str, Mapping[int, int]]):
     """The turn lists, each read when it is first needed and written by `flush` (routing pointers survive restarts)."""
 
@@ -138,21 +148,19 @@ class Turns(Mapping[str, Mapping[int, int]]):
 
     def flush(self) -> None:
         """Write what was changed."""
+        old: list[dict[str, Any]] = []
         new: list[dict[str, Any]] = []
         for pool in sorted(self._changed):
-            old = [(i, credit) for i, credit in sorted(self._pools[pool].items()) if i in self._stored[pool]]
-            for dealer_id, credit in old:
-                self._session.execute(
-                    update(RoutingPointer)
-                    .where(RoutingPointer.pool == pool, RoutingPointer.dealer_id == dealer_id)
-                    .values(credit=credit)
-                    .execution_options(synchronize_session=False)
-                )
-            fresh = self._pools[pool].keys() - self._stored[pool]
-            new += [{"pool": pool, "dealer_id": i, "credit": self._pools[pool][i]} for i in sorted(fresh)]
-            self._stored[pool] |= fresh
-        if new:
-            self._session.execute(insert(RoutingPointer), new)
+            stored = self._stored[pool]
+            for dealer_id, credit in sorted(self._pools[pool].items()):
+                if dealer_id in stored:
+                    old.append({"at_pool": pool, "at_dealer": dealer_id, "credit": credit})
+                else:
+                    new.append({"pool": pool, "dealer_id": dealer_id, "credit": credit})
+            stored.update(self._pools[pool])
+        if old:
+            self._session.connection().execute(_SET_CREDIT, old)
+        insert_many(self._session, RoutingPointer, new)
         self._changed.clear()
 
 

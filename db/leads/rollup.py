@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from db.core.rollups import added_by_statement, compared
+
 # fixed SQL: everything put together here is a constant of this file; CREATE TRIGGER takes no parameters.
 
 # Each measure is 0 or 1 for a lead; {r} is the row. `valid` excludes BAD and DUPLICATE (domain-rules 2.2 F), and every
@@ -93,6 +95,14 @@ def _add(table: str, row: str, measures: Iterable[str]) -> str:
     return f"{insert} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
 
 
+def _add_all(table: str, measures: Iterable[str]) -> str:
+    """The statement that adds all leads a statement inserted to their cells (PostgreSQL)."""
+    keys, measures = GRAINS[table], tuple(measures)
+    chosen = [k.format(r="fresh") for k in keys.values()]
+    chosen += [f"SUM({_measure(MEASURES[m], 'fresh')})" for m in measures]
+    return added_by_statement(table, keys=tuple(keys), measures=measures, chosen=chosen)
+
+
 def _take(table: str, row: str, measures: Iterable[str]) -> str:
     """The statement that takes one row's measures out of its cell."""
     sums = ", ".join(f"{m} = {m} - {_measure(MEASURES[m], row)}" for m in measures)
@@ -117,15 +127,25 @@ def trigger_statements(
     changed = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in _watched(measures))
     if dialect == "sqlite":
         changed = changed.replace("IS DISTINCT FROM", "IS NOT")
+        of = ", ".join(_watched(measures))  # an update of other columns does not even start the trigger
         return [
-            f"CREATE TRIGGER lead_rollup_insert AFTER INSERT ON lead BEGIN {add} END",
-            f"CREATE TRIGGER lead_rollup_update AFTER UPDATE ON lead WHEN {changed} BEGIN {take} {add} END",
-            f"CREATE TRIGGER lead_rollup_delete AFTER DELETE ON lead BEGIN {take} END",
+            compared(statement)
+            for statement in (
+                f"CREATE TRIGGER lead_rollup_insert AFTER INSERT ON lead BEGIN {add} END",
+                f"CREATE TRIGGER lead_rollup_update AFTER UPDATE OF {of} ON lead WHEN {changed} BEGIN {take} {add} END",
+                f"CREATE TRIGGER lead_rollup_delete AFTER DELETE ON lead BEGIN {take} END",
+            )
         ]
+    grouped = "; ".join(_add_all(t, measures) for t in GRAINS) + ";"
     return [
         "CREATE FUNCTION lead_rollup() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF TG_OP <> 'INSERT' THEN {take} END IF; IF TG_OP <> 'DELETE' THEN {add} END IF; RETURN NULL; END $$",
-        "CREATE TRIGGER lead_rollup_write AFTER INSERT OR DELETE ON lead FOR EACH ROW EXECUTE FUNCTION lead_rollup()",
+        f"{take} IF TG_OP <> 'DELETE' THEN {add} END IF; RETURN NULL; END $$",
+        "CREATE FUNCTION lead_rollup_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"{grouped} RETURN NULL; END $$",
+        # Once a statement: an import of thousands of leads meets each cell once, and in the order of the keys.
+        "CREATE TRIGGER lead_rollup_insert AFTER INSERT ON lead REFERENCING NEW TABLE AS fresh "
+        "FOR EACH STATEMENT EXECUTE FUNCTION lead_rollup_insert()",
+        "CREATE TRIGGER lead_rollup_write AFTER DELETE ON lead FOR EACH ROW EXECUTE FUNCTION lead_rollup()",
         f"CREATE TRIGGER lead_rollup_update AFTER UPDATE ON lead FOR EACH ROW WHEN ({changed}) "
         "EXECUTE FUNCTION lead_rollup()",
     ]
@@ -135,7 +155,7 @@ def drop_statements(dialect: str) -> list[str]:
     """Undo of `trigger_statements`."""
     if dialect == "sqlite":
         return [f"DROP TRIGGER IF EXISTS lead_rollup_{event}" for event in ("insert", "update", "delete")]
-    return ["DROP FUNCTION IF EXISTS lead_rollup() CASCADE"]
+    return [f"DROP FUNCTION IF EXISTS lead_rollup{end}() CASCADE" for end in ("", "_insert")]
 
 
 def _fresh(table: str, measures: Iterable[str] = tuple(MEASURES)) -> str:

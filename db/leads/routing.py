@@ -6,13 +6,16 @@ Then fairness among what is left; without any candidate the fallback queue, with
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, Literal, TypedDict
 
-from db.core.geo import Place, distance_km
+from db.core.geo import Place
 from db.core.labels import plural
+from db.leads.routing_network import DealerFacts, Network
 from db.leads.routing_policy import Policy
 from db.leads.routing_share import least_loaded, take_turn
 
@@ -32,33 +35,6 @@ NOT_ACTIVE: Final = {
     "suspended": "is suspended",
     "terminated": "is terminated",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class DealerFacts:
-    """What routing knows of a dealer.
-
-    `brands` in comparable form (empty: every make); `prefixes` are postal prefixes without spaces; `cap` and `quota` 0
-    mean no limit; `hit_rate` is the share of its leads answered in time (None: too few to tell).
-    """
-
-    id: int
-    code: str
-    name: str
-    status: str = "active"
-    takes_leads: bool = True
-    brands: frozenset[str] = frozenset()
-    prefixes: frozenset[str] = frozenset()
-    state: str = ""
-    region: str = ""
-    zone: str = "America/New_York"
-    calendar_id: int | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    weight: int = 1
-    cap: int = 0
-    quota: int = 0
-    hit_rate: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,57 +111,6 @@ class Decision:
         }
 
 
-class Network:
-    """The dealers of a moment, indexed; what does not change from lead to lead is worked out once a place and brand."""
-
-    def __init__(self, dealers: Iterable[DealerFacts]) -> None:
-        self.dealers = tuple(sorted(dealers, key=lambda d: d.code))
-        self.by_id = {dealer.id: dealer for dealer in self.dealers}
-        self.sold_brands = frozenset(brand for dealer in self.dealers for brand in dealer.brands)
-        self._owners: dict[str, list[DealerFacts]] = {}
-        for dealer in self.dealers:
-            for prefix in dealer.prefixes:
-                self._owners.setdefault(prefix, []).append(dealer)
-        self.idle = frozenset(d.id for d in self.dealers if d.status != "active" or not d.takes_leads)
-        self._unplaced = [d for d in self.dealers if d.latitude is None or d.longitude is None]
-        self._nearby: dict[tuple[float, float], list[tuple[float, DealerFacts]]] = {}
-        self._distances: dict[tuple[float, float], dict[int, float]] = {}
-
-    def owners(self, postal: str) -> tuple[str, tuple[DealerFacts, ...]]:
-        """The longest prefix of a postal code somebody owns, and its owners by code; ("", ()) when there is none."""
-        bare = "".join(postal.split()).upper()
-        for length in range(len(bare), 0, -1):
-            if found := self._owners.get(bare[:length]):
-                return bare[:length], tuple(found)
-        return "", ()
-
-    def by_distance(self, place: Place) -> list[tuple[float, DealerFacts]]:
-        """Every dealer with a known position, nearest first, with its distance in km; ties by code."""
-        spot = (place.latitude, place.longitude)
-        if spot not in self._nearby:
-            measured = [
-                (distance_km(*spot, dealer.latitude, dealer.longitude), dealer)
-                for dealer in self.dealers
-                if dealer.latitude is not None and dealer.longitude is not None
-            ]
-            self._nearby[spot] = sorted(measured, key=lambda pair: (pair[0], pair[1].code))
-            self._distances[spot] = {dealer.id: km for km, dealer in self._nearby[spot]}
-        return self._nearby[spot]
-
-    def distances(self, place: Place) -> Mapping[int, float]:
-        """The distance in km to each dealer with a known position."""
-        self.by_distance(place)
-        return self._distances[place.latitude, place.longitude]
-
-    def ranked(self, place: Place | None) -> Iterator[DealerFacts]:
-        """Every dealer once, nearest first, those without a position last; by code where no place is known."""
-        if place is None:
-            yield from self.dealers
-            return
-        yield from (dealer for _, dealer in self.by_distance(place))
-        yield from self._unplaced
-
-
 def decide(
     lead: LeadFacts,
     network: Network,
@@ -228,16 +153,27 @@ class _Work:
         self.distances: Mapping[int, float] = {}
         if lead.place is not None:
             self.distances = network.distances(lead.place)
+        self._known_unfit: dict[int, tuple[str, str] | None] = network.remembered("unfit", lead.brand, lead.brand_label)
 
     def drop(self, dealer: DealerFacts, rule: str, reason: str) -> None:
         if dealer.id not in self.dropped:
-            self.dropped[dealer.id] = Candidate(
-                dealer_code=dealer.code, dealer_name=dealer.name, dropped_by=rule, reason=reason
-            )
+            self.dropped[dealer.id] = _dropped(dealer, rule, reason)
 
     def barred(self, dealer: DealerFacts, *, by_name: bool = False) -> tuple[str, str] | None:
         """Why this dealer may not have the lead whatever the distance (rules 2, 5), or None."""
-        lead, policy = self.lead, self.policy
+        if by_name or self.lead.excluded:
+            reason = self._unfit(dealer, by_name=by_name)
+        elif dealer.id in self._known_unfit:
+            reason = self._known_unfit[dealer.id]
+        else:
+            reason = self._known_unfit[dealer.id] = self._unfit(dealer)
+        if reason is not None or (by_name and self.policy.named_dealer_beyond_capacity):
+            return reason
+        return self._full(dealer)
+
+    def _unfit(self, dealer: DealerFacts, *, by_name: bool = False) -> tuple[str, str] | None:
+        """Why this dealer may not have a lead of this make, however little it carries, or None."""
+        lead = self.lead
         if dealer.status != "active":
             return "status", f"{dealer.name} {NOT_ACTIVE.get(dealer.status, f'is {dealer.status}')}."
         if not dealer.takes_leads:
@@ -248,12 +184,10 @@ class _Work:
         binding = not by_name or (lead.is_new and lead.brand in self.network.sold_brands)
         if lead.brand and dealer.brands and lead.brand not in dealer.brands and binding:
             return "brand", f"{dealer.name} is not authorised for {lead.brand_label or lead.brand}."
-        if by_name and policy.named_dealer_beyond_capacity:
-            return None
-        return self._full(dealer)
+        return None
 
     def _full(self, dealer: DealerFacts) -> tuple[str, str] | None:
-        carries, today = self.load.open_leads[dealer.id], self.load.today[dealer.id]
+        carries, today = self.load.open_leads.get(dealer.id, 0), self.load.today.get(dealer.id, 0)
         if dealer.cap and carries >= dealer.cap:
             return "capacity", f"{dealer.name} has {plural(carries, 'open lead')}, its cap is {dealer.cap}."
         if dealer.quota and today >= dealer.quota:
@@ -271,15 +205,20 @@ class _Work:
 
     def fit(self, dealers: Sequence[DealerFacts]) -> list[DealerFacts]:
         """The dealers of a rule that nothing speaks against; the others are dropped with their reason."""
-        kept = []
+        kept, unfit = [], self._known_unfit
+        known = self.network.remembered("dropped", self.lead.brand, self.lead.brand_label)
         for dealer in dealers:
             if dealer.id in self.dropped:
                 continue
             reason = self.barred(dealer)
             if reason is None:
                 kept.append(dealer)
+            elif reason is not unfit.get(dealer.id):
+                self.drop(dealer, *reason)  # what it carries changes from lead to lead
             else:
-                self.drop(dealer, *reason)
+                if dealer.id not in known:
+                    known[dealer.id] = _dropped(dealer, *reason)
+                self.dropped[dealer.id] = known[dealer.id]
         return kept
 
     def reachable(self) -> tuple[list[DealerFacts], str, str]:
@@ -295,15 +234,16 @@ class _Work:
             local = [d for d in self.network.dealers if d.state == lead.place.state and d.id not in self.dropped]
             if any(self.barred(d) is None for d in local):
                 return local, lead.place.state, f"In the customer's state ({lead.place.state})"
-        reached: list[DealerFacts] = []
+        near = self.network.by_distance(lead.place)
         limit = float(policy.nearest_km)
-        for km, dealer in self.network.by_distance(lead.place):
+        for km, dealer in near:
             if km > limit:
                 break
-            reached.append(dealer)
-            if limit == policy.nearest_km and dealer.id not in self.dropped and self.barred(dealer) is None:
+            if dealer.id not in self.dropped and self.barred(dealer) is None:
                 limit = min(limit, km + policy.nearest_band_km)
-        return reached, lead.place.key, f"Near {lead.place.key}"
+                break
+        within = bisect_right(near, limit, key=itemgetter(0))
+        return [dealer for _, dealer in near[:within]], lead.place.key, f"Near {lead.place.key}"
 
     def share(
         self, rule: Rule, fit: Sequence[DealerFacts], group: str, what: str, credits: Mapping[str, Mapping[int, int]]
@@ -327,9 +267,12 @@ class _Work:
         pool: str = "", credits: Mapping[int, int] | None = None,
     ) -> Decision:  # fmt: skip
         """The decision for a dealer, with everybody else's reason."""
+        known = self.network.remembered("lost", lost)
         for other in others:
-            if other.id != dealer.id:
-                self.drop(other, "fairness", f"{other.name} {lost}.")
+            if other.id != dealer.id and other.id not in self.dropped:
+                if other.id not in known:
+                    known[other.id] = _dropped(other, "fairness", f"{other.name} {lost}.")
+                self.dropped[other.id] = known[other.id]
         best = Candidate(dealer_code=dealer.code, dealer_name=dealer.name, dropped_by="", reason=why)
         shown, counts = self._told(dealer, rule)
         group, owners = self.network.owners(self.lead.postal)
@@ -360,8 +303,10 @@ class _Work:
         )  # fmt: skip
 
     def _is_far(self) -> bool:
-        nearest = min(self.distances.values(), default=None)
-        return nearest is not None and nearest > self.policy.nearest_km
+        if self.lead.place is None:
+            return False
+        near = self.network.by_distance(self.lead.place)
+        return bool(near) and near[0][0] > self.policy.nearest_km
 
     def _told(self, winner: DealerFacts | None, rule: Rule) -> tuple[list[Candidate], dict[str, int]]:
         """Every other dealer with its reason, dropped ones first, then the nearest, at most `SHOWN`; counts of all."""
@@ -371,11 +316,19 @@ class _Work:
         idle = self.network.idle - self.dropped.keys()
         counts["status"] += len(idle)
         counts[others] += len(self.network.dealers) - len(self.dropped) - len(idle) - (winner is not None)
+        # An idle dealer's reason may depend on the lead; the others' is the same for every lead from this place.
+        known = self.network.remembered("left out", others, self.lead.place)
         for dealer in self.network.ranked(self.lead.place):
             if len(shown) >= SHOWN:
                 break
-            if dealer.id not in self.dropped and dealer is not winner:
+            if dealer.id in self.dropped or dealer is winner:
+                continue
+            if dealer.id in self.network.idle:
                 shown.append(self._left_out(dealer, rule))
+                continue
+            if dealer.id not in known:
+                known[dealer.id] = self._left_out(dealer, rule)
+            shown.append(known[dealer.id])
         return shown[:SHOWN], {rule: number for rule, number in sorted(counts.items()) if number}
 
     def _left_out(self, dealer: DealerFacts, rule: Rule) -> Candidate:
@@ -392,7 +345,11 @@ class _Work:
             by, reason = "distance", f"{dealer.name} has no position on the map."
         else:
             by, reason = "distance", f"{dealer.name} is {km:,.0f} km away."
-        return Candidate(dealer_code=dealer.code, dealer_name=dealer.name, dropped_by=by, reason=reason)
+        return _dropped(dealer, by, reason)
+
+
+def _dropped(dealer: DealerFacts, rule: str, reason: str) -> Candidate:
+    return Candidate(dealer_code=dealer.code, dealer_name=dealer.name, dropped_by=rule, reason=reason)
 
 
 def _summed(counts: Mapping[str, int]) -> str:

@@ -20,11 +20,11 @@ def take_turn(
     whole = sum(weights[who] for who in present)
     owed = {who: credits.get(who, 0) + weights[who] for who in present}
     due = [who for who in present if owed[who] > 0] or present
-    winner = min(due, key=lambda who: ((whole - owed[who]) / weights[who], order.index(who)))
+    winner = min(due, key=lambda who: (whole - owed[who]) / weights[who])  # the first of equals: `order` breaks ties
     owed[winner] -= whole
     return winner, {**credits, **owed}
 
 
 def least_loaded(weights: Mapping[int, int], load: Mapping[int, int], order: Sequence[int]) -> int:
     """Who carries least for its share; `order` breaks ties."""
-    return min(order, key=lambda who: (load.get(who, 0) / weights[who], order.index(who)))
+    return min(order, key=lambda who: load.get(who, 0) / weights[who])  # the first of equals
