@@ -15,7 +15,7 @@ from db.core.actor import Actor, Scope
 from db.core.permissions import Permission
 from db.incentives import books
 from db.incentives.figure_filters import Asked, check_dims
-from db.incentives.figure_members import Member, members_of, plans_asked, takes_part
+from db.incentives.figure_members import Member, members_of, plans_asked, taker
 from db.incentives.figure_queries import DIMS, Rows, seen
 from db.incentives.figure_rules import pro_rata
 from db.incentives.model import Growth, Program, Window
@@ -57,14 +57,15 @@ def incremental(session: Session, *, scope: Scope, asked: Asked, by: Sequence[st
     check_dims(by, DIMS)
     members = members_of(session, scope, asked)
     spans = _spans(session, asked)
-    rows = _volumes(session, scope, asked, sorted({program_id for program_id, _ in spans}))
+    rows = _volumes(session, scope, asked, list(spans))
     sold = _sold_before(session, scope, asked, list(spans.values()))
     cells: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_VOLUME, 0))
     for (program_id, period), span in spans.items():
         month = span.days.last.replace(day=1)
         found = rows.get((program_id, period), {})
-        eligible = {d.id for d in members.values() if takes_part(span.plan.program, d)}
-        for dealer_id in sorted(eligible | set(found)):
+        takes = taker(span.plan.program)
+        eligible = {d.id for d in members.values() if takes(d)}
+        for dealer_id in eligible | found.keys():
             row, dealer = found.get(dealer_id), members.get(dealer_id)
             region = dealer.region if dealer else row.region if row else ""
             known = {"program": program_id, "dealer": dealer_id, "region": region, "month": month}
@@ -81,17 +82,22 @@ def incremental(session: Session, *, scope: Scope, asked: Asked, by: Sequence[st
     return sorted(made, key=lambda one: tuple(str(one[dim]) for dim in by))
 
 
-def _volumes(session: Session, scope: Scope, asked: Asked, ids: Sequence[int]) -> dict[tuple[int, str], dict[int, Any]]:
-    """What dealers have earned with these programs, by program and period, whatever its days."""
+def _volumes(
+    session: Session, scope: Scope, asked: Asked, keys: Sequence[tuple[int, str]]
+) -> dict[tuple[int, str], dict[int, Any]]:
+    """What dealers have earned with these programs in these periods, by program and period."""
     found: dict[tuple[int, str], dict[int, Any]] = defaultdict(dict)
-    if ids:
-        earning = IncentiveEarning
-        rows = session.execute(
-            select(
-                earning.program_id, earning.period, earning.dealer_id, earning.region, earning.units, earning.cents,
-            ).where(earning.program_id.in_(ids), *seen(scope, asked, earning))
-        )  # fmt: skip
-        for row in rows:
+    earning, periods = IncentiveEarning, defaultdict(list)
+    for program_id, period in keys:
+        periods[program_id].append(period)
+    parts = [
+        select(
+            earning.program_id, earning.period, earning.dealer_id, earning.region, earning.units, earning.cents,
+        ).where(earning.program_id == program_id, earning.period.in_(some), *seen(scope, asked, earning))
+        for program_id, some in periods.items()
+    ]  # fmt: skip
+    for start in range(0, len(parts), AT_ONCE):
+        for row in session.execute(union_all(*parts[start : start + AT_ONCE])):
             found[row.program_id, row.period][row.dealer_id] = row
     return found
 

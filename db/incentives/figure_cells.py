@@ -82,18 +82,27 @@ def summed(fact: Fact, *, scope: Scope, asked: Asked, by: Sequence[str]) -> Sele
     """One row for each cell that holds any: {dims..., measures...}; by nothing the one row there is."""
     whole, spans = taken(asked.first, asked.last)
     of_dealers = scope.kind == "dealers" or bool(asked.dealer) or "dealer" in by
-    months = _months(fact, fact.dealer if of_dealers else fact.month, scope, asked, by).where(
-        (fact.dealer if of_dealers else fact.month).month.in_(whole)
-    )
-    parts = [months]
-    for span in spans:
-        parts.append(_days(fact, scope, asked, by, span, of_dealers=of_dealers))
+    table = fact.dealer if of_dealers else fact.month
+    parts = [_months(fact, table, scope, asked, by).where(table.month.in_(whole))]
+    parts += [_days(fact, scope, asked, by, span, of_dealers=of_dealers) for span in spans]
     cell = union_all(*parts).subquery()
     sums = {name: func.coalesce(func.sum(cell.c[name]), 0) for name in fact.measures}
     query = select(*(cell.c[dim] for dim in by), *(value.label(name) for name, value in sums.items()))
     if by:
         query = query.group_by(*(cell.c[dim] for dim in by)).having(next(iter(sums.values())) > 0)
     return query
+
+
+def earning_dealers(*, scope: Scope, asked: Asked) -> Select[Any]:
+    """(program, dealer) of the dealers with a sale on the days asked for that earned something."""
+    whole, spans = taken(asked.first, asked.last)
+    by = ("program", "dealer")
+    table = IncentiveUnitDealer
+    parts = [_months(UNITS, table, scope, asked, by).where(table.month.in_(whole))]
+    parts += [_days(UNITS, scope, asked, by, span, of_dealers=True) for span in spans]
+    cell = union_all(*parts).subquery()
+    columns = (cell.c.program, cell.c.dealer)
+    return select(*columns).group_by(*columns).having(func.sum(cell.c.earning) > 0)
 
 
 @dataclass(frozen=True, kw_only=True)
