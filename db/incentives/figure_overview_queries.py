@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -22,31 +22,7 @@ from db.incentives.model import Growth
 
 BY: Final[dict[str, str]] = {"program": "Program", "dealer": "Dealer", "region": "Region", "month": "Month"}
 MOST_ROWS: Final = 200
-
-
-def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> dict[str, Beside]:
-    """Every figure of the days asked for beside the same figure of the period before; each source is read twice."""
-    asked = checked(session, filters, now=now)
-    sources = list(dict.fromkeys(f.source for f in FIGURES.values()))
-    rows = {source: _one(source, session, scope, asked) for source in sources}
-    prior = {source: _one(source, session, scope, asked.before) for source in sources}
-    found = {}
-    for name, figure in FIGURES.items():
-        before = figure.value_of(prior[figure.source])["value"]
-        found[name] = Beside(name=name, **figure.value_of(rows[figure.source]), prior=before)
-    took = figures.minutes(session, scope=scope, asked=asked).get((), [])
-    earlier = figures.minutes(session, scope=scope, asked=asked.before).get((), [])
-    for name, (_, share) in TIMED.items():
-        found[name] = Beside(
-            name=name, value=timed_value(took, share), numerator=None, denominator=sum(n for _, n in took),
-            prior=timed_value(earlier, share),
-        )  # fmt: skip
-    return found
-
-
-def _one(source: Callable[..., Any], session: Session, scope: Scope, asked: Asked) -> dict[str, Any]:
-    (row,) = source(session, scope=scope, asked=asked)
-    return dict(row)
+Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +45,120 @@ class Line:
         return (0, 0) if found is None else (found["numerator"] or 0, found["denominator"] or 0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the page draws first: every figure beside the period before, by month, and split one way."""
+
+    figures: Mapping[str, Beside]
+    months: Sequence[Line]
+    lines: Sequence[Line]
+
+
+def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> dict[str, Beside]:
+    """Every figure of the days asked for beside the same figure of the period before; each source is read twice."""
+    asked = checked(session, filters, now=now)
+    return _beside(session, scope, asked, _told(session, scope, asked, ((),))[()])
+
+
+def look(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str, now: datetime) -> Look:
+    """`overview`, and `lines` by month and by another way, each source read once for all of it."""
+    check_dims((by,), tuple(BY))
+    asked = checked(session, filters, now=now)
+    told = _told(session, scope, asked, ((), ("month",), (by,)))
+    months = _lines(session, scope, asked, "month", told[("month",)])
+    return Look(
+        figures=_beside(session, scope, asked, told[()]), months=months,
+        lines=months if by == "month" else _lines(session, scope, asked, by, told[(by,)]),
+    )  # fmt: skip
+
+
 def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str, now: datetime) -> list[Line]:
     """The figures split one way: months in their order, everything else by what it cost, dearest first."""
     check_dims((by,), tuple(BY))
     asked = checked(session, filters, now=now)
+    return _lines(session, scope, asked, by, _told(session, scope, asked, ((by,),))[(by,)])
+
+
+# ---- rows of every source --------------------------------------------------------------------------------------------
+Way = tuple[str, ...]
+Told = Mapping[Callable[..., Any], Rows]
+"""The rows of each source, split one way."""
+
+
+def _told(session: Session, scope: Scope, asked: Asked, ways: Sequence[Way]) -> dict[Way, Told]:
+    """The rows of every source split these ways; what adds up is read once, by all dimensions of the ways."""
+    found: dict[Way, dict[Callable[..., Any], Rows]] = {way: {} for way in ways}
+    for source in dict.fromkeys(f.source for f in FIGURES.values()):
+        wanted = [way for way in ways if any(set(way) <= set(f.dims) for f in FIGURES.values() if f.source is source)]
+        for way, rows in _rows(session, source, scope, asked, wanted).items():
+            found[way][source] = rows
+    return {way: told for way, told in found.items()}
+
+
+def _rows(
+    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way]
+) -> dict[Way, Rows]:
+    if source is figures.taking_part:  # a dealer of two programs counts once: it does not add up
+        return dict(zip(ways, figures.taking_part_by(session, scope=scope, asked=asked, ways=ways), strict=True))
+    if source is figures.money:  # what is open by month is that of the month, elsewhere that of all time
+        others = [way for way in ways if way != ("month",)]
+        found = _added(session, source, scope, asked, others)
+        return found | _added(session, source, scope, asked, [way for way in ways if way not in others])
+    return _added(session, source, scope, asked, ways)
+
+
+def _added(
+    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way]
+) -> dict[Way, Rows]:
+    """Rows by all dimensions of the ways at once, added up for each of them."""
+    if not ways:
+        return {}
+    by = tuple(dict.fromkeys(dim for way in ways for dim in way))
+    rows = source(session, scope=scope, asked=asked, by=by)
+    return {way: rows if way == by else _sum(rows, by, way, COUNTED[source]) for way in ways}
+
+
+def _sum(rows: Rows, by: Way, way: Way, names: Sequence[str]) -> Rows:
+    cells: dict[Way, dict[str, int]] = {} if way else {(): dict.fromkeys(names, 0)}
+    for row in rows:
+        cell = cells.setdefault(tuple(row[dim] for dim in way), dict.fromkeys(names, 0))
+        for name in names:
+            cell[name] += row[name]
+    return [{**dict(zip(way, key, strict=True)), **cell} for key, cell in cells.items()]
+
+
+COUNTED: Final[dict[Callable[..., Any], tuple[str, ...]]] = {
+    source: tuple(
+        dict.fromkeys(name for f in FIGURES.values() if f.source is source for name in (f.top, f.bottom) if name)
+    )
+    for source in dict.fromkeys(f.source for f in FIGURES.values())
+}
+"""What the figures are made of, by the source that counts it."""
+
+
+def _beside(session: Session, scope: Scope, asked: Asked, told: Told) -> dict[str, Beside]:
+    prior = _told(session, scope, asked.before, ((),))[()]
+    found = {}
+    for name, figure in FIGURES.items():
+        (row,), (earlier,) = told[figure.source], prior[figure.source]
+        found[name] = Beside(name=name, **figure.value_of(row), prior=figure.value_of(earlier)["value"])
+    took = figures.minutes(session, scope=scope, asked=asked).get((), [])
+    before = figures.minutes(session, scope=scope, asked=asked.before).get((), [])
+    for name, (_, share) in TIMED.items():
+        found[name] = Beside(
+            name=name, value=timed_value(took, share), numerator=None, denominator=sum(n for _, n in took),
+            prior=timed_value(before, share),
+        )  # fmt: skip
+    return found
+
+
+# ---- lines -----------------------------------------------------------------------------------------------------------
+def _lines(session: Session, scope: Scope, asked: Asked, by: str, told: Told) -> list[Line]:
     cells: dict[Any, dict[str, dict[str, Any]]] = defaultdict(dict)
     if by == "month":
         cells |= {month: {} for month in asked.months}
-    for source in _sources(by):
-        for row in source(session, scope=scope, asked=asked, by=(by,)):
+    for source, rows in told.items():
+        for row in rows:
             for name, figure in FIGURES.items():
                 if figure.source is source and by in figure.dims:
                     cells[row[by]][name] = figure.value_of(row)
@@ -85,10 +166,6 @@ def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str
     if by == "month":
         return made
     return sorted(made, key=lambda x: (-(x.value("incentive_earned") or 0), x.code, x.name))
-
-
-def _sources(by: str) -> list[Callable[..., Any]]:
-    return list(dict.fromkeys(f.source for f in FIGURES.values() if by in f.dims))
 
 
 def _named(session: Session, cells: Mapping[Any, Mapping[str, Any]], by: str, scope: Scope) -> list[Line]:

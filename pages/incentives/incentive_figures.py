@@ -64,7 +64,7 @@ def narrowed(what: str) -> tuple[dict[str, Any], list[str]]:
 def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> None:
     """What programs cost and bring."""
     filters = tuple(sorted(chosen.items()))
-    found = show.overview(actor.scope, filters, at, day, change)
+    found = show.look(actor.scope, filters, at, day, change).figures
     # Of one dealer it says nothing how many take part.
     alone = ("incentive_dealer_uptake",) if "dealer" in chosen or len(actor.scope.dealer_ids) == 1 else ()
     make = partial(
