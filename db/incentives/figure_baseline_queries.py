@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar.months import months_between
 from db.core.actor import Actor, Scope
+from db.core.among import unwalked
 from db.core.permissions import Permission
 from db.incentives import books
 from db.incentives.figure_filters import Asked, check_dims
@@ -46,16 +47,21 @@ class _Span:
 _VOLUME: Final = ("units", "baseline", "cents", "new")
 
 
-def incremental(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
+def incremental(
+    session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (),
+    members: Mapping[int, Member] | None = None,
+) -> Rows:  # fmt: skip
     """{dims..., units, baseline, cents, new} of stair-step and growth programs, by the month in which a period ends.
 
     The baseline is a target where the program sets one, else the sales of the program's vehicles and sale types the
     same dealers delivered on the same days of the year before. A period that runs counts today, up to today; its target
     then counts by days. Dealers below their baseline take away from those above. `new` are units of dealers that sold
-    nothing the year before, so that every unit of theirs counts as above it.
+    nothing the year before, so that every unit of theirs counts as above it. `members` are those of these days where
+    they are known already.
     """
     check_dims(by, DIMS)
-    members = members_of(session, scope, asked)
+    if members is None:
+        members = members_of(session, scope, asked)
     spans = _spans(session, asked)
     rows = _volumes(session, scope, asked, list(spans))
     sold = _sold_before(session, scope, asked, list(spans.values()))
@@ -127,9 +133,8 @@ def _sold_before(
     """Sales of the year before by program, period and dealer; one statement for up to `AT_ONCE` periods."""
     wanted = [s for s in spans if s.counts_sales]
     sale = SaleReport
-    seen = [
-        scope.where(sale.dealer_id, sale.region), *asked.narrowed(region=sale.region, dealer=sale.dealer_id),
-    ]  # fmt: skip
+    region = unwalked(sale.region)
+    seen = [scope.where(sale.dealer_id, region), *asked.narrowed(region=region, dealer=sale.dealer_id)]
     found: dict[tuple[int, str, int], int] = {}
     for start in range(0, len(wanted), AT_ONCE):
         parts = [

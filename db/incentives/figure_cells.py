@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Date, Select, case, func, literal, select,
 
 from db.calendar.months import DAY, add_months, months_between
 from db.core.actor import Scope
+from db.core.among import unwalked
 from db.dealers.tables import Dealer
 from db.incentives.figure_filters import Asked
 from db.incentives.sum_tables import (
@@ -70,7 +71,7 @@ PAID: Final = Fact(
 )  # fmt: skip
 DECISIONS: Final = Fact(
     month=IncentiveDecidedMonth, day=IncentiveDecidedDay, dealer=IncentiveDecidedDealer, row=IncentiveClaim,
-    row_day=IncentiveClaim.decided_on, only=(IncentiveClaim.status.in_(DECIDED),),
+    row_day=IncentiveClaim.decided_on, only=(unwalked(IncentiveClaim.status).in_(DECIDED),),
     measures={
         "decided": literal(1), "denied": _one_if(IncentiveClaim.status == "denied"),
         "by_checks": _one_if(IncentiveClaim.decided_kind == "checks"),

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,8 @@ from db.incentives import figure_reason_queries
 from db.incentives.figure_baseline_queries import program_of
 from db.incentives.figure_budget_queries import BurnLine, burns
 from db.incentives.figure_filters import Asked, check_dims, checked
-from db.incentives.figure_metrics_queries import BASELINE, FIGURES, TIMED, timed_value
+from db.incentives.figure_members import Member, members_of
+from db.incentives.figure_metrics_queries import BASELINE, FIGURES, TIMED, extra_units, timed_value
 from db.incentives.model import Growth
 
 BY: Final[dict[str, str]] = {"program": "Program", "dealer": "Dealer", "region": "Region", "month": "Month"}
@@ -88,34 +90,41 @@ Told = Mapping[Callable[..., Any], Rows]
 def _told(session: Session, scope: Scope, asked: Asked, ways: Sequence[Way]) -> dict[Way, Told]:
     """The rows of every source split these ways; what adds up is read once, by all dimensions of the ways."""
     found: dict[Way, dict[Callable[..., Any], Rows]] = {way: {} for way in ways}
+    members = members_of(session, scope, asked)
     for source in dict.fromkeys(f.source for f in FIGURES.values()):
         wanted = [way for way in ways if any(set(way) <= set(f.dims) for f in FIGURES.values() if f.source is source)]
-        for way, rows in _rows(session, source, scope, asked, wanted).items():
+        for way, rows in _rows(session, source, scope, asked, wanted, members).items():
             found[way][source] = rows
     return {way: told for way, told in found.items()}
 
 
 def _rows(
-    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way]
-) -> dict[Way, Rows]:
+    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way],
+    members: Mapping[int, Member],
+) -> dict[Way, Rows]:  # fmt: skip
     if source is figures.taking_part:  # a dealer of two programs counts once: it does not add up
-        return dict(zip(ways, figures.taking_part_by(session, scope=scope, asked=asked, ways=ways), strict=True))
+        split = figures.taking_part_by(session, scope=scope, asked=asked, ways=ways, members=members)
+        return dict(zip(ways, split, strict=True))
+    if source is extra_units:
+        return _added(session, partial(source, members=members), scope, asked, ways, COUNTED[source])
     if source is figures.money:  # what is open by month is that of the month, elsewhere that of all time
         others = [way for way in ways if way != ("month",)]
-        found = _added(session, source, scope, asked, others)
-        return found | _added(session, source, scope, asked, [way for way in ways if way not in others])
-    return _added(session, source, scope, asked, ways)
+        found = _added(session, source, scope, asked, others, COUNTED[source])
+        months = [way for way in ways if way not in others]
+        return found | _added(session, source, scope, asked, months, COUNTED[source])
+    return _added(session, source, scope, asked, ways, COUNTED[source])
 
 
 def _added(
-    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way]
-) -> dict[Way, Rows]:
+    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way],
+    names: Sequence[str],
+) -> dict[Way, Rows]:  # fmt: skip
     """Rows by all dimensions of the ways at once, added up for each of them."""
     if not ways:
         return {}
     by = tuple(dict.fromkeys(dim for way in ways for dim in way))
     rows = source(session, scope=scope, asked=asked, by=by)
-    return {way: rows if way == by else _sum(rows, by, way, COUNTED[source]) for way in ways}
+    return {way: rows if way == by else _sum(rows, by, way, names) for way in ways}
 
 
 def _sum(rows: Rows, by: Way, way: Way, names: Sequence[str]) -> Rows:

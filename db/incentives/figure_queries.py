@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
+from db.core.among import unwalked
 from db.dealers.tables import Dealer
 from db.incentives.figure_filters import Asked, check_dims, month_number
 from db.incentives.figure_cells import DECIDED, DECISIONS, PAID, UNITS, Fact, earning_dealers, summed
@@ -107,12 +108,17 @@ def taking_part(session: Session, *, scope: Scope, asked: Asked, by: Sequence[st
     return taking_part_by(session, scope=scope, asked=asked, ways=(tuple(by),))[0]
 
 
-def taking_part_by(session: Session, *, scope: Scope, asked: Asked, ways: Sequence[tuple[str, ...]]) -> list[Rows]:
-    """`taking_part` split several ways, read once."""
+def taking_part_by(
+    session: Session, *, scope: Scope, asked: Asked, ways: Sequence[tuple[str, ...]],
+    members: Mapping[int, Member] | None = None,
+) -> list[Rows]:  # fmt: skip
+    """`taking_part` split several ways, read once; `members` are those of these days where they are known already."""
     for by in ways:
         check_dims(by, DIMS[:3])
-    plans, members = plans_asked(session, asked), members_of(session, scope, asked)
-    earned = defaultdict(set)
+    plans = plans_asked(session, asked)
+    if members is None:
+        members = members_of(session, scope, asked)
+    earned: dict[int, set[int]] = defaultdict(set)
     for program_id, dealer_id in session.execute(earning_dealers(scope=scope, asked=asked)):
         earned[program_id].add(dealer_id)
     pairs = []
@@ -171,7 +177,7 @@ def _minutes(
     dims["month"] = month_number(asked, claim.decided_on, is_moment=False)
     keys = [dims[dim].label(dim) for dim in by]
     query = select(*keys, claim.worked_minutes.label("took")).where(
-        *asked.days(claim.decided_on), claim.status.in_(DECIDED), claim.decided_kind == "person",
+        *asked.days(claim.decided_on), unwalked(claim.status).in_(DECIDED), claim.decided_kind == "person",
         claim.worked_minutes.is_not(None), *seen(scope, asked, claim),
     )  # fmt: skip
     if is_all:
