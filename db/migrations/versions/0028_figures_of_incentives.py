@@ -103,6 +103,8 @@ def _indexes() -> None:
         "ix_incentive_claim_decided", "incentive_claim",
         ["decided_on", "status", "program_id", "dealer_id", "region", "decided_kind", "worked_minutes"],
     )  # fmt: skip
+    op.create_index("ix_incentive_claim_place", "incentive_claim", ["status", "region"])
+    op.create_index("ix_incentive_claim_state", "incentive_claim", ["dealer_id", "status"])
     op.create_index(
         "ix_incentive_unit_day", "incentive_unit",
         ["delivered_on", "dealer_id", "program_id", "region", "is_counted", "is_claimed", "is_earning"],
