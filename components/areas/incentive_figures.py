@@ -64,7 +64,7 @@ def _split(scope: Scope, filters: Filters, by: str, _at: datetime, day: date, ch
         return overviews.lines(session, scope=scope, filters=dict(filters), by=by, now=_at)
 
 
-def lines(scope: Scope, filters: Filters, by: str, at: datetime, day: date, change: Any) -> Sequence[Line]:
+def lines(scope: Scope, filters: Filters, by: str, at: datetime, day: date, *, change: Any) -> Sequence[Line]:
     """The figures split one way; those by month and by program have been read with the tiles."""
     if by in ("month", FIRST_WAY):
         found = look(scope, filters, at, day, change)

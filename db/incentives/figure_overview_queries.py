@@ -83,40 +83,41 @@ def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str
 
 # ---- rows of every source --------------------------------------------------------------------------------------------
 Way = tuple[str, ...]
-Told = Mapping[Callable[..., Any], Rows]
+Told = dict[Callable[..., Any], Rows]
 """The rows of each source, split one way."""
 
 
 def _told(session: Session, scope: Scope, asked: Asked, ways: Sequence[Way]) -> dict[Way, Told]:
     """The rows of every source split these ways; what adds up is read once, by all dimensions of the ways."""
-    found: dict[Way, dict[Callable[..., Any], Rows]] = {way: {} for way in ways}
+    found: dict[Way, Told] = {way: {} for way in ways}
     members = members_of(session, scope, asked)
     for source in dict.fromkeys(f.source for f in FIGURES.values()):
         wanted = [way for way in ways if any(set(way) <= set(f.dims) for f in FIGURES.values() if f.source is source)]
-        for way, rows in _rows(session, source, scope, asked, wanted, members).items():
+        for way, rows in _rows(session, source, scope, asked, wanted, members=members).items():
             found[way][source] = rows
-    return {way: told for way, told in found.items()}
+    return found
 
 
 def _rows(
-    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way],
+    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way], *,
     members: Mapping[int, Member],
 ) -> dict[Way, Rows]:  # fmt: skip
     if source is figures.taking_part:  # a dealer of two programs counts once: it does not add up
         split = figures.taking_part_by(session, scope=scope, asked=asked, ways=ways, members=members)
         return dict(zip(ways, split, strict=True))
+    count, names = source, COUNTED[source]
     if source is extra_units:
-        return _added(session, partial(source, members=members), scope, asked, ways, COUNTED[source])
+        count = partial(source, members=members)
     if source is figures.money:  # what is open by month is that of the month, elsewhere that of all time
         others = [way for way in ways if way != ("month",)]
-        found = _added(session, source, scope, asked, others, COUNTED[source])
-        months = [way for way in ways if way not in others]
-        return found | _added(session, source, scope, asked, months, COUNTED[source])
-    return _added(session, source, scope, asked, ways, COUNTED[source])
+        months = [way for way in ways if way == ("month",)]
+        found = _added(session, count, scope, asked, others, names=names)
+        return found | _added(session, count, scope, asked, months, names=names)
+    return _added(session, count, scope, asked, ways, names=names)
 
 
 def _added(
-    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way],
+    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way], *,
     names: Sequence[str],
 ) -> dict[Way, Rows]:  # fmt: skip
     """Rows by all dimensions of the ways at once, added up for each of them."""

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from db.core.actor import Scope
 from db.core.among import unwalked
 from db.dealers.tables import Dealer
-from db.incentives.figure_filters import Asked, check_dims, month_number
 from db.incentives.figure_cells import DECIDED, DECISIONS, PAID, UNITS, Fact, earning_dealers, summed
+from db.incentives.figure_filters import Asked, check_dims, month_number
 from db.incentives.figure_members import Member, members_of, plans_asked, taker
 from db.incentives.figure_sum_queries import cells
 from db.incentives.tables import IncentiveClaim, IncentiveProgram
@@ -39,7 +39,7 @@ def _read(session: Session, asked: Asked, query: Any, keys: Mapping[str, Any]) -
 
 
 def _summed(
-    session: Session, fact: Fact, scope: Scope, asked: Asked, by: Sequence[str], names: Sequence[str]
+    session: Session, fact: Fact, scope: Scope, asked: Asked, by: Sequence[str], *, names: Sequence[str]
 ) -> Rows:  # fmt: skip
     """Cells of a fact with the measures named, in the order of their dimensions."""
     check_dims(by, DIMS)
@@ -88,7 +88,7 @@ def paid_units(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str
     A vehicle program pays one unit a claim; a volume pays the units its account has counted. What was paid and set off
     again in full is no unit. A vehicle counts under each program that paid for it.
     """
-    return _summed(session, PAID, scope, asked, by, ("units", "cents"))
+    return _summed(session, PAID, scope, asked, by, names=("units", "cents"))
 
 
 # ---- uptake ----------------------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def claimed_sales(session: Session, *, scope: Scope, asked: Asked, by: Sequence[
 
     A volume is claimed for all its units at once. A claim that was taken back claims nothing.
     """
-    rows = _summed(session, UNITS, scope, asked, by, ("units", "claimed"))
+    rows = _summed(session, UNITS, scope, asked, by, names=("units", "claimed"))
     return [{"eligible" if name == "units" else name: value for name, value in row.items()} for row in rows]
 
 
@@ -151,7 +151,7 @@ def _dealers_of(pairs: Sequence[tuple[int, Member, bool]], by: tuple[str, ...]) 
 # ---- decisions -------------------------------------------------------------------------------------------------------
 def decided(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
     """{dims..., decided, denied, by_checks}: claims by the day they were decided, as they stand today."""
-    return _summed(session, DECISIONS, scope, asked, by, ("decided", "denied", "by_checks"))
+    return _summed(session, DECISIONS, scope, asked, by, names=("decided", "denied", "by_checks"))
 
 
 def minutes(
@@ -173,7 +173,7 @@ def _minutes(
     session: Session, scope: Scope, asked: Asked, by: Sequence[str], *, is_all: bool
 ) -> dict[tuple[Any, ...], list[tuple[float, int]]]:
     claim = IncentiveClaim
-    dims = {"program": claim.program_id, "dealer": claim.dealer_id, "region": claim.region}
+    dims: dict[str, Any] = {"program": claim.program_id, "dealer": claim.dealer_id, "region": claim.region}
     dims["month"] = month_number(asked, claim.decided_on, is_moment=False)
     keys = [dims[dim].label(dim) for dim in by]
     query = select(*keys, claim.worked_minutes.label("took")).where(

@@ -100,7 +100,7 @@ class SaleReport(Base):
         ),
         Index("uq_sale_report_external", "dealer_id", "external_number", unique=True),
         {"sqlite_autoincrement": True},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     number: Mapped[str] = mapped_column(String(20), nullable=False, unique=True)
@@ -223,24 +223,15 @@ class IncentiveClaim(QueueItem):
         Index("ix_incentive_claim_sale", "sale_id", "program_id"),
         # All that decisions are counted by (0071, 0081).
         Index(
-            "ix_incentive_claim_decided",
-            "decided_on",
-            "status",
-            "program_id",
-            "dealer_id",
-            "region",
-            "decided_kind",
+            "ix_incentive_claim_decided", "decided_on", "status", "program_id", "dealer_id", "region", "decided_kind",
             "worked_minutes",
         ),
         Index(
-            "ix_incentive_claim_owed",
-            "dealer_id",
-            "id",
-            sqlite_where=text("owed_cents != 0"),
+            "ix_incentive_claim_owed", "dealer_id", "id", sqlite_where=text("owed_cents != 0"),
             postgresql_where=text("owed_cents != 0"),
         ),
         {"sqlite_autoincrement": True},
-    )
+    )  # fmt: skip
 
     program_id: Mapped[int] = mapped_column(ForeignKey("incentive_program.id"), nullable=False)
     version_id: Mapped[int] = mapped_column(ForeignKey("incentive_version.id"), nullable=False, index=True)
@@ -322,7 +313,7 @@ class IncentiveCheck(Base):
 class IncentiveUnit(Base):
     """What one sale is for one program now: counted or not, what it pays by itself, why not. Calculated, replaced.
 
-    `delivered_on` is the sale's; `is_claimed` and `is_earning` follow claims and earnings (unit_marks.py).
+    `is_claimed` and `is_earning` follow claims and earnings (unit_marks.py).
     """
 
     __tablename__ = "incentive_unit"

@@ -53,7 +53,7 @@ class UnitMarks:
 
     def create(self, dialect: str) -> list[str]:
         """CREATE statements of the triggers, for SQLite or PostgreSQL."""
-        claims = "status sale_id program_id dealer_id period".split()
+        claims = ["status", "sale_id", "program_id", "dealer_id", "period"]
         changed = "(OLD.status = 'void') <> (NEW.status = 'void')" + "".join(
             f" OR OLD.{c} {'IS NOT' if dialect == 'sqlite' else 'IS DISTINCT FROM'} NEW.{c}" for c in claims[1:]
         )
@@ -79,9 +79,11 @@ class UnitMarks:
             call = f"EXECUTE FUNCTION incentive_unit_{name}()"
             found += [
                 f"CREATE FUNCTION incentive_unit_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                f"IF TG_OP <> 'INSERT' THEN {take}; END IF; IF TG_OP <> 'DELETE' THEN {add}; END IF; RETURN NULL; END $$",
+                f"IF TG_OP <> 'INSERT' THEN {take}; END IF; "
+                f"IF TG_OP <> 'DELETE' THEN {add}; END IF; RETURN NULL; END $$",
                 f"CREATE TRIGGER incentive_unit_{name}_insert AFTER INSERT ON {table} FOR EACH ROW {call}",
-                f"CREATE TRIGGER incentive_unit_{name}_update AFTER UPDATE ON {table} FOR EACH ROW WHEN ({when}) {call}",
+                f"CREATE TRIGGER incentive_unit_{name}_update AFTER UPDATE ON {table} FOR EACH ROW WHEN ({when})"
+                f" {call}",
                 f"CREATE TRIGGER incentive_unit_{name}_delete AFTER DELETE ON {table} FOR EACH ROW {call}",
             ]
         return found
@@ -113,7 +115,9 @@ class UnitMarks:
             ("is_claimed", f"is_claimed <> {_CLAIMED.format(**_OF_UNIT)}"),
             ("is_earning", f"is_earning <> {_EARNING.format(**_OF_UNIT)}"),
         ):
-            asked = f"SELECT sale_id, program_id FROM incentive_unit WHERE {wrong} ORDER BY sale_id, program_id LIMIT 50"
+            asked = (
+                f"SELECT sale_id, program_id FROM incentive_unit WHERE {wrong} ORDER BY sale_id, program_id LIMIT 50"
+            )
             found += [
                 f"incentive_unit: {name} of sale {sale} for program {program} is not what a fresh look gives"
                 for sale, program in session.execute(text(asked))

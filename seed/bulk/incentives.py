@@ -202,7 +202,8 @@ class _Incentives:
             program = one.plan.program_id
             sink.add("incentive_unit", (i, program, one.plan.version_id, house.id, house.region, one.period,
                                         int(one.is_counted), one.cents, one.rule, one.why, days.iso[here],
-                                        int(one.is_counted and not one.plan.program.is_volume), int(one.cents > 0)))  # fmt: skip
+                                        int(one.is_counted and not one.plan.program.is_volume),
+                                        int(one.cents > 0)))  # fmt: skip
             if not one.is_counted:
                 continue
             units = self.units.get((program, house.id, one.period))
@@ -256,7 +257,8 @@ class _Incentives:
             None if status == "denied" else f"p{program}:s{sale}", one.cents, one.cents, approved,
             0 if paid is not None else approved or 0, m(sent), user if approved is not None else "", m(decided),
             None if decided is None else self.desk.iso[self.desk.index(decided)],
-            None if decided is None else self.hours.minutes(sent, decided), name if decided else "", "person" if decided else "", rng.choice(DENIED) if status == "denied" else "",
+            None if decided is None else self.hours.minutes(sent, decided), name if decided else "",
+            "person" if decided else "", rng.choice(DENIED) if status == "denied" else "",
             "The paper does not show it." if status == "denied" else "", user if status == "denied" else "",
         ))  # fmt: skip
         number = f"{i:06}"

@@ -125,11 +125,11 @@ def _indexes() -> None:
 
 
 def _tables() -> None:
-    key = {"nullable": False, "autoincrement": False}
+    ids = ("program_id", "dealer_id", "sale_id")
     op.create_table(
         "incentive_payout",
-        sa.Column("program_id", sa.BigInteger(), **key), sa.Column("dealer_id", sa.BigInteger(), **key),
-        sa.Column("period", sa.String(10), nullable=False), sa.Column("sale_id", sa.BigInteger(), **key),
+        *(sa.Column(name, sa.BigInteger(), nullable=False, autoincrement=False) for name in ids),
+        sa.Column("period", sa.String(10), nullable=False),
         sa.Column("region", sa.String(40), nullable=False), sa.Column("first_on", sa.Date(), nullable=True),
         sa.Column("cents", sa.BigInteger(), nullable=False), sa.Column("units", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("program_id", "dealer_id", "period", "sale_id", name=op.f("pk_incentive_payout")),
