@@ -24,7 +24,7 @@ from db.core.session import reading
 from db.incentives import figure_overview_queries as overviews
 from db.incentives.figure_budget_queries import BurnLine
 from db.incentives.figure_metrics_queries import definition
-from db.incentives.figure_overview_queries import MOST_ROWS, Line
+from db.incentives.figure_overview_queries import MOST_ROWS, Line, Look
 from db.incentives.figure_reason_queries import Reason
 from db.incentives.figure_rules import WORKDAY_MINUTES
 
@@ -41,6 +41,8 @@ TILES: Final = (
     ("incentive_denial", "block"),
 )  # fmt: skip
 FIRST: Final = 8
+FIRST_WAY: Final = "program"
+"""How the table is split where nobody chose otherwise."""
 
 
 def token() -> Any:
@@ -50,17 +52,24 @@ def token() -> Any:
 
 
 @shelved(room=100, seconds=60)
-def overview(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) -> dict[str, Beside]:
-    """Every figure beside the period before."""
+def look(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) -> Look:
+    """Every figure beside the period before, by month and by program."""
     with reading() as session:
-        return overviews.overview(session, scope=scope, filters=dict(filters), now=_at)
+        return overviews.look(session, scope=scope, filters=dict(filters), by=FIRST_WAY, now=_at)
 
 
 @shelved(room=100, seconds=60)
-def lines(scope: Scope, filters: Filters, by: str, _at: datetime, day: date, change: Any) -> list[Line]:
-    """The figures split one way."""
+def _split(scope: Scope, filters: Filters, by: str, _at: datetime, day: date, change: Any) -> Sequence[Line]:
     with reading() as session:
         return overviews.lines(session, scope=scope, filters=dict(filters), by=by, now=_at)
+
+
+def lines(scope: Scope, filters: Filters, by: str, at: datetime, day: date, *, change: Any) -> Sequence[Line]:
+    """The figures split one way; those by month and by program have been read with the tiles."""
+    if by in ("month", FIRST_WAY):
+        found = look(scope, filters, at, day, change)
+        return found.months if by == "month" else found.lines
+    return _split(scope, filters, by, at, day, change)
 
 
 @shelved(room=100, seconds=60)

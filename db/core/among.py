@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
 
 
 def several(value: Any) -> tuple[Any, ...]:
@@ -12,6 +12,11 @@ def several(value: Any) -> tuple[Any, ...]:
     if isinstance(value, set | frozenset):
         return tuple(sorted(value, key=str))
     return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def unwalked(column: Any) -> ColumnElement[Any]:
+    """A column of words as a value, so that SQLite, which keeps no statistics, walks the days asked for and not it."""
+    return func.coalesce(column, "")
 
 
 def among(column: Any, value: Any) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
@@ -197,7 +197,27 @@ def _sql(expression: str, row: str, dialect: str) -> str:
     return _MONTH.sub(month, expression.format(r=row))
 
 
-def rebuild(target: Session | Connection, *, rollups: Iterable[Rollup]) -> None:
+class Kept(Protocol):
+    """What triggers keep beside a table and can be made anew from the rows: sums, and what follows other rows."""
+
+    @property
+    def source(self) -> str:
+        """The table it follows."""
+
+    def create(self, dialect: str) -> list[str]:
+        """CREATE statements of the triggers."""
+
+    def drop(self, dialect: str) -> list[str]:
+        """Undo of `create`."""
+
+    def rebuild(self, dialect: str) -> list[str]:
+        """Statements that make everything anew."""
+
+    def differences(self, session: Session) -> list[str]:
+        """What is not as it would be anew, as sentences."""
+
+
+def rebuild(target: Session | Connection, *, rollups: Iterable[Kept]) -> None:
     """Sum up everything anew, from the rows themselves."""
     bind = target.get_bind() if isinstance(target, Session) else target
     for rollup in rollups:
@@ -205,6 +225,6 @@ def rebuild(target: Session | Connection, *, rollups: Iterable[Rollup]) -> None:
             target.execute(text(statement))
 
 
-def sums_check(name: str, rollup: Rollup) -> Check:
+def sums_check(name: str, rollup: Kept) -> Check:
     """The check that compares a rollup with fresh sums, and sums it up anew for `python -m db rebuild-rollups`."""
     return Check(name=name, run=rollup.differences, rebuild=partial(rebuild, rollups=(rollup,)))

@@ -44,7 +44,8 @@ def appeal(session: Session, *, item_id: int, seen_version: int, note: str, acto
     changed = end_step(
         session, FLOW, "appeal", claim, actor=actor, now=now, appeals=claim.appeals + 1, appeal_note=why,
         appealed_by=actor.username, appealed_at=now, claim_key=key, due_at=decide_by(now),
-        signed_by=claim.denied_by, signed_cents=None, decided_at=None, decided_by="", decided_kind="",
+        signed_by=claim.denied_by, signed_cents=None, decided_at=None, decided_on=None, decided_by="", decided_kind="",
+        worked_minutes=None,
     )  # fmt: skip
     note_entry(
         session, "appeal", f"{claim.number} appealed.", [item_of_claim(claim)], actor=actor, now=now, reason=why,

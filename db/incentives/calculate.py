@@ -23,6 +23,7 @@ from db.incentives.model import Growth
 from db.incentives.record import AREA, approved_of_period, commit_budget, post
 from db.incentives.tables import IncentiveClaim, IncentiveEarning, IncentiveUnit, SaleReport
 from db.incentives.tier_rules import period_of
+from db.incentives.unit_marks import MARKS, marked
 from db.incentives.unit_rules import Plan, UnitResult, evaluate, near, plan_of_period
 
 Key = tuple[int, int, str]
@@ -64,7 +65,7 @@ def refresh(
         keys |= {(p, d, period) for _, p, d, period, _ in changed}
         keys |= {(p, d, period) for _, p, d, period, _ in old | new if p == published}
         if rows:
-            session.execute(insert(IncentiveUnit), rows)
+            session.execute(insert(IncentiveUnit.__table__).values(**MARKS), rows)  # type: ignore[arg-type]
     return sum(recalculate(session, key, actor=actor, now=now) for key in sorted(keys))
 
 
@@ -102,11 +103,12 @@ def _year_on(day: date) -> date:
 
 
 def _row(sale: SaleReport, one: UnitResult) -> dict[str, object]:
-    return {
+    row = {
         "sale_id": sale.id, "program_id": one.plan.program_id, "version_id": one.plan.version_id,
         "dealer_id": sale.dealer_id, "region": sale.region, "period": one.period, "is_counted": one.is_counted,
-        "cents": one.cents, "rule": one.rule, "why": one.why,
+        "cents": one.cents, "rule": one.rule, "why": one.why, "delivered_on": sale.delivered_on,
     }  # fmt: skip
+    return marked(row)
 
 
 def recalculate(session: Session, key: Key, *, actor: Actor, now: datetime) -> int:

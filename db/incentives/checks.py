@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from db.calendar.queries import DESK_ZONE
+from db.calendar.queries import DESK_ZONE, usual_calendar
 from db.core.area import Check
 from db.core.labels import local_day
 from db.core.rollups import sums_check
 from db.incentives.calculate import from_scratch
-from db.incentives.sums import SALES, SUMS
+from db.incentives.figure_rules import worked_minutes
+from db.incentives.payouts import PAYOUTS
+from db.incentives.sums import DECIDED, PAID, SALES, SUMS, UNITS
 from db.incentives.tables import IncentiveClaim, IncentiveEarning, IncentiveEntry, IncentiveProgram
+from db.incentives.unit_marks import UNIT_MARKS
 
 MOST = 50
 _ANY_DAY = date(2000, 1, 1)
@@ -105,6 +108,32 @@ def days_are_the_desks(session: Session) -> list[str]:
     ][:MOST]
 
 
+def decisions_are_timed(session: Session) -> list[str]:
+    """The day of a decision is the desk's at its moment; its minutes are those the desk worked since it was sent."""
+    claim, calendar = IncentiveClaim, usual_calendar()
+    found: list[str] = []
+    rows = session.execute(
+        select(
+            claim.number, claim.decided_at, claim.decided_on, claim.decided_kind, claim.submitted_at, claim.appealed_at,
+            claim.worked_minutes,
+        ).where(or_(claim.decided_at.is_not(None), claim.decided_on.is_not(None), claim.worked_minutes.is_not(None)))
+    ).all()  # fmt: skip
+    sent = [max(r.submitted_at, r.appealed_at or r.submitted_at) if r.submitted_at else None for r in rows]
+    timed = [
+        (s, r.decided_at) if s is not None and r.decided_at is not None and r.decided_kind == "person" else None
+        for s, r in zip(sent, rows, strict=True)
+    ]  # fmt: skip
+    took = iter(worked_minutes(calendar, [span for span in timed if span is not None]))
+    for row, span in zip(rows, timed, strict=True):
+        day = None if row.decided_at is None else local_day(row.decided_at, DESK_ZONE)
+        if row.decided_on != day:
+            found.append(f"{row.number}: decided on {row.decided_on}, by its moment on {day}")
+        minutes = None if span is None else next(took)
+        if row.worked_minutes != minutes:
+            found.append(f"{row.number}: {row.worked_minutes} minutes are kept, the desk worked {minutes}")
+    return found[:MOST]
+
+
 CHECKS = (
     Check(name="Incentives earned are calculated from the sales", run=earned_is_recomputed),
     Check(name="Incentive budgets are what was approved", run=approved_is_the_budget),
@@ -112,4 +141,11 @@ CHECKS = (
     Check(name="Days of incentive entries are the desk's", run=days_are_the_desks),
     sums_check("Sums of incentives agree with the ledger", SUMS),
     sums_check("Sums of sales agree with the sales", SALES),
+    # In this order: made anew, sums follow what they are summed up from.
+    sums_check("Incentive units know whether they are claimed and earn", UNIT_MARKS),
+    sums_check("Payouts of incentives agree with the ledger", PAYOUTS),
+    sums_check("Sums of incentive units agree with the units", UNITS),
+    sums_check("Sums of payouts agree with the payouts", PAID),
+    sums_check("Sums of decisions agree with the incentive claims", DECIDED),
+    Check(name="Decisions of incentive claims know their day and their minutes", run=decisions_are_timed),
 )

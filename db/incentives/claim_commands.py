@@ -245,5 +245,5 @@ def _move(
         "reason_note": first.sentence if first else "", **more,
     }  # fmt: skip
     if target == "denied":
-        values |= {"claim_key": None, "decided_at": now, "decided_by": "Checks", "decided_kind": "checks"}
+        values |= {"claim_key": None, **claim_store.decided(claim, now=now, by="Checks", kind="checks")}
     return end_step(session, FLOW, "submit", claim, actor=actor, now=now, target=target, **values)

@@ -11,8 +11,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from db.calendar.queries import DESK_ZONE, usual_calendar
+from db.calendar.rules import elapsed_minutes
 from db.core import search
 from db.core.actor import Actor
+from db.core.labels import local_day
 from db.dealers.tables import Dealer
 from db.incentives import books
 from db.incentives.amount_rules import amount_of
@@ -288,6 +291,21 @@ def keep_runs(
     )  # fmt: skip
 
 
+def decided(claim: IncentiveClaim, *, now: datetime, by: str, kind: str) -> dict[str, Any]:
+    """The columns that say when a claim was decided, by whom, and how long our desk had it where a person decided.
+
+    An appeal sends a claim again: the time the dealer took to appeal is not the desk's.
+    """
+    sent = claim.submitted_at
+    if sent is not None and claim.appealed_at is not None and claim.appealed_at > sent:
+        sent = claim.appealed_at
+    took = elapsed_minutes(usual_calendar(), sent, now) if sent is not None and kind == "person" else None
+    return {
+        "decided_at": now, "decided_on": local_day(now, DESK_ZONE), "decided_by": by, "decided_kind": kind,
+        "worked_minutes": took,
+    }  # fmt: skip
+
+
 def reverse_all(
     session: Session, sale: SaleReport, dealer: Dealer, *, reason: str, actor: Actor, now: datetime
 ) -> list[IncentiveClaim]:
@@ -296,7 +314,7 @@ def reverse_all(
     for claim in claims_of_sale(session, sale.id):
         if claim.status in APPROVED:
             cents = claim.approved_cents or 0
-            values = {"decided_at": now, "decided_by": actor.name, "decided_kind": "unwound", "reason_note": reason}
+            values = decided(claim, now=now, by=actor.name, kind="unwound") | {"reason_note": reason}
             move(session, FLOW, claim, target="reversed", actor=actor, now=now, claim_key=None, due_at=None, **values)
             post(
                 session, key=f"unwind:{claim.id}", book="approved", kind="unwind", program_id=claim.program_id,

@@ -104,7 +104,7 @@ def decide_one(
     target = "approved" if cents >= (claim.claimed_cents or 0) else "partially_approved"
     commit_budget(session, claim.program_id, cents)
     values |= {
-        "approved_cents": cents, "decided_at": now, "decided_by": actor.name, "decided_kind": "person", "due_at": None,
+        "approved_cents": cents, **claim_store.decided(claim, now=now, by=actor.name, kind="person"), "due_at": None,
         "reason_note": note.strip() or claim.reason_note, "signed_by": actor.username, "signed_cents": None,
     }  # fmt: skip
     if claim.sale_id is None:
@@ -127,9 +127,9 @@ def deny(
     _refuse_own_denial(claim, actor)
     why = _reason(reason_code, note)
     changed = end_step(
-        session, FLOW, "deny", claim, actor=actor, now=now, claim_key=None, due_at=None, decided_at=now,
-        decided_by=actor.name, decided_kind="person", reason_code=reason_code, reason_note=why,
-        denied_by=actor.username, signed_cents=None,
+        session, FLOW, "deny", claim, actor=actor, now=now, claim_key=None, due_at=None, reason_code=reason_code,
+        reason_note=why, denied_by=actor.username, signed_cents=None,
+        **claim_store.decided(claim, now=now, by=actor.name, kind="person"),
     )  # fmt: skip
     said = f"{claim.number}: denied, {REASONS[reason_code].lower()}."
     note_entry(session, "deny", said, [item_of_claim(claim)], actor=actor, now=now, reason=why, **changed)

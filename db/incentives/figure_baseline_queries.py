@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from db.calendar.months import months_between
 from db.core.actor import Actor, Scope
+from db.core.among import unwalked
 from db.core.permissions import Permission
 from db.incentives import books
 from db.incentives.figure_filters import Asked, check_dims
-from db.incentives.figure_members import Member, members_of, plans_asked, takes_part
+from db.incentives.figure_members import Member, members_of, plans_asked, taker
 from db.incentives.figure_queries import DIMS, Rows, seen
 from db.incentives.figure_rules import pro_rata
 from db.incentives.model import Growth, Program, Window
@@ -46,25 +47,31 @@ class _Span:
 _VOLUME: Final = ("units", "baseline", "cents", "new")
 
 
-def incremental(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
+def incremental(
+    session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (),
+    members: Mapping[int, Member] | None = None,
+) -> Rows:  # fmt: skip
     """{dims..., units, baseline, cents, new} of stair-step and growth programs, by the month in which a period ends.
 
     The baseline is a target where the program sets one, else the sales of the program's vehicles and sale types the
     same dealers delivered on the same days of the year before. A period that runs counts today, up to today; its target
     then counts by days. Dealers below their baseline take away from those above. `new` are units of dealers that sold
-    nothing the year before, so that every unit of theirs counts as above it.
+    nothing the year before, so that every unit of theirs counts as above it. `members` are those of these days where
+    they are known already.
     """
     check_dims(by, DIMS)
-    members = members_of(session, scope, asked)
+    if members is None:
+        members = members_of(session, scope, asked)
     spans = _spans(session, asked)
-    rows = _volumes(session, scope, asked, sorted({program_id for program_id, _ in spans}))
+    rows = _volumes(session, scope, asked, list(spans))
     sold = _sold_before(session, scope, asked, list(spans.values()))
     cells: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_VOLUME, 0))
     for (program_id, period), span in spans.items():
         month = span.days.last.replace(day=1)
         found = rows.get((program_id, period), {})
-        eligible = {d.id for d in members.values() if takes_part(span.plan.program, d)}
-        for dealer_id in sorted(eligible | set(found)):
+        takes = taker(span.plan.program)
+        eligible = {d.id for d in members.values() if takes(d)}
+        for dealer_id in eligible | found.keys():
             row, dealer = found.get(dealer_id), members.get(dealer_id)
             region = dealer.region if dealer else row.region if row else ""
             known = {"program": program_id, "dealer": dealer_id, "region": region, "month": month}
@@ -81,17 +88,22 @@ def incremental(session: Session, *, scope: Scope, asked: Asked, by: Sequence[st
     return sorted(made, key=lambda one: tuple(str(one[dim]) for dim in by))
 
 
-def _volumes(session: Session, scope: Scope, asked: Asked, ids: Sequence[int]) -> dict[tuple[int, str], dict[int, Any]]:
-    """What dealers have earned with these programs, by program and period, whatever its days."""
+def _volumes(
+    session: Session, scope: Scope, asked: Asked, keys: Sequence[tuple[int, str]]
+) -> dict[tuple[int, str], dict[int, Any]]:
+    """What dealers have earned with these programs in these periods, by program and period."""
     found: dict[tuple[int, str], dict[int, Any]] = defaultdict(dict)
-    if ids:
-        earning = IncentiveEarning
-        rows = session.execute(
-            select(
-                earning.program_id, earning.period, earning.dealer_id, earning.region, earning.units, earning.cents,
-            ).where(earning.program_id.in_(ids), *seen(scope, asked, earning))
-        )  # fmt: skip
-        for row in rows:
+    earning, periods = IncentiveEarning, defaultdict(list)
+    for program_id, period in keys:
+        periods[program_id].append(period)
+    parts = [
+        select(
+            earning.program_id, earning.period, earning.dealer_id, earning.region, earning.units, earning.cents,
+        ).where(earning.program_id == program_id, earning.period.in_(some), *seen(scope, asked, earning))
+        for program_id, some in periods.items()
+    ]  # fmt: skip
+    for start in range(0, len(parts), AT_ONCE):
+        for row in session.execute(union_all(*parts[start : start + AT_ONCE])):
             found[row.program_id, row.period][row.dealer_id] = row
     return found
 
@@ -121,9 +133,8 @@ def _sold_before(
     """Sales of the year before by program, period and dealer; one statement for up to `AT_ONCE` periods."""
     wanted = [s for s in spans if s.counts_sales]
     sale = SaleReport
-    seen = [
-        scope.where(sale.dealer_id, sale.region), *asked.narrowed(region=sale.region, dealer=sale.dealer_id),
-    ]  # fmt: skip
+    region = unwalked(sale.region)
+    seen = [scope.where(sale.dealer_id, region), *asked.narrowed(region=region, dealer=sale.dealer_id)]
     found: dict[tuple[int, str, int], int] = {}
     for start in range(0, len(wanted), AT_ONCE):
         parts = [

@@ -13,7 +13,8 @@ from db.core.permissions import Permission
 from db.incentives.figure_filters import Asked
 from db.incentives.figure_members import plans_asked
 from db.incentives.figure_rules import Burn, burn
-from db.incentives.tables import IncentiveEntry, IncentiveProgram
+from db.incentives.sum_tables import IncentiveMonth
+from db.incentives.tables import IncentiveProgram
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +43,8 @@ def burns(session: Session, *, actor: Actor, asked: Asked) -> list[BurnLine]:
     plans = plans_asked(session, asked)
     if not plans:
         return []
-    owner, entry = IncentiveProgram, IncentiveEntry
-    paid = (
-        select(entry.program_id, func.sum(entry.cents).label("cents"))
-        .where(entry.book == "paid")
-        .group_by(entry.program_id)
-        .subquery()
-    )
+    owner, sums = IncentiveProgram, IncentiveMonth
+    paid = select(sums.program_id, func.sum(sums.paid).label("cents")).group_by(sums.program_id).subquery()
     rows = session.execute(
         select(owner.id, owner.code, owner.name, owner.committed_cents, func.coalesce(paid.c.cents, 0))
         .outerjoin(paid, paid.c.program_id == owner.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -38,14 +39,21 @@ def members_of(session: Session, scope: Scope, asked: Asked) -> dict[int, Member
     return {i: Member(id=i, code=code, region=region, tier=tiers.get(i, "")) for i, code, region in rows}
 
 
-def takes_part(program: Program, dealer: Member) -> bool:
-    """Whether a program takes sales of this dealer at all."""
+def taker(program: Program) -> Callable[[Member], bool]:
+    """Whether a program takes sales of a dealer at all, as a question to be asked of many dealers."""
     wanted = program.eligible
-    return (
-        (not wanted.enrolled or dealer.code in wanted.enrolled)
-        and (not wanted.regions or dealer.region.casefold() in {r.casefold() for r in wanted.regions})
-        and (not wanted.tiers or dealer.tier.casefold() in {t.casefold() for t in wanted.tiers})
-    )
+    enrolled = frozenset(wanted.enrolled)
+    regions = frozenset(r.casefold() for r in wanted.regions)
+    tiers = frozenset(t.casefold() for t in wanted.tiers)
+
+    def takes(dealer: Member) -> bool:
+        return (
+            (not enrolled or dealer.code in enrolled)
+            and (not regions or dealer.region.casefold() in regions)
+            and (not tiers or dealer.tier.casefold() in tiers)
+        )
+
+    return takes
 
 
 def plans_asked(session: Session, asked: Asked) -> dict[int, list[Plan]]:

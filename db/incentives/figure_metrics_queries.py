@@ -19,6 +19,7 @@ from db.core.problems import Problem, Refused
 from db.incentives import figure_queries as figures
 from db.incentives.figure_baseline_queries import incremental
 from db.incentives.figure_filters import Asked, check_dims, checked
+from db.incentives.figure_members import Member
 from db.incentives.figure_rules import WORKDAY_MINUTES
 
 DIMS = figures.DIMS
@@ -63,9 +64,12 @@ class Figure:
         return {"numerator": top, "denominator": bottom, "value": value}
 
 
-def extra_units(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
+def extra_units(
+    session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (),
+    members: Mapping[int, Member] | None = None,
+) -> Rows:  # fmt: skip
     """`incremental` with the units above the baseline; below zero where dealers sold less than it."""
-    rows = incremental(session, scope=scope, asked=asked, by=by)
+    rows = incremental(session, scope=scope, asked=asked, by=by, members=members)
     return [{**row, "extra": row["units"] - row["baseline"]} for row in rows]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -17,36 +18,13 @@ from db.incentives import figure_reason_queries
 from db.incentives.figure_baseline_queries import program_of
 from db.incentives.figure_budget_queries import BurnLine, burns
 from db.incentives.figure_filters import Asked, check_dims, checked
-from db.incentives.figure_metrics_queries import BASELINE, FIGURES, TIMED, timed_value
+from db.incentives.figure_members import Member, members_of
+from db.incentives.figure_metrics_queries import BASELINE, FIGURES, TIMED, extra_units, timed_value
 from db.incentives.model import Growth
 
 BY: Final[dict[str, str]] = {"program": "Program", "dealer": "Dealer", "region": "Region", "month": "Month"}
 MOST_ROWS: Final = 200
-
-
-def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> dict[str, Beside]:
-    """Every figure of the days asked for beside the same figure of the period before; each source is read twice."""
-    asked = checked(session, filters, now=now)
-    sources = list(dict.fromkeys(f.source for f in FIGURES.values()))
-    rows = {source: _one(source, session, scope, asked) for source in sources}
-    prior = {source: _one(source, session, scope, asked.before) for source in sources}
-    found = {}
-    for name, figure in FIGURES.items():
-        before = figure.value_of(prior[figure.source])["value"]
-        found[name] = Beside(name=name, **figure.value_of(rows[figure.source]), prior=before)
-    took = figures.minutes(session, scope=scope, asked=asked).get((), [])
-    earlier = figures.minutes(session, scope=scope, asked=asked.before).get((), [])
-    for name, (_, share) in TIMED.items():
-        found[name] = Beside(
-            name=name, value=timed_value(took, share), numerator=None, denominator=sum(n for _, n in took),
-            prior=timed_value(earlier, share),
-        )  # fmt: skip
-    return found
-
-
-def _one(source: Callable[..., Any], session: Session, scope: Scope, asked: Asked) -> dict[str, Any]:
-    (row,) = source(session, scope=scope, asked=asked)
-    return dict(row)
+Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +47,128 @@ class Line:
         return (0, 0) if found is None else (found["numerator"] or 0, found["denominator"] or 0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the page draws first: every figure beside the period before, by month, and split one way."""
+
+    figures: Mapping[str, Beside]
+    months: Sequence[Line]
+    lines: Sequence[Line]
+
+
+def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> dict[str, Beside]:
+    """Every figure of the days asked for beside the same figure of the period before; each source is read twice."""
+    asked = checked(session, filters, now=now)
+    return _beside(session, scope, asked, _told(session, scope, asked, ((),))[()])
+
+
+def look(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str, now: datetime) -> Look:
+    """`overview`, and `lines` by month and by another way, each source read once for all of it."""
+    check_dims((by,), tuple(BY))
+    asked = checked(session, filters, now=now)
+    told = _told(session, scope, asked, ((), ("month",), (by,)))
+    months = _lines(session, scope, asked, "month", told[("month",)])
+    return Look(
+        figures=_beside(session, scope, asked, told[()]), months=months,
+        lines=months if by == "month" else _lines(session, scope, asked, by, told[(by,)]),
+    )  # fmt: skip
+
+
 def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str, now: datetime) -> list[Line]:
     """The figures split one way: months in their order, everything else by what it cost, dearest first."""
     check_dims((by,), tuple(BY))
     asked = checked(session, filters, now=now)
+    return _lines(session, scope, asked, by, _told(session, scope, asked, ((by,),))[(by,)])
+
+
+# ---- rows of every source --------------------------------------------------------------------------------------------
+Way = tuple[str, ...]
+Told = dict[Callable[..., Any], Rows]
+"""The rows of each source, split one way."""
+
+
+def _told(session: Session, scope: Scope, asked: Asked, ways: Sequence[Way]) -> dict[Way, Told]:
+    """The rows of every source split these ways; what adds up is read once, by all dimensions of the ways."""
+    found: dict[Way, Told] = {way: {} for way in ways}
+    members = members_of(session, scope, asked)
+    for source in dict.fromkeys(f.source for f in FIGURES.values()):
+        wanted = [way for way in ways if any(set(way) <= set(f.dims) for f in FIGURES.values() if f.source is source)]
+        for way, rows in _rows(session, source, scope, asked, wanted, members=members).items():
+            found[way][source] = rows
+    return found
+
+
+def _rows(
+    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way], *,
+    members: Mapping[int, Member],
+) -> dict[Way, Rows]:  # fmt: skip
+    if source is figures.taking_part:  # a dealer of two programs counts once: it does not add up
+        split = figures.taking_part_by(session, scope=scope, asked=asked, ways=ways, members=members)
+        return dict(zip(ways, split, strict=True))
+    count, names = source, COUNTED[source]
+    if source is extra_units:
+        count = partial(source, members=members)
+    if source is figures.money:  # what is open by month is that of the month, elsewhere that of all time
+        others = [way for way in ways if way != ("month",)]
+        months = [way for way in ways if way == ("month",)]
+        found = _added(session, count, scope, asked, others, names=names)
+        return found | _added(session, count, scope, asked, months, names=names)
+    return _added(session, count, scope, asked, ways, names=names)
+
+
+def _added(
+    session: Session, source: Callable[..., Rows], scope: Scope, asked: Asked, ways: Sequence[Way], *,
+    names: Sequence[str],
+) -> dict[Way, Rows]:  # fmt: skip
+    """Rows by all dimensions of the ways at once, added up for each of them."""
+    if not ways:
+        return {}
+    by = tuple(dict.fromkeys(dim for way in ways for dim in way))
+    rows = source(session, scope=scope, asked=asked, by=by)
+    return {way: rows if way == by else _sum(rows, by, way, names) for way in ways}
+
+
+def _sum(rows: Rows, by: Way, way: Way, names: Sequence[str]) -> Rows:
+    cells: dict[Way, dict[str, int]] = {} if way else {(): dict.fromkeys(names, 0)}
+    for row in rows:
+        cell = cells.setdefault(tuple(row[dim] for dim in way), dict.fromkeys(names, 0))
+        for name in names:
+            cell[name] += row[name]
+    return [{**dict(zip(way, key, strict=True)), **cell} for key, cell in cells.items()]
+
+
+COUNTED: Final[dict[Callable[..., Any], tuple[str, ...]]] = {
+    source: tuple(
+        dict.fromkeys(name for f in FIGURES.values() if f.source is source for name in (f.top, f.bottom) if name)
+    )
+    for source in dict.fromkeys(f.source for f in FIGURES.values())
+}
+"""What the figures are made of, by the source that counts it."""
+
+
+def _beside(session: Session, scope: Scope, asked: Asked, told: Told) -> dict[str, Beside]:
+    prior = _told(session, scope, asked.before, ((),))[()]
+    found = {}
+    for name, figure in FIGURES.items():
+        (row,), (earlier,) = told[figure.source], prior[figure.source]
+        found[name] = Beside(name=name, **figure.value_of(row), prior=figure.value_of(earlier)["value"])
+    took = figures.minutes(session, scope=scope, asked=asked).get((), [])
+    before = figures.minutes(session, scope=scope, asked=asked.before).get((), [])
+    for name, (_, share) in TIMED.items():
+        found[name] = Beside(
+            name=name, value=timed_value(took, share), numerator=None, denominator=sum(n for _, n in took),
+            prior=timed_value(before, share),
+        )  # fmt: skip
+    return found
+
+
+# ---- lines -----------------------------------------------------------------------------------------------------------
+def _lines(session: Session, scope: Scope, asked: Asked, by: str, told: Told) -> list[Line]:
     cells: dict[Any, dict[str, dict[str, Any]]] = defaultdict(dict)
     if by == "month":
         cells |= {month: {} for month in asked.months}
-    for source in _sources(by):
-        for row in source(session, scope=scope, asked=asked, by=(by,)):
+    for source, rows in told.items():
+        for row in rows:
             for name, figure in FIGURES.items():
                 if figure.source is source and by in figure.dims:
                     cells[row[by]][name] = figure.value_of(row)
@@ -85,10 +176,6 @@ def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str
     if by == "month":
         return made
     return sorted(made, key=lambda x: (-(x.value("incentive_earned") or 0), x.code, x.name))
-
-
-def _sources(by: str) -> list[Callable[..., Any]]:
-    return list(dict.fromkeys(f.source for f in FIGURES.values() if by in f.dims))
 
 
 def _named(session: Session, cells: Mapping[Any, Mapping[str, Any]], by: str, scope: Scope) -> list[Line]:

@@ -1,7 +1,7 @@
 """Incentives counted for figures: money of the ledger, units paid for, uptake, units above the baseline, decisions.
 
-Months are those of the desk. Everything is summed up by the database, by what is asked for; only decided claims come as
-rows, at most `MOST_TIMED` of them, for the middle of a time is no sum.
+Months are those of the desk. Everything comes from sums that triggers keep (figure_cells.py, figure_sum_queries.py);
+only minutes are counted claim by claim, at most `MOST_TIMED` of them, for the middle of a time is no sum.
 """
 
 from __future__ import annotations
@@ -10,38 +10,21 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from db.calendar.queries import calendar_for_dealer
 from db.core.actor import Scope
+from db.core.among import unwalked
 from db.dealers.tables import Dealer
+from db.incentives.figure_cells import DECIDED, DECISIONS, PAID, UNITS, Fact, earning_dealers, summed
 from db.incentives.figure_filters import Asked, check_dims, month_number
-from db.incentives.figure_members import members_of, plans_asked, takes_part
-from db.incentives.figure_rules import worked_minutes
+from db.incentives.figure_members import Member, members_of, plans_asked, taker
 from db.incentives.figure_sum_queries import cells
-from db.incentives.tables import (
-    IncentiveClaim,
-    IncentiveEarning,
-    IncentiveEntry,
-    IncentiveProgram,
-    IncentiveUnit,
-    SaleReport,
-)
+from db.incentives.tables import IncentiveClaim, IncentiveProgram
 
 DIMS: Final = ("program", "dealer", "region", "month")
 MOST_TIMED: Final = 20_000
-APPROVED: Final = ("approved", "partially_approved")
 Rows = list[dict[str, Any]]
-
-
-def _keys(asked: Asked, by: Sequence[str], table: Any, day: Any = None, *, is_moment: bool = True) -> dict[str, Any]:
-    """The columns to group by, by the name of their dimension."""
-    check_dims(by, DIMS)
-    columns = {"program": table.program_id, "dealer": table.dealer_id, "region": table.region}
-    return {
-        dim: columns[dim] if dim in columns else month_number(asked, day, is_moment=is_moment) for dim in by
-    }  # fmt: skip
 
 
 def _read(session: Session, asked: Asked, query: Any, keys: Mapping[str, Any]) -> Rows:
@@ -53,6 +36,16 @@ def _read(session: Session, asked: Asked, query: Any, keys: Mapping[str, Any]) -
             one["month"] = months[one["month"]]
         found.append({name: value if value is not None else 0 for name, value in one.items()})
     return sorted(found, key=lambda one: tuple(str(one[dim]) for dim in keys))
+
+
+def _summed(
+    session: Session, fact: Fact, scope: Scope, asked: Asked, by: Sequence[str], *, names: Sequence[str]
+) -> Rows:  # fmt: skip
+    """Cells of a fact with the measures named, in the order of their dimensions."""
+    check_dims(by, DIMS)
+    rows = session.execute(summed(fact, scope=scope, asked=asked, by=by)).mappings()
+    found = [{name: int(row[name]) if name in names else row[name] for name in (*by, *names)} for row in rows]
+    return sorted(found, key=lambda one: tuple(str(one[dim]) for dim in by))
 
 
 def _labelled(keys: Mapping[str, Any]) -> list[Any]:
@@ -95,34 +88,7 @@ def paid_units(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str
     A vehicle program pays one unit a claim; a volume pays the units its account has counted. What was paid and set off
     again in full is no unit. A vehicle counts under each program that paid for it.
     """
-    entry, claim = IncentiveEntry, IncentiveClaim
-    net = func.sum(entry.cents)
-    first = func.min(case((entry.cents > 0, entry.at)))
-    accounts = (
-        select(
-            entry.program_id, entry.dealer_id, func.max(entry.region).label("region"), entry.period, claim.sale_id,
-            net.label("cents"), first.label("at"),
-        )
-        .join(claim, claim.id == entry.claim_id)
-        .where(entry.book == "paid", *seen(scope, asked, entry))
-        .group_by(entry.program_id, entry.dealer_id, entry.period, claim.sale_id)
-        .having(net > 0, *asked.moments(first))
-        .subquery()
-    )  # fmt: skip
-    earning = IncentiveEarning
-    keys = _keys(asked, by, accounts.c, accounts.c.at)
-    units = case((accounts.c.sale_id.is_not(None), 1), else_=func.coalesce(earning.units, 0))
-    query = select(
-        *_labelled(keys), func.coalesce(func.sum(units), 0).label("units"),
-        func.coalesce(func.sum(accounts.c.cents), 0).label("cents"),
-    ).outerjoin(
-        earning,
-        and_(
-            earning.program_id == accounts.c.program_id, earning.dealer_id == accounts.c.dealer_id,
-            earning.period == accounts.c.period,
-        ),
-    )  # fmt: skip
-    return _read(session, asked, query, keys)
+    return _summed(session, PAID, scope, asked, by, names=("units", "cents"))
 
 
 # ---- uptake ----------------------------------------------------------------------------------------------------------
@@ -131,64 +97,50 @@ def claimed_sales(session: Session, *, scope: Scope, asked: Asked, by: Sequence[
 
     A volume is claimed for all its units at once. A claim that was taken back claims nothing.
     """
-    unit, claim = IncentiveUnit, IncentiveClaim
-    keys = _keys(asked, by, unit, SaleReport.delivered_on, is_moment=False)
-    own = [claim.program_id == unit.program_id, claim.status != "void"]
-    has_claim = or_(
-        exists().where(claim.sale_id == unit.sale_id, *own),
-        exists().where(
-            claim.sale_id.is_(None), claim.dealer_id == unit.dealer_id, claim.period == unit.period, *own
-        ),
-    )  # fmt: skip
-    query = (
-        select(
-            *_labelled(keys), func.count().label("eligible"),
-            func.coalesce(func.sum(case((has_claim, 1), else_=0)), 0).label("claimed"),
-        )
-        .select_from(unit)
-        .join(SaleReport, SaleReport.id == unit.sale_id)
-        .where(unit.is_counted.is_(True), *asked.days(SaleReport.delivered_on), *seen(scope, asked, unit))
-    )  # fmt: skip
-    return _read(session, asked, query, keys)
+    rows = _summed(session, UNITS, scope, asked, by, names=("units", "claimed"))
+    return [{"eligible" if name == "units" else name: value for name, value in row.items()} for row in rows]
 
 
 def taking_part(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
     """{dims..., eligible, earning}: active dealers that a program running then would take, and those with a sale that
     earned. By nothing or region a dealer counts once, whatever the number of its programs.
     """
-    check_dims(by, DIMS[:3])
-    plans, members = plans_asked(session, asked), members_of(session, scope, asked)
-    unit, earning = IncentiveUnit, IncentiveEarning
-    rows = session.execute(
-        select(unit.program_id, unit.dealer_id)
-        .join(SaleReport, SaleReport.id == unit.sale_id)
-        .join(
-            earning,
-            and_(
-                earning.program_id == unit.program_id, earning.dealer_id == unit.dealer_id,
-                earning.period == unit.period,
-            ),
-        )
-        .where(
-            unit.is_counted.is_(True), or_(unit.cents > 0, earning.cents > 0), *asked.days(SaleReport.delivered_on),
-            *seen(scope, asked, unit),
-        )
-        .group_by(unit.program_id, unit.dealer_id)
-    )  # fmt: skip
-    earned = {(program_id, dealer_id) for program_id, dealer_id in rows}
-    cells: dict[tuple[Any, ...], tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+    return taking_part_by(session, scope=scope, asked=asked, ways=(tuple(by),))[0]
+
+
+def taking_part_by(
+    session: Session, *, scope: Scope, asked: Asked, ways: Sequence[tuple[str, ...]],
+    members: Mapping[int, Member] | None = None,
+) -> list[Rows]:  # fmt: skip
+    """`taking_part` split several ways, read once; `members` are those of these days where they are known already."""
+    for by in ways:
+        check_dims(by, DIMS[:3])
+    plans = plans_asked(session, asked)
+    if members is None:
+        members = members_of(session, scope, asked)
+    earned: dict[int, set[int]] = defaultdict(set)
+    for program_id, dealer_id in session.execute(earning_dealers(scope=scope, asked=asked)):
+        earned[program_id].add(dealer_id)
+    pairs = []
     for program_id, some in plans.items():
-        program = some[-1].program
+        takes, earning_here = taker(some[-1].program), earned[program_id]
         for dealer in members.values():
-            has_earned = (program_id, dealer.id) in earned
-            if has_earned or takes_part(program, dealer):
-                known = {"program": program_id, "dealer": dealer.id, "region": dealer.region}
-                eligible, earning_ones = cells[tuple(known[dim] for dim in by)]
-                eligible.add(dealer.id)
-                if has_earned:
-                    earning_ones.add(dealer.id)
-    if not by and not cells:
+            has_earned = dealer.id in earning_here
+            if has_earned or takes(dealer):
+                pairs.append((program_id, dealer, has_earned))
+    return [_dealers_of(pairs, by) for by in ways]
+
+
+def _dealers_of(pairs: Sequence[tuple[int, Member, bool]], by: tuple[str, ...]) -> Rows:
+    cells: dict[tuple[Any, ...], tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+    if not by:
         cells[()] = (set(), set())
+    for program_id, dealer, has_earned in pairs:
+        known = {"program": program_id, "dealer": dealer.id, "region": dealer.region} if by else {}
+        eligible, earning = cells[tuple(known[dim] for dim in by)]
+        eligible.add(dealer.id)
+        if has_earned:
+            earning.add(dealer.id)
     found = [
         {**dict(zip(by, key, strict=True)), "eligible": len(some), "earning": len(those)}
         for key, (some, those) in cells.items()
@@ -199,17 +151,7 @@ def taking_part(session: Session, *, scope: Scope, asked: Asked, by: Sequence[st
 # ---- decisions -------------------------------------------------------------------------------------------------------
 def decided(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
     """{dims..., decided, denied, by_checks}: claims by the day they were decided, as they stand today."""
-    claim = IncentiveClaim
-    keys = _keys(asked, by, claim, claim.decided_at)
-    denied = claim.status == "denied"
-    when = [claim.status.in_((*APPROVED, "denied")), *asked.moments(claim.decided_at)]
-    query = select(
-        *_labelled(keys),
-        func.count().label("decided"),
-        func.coalesce(func.sum(case((denied, 1), else_=0)), 0).label("denied"),
-        func.coalesce(func.sum(case((claim.decided_kind == "checks", 1), else_=0)), 0).label("by_checks"),
-    ).where(*when, *seen(scope, asked, claim))
-    return _read(session, asked, query, keys)
+    return _summed(session, DECISIONS, scope, asked, by, names=("decided", "denied", "by_checks"))
 
 
 def minutes(
@@ -220,29 +162,36 @@ def minutes(
     Of the newest `MOST_TIMED` claims decided. Time with the dealer after a return is not in it, for sending anew begins
     anew; what the checks denied at once waited for nobody.
     """
-    claim = IncentiveClaim
     check_dims(by, DIMS)
-    number = month_number(asked, claim.decided_at, is_moment=True)
-    # An appeal sends a claim again: the time the dealer took to appeal is not the desk's.
-    sent = case((claim.appealed_at > claim.submitted_at, claim.appealed_at), else_=claim.submitted_at)
-    rows = session.execute(
-        select(claim.program_id, claim.dealer_id, claim.region, number, sent, claim.decided_at)
-        .where(
-            claim.status.in_((*APPROVED, "denied")), claim.decided_kind == "person", claim.submitted_at.is_not(None),
-            *asked.moments(claim.decided_at), *seen(scope, asked, claim),
-        )
-        .order_by(claim.decided_at.desc(), claim.id.desc())
-        .limit(MOST_TIMED)
-    ).all()  # fmt: skip
-    spans = [(row[4], row[5]) for row in rows if row[4] is not None and row[5] is not None]
-    took = worked_minutes(calendar_for_dealer(session, None), spans)
+    found = _minutes(session, scope, asked, by, is_all=True)
+    if sum(n for some in found.values() for _, n in some) > MOST_TIMED:
+        found = _minutes(session, scope, asked, by, is_all=False)
+    return found
+
+
+def _minutes(
+    session: Session, scope: Scope, asked: Asked, by: Sequence[str], *, is_all: bool
+) -> dict[tuple[Any, ...], list[tuple[float, int]]]:
+    claim = IncentiveClaim
+    dims: dict[str, Any] = {"program": claim.program_id, "dealer": claim.dealer_id, "region": claim.region}
+    dims["month"] = month_number(asked, claim.decided_on, is_moment=False)
+    keys = [dims[dim].label(dim) for dim in by]
+    query = select(*keys, claim.worked_minutes.label("took")).where(
+        *asked.days(claim.decided_on), unwalked(claim.status).in_(DECIDED), claim.decided_kind == "person",
+        claim.worked_minutes.is_not(None), *seen(scope, asked, claim),
+    )  # fmt: skip
+    if is_all:
+        some: Any = query.subquery()
+    else:
+        some = query.order_by(claim.decided_at.desc(), claim.id.desc()).limit(MOST_TIMED).subquery()
+    columns = [some.c[dim] for dim in by]
+    rows = session.execute(select(*columns, some.c.took, func.count()).group_by(*columns, some.c.took))
     months = asked.months
-    found: dict[tuple[Any, ...], dict[float, int]] = {}
-    for row, value in zip(rows, took, strict=True):
-        known = {"program": row[0], "dealer": row[1], "region": row[2], "month": months[row[3]]}
-        cell = found.setdefault(tuple(known[dim] for dim in by), {})
-        cell[value] = cell.get(value, 0) + 1
-    return {key: sorted(histogram.items()) for key, histogram in found.items()}
+    histograms: dict[tuple[Any, ...], list[tuple[float, int]]] = defaultdict(list)
+    for *key, took, number in rows:
+        named = tuple(months[value] if dim == "month" else value for dim, value in zip(by, key, strict=True))
+        histograms[named].append((took, number))
+    return {key: sorted(histogram) for key, histogram in histograms.items()}
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -93,9 +93,14 @@ class SaleReport(Base):
         Index("ix_sale_report_dealer", "dealer_id", "delivered_on", "id"),
         Index("ix_sale_report_days", "delivered_on", "id"),
         Index("ix_sale_report_vin", "vin", "id"),
+        # All that sales of the year before are counted by (0081).
+        Index(
+            "ix_sale_report_like", "delivered_on", "condition", "sale_type", "unwound_on", "region", "dealer_id",
+            "make", "model",
+        ),
         Index("uq_sale_report_external", "dealer_id", "external_number", unique=True),
         {"sqlite_autoincrement": True},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     number: Mapped[str] = mapped_column(String(20), nullable=False, unique=True)
@@ -202,7 +207,8 @@ class IncentiveClaim(QueueItem):
     twice. `entitled_cents` is what the rules found, `signed_cents` what a signature below the level needed would pay.
     `owed_cents` is what the ledger has for it, approved less taken back less paid, kept with each entry so that a
     payment reads what is owed and not all that ever was; the ledger says it, this only finds it.
-    `denied_by` and `appealed_by` are user names: somebody else decides an appeal.
+    `denied_by` and `appealed_by` are user names: somebody else decides an appeal. `decided_on` is the desk's day of
+    `decided_at`, `worked_minutes` what the desk worked from the last sending to a person's decision.
     """
 
     __tablename__ = "incentive_claim"
@@ -210,27 +216,22 @@ class IncentiveClaim(QueueItem):
         Index("ix_incentive_claim_board", "is_open", "due_at", "id"),
         Index("ix_incentive_claim_status", "status", "due_at", "id"),
         Index("ix_incentive_claim_dealer", "dealer_id", "is_open", "due_at", "id"),
+        # What a region or a dealer has in each state.
+        Index("ix_incentive_claim_place", "status", "region"),
+        Index("ix_incentive_claim_state", "dealer_id", "status"),
         Index("ix_incentive_claim_program", "program_id", "dealer_id", "period"),
         Index("ix_incentive_claim_sale", "sale_id", "program_id"),
-        # All that decisions are counted by (0071).
+        # All that decisions are counted by (0071, 0081).
         Index(
-            "ix_incentive_claim_decided",
-            "decided_at",
-            "status",
-            "program_id",
-            "dealer_id",
-            "region",
-            "decided_kind",
+            "ix_incentive_claim_decided", "decided_on", "status", "program_id", "dealer_id", "region", "decided_kind",
+            "worked_minutes",
         ),
         Index(
-            "ix_incentive_claim_owed",
-            "dealer_id",
-            "id",
-            sqlite_where=text("owed_cents != 0"),
+            "ix_incentive_claim_owed", "dealer_id", "id", sqlite_where=text("owed_cents != 0"),
             postgresql_where=text("owed_cents != 0"),
         ),
         {"sqlite_autoincrement": True},
-    )
+    )  # fmt: skip
 
     program_id: Mapped[int] = mapped_column(ForeignKey("incentive_program.id"), nullable=False)
     version_id: Mapped[int] = mapped_column(ForeignKey("incentive_version.id"), nullable=False, index=True)
@@ -248,6 +249,8 @@ class IncentiveClaim(QueueItem):
     signed_by: Mapped[str] = mapped_column(String(80), nullable=False, default="")
     signed_cents: Mapped[int | None] = mapped_column(Cents)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_on: Mapped[date | None] = mapped_column(Date)
+    worked_minutes: Mapped[int | None] = mapped_column(Integer)
     decided_by: Mapped[str] = mapped_column(String(120), nullable=False, default="")
     decided_kind: Mapped[str] = mapped_column(String(10), nullable=False, default="")
     reason_code: Mapped[str] = mapped_column(String(30), nullable=False, default="")
@@ -308,13 +311,21 @@ class IncentiveCheck(Base):
 
 
 class IncentiveUnit(Base):
-    """What one sale is for one program now: counted or not, what it pays by itself, why not. Calculated, replaced."""
+    """What one sale is for one program now: counted or not, what it pays by itself, why not. Calculated, replaced.
+
+    `is_claimed` and `is_earning` follow claims and earnings (unit_marks.py).
+    """
 
     __tablename__ = "incentive_unit"
     __table_args__ = (
         Index("uq_incentive_unit", "sale_id", "program_id", unique=True),
         Index("ix_incentive_unit_sum", "program_id", "dealer_id", "period", "is_counted"),
-    )
+        # All that units of some days are counted by (0081).
+        Index(
+            "ix_incentive_unit_day", "delivered_on", "dealer_id", "program_id", "region", "is_counted", "is_claimed",
+            "is_earning",
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sale_report.id"), nullable=False)
@@ -325,6 +336,9 @@ class IncentiveUnit(Base):
     period: Mapped[str] = mapped_column(String(10), nullable=False)
     is_counted: Mapped[bool] = mapped_column(Boolean, nullable=False)
     cents: Mapped[int] = mapped_column(Cents, nullable=False)
+    delivered_on: Mapped[date | None] = mapped_column(Date)
+    is_claimed: Mapped[bool] = mapped_column(Boolean, nullable=False, default=False, server_default=false())
+    is_earning: Mapped[bool] = mapped_column(Boolean, nullable=False, default=False, server_default=false())
     rule: Mapped[str] = mapped_column(String(3), nullable=False, default="")
     why: Mapped[str] = mapped_column(Text, nullable=False, default="")
     sale: Mapped[SaleReport] = relationship()
@@ -339,6 +353,8 @@ class IncentiveEarning(Base):
     __table_args__ = (
         Index("uq_incentive_earning", "program_id", "dealer_id", "period", unique=True),
         Index("ix_incentive_earning_dealer", "dealer_id", "period"),
+        # All that volumes are measured by (0081).
+        Index("ix_incentive_earning_period", "program_id", "period", "dealer_id", "region", "units", "cents"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

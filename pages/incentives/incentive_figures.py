@@ -64,7 +64,7 @@ def narrowed(what: str) -> tuple[dict[str, Any], list[str]]:
 def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> None:
     """What programs cost and bring."""
     filters = tuple(sorted(chosen.items()))
-    found = show.overview(actor.scope, filters, at, day, change)
+    found = show.look(actor.scope, filters, at, day, change).figures
     # Of one dealer it says nothing how many take part.
     alone = ("incentive_dealer_uptake",) if "dealer" in chosen or len(actor.scope.dealer_ids) == 1 else ()
     make = partial(
@@ -84,7 +84,7 @@ def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> Non
             ),
             "incentive_budgets", actor, filters, day, areas=("incentives", "pricing", "dealers", "terms"),
         )  # fmt: skip
-    months = show.lines(actor.scope, filters, "month", at, day, change)
+    months = show.lines(actor.scope, filters, "month", at, day, change=change)
     left, right = st.columns([3, 2], gap="medium") if burning else (st.container(), None)
     with left, st.container(border=True, height="stretch"):
         st.markdown("**By month** :gray[as posted to the ledger]")
@@ -100,7 +100,7 @@ def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> Non
         by = one("By", {name: BY[name] for name in ways}, key="incf_by", default=ways[0])
         export_button("incentive_figures", {**chosen, "by": by}, key="incf_export")
         draw_link(chosen)
-    rows = show.lines(actor.scope, filters, by, at, day, change)
+    rows = show.lines(actor.scope, filters, by, at, day, change=change)
     if rows:
         show.draw_lines(rows, by=by, label=BY[by], hidden=HIDDEN, on_open=partial(narrow, "incf", by))
         st.caption(f"Click a name to see only that. {baseline}")

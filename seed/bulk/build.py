@@ -20,10 +20,12 @@ from db.claims import rollup as claim_rollup
 from db.coop import ways
 from db.coop.sums import SUMS as COOP_SUMS
 from db.core import changes
-from db.core.rollups import rebuild
+from db.core.rollups import Kept, rebuild
 from db.core.session import reading, writing
-from db.incentives.sums import SALES
+from db.incentives.payouts import PAYOUTS
+from db.incentives.sums import DECIDED, PAID, SALES, UNITS
 from db.incentives.sums import SUMS as INCENTIVE_SUMS
+from db.incentives.unit_marks import UNIT_MARKS
 from db.incentives.unit_rules import Plan
 from db.leads import rollup as lead_rollup
 from db.leads.won_sums import SUMS as WON_SUMS
@@ -58,7 +60,9 @@ class Size:
 Say = Callable[[str], None]
 ROLLUPS = (lead_rollup, claim_rollup)
 """Counts whose triggers stand aside while rows come in; they are counted anew at the end."""
-SUMS = (INCENTIVE_SUMS, COOP_SUMS, WON_SUMS, SURVEY_SUMS, SALES, OBJECTIVE_SUMS)
+SUMS: tuple[Kept, ...] = (
+    INCENTIVE_SUMS, COOP_SUMS, WON_SUMS, SURVEY_SUMS, SALES, OBJECTIVE_SUMS, UNIT_MARKS, PAYOUTS, UNITS, PAID, DECIDED,
+)  # fmt: skip
 """What triggers sum up: without them while rows come in, filled from them at the end."""
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from db.calendar.queries import DESK_ZONE
+from db.calendar.queries import DESK_ZONE, usual_calendar
 from db.core.actor import Actor
 from db.core.search import words_of
 from db.core.session import reading, run
@@ -28,7 +28,7 @@ from db.incentives.amount_rules import earned
 from db.incentives.facts import SaleFacts, Unit
 from db.incentives.program_commands import publish_program, save_program
 from db.incentives.unit_rules import Plan, UnitResult, evaluate, near
-from seed.bulk.hours import Days
+from seed.bulk.hours import Days, Hours
 from seed.bulk.network import House
 from seed.bulk.sink import Sink, at_of, epoch, moment
 from seed.bulk.vins import vin_of
@@ -44,7 +44,8 @@ TABLES = (
 CLAIM = (
     "id", "number", "status", "is_open", "dealer_id", "region", "due_at", "submitted_by", "created_at", "updated_at",
     "updated_by", "program_id", "version_id", "sale_id", "period", "claim_key", "claimed_cents", "entitled_cents",
-    "approved_cents", "owed_cents", "submitted_at", "signed_by", "decided_at", "decided_by", "decided_kind",
+    "approved_cents", "owed_cents", "submitted_at", "signed_by", "decided_at", "decided_on", "worked_minutes",
+    "decided_by", "decided_kind",
     "reason_code", "reason_note", "denied_by",
 )  # fmt: skip
 
@@ -132,6 +133,7 @@ class _Incentives:
         self.end, self.rng, self.posted = epoch(now), Random(f"{seed}:bulk incentives"), 0
         self.today = now.date()
         self.desk = Days(DESK_ZONE, self.today - timedelta(days=DAYS + 400), self.today + timedelta(days=2))
+        self.hours = Hours(usual_calendar(), now - timedelta(days=DAYS + 40), now + timedelta(days=2))
         self.sale, self.claim = sink.next_id("sale_report"), sink.next_id("incentive_claim")
         self.entry, self.memo = sink.next_id("incentive_entry"), sink.next_id("incentive_memo")
         self.batch, self.earning = sink.next_id("incentive_batch"), sink.next_id("incentive_earning")
@@ -147,7 +149,8 @@ class _Incentives:
             "created_at", "updated_at", "updated_by",
         ), make=MAKE, condition="new", dealer_status="active", certificates="[]", earlier="[]")  # fmt: skip
         sink.open("incentive_unit", ("sale_id", "program_id", "version_id", "dealer_id", "region", "period",
-                                     "is_counted", "cents", "rule", "why"))  # fmt: skip
+                                     "is_counted", "cents", "rule", "why", "delivered_on", "is_claimed",
+                                     "is_earning"))  # fmt: skip
         sink.open("incentive_earning", ("id", "program_id", "dealer_id", "region", "period", "units", "cents", "said",
                                         "calculated_at"), baseline=0, calculations=1)  # fmt: skip
         sink.open("incentive_claim", CLAIM, checked="[]", run=1, outcome="valid", version=2)
@@ -198,7 +201,9 @@ class _Incentives:
         for one in self._results(model, house, day):
             program = one.plan.program_id
             sink.add("incentive_unit", (i, program, one.plan.version_id, house.id, house.region, one.period,
-                                        int(one.is_counted), one.cents, one.rule, one.why))  # fmt: skip
+                                        int(one.is_counted), one.cents, one.rule, one.why, days.iso[here],
+                                        int(one.is_counted and not one.plan.program.is_volume),
+                                        int(one.cents > 0)))  # fmt: skip
             if not one.is_counted:
                 continue
             units = self.units.get((program, house.id, one.period))
@@ -251,7 +256,9 @@ class _Incentives:
             name if decided else sender.name, program, one.plan.version_id, sale, one.period,
             None if status == "denied" else f"p{program}:s{sale}", one.cents, one.cents, approved,
             0 if paid is not None else approved or 0, m(sent), user if approved is not None else "", m(decided),
-            name if decided else "", "person" if decided else "", rng.choice(DENIED) if status == "denied" else "",
+            None if decided is None else self.desk.iso[self.desk.index(decided)],
+            None if decided is None else self.hours.minutes(sent, decided), name if decided else "",
+            "person" if decided else "", rng.choice(DENIED) if status == "denied" else "",
             "The paper does not show it." if status == "denied" else "", user if status == "denied" else "",
         ))  # fmt: skip
         number = f"{i:06}"
