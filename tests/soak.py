@@ -48,6 +48,7 @@ WARM = 0.3
 """The part of the run in which caches, compiled statements and connections are filled; slopes are taken after it."""
 SAMPLES = 24
 SESSIONS_GONE_SECONDS = 180
+PATHS = tuple("" if page.default else page.url_path for page in PAGES if page.exists and not page.hidden)
 TROUBLE_WORDS = ("could not be shown", "did not work and nothing was saved", "cannot be reached")
 
 
@@ -190,7 +191,6 @@ async def _log_a_call(tab: Person, seen: Seen, number: int) -> None:
 
 async def _work(url: str, cookie: str, seen: Seen, *, chance: random.Random, actions: int, dealers: int) -> None:
     """One person at work: page after page, clicking on each."""
-    paths = [page.url_path for page in PAGES if page.exists and not page.hidden]
     async with Person(url, cookie=cookie) as tab:
         seen.take(tab.first, "home")
         done = 1
@@ -203,7 +203,7 @@ async def _work(url: str, cookie: str, seen: Seen, *, chance: random.Random, act
                 await _log_a_call(tab, seen, done)
                 done += 2
                 continue
-            path = chance.choice(paths)
+            path = chance.choice(PATHS)
             seen.take(await tab.go(path), path)
             done += 1
             for _ in range(min(STAYS, actions - done)):
@@ -214,14 +214,19 @@ async def _work(url: str, cookie: str, seen: Seen, *, chance: random.Random, act
 async def _visit(url: str, cookies: list[str], seen: Seen, *, chance: random.Random, sessions: int, over: asyncio.Event,
                  share: Callable[[], float]) -> None:  # fmt: skip
     """Tabs that are opened and closed, spread over the whole run."""
-    paths = [page.url_path for page in PAGES if page.exists and not page.hidden]
     for number in range(sessions):
         while share() < number / sessions and not over.is_set():
             await asyncio.sleep(0.05)
-        path = chance.choice(paths)
+        path = chance.choice(PATHS)
         async with Person(url, path, cookie=chance.choice(cookies)) as tab:
             seen.take(tab.first, path)
             seen.opened += 1
+
+
+async def _first_visit(url: str, cookie: str) -> None:
+    """The first page a process serves loads all that pages use; what it holds then is the start."""
+    async with Person(url, cookie=cookie):
+        pass
 
 
 async def _drive(served: Served, look: Look, seen: Seen, *, cookies: list[str], actions: int, sessions: int,
@@ -292,11 +297,15 @@ def soak(url: str, *, actions: int, sessions: int, users: int, seconds: float = 
         environment["STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL"] = str(ttl)
     with serving(url, environment, program="tests.support.measured") as served:
         look = Look(served, port, url)
+        asyncio.run(_first_visit(served.url, cookies[0]))
+        seen.samples.append(look.sample(0))
         asyncio.run(_drive(served, look, seen, cookies=cookies, actions=actions, sessions=sessions, seconds=seconds,
                            say=say, dealers=40))  # fmt: skip
         _wait_for_the_end(look, seen, gone_within)
         seen.samples.append(look.sample(seen.runs))
         seen.logged = incidents(served.log())
+        if kept := os.environ.get("SOAK_LOG"):
+            Path(kept).write_text(served.log())
     return seen
 
 

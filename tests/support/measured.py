@@ -15,6 +15,8 @@ import sys
 import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from weakref import WeakSet
 
 _LOOKING = threading.Lock()
 _SMALL = re.compile(rb"# bytes in allocated blocks\s*=\s*([\d,]+)")
@@ -60,13 +62,31 @@ def malloc_bytes() -> int:
 
 def look() -> dict[str, int]:
     """What the process holds after a full round of the garbage collector."""
-    from streamlit.runtime.app_session import AppSession
+    from streamlit.runtime.app_session import AppSessionState
 
     gc.collect()
-    sessions = sum(isinstance(one, AppSession) for one in gc.get_objects())
     return {
-        "small": small_bytes(), "malloc": malloc_bytes(), "threads": threading.active_count(), "sessions": sessions,
+        "small": small_bytes(), "malloc": malloc_bytes(), "threads": threading.active_count(), "sessions": sum(one._state is not AppSessionState.SHUTDOWN_REQUESTED for one in list(_sessions)),
     }  # fmt: skip
+
+
+_sessions: WeakSet[Any] = WeakSet()
+
+
+def watch_sessions() -> None:
+    """Know every session that has not been ended, whatever Streamlit still counts itself.
+
+    Those of the first visitors are frozen with the program (components/startup.py) and outlive their end as objects.
+    """
+    from streamlit.runtime.app_session import AppSession
+
+    begin = AppSession.__init__
+
+    def begin_watched(self: AppSession, *args: Any, **named: Any) -> None:
+        _sessions.add(self)
+        begin(self, *args, **named)
+
+    AppSession.__init__ = begin_watched  # type: ignore[method-assign]
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -85,6 +105,7 @@ def main() -> None:
     """Open the look inside, then be Streamlit."""
     server = HTTPServer(("127.0.0.1", int(os.environ["MEASURED_PORT"])), _Answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    watch_sessions()
     from streamlit.web.cli import main as streamlit
 
     sys.argv[0] = "streamlit"
