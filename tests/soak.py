@@ -2,10 +2,11 @@
 
 Serves the app on a port of its own with a look inside (tests/support/measured.py), lets people click through every page
 they may see over Streamlit's own websocket while other tabs are opened and closed, and watches what the process holds.
-Without --url a demo network is made in a scratch folder; the database of --url is worked in, so give it one of its own.
+Without --url a demo network is made in a scratch folder; the database of --url is worked in, so give it its own.
 
-Ends with 1 when a limit is missed. "Heap" is what Python's small-object allocator has in use plus what malloc has in use
-(larger objects of Python, and of C), after a full garbage collection; its slope is the least-squares line after warm-up.
+Ends with 1 when a limit is missed. "Heap" is what Python's small-object allocator has in use plus what malloc has in
+use (larger objects of Python, and of C), after a full garbage collection; its slope is the least-squares line after
+warm-up.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ class Look:
         found = []
         for one in Path(f"/proc/{self.pid}/fd").iterdir():
             try:
-                found.append(os.readlink(one))
+                found.append(str(one.readlink()))
             except OSError:
                 continue
         return found
@@ -282,8 +283,9 @@ def incidents(log: str) -> list[str]:
     return [line for line in log.splitlines() if '"ERROR"' in line or '"CRITICAL"' in line or "Traceback" in line]
 
 
-def soak(url: str, *, actions: int, sessions: int, users: int, seconds: float = 4_500.0, gone_within: float =
-         SESSIONS_GONE_SECONDS, ttl: int | None = None, say: Callable[[str], None] = lambda line: None) -> Seen:  # fmt: skip
+def soak(url: str, *, actions: int, sessions: int, users: int, seconds: float = 4_500.0,
+         gone_within: float = SESSIONS_GONE_SECONDS, ttl: int | None = None,
+         say: Callable[[str], None] = lambda line: None) -> Seen:  # fmt: skip
     """Drive `actions` script runs by `users` people and `sessions` tabs opened and closed; gives what was seen.
 
     `seconds` bounds the driving. `ttl` is how long a lost connection may come back (the product's setting if None).

@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 import threading
+import traceback
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from weakref import WeakSet
@@ -62,11 +63,10 @@ def malloc_bytes() -> int:
 
 def look() -> dict[str, int]:
     """What the process holds after a full round of the garbage collector."""
-    from streamlit.runtime.app_session import AppSessionState
-
     gc.collect()
     return {
-        "small": small_bytes(), "malloc": malloc_bytes(), "threads": threading.active_count(), "sessions": sum(one._state is not AppSessionState.SHUTDOWN_REQUESTED for one in list(_sessions)),
+        "small": small_bytes(), "malloc": malloc_bytes(), "threads": threading.active_count(),
+        "sessions": open_sessions(),
     }  # fmt: skip
 
 
@@ -89,10 +89,22 @@ def watch_sessions() -> None:
     AppSession.__init__ = begin_watched  # type: ignore[method-assign]
 
 
+def open_sessions() -> int:
+    """How many sessions have begun and not been ended."""
+    from streamlit.runtime.app_session import AppSessionState
+
+    over = AppSessionState.SHUTDOWN_REQUESTED
+    return sum(getattr(one, "_state", None) is not over for one in _sessions.copy())
+
+
 class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        with _LOOKING:
-            body = json.dumps(look()).encode()
+        try:
+            with _LOOKING:
+                body = json.dumps(look()).encode()
+        except Exception:
+            traceback.print_exc()
+            raise
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body)
