@@ -280,7 +280,7 @@ def _wait_for_the_end(look: Look, seen: Seen, most: float) -> None:
 
 def incidents(log: str) -> list[str]:
     """The lines of a log that tell of something that went wrong."""
-    return [line for line in log.splitlines() if '"ERROR"' in line or '"CRITICAL"' in line or "Traceback" in line]
+    return [line for line in log.splitlines() if '"level": "error"' in line or '"level": "critical"' in line or "Traceback" in line]
 
 
 def soak(url: str, *, actions: int, sessions: int, users: int, seconds: float = 4_500.0,
