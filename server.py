@@ -88,7 +88,7 @@ async def tidy_for_ever() -> None:
     """Let go of the sessions of closed tabs when their time is up."""
     while True:
         left_sessions.let_go()
-        await anyio.sleep(left_sessions.EVERY_SECONDS)
+        await anyio.sleep(left_sessions.pause())
 
 
 @asynccontextmanager

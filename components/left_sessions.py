@@ -10,11 +10,12 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from streamlit import runtime
+from streamlit import config, runtime
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
 
-EVERY_SECONDS = 20
+MOST_SECONDS = 20.0
+"""How long an expired session may stay."""
 
 _save = MemorySessionStorage.save
 
@@ -40,6 +41,11 @@ def _save_and_end(self: Any, session_info: SessionInfo) -> None:
 def install() -> None:
     """Put it into Streamlit, for this process; doing it again changes nothing."""
     MemorySessionStorage.save = _save_and_end  # type: ignore[method-assign]
+
+
+def pause() -> float:
+    """How long to wait between two looks, in seconds."""
+    return min(MOST_SECONDS, max(1.0, float(config.get_option("server.disconnectedSessionTTL"))))
 
 
 def let_go() -> int:

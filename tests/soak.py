@@ -22,11 +22,12 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from bench.client import Answer, Tab
@@ -34,6 +35,8 @@ from bench.people import sign_in
 from bench.served import resident_mib
 from components.page_table import PAGES
 from db.core.permissions import Role
+from db.core.session import make_engine, reading
+from db.dealers.tables import Dealer
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.serving import Served, serving
@@ -190,14 +193,14 @@ async def _log_a_call(tab: Person, seen: Seen, number: int) -> None:
     seen.written += any("Logged" in said for said in answer.said)
 
 
-async def _work(url: str, cookie: str, seen: Seen, *, chance: random.Random, actions: int, dealers: int) -> None:
+async def _work(url: str, cookie: str, seen: Seen, *, chance: random.Random, actions: int, dealers: Sequence[int]) -> None:
     """One person at work: page after page, clicking on each."""
     async with Person(url, cookie=cookie) as tab:
         seen.take(tab.first, "home")
         done = 1
         while done < actions:
             if chance.random() < 0.15:
-                tab.query = f"dealer={chance.randint(1, dealers)}"
+                tab.query = f"dealer={chance.choice(dealers)}"
                 tab.path = "dealer"
                 tab.fields.clear()
                 seen.take(await tab._ask(page="dealer"), "dealer")
@@ -231,7 +234,7 @@ async def _first_visit(url: str, cookie: str) -> None:
 
 
 async def _drive(served: Served, look: Look, seen: Seen, *, cookies: list[str], actions: int, sessions: int,
-                 seconds: float, say: Callable[[str], None], dealers: int) -> None:  # fmt: skip
+                 seconds: float, say: Callable[[str], None], dealers: Sequence[int]) -> None:  # fmt: skip
     chance, over, began = random.Random(14), asyncio.Event(), time.monotonic()
 
     def share() -> float:
@@ -278,6 +281,16 @@ def _wait_for_the_end(look: Look, seen: Seen, most: float) -> None:
         time.sleep(1)
 
 
+def dealers_of(url: str) -> list[int]:
+    """Ids of the dealers there are."""
+    engine = make_engine(url)
+    try:
+        with reading(engine) as session:
+            return list(session.scalars(select(Dealer.id).order_by(Dealer.id).limit(40)))
+    finally:
+        engine.dispose()
+
+
 def incidents(log: str) -> list[str]:
     """The lines of a log that tell of something that went wrong."""
     return [line for line in log.splitlines() if '"level": "error"' in line or '"level": "critical"' in line or "Traceback" in line]
@@ -302,7 +315,7 @@ def soak(url: str, *, actions: int, sessions: int, users: int, seconds: float = 
         asyncio.run(_first_visit(served.url, cookies[0]))
         seen.samples.append(look.sample(0))
         asyncio.run(_drive(served, look, seen, cookies=cookies, actions=actions, sessions=sessions, seconds=seconds,
-                           say=say, dealers=40))  # fmt: skip
+                           say=say, dealers=dealers_of(url)))  # fmt: skip
         _wait_for_the_end(look, seen, gone_within)
         seen.samples.append(look.sample(seen.runs))
         seen.logged = incidents(served.log())
