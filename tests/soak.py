@@ -193,7 +193,9 @@ async def _log_a_call(tab: Person, seen: Seen, number: int) -> None:
     seen.written += any("Logged" in said for said in answer.said)
 
 
-async def _work(url: str, cookie: str, seen: Seen, *, chance: random.Random, actions: int, dealers: Sequence[int]) -> None:
+async def _work(
+    url: str, cookie: str, seen: Seen, *, chance: random.Random, actions: int, dealers: Sequence[int]
+) -> None:
     """One person at work: page after page, clicking on each."""
     async with Person(url, cookie=cookie) as tab:
         seen.take(tab.first, "home")
@@ -293,7 +295,11 @@ def dealers_of(url: str) -> list[int]:
 
 def incidents(log: str) -> list[str]:
     """The lines of a log that tell of something that went wrong."""
-    return [line for line in log.splitlines() if '"level": "error"' in line or '"level": "critical"' in line or "Traceback" in line]
+    return [
+        line
+        for line in log.splitlines()
+        if '"level": "error"' in line or '"level": "critical"' in line or "Traceback" in line
+    ]
 
 
 def soak(url: str, *, actions: int, sessions: int, users: int, seconds: float = 4_500.0,

@@ -148,9 +148,7 @@ def reading(bind: Engine | None = None, *, primary: bool = False) -> Iterator[Se
 
 
 @contextmanager
-def writing(
-    bind: Engine | None = None, *, keeps_timeline: bool = True, hurried: bool = False
-) -> Iterator[Session]:
+def writing(bind: Engine | None = None, *, keeps_timeline: bool = True, hurried: bool = False) -> Iterator[Session]:
     """One transaction for one command: commits when the block ends, rolls everything back when it raises.
 
     A command writes exactly one timeline entry (domain-rules 2.0); `keeps_timeline=False` is for housekeeping that
