@@ -20,7 +20,8 @@ with waiting.for_the_database():
         account.actor if account and signed_in else None,
         unread=sidebar.count_unread(account) if account and signed_in else 0,
     )
-    # Always before the gate: Streamlit must know the pages, or it would serve them without this file (streamlit.md 0.1).
+    # Always before the gate: Streamlit must know the pages, or it would serve them without this file
+    # (streamlit.md 0.1).
     page = st.navigation(sections, position="sidebar" if signed_in else "hidden", expanded=True)
     title = entries[page.url_path].title if signed_in else "Sign in"
     st.set_page_config(page_title=brand.browser_title(title), page_icon=brand.favicon(), layout="wide")

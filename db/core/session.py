@@ -30,6 +30,7 @@ MOST_TRIES = 5
 DENIED_CODES = {"not_allowed", "own_request"}
 PATIENCE_MS = 30_000
 """How long a writer of SQLite waits for the one before it."""
+KEPT_STATEMENTS = 400
 LITTLE_PATIENCE_MS = 500
 """How long something waits that may as well be noted another time."""
 CONNECT_SECONDS = "5"
@@ -51,12 +52,14 @@ def make_engine(url: str) -> Engine:
         engine = create_engine(
             parsed,
             # A statement that changes a lead brings the triggers of its counts along and takes longer to compile than
-            # to carry out, so more of them are kept compiled than the usual 128.
-            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": 1_000},
+            # to carry out, so more of them are kept compiled than the usual 128. Each connection keeps its own (some
+            # 16 kB each), and the one that was used last goes first, so that seldom used ones stay small (R14).
+            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": KEPT_STATEMENTS},
             # Writers hold a connection while they wait for each other; readers must not starve behind them.
             pool_size=10,
             max_overflow=20,
             pool_timeout=10,
+            pool_use_lifo=True,
             hide_parameters=True,  # an error's text must not carry what people typed into a log (R35)
         )
 

@@ -33,7 +33,7 @@ class Trouble:
         return f"{self.what} Nothing was saved; what you typed is still here. {self.to_do}"
 
 
-class MaybeSaved(OperationalError):
+class MaybeSaved(OperationalError):  # noqa: N818 - says what is the matter
     """The database went away during the commit: nobody knows whether it was carried out."""
 
 
@@ -72,8 +72,9 @@ _STATES: Final = {
 }  # fmt: skip
 # The first that fits counts; SHMSIZE is what a full disk says to the first who opens the database.
 _SQLITE: Final = {
-    "SQLITE_FULL": FULL, "SQLITE_IOERR_SHMSIZE": FULL, "SQLITE_READONLY": READ_ONLY, "SQLITE_BUSY": LOCKED, "SQLITE_LOCKED": LOCKED,
-    "SQLITE_CANTOPEN": AWAY, "SQLITE_IOERR": DAMAGED, "SQLITE_CORRUPT": DAMAGED, "SQLITE_NOTADB": DAMAGED,
+    "SQLITE_FULL": FULL, "SQLITE_IOERR_SHMSIZE": FULL, "SQLITE_READONLY": READ_ONLY, "SQLITE_BUSY": LOCKED,
+    "SQLITE_LOCKED": LOCKED, "SQLITE_CANTOPEN": AWAY, "SQLITE_IOERR": DAMAGED, "SQLITE_CORRUPT": DAMAGED,
+    "SQLITE_NOTADB": DAMAGED,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""R10: the database is restarted while a form is half typed, and while nobody does anything; a real server and browser."""
+"""R10: the database is restarted while a form is half typed, and while nobody does anything; in a real browser."""
 
 from __future__ import annotations
 

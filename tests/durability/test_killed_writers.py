@@ -1,4 +1,4 @@
-"""R07, R08: writers killed, and the database stopped under them, lose nothing that was acknowledged and half-write nothing."""
+"""R07, R08: writers killed, and the database stopped under them: nothing acknowledged is lost, nothing is by halves."""
 
 from __future__ import annotations
 
