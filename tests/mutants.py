@@ -74,9 +74,9 @@ MUTANTS: Final = (
         name="audit written after commit",
         edits=(
             ("db/core/session.py",
-             "            finish(session, keeps_timeline=keeps_timeline)\n            session.commit()\n",
-             "            session.commit()\n            finish(session, keeps_timeline=keeps_timeline)\n"
-             "            session.commit()\n"),
+             "            finish(session, keeps_timeline=keeps_timeline)\n            _commit(session)\n",
+             "            _commit(session)\n            finish(session, keeps_timeline=keeps_timeline)\n"
+             "            _commit(session)\n"),
         ),
         test=("tests/core/test_session.py", "-k", "failure_at_the_very_end and sqlite"),
     ),

@@ -79,8 +79,9 @@ def make_engine(url: str) -> Engine:
         @event.listens_for(engine, "begin")
         def _begin(connection: Any) -> None:
             options = connection.get_execution_options()
+            writer = options.get("writer", False)
             if not options.get("hurried", False):
-                connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writer", False) else "BEGIN")
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
                 return
             connection.exec_driver_sql(f"PRAGMA busy_timeout={LITTLE_PATIENCE_MS}")  # fixed SQL: a constant above
             try:
