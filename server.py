@@ -18,7 +18,7 @@ from starlette.routing import Route
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from components import clock, cookie, door, incidents, logs, unsafe
+from components import clock, cookie, door, incidents, left_sessions, logs, unsafe
 from db.core.session import engine
 from db.core.settings import ROOT, settings
 from db.migrate import SchemaUnknown, current, newest, require_known
@@ -28,6 +28,7 @@ log = logging.getLogger("dealerdesk.server")
 # Else a process that nobody has visited yet would run any file straight under pages/ without Home.py, for whoever asks.
 PagesManager.uses_pages_directory = False
 cookie.open_door()
+left_sessions.install()
 
 
 def refuse_unsafe_settings() -> None:
@@ -83,10 +84,18 @@ async def sweep_for_ever() -> None:
         await anyio.sleep(settings().sweep_seconds)
 
 
+async def tidy_for_ever() -> None:
+    """Let go of the sessions of closed tabs when their time is up."""
+    while True:
+        left_sessions.let_go()
+        await anyio.sleep(left_sessions.pause())
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Sweep for as long as the server runs; SWEEP_SECONDS=0 leaves it to `python -m db sweep`."""
     async with anyio.create_task_group() as tasks:
+        tasks.start_soon(tidy_for_ever)
         if settings().sweep_seconds:
             tasks.start_soon(sweep_for_ever)
         yield

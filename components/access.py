@@ -16,7 +16,7 @@ from components.labels import plain
 from db.core.actor import Actor
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
-from db.core.session import writing
+from db.core.session import note
 from db.core.settings import settings
 from db.people import sessions
 from db.people.sessions import Account
@@ -171,5 +171,4 @@ def _ticks_by_itself() -> bool:
 def _note_activity(account: Account) -> None:
     moment = now()
     if moment - account.seen_at >= sessions.SEEN_EVERY:
-        with writing(keeps_timeline=False) as session:
-            sessions.touch(session, session_id=account.session_id, now=moment)
+        note(lambda session: sessions.touch(session, session_id=account.session_id, now=moment))

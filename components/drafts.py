@@ -12,7 +12,7 @@ import streamlit as st
 
 from components.clock import now
 from db.core.actor import Actor
-from db.core.session import reading, writing
+from db.core.session import note, reading, writing
 from db.people.drafts_commands import drop_draft, find_draft, keep_draft
 
 
@@ -50,9 +50,9 @@ def keep(
         content[form_key] = st.session_state[form_key]
     if actor.user_id is None or content == st.session_state.get(f"_draft_{form}", {}):
         return
-    with writing(keeps_timeline=False) as session:
-        keep_draft(session, person_id=actor.user_id, form=form, content=content, now=now())
-    st.session_state[f"_draft_{form}"] = content
+    person_id = actor.user_id
+    if note(lambda session: keep_draft(session, person_id=person_id, form=form, content=content, now=now())):
+        st.session_state[f"_draft_{form}"] = content
 
 
 def key_of(form_key: str, keys: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from components.labels import plain
 from db.core.incidents import report
 from db.core.problems import Problem, Refused
 from db.core.session import run
+from db.core.trouble import trouble_of
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,13 @@ def perform(
         return False
     except Exception as error:
         reference = report(error, where=f"the command {getattr(command, '__name__', command)}")
-        sentence = (
+        trouble = trouble_of(error)
+        sentence = trouble.in_a_click if trouble else (
             "This did not work and nothing was saved. Try again; if it stays, give your administrator the reference "
             f"{reference}."
-        )
-        st.session_state[_key(form)] = Outcome("", (Problem(code="failed", message=sentence),))
+        )  # fmt: skip
+        code = trouble.kind if trouble else "failed"
+        st.session_state[_key(form)] = Outcome("", (Problem(code=code, message=sentence),))
         return False
     st.session_state[_key(form)] = Outcome(say(result) if callable(say) else say)
     for key in (*clear, *(typed or {}).values()):

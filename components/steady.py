@@ -14,8 +14,14 @@ from typing import Any
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 
+from db.core.incidents import report
+from db.core.trouble import trouble_of
+
 UNSEEN = "_unseen_values"
 """Session key of the ids of fields whose value the browser has not reported yet."""
+
+MET = "_met_by_a_click"
+"""Session key of what a click met instead of the database; the next page run says it."""
 
 _on_rerun = SafeSessionState.on_script_will_rerun
 _take_in = SessionState.on_script_will_rerun
@@ -33,6 +39,13 @@ def _rerun_unbroken(self: SafeSessionState, *args: Any, **named: Any) -> None:
     object.__setattr__(self, "_yield_callback", _nobody_waits)
     try:
         _on_rerun(self, *args, **named)
+    except Exception as error:
+        # Commands say it beside their form (components/perform.py); other callbacks would leave an empty page.
+        trouble = trouble_of(error)
+        if trouble is None:
+            raise
+        report(error, where="a click")
+        self[MET] = trouble.in_a_click
     finally:
         object.__setattr__(self, "_yield_callback", may_end)
 

@@ -76,9 +76,9 @@ MUTANTS: Final = (
         name="audit written after commit",
         edits=(
             ("db/core/session.py",
-             "            finish(session, keeps_timeline=keeps_timeline)\n            session.commit()\n",
-             "            session.commit()\n            finish(session, keeps_timeline=keeps_timeline)\n"
-             "            session.commit()\n"),
+             "            finish(session, keeps_timeline=keeps_timeline)\n            _commit(session)\n",
+             "            _commit(session)\n            finish(session, keeps_timeline=keeps_timeline)\n"
+             "            _commit(session)\n"),
         ),
         test=("tests/core/test_session.py", "-k", "failure_at_the_very_end and sqlite"),
     ),
@@ -149,6 +149,34 @@ MUTANTS: Final = (
              "                command.upgrade(config, to)\n"),
         ),
         test=("tests/core/test_migrate.py", "-k", "that_fails_leaves_the_old and sqlite"),
+    ),
+    Mutant(
+        name="answer before the commit is on the disk",
+        edits=(
+            ("db/core/session.py", "parsed, pool_pre_ping=True,",
+             'parsed, connect_args={"options": "-c synchronous_commit=off"}, pool_pre_ping=True,'),
+        ),
+        test=("tests/durability/test_killed_writers.py", "-k", "stopped_at_once"),
+    ),
+    Mutant(
+        name="connections used unchecked",
+        edits=(("db/core/session.py", "parsed, pool_pre_ping=True,", "parsed, pool_pre_ping=False,"),),
+        test=("tests/durability/test_database_restarted.py",),
+    ),
+    Mutant(
+        name="a last visit waits for another writer",
+        edits=(("db/core/session.py", "LITTLE_PATIENCE_MS = 500", "LITTLE_PATIENCE_MS = 30_000"),),
+        test=("tests/durability/test_database_trouble.py", "-k", "noted_another_time"),
+    ),
+    Mutant(
+        name="a full disk without words",
+        edits=(("db/core/trouble.py", '"SQLITE_FULL": FULL, ', ""),),
+        test=("tests/durability/test_database_trouble.py", "-k", "command_says and full"),
+    ),
+    Mutant(
+        name="sessions of closed tabs stay",
+        edits=(("server.py", "        left_sessions.let_go()\n", "        pass\n"),),
+        test=("tests/durability/test_soak.py",),
     ),
 )  # fmt: skip
 

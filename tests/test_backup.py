@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+import time
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -16,6 +19,7 @@ from db.migrate import upgrade
 from tests.dealers.examples import NOW, bring_in, csv_file, enter, row
 from tests.support.contents import contents, counts
 from tests.support.desk import Desk
+from tests.support.tier import figure, is_long, sized
 from tests.support.worked import work_with
 
 
@@ -151,6 +155,73 @@ def test_a_backup_under_load_is_one_moment(desk):
         seen.append(found["dealer"])
     assert seen == sorted(seen)
     assert 10 < seen[0] <= seen[-1] <= total
+
+
+MOST_SECONDS = 300
+
+
+@pytest.mark.postgres
+def test_a_large_desk_at_work_moves_to_postgresql(sqlite_url, postgres_url, tmp_path):
+    """R12: 200,000 rows with five writers at work in the long tier; what is compared is what the copy holds."""
+    origin, target = make_engine(sqlite_url), make_engine(postgres_url)
+    dealers = sized(fast=60, long=36_000)
+    for first in range(0, dealers, 9_000):
+        part = range(first, min(first + 9_000, dealers))
+        bring_in(origin, csv_file([row(f"{number:05}", region=f"Region {number % 3}") for number in part]))
+    with writers_at_work(origin) as written:
+        while len(written) < 10:
+            time.sleep(0.001)
+        began = time.monotonic()
+        backups.backup(sqlite_url, tmp_path / "b.db")
+        seconds = time.monotonic() - began
+        meanwhile = len(written)
+    origin.dispose()
+    copy = make_engine(f"sqlite:///{tmp_path / 'b.db'}")
+    began = time.monotonic()
+    assert "chain intact" in backups.restore(postgres_url, tmp_path / "b.db")
+    seconds += time.monotonic() - began
+    here, there = hashes(copy), hashes(target)
+    assert here == there
+    rows = sum(number for number, _ in here.values())
+    assert rows >= sized(fast=300, long=200_000)
+    with reading(target) as session:
+        assert [problem for _, problems in catalog.run_checks(session) for problem in problems] == []
+    copy.dispose()
+    target.dispose()
+    figure("R12", "rows moved from SQLite to PostgreSQL", rows)
+    figure("R12", "tables whose count or hash differs", sum(here[name] != there[name] for name in here))
+    figure("R12", "commands written meanwhile", meanwhile)
+    figure("R12", "seconds of backup and restore", round(seconds, 1))
+    if is_long():
+        assert seconds <= MOST_SECONDS
+
+
+def hashes(engine):
+    """Number of rows and a hash of all of them, by table."""
+    return {
+        name: (len(rows), hashlib.sha256(repr(rows).encode()).hexdigest()) for name, rows in contents(engine).items()
+    }
+
+
+@contextmanager
+def writers_at_work(engine, number=5):
+    """Threads that enter dealers until the end of the block; yields the list of what they entered."""
+    stop, written = threading.Event(), []
+
+    def write(writer):
+        while not stop.is_set():
+            enter(engine, f"{writer}-{len(written)}")
+            written.append(writer)
+
+    writers = [threading.Thread(target=write, args=(f"w{n}",)) for n in range(number)]
+    for writer in writers:
+        writer.start()
+    try:
+        yield written
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
 
 
 def test_a_file_that_is_no_backup_is_refused(small_desk):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +42,7 @@ from db.objectives.sums import SUMS as OBJECTIVES
 from db.surveys.sums import SUMS as SURVEYS
 from db.tables import METADATA
 from tests.support.crash import count_statements, run_and_kill
+from tests.support.tier import figure, is_long, sized
 
 REVISIONS = [script.revision for script in ScriptDirectory.from_config(migrate._config()).walk_revisions()][::-1]
 NOON = datetime(2026, 6, 29, 12, 0, tzinfo=UTC)
@@ -239,3 +242,56 @@ def test_a_migration_killed_anywhere_leaves_the_old_or_the_new_schema(empty_url,
     engine = make_engine(empty_url)
     assert migrate.current(engine) == migrate.newest()
     engine.dispose()
+
+
+MOST_SECONDS = 120
+BEFORE_THE_SUMS = "0019"
+"""The schema after which most has to be made of the rows there are."""
+
+
+def test_a_large_database_is_upgraded_whole_or_not_at_all(empty_url):
+    """R13: 100,000 rows and ten kills in the long tier."""
+    rows, kills = sized(fast=300, long=100_000), sized(fast=1, long=10)
+    migrate.upgrade(empty_url, to=BEFORE_THE_SUMS)
+    engine = make_engine(empty_url)
+    fill(engine)
+    found = MetaData()
+    found.reflect(engine)
+    entry = found.tables["incentive_entry"]
+    plain = _row(entry, engine.dialect.name)
+    many = [plain | {"id": number, "entry_key": f"k{number}", "cents": number} for number in range(2, rows + 1)]
+    with engine.begin() as connection:
+        connection.execute(entry.insert(), many)
+    before = counts(engine)
+    engine.dispose()
+    chance, killed = random.Random(13), 0
+    for _ in range(kills):
+        killed += run_and_kill(empty_url, ["migrate"], at=chance.randrange(3, 150))
+        engine = make_engine(empty_url)
+        version = migrate.current(engine)
+        if version == BEFORE_THE_SUMS:
+            assert counts(engine) == before
+        else:
+            assert version == migrate.newest(), "between the old and the new schema"
+        engine.dispose()
+    began = time.monotonic()
+    assert migrate.upgrade(empty_url) == migrate.newest()
+    seconds = time.monotonic() - began
+    engine = make_engine(empty_url)
+    after = counts(engine)
+    assert {name: number for name, number in before.items() if after.get(name, 0) < number} == {}
+    with reading(engine) as session:
+        for rollup in (INCENTIVES, SALES, COOP, WON, SURVEYS, OBJECTIVES):
+            assert rollup.differences(session) == []
+        assert session.scalar(select(func.sum(IncentiveMonth.earned))) == rows * (rows + 1) // 2
+    engine.dispose()
+    figure("R13", f"rows upgraded ({postgres_or_sqlite(empty_url)})", sum(before.values()))
+    figure("R13", "kills in the middle of a migration", killed)
+    figure("R13", "seconds of the upgrade", round(seconds, 1))
+    if is_long():
+        assert seconds <= MOST_SECONDS
+
+
+def postgres_or_sqlite(url):
+    """The kind of a database, for the figures."""
+    return url.partition(":")[0]

@@ -21,7 +21,7 @@ from db.claims.entry_rules import kept_places
 from db.claims.model import ChargeDraft, ClaimDraft, JobDraft
 from db.claims.typed_commands import Typed, drop_typed, find_typed, keep_typed
 from db.core.actor import Actor
-from db.core.session import reading, writing
+from db.core.session import note, reading, writing
 
 FORM = "claim_entry"
 HEADER = ("claim_type", "vin", "ro_number", "ro_opened_on", "ro_closed_on", "failed_on", "reported_on", "odometer_in",
@@ -163,13 +163,16 @@ def keep_on_server(actor: Actor) -> bool:
     changed = is_changed(one, draft)
     if draft == one.typed or (one.typed is None and not changed):
         return changed
-    one.typed = draft
-    with writing(keeps_timeline=False) as session:
+
+    def work(session: Any) -> None:
         if changed:
             kept = Typed(draft=draft, claim_id=one.claim_id, version=one.version, dealer_id=dealer())
             keep_typed(session, typed=kept, actor=actor, now=now())
         else:
             drop_typed(session, claim_id=one.claim_id, actor=actor, now=now())
+
+    if note(work):
+        one.typed = draft
     return changed
 
 

@@ -11,15 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from db.core import changes, replica, timeline
 from db.core.problems import Refused
 from db.core.replica import Standby
 from db.core.settings import settings
+from db.core.trouble import MaybeSaved, is_away, trouble_of
 
 T = TypeVar("T")
 # PostgreSQL documents these as worth another try: serialization failure, deadlock, and a lock that was not free.
@@ -27,6 +28,13 @@ RETRY_STATES = {"40001", "40P01", "55P03"}
 UNIQUE_VIOLATION = "23505"
 MOST_TRIES = 5
 DENIED_CODES = {"not_allowed", "own_request"}
+PATIENCE_MS = 30_000
+"""How long a writer of SQLite waits for the one before it."""
+KEPT_STATEMENTS = 400
+LITTLE_PATIENCE_MS = 500
+"""How long something waits that may as well be noted another time."""
+CONNECT_SECONDS = "5"
+"""How long a PostgreSQL is waited for that does not answer at all (one that refuses is known at once)."""
 log = logging.getLogger("dealerdesk.session")
 
 
@@ -44,12 +52,14 @@ def make_engine(url: str) -> Engine:
         engine = create_engine(
             parsed,
             # A statement that changes a lead brings the triggers of its counts along and takes longer to compile than
-            # to carry out, so more of them are kept compiled than the usual 128.
-            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": 1_000},
+            # to carry out, so more of them are kept compiled than the usual 128. Each connection keeps its own (some
+            # 16 kB each), and the one that was used last goes first, so that seldom used ones stay small (R14).
+            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": KEPT_STATEMENTS},
             # Writers hold a connection while they wait for each other; readers must not starve behind them.
             pool_size=10,
             max_overflow=20,
             pool_timeout=10,
+            pool_use_lifo=True,
             hide_parameters=True,  # an error's text must not carry what people typed into a log (R35)
         )
 
@@ -58,7 +68,7 @@ def make_engine(url: str) -> Engine:
             connection.isolation_level = None  # we issue BEGIN ourselves, else savepoints leak
             cursor = connection.cursor()
             for pragma in (
-                "busy_timeout=30000",
+                f"busy_timeout={PATIENCE_MS}",
                 "journal_mode=WAL",
                 "synchronous=FULL",
                 "foreign_keys=ON",
@@ -68,9 +78,19 @@ def make_engine(url: str) -> Engine:
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Any) -> None:
-            writer = connection.get_execution_options().get("writer", False)
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+            options = connection.get_execution_options()
+            writer = options.get("writer", False)
+            if not options.get("hurried", False):
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+                return
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={LITTLE_PATIENCE_MS}")  # fixed SQL: a constant above
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE_MS}")  # fixed SQL: a constant above
     else:
+        if "connect_timeout" not in parsed.query:
+            parsed = parsed.update_query_dict({"connect_timeout": CONNECT_SECONDS})
         engine = create_engine(
             parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=10, hide_parameters=True
         )
@@ -132,23 +152,63 @@ def reading(bind: Engine | None = None, *, primary: bool = False) -> Iterator[Se
 
 
 @contextmanager
-def writing(bind: Engine | None = None, *, keeps_timeline: bool = True) -> Iterator[Session]:
+def writing(bind: Engine | None = None, *, keeps_timeline: bool = True, hurried: bool = False) -> Iterator[Session]:
     """One transaction for one command: commits when the block ends, rolls everything back when it raises.
 
     A command writes exactly one timeline entry (domain-rules 2.0); `keeps_timeline=False` is for housekeeping that
-    changes no record a person works with: sessions, sign-in attempts, last visit, delivery of queued mail.
+    changes no record a person works with: sessions, sign-in attempts, last visit, delivery of queued mail. One that is
+    `hurried` does not wait for another writer. Raises `MaybeSaved` when the database went away during the commit.
     """
-    source = (bind or engine()).execution_options(writer=True)
+    source = (bind or engine()).execution_options(writer=True, hurried=hurried)
     with Session(source, expire_on_commit=False) as session:
         try:
             yield session
             finish(session, keeps_timeline=keeps_timeline)
-            session.commit()
+            _commit(session)
         except BaseException:
             session.rollback()
             raise
     if copy := standby():
         copy.note_write()
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if not is_away(error):
+            raise
+        raise MaybeSaved(error.statement, error.params, error.orig or error, hide_parameters=True) from error
+
+
+def note(work: Callable[[Session], object]) -> bool:
+    """Write down what may as well be noted another time: a last visit, a draft. True when it was noted.
+
+    A database that is full, read-only or held by another writer keeps nobody from reading on. One that is away does,
+    and is raised.
+    """
+    try:
+        with writing(keeps_timeline=False, hurried=True) as session:
+            work(session)
+    except SQLAlchemyError as error:
+        trouble = trouble_of(error)
+        if trouble is None or trouble.is_away:
+            raise
+        log.warning("something was not noted: %s", trouble.what)
+        return False
+    return True
+
+
+def answers() -> bool:
+    """Whether the database can be reached now."""
+    try:
+        with reading(primary=True) as session:
+            session.execute(text("SELECT 1"))
+    except DBAPIError as error:
+        if not is_away(error):
+            raise
+        return False
+    return True
 
 
 def finish(session: Session, *, keeps_timeline: bool = True) -> None:

@@ -64,6 +64,7 @@ span = span_of(period, day)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     chosen = show.pick_narrowed(actor.scope, prefix="scd", day=day, change=change)
     by = pick("Order by", {name: show.title_of(name) for name in names}, key="scd_by", all_label="Name", width=180)
+    by = by if by in names else ""  # the metric that was ordered by may have been taken out of the list
     way = one("Direction", DIRECTIONS, key="scd_way", default="worst") if by else "worst"
     export_button(
         "scorecard",

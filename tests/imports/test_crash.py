@@ -14,9 +14,10 @@ from db.imports.tables import ImportBatch, ImportRow
 from db.migrate import upgrade
 from tests.dealers.examples import csv_file, row
 from tests.support.crash import count_statements, run_and_kill
+from tests.support.tier import figure, sized
 
-ROWS = 400
-ROUNDS = 6
+ROWS = sized(fast=400, long=10_000)
+ROUNDS = sized(fast=6, long=30)
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +39,9 @@ def state(url):
 def test_an_import_killed_anywhere_is_whole_or_not_there(database_url, big_file, sqlite_templates, tmp_path):
     arguments = ["import", "dealers", str(big_file)]
     longest = count_statements(sqlite_templates.copy("migrated", upgrade, to=tmp_path / "count.db"), arguments)
-    chosen = random.Random(9)
+    chosen, kills = random.Random(9), 0
     for at in sorted({1, 10, longest, *(chosen.randrange(1, longest) for _ in range(ROUNDS))}):
-        run_and_kill(database_url, arguments, at=at)
+        kills += run_and_kill(database_url, arguments, at=at)
         found, wrong = state(database_url)
         assert found in ((0, 0, 0), (1, ROWS, ROWS)), f"killed at statement {at} of {longest}"
         assert wrong == []
@@ -52,3 +53,5 @@ def test_an_import_killed_anywhere_is_whole_or_not_there(database_url, big_file,
     assert state(database_url) == ((1, ROWS, ROWS), [])
     assert not run_and_kill(database_url, arguments, at=10**9)
     assert state(database_url)[0] == (2, 2 * ROWS, ROWS)
+    figure("R09", "rows of the import", ROWS)
+    figure("R09", "kills, each leaving nothing or everything", kills)

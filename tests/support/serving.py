@@ -54,26 +54,28 @@ def serving(
     *,
     script: str = "server.py",
     port: int | None = None,
+    program: str = "streamlit",
 ) -> Iterator[Served]:
     """Start the app, wait until /healthz answers, yield it, end it. A failed start raises with the server's log.
 
-    Without a `port` it listens on a free one.
+    Without a `port` it listens on a free one. `program` is the module that runs it (tests.support.measured).
     """
     with tempfile.TemporaryDirectory(prefix="served-") as folder:
-        served = _start(Path(folder), script, app_environment(database_url, extra_env), port)
+        served = _start(Path(folder), (program, script), app_environment(database_url, extra_env), port)
         try:
             yield served
         finally:
             end(served.process)
 
 
-def _start(folder: Path, script: str, environment: dict[str, str], given: int | None) -> Served:
+def _start(folder: Path, what: tuple[str, str], environment: dict[str, str], given: int | None) -> Served:
+    program, script = what
     for attempt in range(1, TRIES + 1):
         port = given or free_port()
         log_path = folder / f"server-{attempt}.log"
         with log_path.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)],
+                [sys.executable, "-m", program, "run", script, "--server.port", str(port)],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
