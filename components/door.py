@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components import oidc_door
 from components.clock import now
 from components.cookie import cookie_name
 from db.core.session import reading, standby, writing
@@ -105,10 +106,12 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = [*HEADERS, STRICT_TRANSPORT] if is_https(scope) else list(HEADERS)
+        https = is_https(scope)
+        headers = [*HEADERS, STRICT_TRANSPORT] if https else list(HEADERS)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                oidc_door.mend(scope, message, https=https)
                 given = {name.lower() for name, _ in message.get("headers", ())}
                 message["headers"] = [*message.get("headers", ()), *(h for h in headers if h[0] not in given)]
             await send(message)
