@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from db.people.sessions import PASSWORD
 from db.people.single_sign_on_rules import NOT_VALID, Answer, is_new, read_answer
 
 NEEDED: Final = ("client_id", "client_secret", "server_metadata_url")
@@ -61,6 +62,13 @@ def providers_in(auth: Mapping[str, Any]) -> tuple[Provider, ...]:
 def providers() -> tuple[Provider, ...]:
     """The providers people may choose."""
     return providers_in(auth_section())
+
+
+def name_of_way(way: str) -> str:
+    """How a session was opened, for the list of sign-ins: empty for a password, else "through Acme"."""
+    if way == PASSWORD:
+        return ""
+    return f"through {next((provider.label for provider in providers() if provider.name == way), way)}"
 
 
 def fresh_answer(now: datetime) -> Answer | None:
