@@ -1,4 +1,4 @@
-"""What Streamlit's answers to single sign-on become on their way out: cookies, words for failures, the page one wanted."""
+"""Streamlit's answers to single sign-on on their way out: cookies, words for failures, the page one wanted."""
 
 from __future__ import annotations
 

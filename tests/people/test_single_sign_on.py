@@ -66,10 +66,14 @@ def test_a_verified_email_links_once_and_the_subject_counts_from_then_on(engine:
     assert come(engine, answer("2", email="other@example.test")).person_id == cora
     assert come(engine, answer("3", email="")).person_id == cora
     with reading(engine) as session:
-        entry = session.scalars(select(TimelineEntry).order_by(TimelineEntry.seq.desc()).limit(1)).one()
+        entry = session.execute(
+            select(TimelineEntry.command, TimelineEntry.actor, TimelineEntry.detail)
+            .order_by(TimelineEntry.seq.desc())
+            .limit(1)
+        ).one()
         ways = session.scalars(select(SignInSession.way)).all()
     assert (entry.command, entry.actor) == ("link_by_email", "system:app")
-    assert entry.after == {"issuer": ISSUER, "subject": "00u1"}
+    assert entry.detail["after"] == {"issuer": ISSUER, "subject": "00u1"}
     assert ways == ["acme"] * 3
 
 
