@@ -54,6 +54,7 @@ HEADERS = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=()"),
 )
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
+NOT_KEPT = (b"cache-control", b"no-store")
 # What Streamlit serves to whoever knows the address: only a signed-in browser gets it from us.
 NEEDS_SESSION = ("/media/", "/_stcore/upload_file/")
 NOT_SERVED = ("/_stcore/agent",)
@@ -108,12 +109,16 @@ class Guard:
             return
         https = is_https(scope)
         headers = [*HEADERS, STRICT_TRANSPORT] if https else list(HEADERS)
+        # Exports and documents on their way out: no copy stays in the browser or between (ASVS 14.3.2).
+        headers += [NOT_KEPT] if scope["path"].startswith(NEEDS_SESSION) else []
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 oidc_door.mend(scope, message, https=https)
                 given = {name.lower() for name, _ in message.get("headers", ())}
-                message["headers"] = [*message.get("headers", ()), *(h for h in headers if h[0] not in given)]
+                said = [h for h in message.get("headers", ()) if NOT_KEPT not in headers or h[0].lower() != NOT_KEPT[0]]
+                given.discard(NOT_KEPT[0])
+                message["headers"] = [*said, *(h for h in headers if h[0] not in given)]
             await send(message)
 
         refusal = await self._refusal(scope)

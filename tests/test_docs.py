@@ -216,6 +216,47 @@ def test_the_readme_names_every_page_and_role():
     assert [role.label for role in Role if f"| {role.label} |" not in text] == []
 
 
+# ------------------------------------------------------------------------------------------------------------- ASVS 5.0
+# reliability.md, "ASVS 5.0 level 1-2 items that bite here", with its ranges written out, and its two accepted gaps.
+ASVS = """
+1.2.4 1.2.10 1.3.5 1.5.1
+2.2.2 2.2.3 2.3.1 2.3.3 2.3.4 2.4.1
+3.3.1 3.3.2 3.3.3 3.3.4 3.4.1 3.4.2 3.4.3 3.4.4 3.4.5 3.4.6
+5.1.1 5.2.1 5.2.2 5.2.3 5.3.2 5.4.1 5.4.2 5.4.3
+6.1.1 6.2.1 6.2.2 6.2.3 6.2.4 6.2.5 6.2.6 6.2.7 6.2.8 6.2.9 6.2.12 6.3.1 6.3.2 6.3.3 6.3.8 6.4.1
+7.2.1 7.3.1 7.3.2 7.4.1 7.4.2 7.4.3 7.4.5
+8.2.1 8.2.2 8.2.3 8.3.1 8.3.2 8.4.1
+9.1.1 9.1.2 9.1.3 9.2.1
+11.4.2 11.5.1
+13.3.1 13.4.2
+14.2.1 14.2.2 14.2.3 14.2.4 14.3.1 14.3.2 14.3.3
+15.3.1 15.3.3 15.4.2
+16.2.1 16.2.2 16.2.3 16.2.4 16.2.5 16.3.1 16.3.2 16.3.3 16.4.1 16.4.2 16.5.1 16.5.2 16.5.3
+""".split()
+
+
+def asvs_rows() -> dict[str, str]:
+    """What stands in the last column for each item of ASVS 5.0."""
+    table = read("docs/security.md").partition("## OWASP ASVS 5.0")[2].partition("\n## ")[0]
+    found = [re.match(r"\| \*?([\d.]+)\*? \| (.+) \| (.+) \|$", line) for line in table.splitlines()]
+    return {row[1]: row[3] for row in found if row}
+
+
+def test_every_item_of_asvs_has_its_row():
+    assert list(asvs_rows()) == ASVS
+
+
+@pytest.mark.parametrize("item", ASVS)
+def test_what_meets_an_item_of_asvs_exists(item: str):
+    """Each file, and each test in it; where there is none the gap is called accepted."""
+    met_by = asvs_rows()[item]
+    named = re.findall(r"`((?:[\w.]+/)+[\w.-]+\.(?:py|md|conf|toml))(?:::(\w+))?`", met_by)
+    assert named or "the same test" in met_by or "accepted gap" in met_by
+    for file, test in named:
+        assert (ROOT / file).is_file(), file
+        assert not test or f"\ndef {test}(" in read(file), f"{file} has no {test}"
+
+
 # ----------------------------------------------------------------------------------------------------------- decisions
 def test_decisions_are_numbered_without_gaps_and_say_why():
     files = sorted((ROOT / "docs" / "decisions").glob("*.md"))
