@@ -280,6 +280,8 @@ def test_single_sign_on_is_linked_and_unlinked(small_desk):
     code, _, err = small_desk("user", "single-sign-on", "bo", "--only")
     assert (code, "last administrator with a password" in err) == (4, True)
     assert small_desk("user", "single-sign-on", "ann", "--password-too")[0] == 0
+    assert small_desk("user", "end-sessions", "ann") == (0, "", "0 signed out: ann.\n")
+    assert small_desk("user", "end-sessions", "--everybody") == (0, "", "0 signed out: everybody.\n")
     assert small_desk("user", "unlink", "ann")[0] == 0
     assert small_desk("user", "unlink", "ann") == (4, "", "ann is not linked to single sign-on.\n")
 

@@ -1,4 +1,4 @@
-"""user add, set-password, disable, link, unlink, single-sign-on: accounts without the app, such as the first one."""
+"""user add, set-password, disable and the rest: accounts and sessions without the app, such as the first one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Commands) -> None:
     """Declare the commands of this file."""
-    parser = commands.add_parser("user", help="Accounts: add, set-password, disable, link, unlink, single-sign-on.")
+    parser = commands.add_parser(
+        "user", help="Accounts: add, set-password, disable, end-sessions, link, unlink, single-sign-on."
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     action = add(actions, "add", add_user, "Make an account with a one-time password, which is printed once.")
     action.add_argument("username", metavar="NAME", help="the name to sign in with")
@@ -33,6 +35,11 @@ def add_commands(commands: Commands) -> None:
     action.add_argument("--must-change", action="store_true", help="to be changed at the next sign-in")
     action = add(actions, "disable", disable, "Close an account and end its sessions.")
     action.add_argument("username", metavar="NAME")
+    action.add_argument("--reason", default="", help="why, for the timeline")
+    action = add(actions, "end-sessions", end_sessions, "Sign a person, or everybody, out everywhere.")
+    who = action.add_mutually_exclusive_group(required=True)
+    who.add_argument("username", metavar="NAME", nargs="?")
+    who.add_argument("--everybody", action="store_true", help="after a break-in: all sessions there are")
     action.add_argument("--reason", default="", help="why, for the timeline")
     action = add(actions, "link", link, "Say which subject of a provider of sign-ins a person is.")
     action.add_argument("username", metavar="NAME")
@@ -133,6 +140,22 @@ def disable(chosen: Namespace) -> int:
             actor=system_actor("cli"), now=chosen.now,
         )  # fmt: skip
     print(f"{chosen.username} can no longer sign in.", file=sys.stderr)
+    return 0
+
+
+def end_sessions(chosen: Namespace) -> int:
+    """`user end-sessions`: accounts and passwords stay as they are."""
+    from db.core.actor import system_actor
+    from db.core.session import run
+    from db.people import commands
+
+    with database() as engine:
+        person_id = None if chosen.everybody else _person_id(engine, chosen.username)
+        count = run(
+            commands.end_sessions, bind=engine, person_id=person_id, reason=chosen.reason, actor=system_actor("cli"),
+            now=chosen.now,
+        )  # fmt: skip
+    print(f"{count} signed out: {'everybody' if chosen.everybody else chosen.username}.", file=sys.stderr)
     return 0
 
 
