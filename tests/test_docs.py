@@ -8,15 +8,19 @@ import importlib
 import importlib.util
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import Engine
 
 from components.navigation import PAGES
 from db import catalog
 from db.cli.main import build_parser
 from db.core.permissions import Permission, Role, may
+from db.core.session import reading
 from db.core.settings import Settings
 from db.dealers.rules import STATUSES
+from db.people.queries import desk_figures
 from db.workflow.sla import LABELS
 from tests.support.paths import ROOT
 
@@ -155,6 +159,14 @@ def test_the_glossary_has_every_metric_and_every_state():
     assert [label for label in STATUSES.values() if f"| {label} |" not in text] == []
     said = text.lower()
     assert [label for name, label in LABELS.items() if name != "none" and label.lower() not in said] == []
+
+
+def test_every_line_for_a_monitor_says_what_it_means(sqlite_engine: Engine):
+    table = read("docs/operations.md").partition("## Logs, incidents, health")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `dealerdesk_(\w+)` \|", table, re.M)
+    with reading(sqlite_engine) as session:
+        figures = list(desk_figures(session, now=datetime(2026, 11, 27, tzinfo=UTC)))
+    assert told == ["up", *figures, "reads_standby", "reads_behind", "reads_lost"]
 
 
 def test_every_check_has_its_advice():
