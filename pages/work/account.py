@@ -15,7 +15,6 @@ from db.core.labels import moment_label, relative_label
 from db.core.session import reading
 from db.people import own_commands
 from db.people.queries import get_person, list_browsers
-from db.people.sessions import PASSWORD
 
 
 def main() -> None:
@@ -77,7 +76,7 @@ def draw_password() -> None:
     """Change the password; every other sign-in ends."""
     account = auth.find_account()
     desk = auth.DeskAuth(account)
-    if account is not None and account.way != PASSWORD:
+    if account is not None and oidc.name_of_way(account.way):
         st.info("You came in through single sign-on; your password is changed where you sign in.")
         return
     if access.change_password(desk, key=auth.ON_ACCOUNT_PAGE):
