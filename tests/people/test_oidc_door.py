@@ -65,8 +65,8 @@ BACK: list[tuple[str, str, list[str], str, str]] = [
     ("query", "cookies", "noted", "leads_to"), [case[1:] for case in BACK], ids=[case[0] for case in BACK]
 )
 def test_where_the_callback_leads(query: str, cookies: list[str], noted: str, leads_to: str):
-    sent = {"cookie": f"other=1; dealer_back={noted}"} if noted else {}
-    status, location, given = mend("/oauth2callback", *cookies, query=query, **sent)
+    sent = f"other=1; dealer_back={noted}" if noted else ""
+    status, location, given = mend("/oauth2callback", *cookies, query=query, cookie=sent)
     assert (status, location) == (302, leads_to)
     assert ("dealer_back=; Path=/oauth2callback; Max-Age=0; HttpOnly; SameSite=Lax" in given) is bool(query)
 

@@ -84,6 +84,12 @@ def test_an_answer_is_good_for_five_minutes(seconds: int, fresh: bool):
 
 
 def test_every_answer_has_its_own_digest():
-    kinds = ({}, {"nonce": "n-2"}, {"sub": "00u2"}, {"iss": "https://id2.example"}, {"iat": AT - 1})
+    kinds: tuple[dict[str, Any], ...] = (
+        {},
+        {"nonce": "n-2"},
+        {"sub": "00u2"},
+        {"iss": "https://id2.example"},
+        {"iat": AT - 1},
+    )
     answers = [read_answer(GOOD | kind, client_id="desk", now=NOW) for kind in kinds]
     assert len({answer.digest for answer in answers if answer is not None}) == len(kinds)
