@@ -77,7 +77,10 @@ def draw_password() -> None:
     account = auth.find_account()
     desk = auth.DeskAuth(account)
     if account is not None and oidc.name_of_way(account.way):
-        st.info("You came in through single sign-on; your password is changed where you sign in.")
+        with st.container(border=True):
+            st.subheader("Password", anchor=False)
+            st.markdown(f"You came in {plain(oidc.name_of_way(account.way))}, and need no password here.")
+            st.caption("To change one you have here as well, sign in with it.")
         return
     if access.change_password(desk, key=auth.ON_ACCOUNT_PAGE):
         st.success("Your password was changed. Everywhere else you were signed out.", icon=":material/check:")

@@ -228,7 +228,7 @@ def test_one_day_through_the_provider(house: House, browser: BrowserContext):
     assert swapped.value.status == 204
     page.get_by_role("heading", name="My account").wait_for()
     assert page.url == f"{house.app.url}/account?from=a-mail"
-    page.get_by_text("through Acme").wait_for()
+    page.get_by_text("through Acme, last active").wait_for()
     page.reload()
     signed_in(page)
     assert house.sessions() == 1, "a reload is the same session, through our own cookie"
