@@ -18,7 +18,7 @@ from starlette.routing import Route
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from components import clock, cookie, door, incidents, left_sessions, logs, unsafe
+from components import clock, cookie, door, incidents, left_sessions, logs, oidc, unsafe
 from db.core.session import engine
 from db.core.settings import ROOT, settings
 from db.migrate import SchemaUnknown, current, newest, require_known
@@ -31,12 +31,18 @@ cookie.open_door()
 left_sessions.install()
 
 
+def _secret_files() -> list[Path]:
+    """Where Streamlit looks for secrets, as it is configured (STREAMLIT_SECRETS_FILES)."""
+    return [Path(path) for path in config.get_option("secrets.files")]
+
+
 def refuse_unsafe_settings() -> None:
     """End the process with a sentence for each setting that must not be (R16)."""
     names = (*unsafe.SAFE, "server.allowedHosts", "server.address")
     found = unsafe.found_unsafe(
         {name: config.get_option(name) for name in names}, settings=settings(), environment=os.environ,
-        secret_files=[folder / ".streamlit" / "secrets.toml" for folder in (ROOT, Path.home())],
+        secret_files=[*(folder / ".streamlit" / "secrets.toml" for folder in (ROOT, Path.home())), *_secret_files()],
+        auth=oidc.auth_section(),
     )  # fmt: skip
     if found:
         sys.exit("The desk does not start with unsafe settings:\n" + "\n".join(f"- {sentence}" for sentence in found))

@@ -10,7 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
 from streamlit_authenticator.utilities import CredentialsError, ResetError
 
-from components import auth, brand
+from components import auth, brand, oidc
 from components.clock import now
 from components.labels import plain
 from db.core.actor import Actor
@@ -110,6 +110,8 @@ def change_password(desk: auth.DeskAuth, *, key: str) -> bool:
 
 
 def _draw_sign_in(desk: auth.DeskAuth) -> None:
+    if auth.come_in_through_a_provider():
+        st.rerun()
     with st.container(horizontal_alignment="center", gap="small"):
         _brand()
         desk.login(fields=auth.SIGN_IN_FIELDS, key="sign_in")
@@ -117,8 +119,11 @@ def _draw_sign_in(desk: auth.DeskAuth) -> None:
             st.rerun()
         if desk.said:
             st.error(desk.said, icon=":material/error:", width=auth.CARD_WIDTH)
+        elif said := oidc.hear_the_door():
+            st.error(said, icon=":material/error:", width=auth.CARD_WIDTH)
         elif notice := st.session_state.get(auth.NOTICE):
             st.info(notice, icon=":material/info:", width=auth.CARD_WIDTH)
+        oidc.draw_buttons(auth.CARD_WIDTH)
         st.caption("No account, or a lost password? Ask your administrator.", width="content")
     auth.tell_browser(None)
 

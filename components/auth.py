@@ -20,12 +20,13 @@ from streamlit_authenticator.models import AuthenticationModel
 from streamlit_authenticator.utilities import Encryptor, ResetError, Validator
 from streamlit_authenticator.views import authentication_view
 
+from components import oidc
 from components.clock import now
 from components.cookie import cookie_name, door_is_open
 from db.core.problems import Refused
 from db.core.session import reading, run, writing
 from db.core.settings import settings
-from db.people import own_commands, passwords, sessions, sign_in
+from db.people import own_commands, passwords, sessions, sign_in, single_sign_on
 from db.people.rules import PASSWORD_ADVICE, REFUSED, check_password
 from db.people.sessions import Account
 
@@ -236,9 +237,30 @@ class DeskAuth(Authenticate):
         return str(self.authentication_controller.said)
 
 
+# ------------------------------------------------------------------------------------------ single sign-on
+def come_in_through_a_provider() -> bool:
+    """Open a session for whom a provider has just recognised in this browser; else keep what to say about it."""
+    answer = oidc.fresh_answer(now())
+    if answer is None:
+        return False
+    arrival = single_sign_on.arrive(None, answer=answer, browser=describe_browser(), now=now())
+    if arrival.opened is None or arrival.person_id is None:
+        st.session_state[oidc.SAID] = arrival.said
+        return False
+    _occupy(arrival.person_id, arrival.opened.session_id)
+    st.session_state["logout"] = None
+    st.session_state[TICKET] = arrival.opened.ticket
+    for key in (DROP, NOTICE, oidc.SAID):
+        st.session_state.pop(key, None)
+    return True
+
+
 # ------------------------------------------------------------------------------------------ leaving
 def sign_out(*, because: str = "signed out") -> None:
-    """End this browser's sessions on the server and forget everything in this tab (an on_click callback)."""
+    """End this browser's sessions on the server and forget everything in this tab (an on_click callback).
+
+    Who came through a provider leaves it, too: else the next person at this machine would be let in by it.
+    """
     account = find_account()
     if account is not None:
         with writing(keeps_timeline=False) as session:
@@ -249,6 +271,8 @@ def sign_out(*, because: str = "signed out") -> None:
     if st.session_state.get("authentication_status"):
         desk.logout(location="unrendered")
     forget_tab()
+    if account is not None and account.way != sessions.PASSWORD:
+        oidc.leave()
 
 
 def forget_tab() -> None:

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components import oidc_door
 from components.clock import now
 from components.cookie import cookie_name
 from db.core.session import reading, standby, writing
@@ -53,6 +54,7 @@ HEADERS = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=()"),
 )
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
+NOT_KEPT = (b"cache-control", b"no-store")
 # What Streamlit serves to whoever knows the address: only a signed-in browser gets it from us.
 NEEDS_SESSION = ("/media/", "/_stcore/upload_file/")
 NOT_SERVED = ("/_stcore/agent",)
@@ -105,12 +107,18 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = [*HEADERS, STRICT_TRANSPORT] if is_https(scope) else list(HEADERS)
+        https = is_https(scope)
+        headers = [*HEADERS, STRICT_TRANSPORT] if https else list(HEADERS)
+        # Exports and documents on their way out: no copy stays in the browser or between (ASVS 14.3.2).
+        headers += [NOT_KEPT] if scope["path"].startswith(NEEDS_SESSION) else []
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                oidc_door.mend(scope, message, https=https)
                 given = {name.lower() for name, _ in message.get("headers", ())}
-                message["headers"] = [*message.get("headers", ()), *(h for h in headers if h[0] not in given)]
+                said = [h for h in message.get("headers", ()) if NOT_KEPT not in headers or h[0].lower() != NOT_KEPT[0]]
+                given.discard(NOT_KEPT[0])
+                message["headers"] = [*said, *(h for h in headers if h[0] not in given)]
             await send(message)
 
         refusal = await self._refusal(scope)

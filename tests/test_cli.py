@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text, update
 
 from db import catalog
-from db.core.session import dispose, make_engine, reading
+from db.core.outbox import queue_mail
+from db.core.session import dispose, make_engine, reading, writing
 from db.imports.tables import ImportBatch
 from tests.dealers.examples import NOW, csv_file, facts_by_code, row
 from tests.support.contents import contents
@@ -266,6 +267,42 @@ def test_a_password_is_read_and_an_account_closed(desk, monkeypatch):
     assert desk("user", "disable", "ann", "--reason", "Left")[0] == 0
     assert desk("user", "disable", "ann")[0] == 4
     assert desk("user", "disable", "nobody") == (4, "", "This person was not found.\n")
+
+
+def test_single_sign_on_is_linked_and_unlinked(small_desk):
+    for name in ("ann", "bo"):
+        small_desk("user", "add", name, "--role", "admin")
+    link = ("--issuer", "https://id.example", "--subject", "00u1")
+    assert small_desk("user", "link", "ann", *link)[0] == 0
+    code, _, err = small_desk("user", "link", "bo", *link)
+    assert (code, "belongs to another account" in err) == (4, True)
+    assert small_desk("user", "single-sign-on", "ann", "--only")[0] == 0
+    code, _, err = small_desk("user", "single-sign-on", "bo", "--only")
+    assert (code, "last administrator with a password" in err) == (4, True)
+    assert small_desk("user", "single-sign-on", "ann", "--password-too")[0] == 0
+    assert small_desk("user", "end-sessions", "ann") == (0, "", "0 signed out: ann.\n")
+    assert small_desk("user", "end-sessions", "--everybody") == (0, "", "0 signed out: everybody.\n")
+    assert small_desk("user", "unlink", "ann")[0] == 0
+    assert small_desk("user", "unlink", "ann") == (4, "", "ann is not linked to single sign-on.\n")
+
+
+def test_mail_that_was_given_up_is_listed_and_tried_again(desk, monkeypatch):
+    assert desk("mail") == (0, "", "")
+    engine = make_engine(desk.url)
+    with writing(engine, keeps_timeline=False) as session:
+        for _ in range(2):
+            queue_mail(session, to="a@example.test", subject="Private", body="Private", now=NOW)
+        session.execute(text("UPDATE outbox_mail SET tries = 10, error = 'OSError: no route' WHERE id = 1"))
+    code, out, _ = desk("mail")
+    first, second = out.splitlines()
+    assert (code, first.split("\t")[1], first.endswith("10 tries\tOSError: no route")) == (1, "given up", True)
+    assert (second.split("\t")[1], "Private" in out) == ("waits", False)
+    assert desk("mail", "--again") == (0, "1 mail will be tried again with the next sweep.\n", "")
+    assert desk("mail")[0] == 0
+    monkeypatch.setenv("SMTP_URL", "")
+    desk("sweep")
+    assert desk("mail") == (0, "", "")
+    engine.dispose()
 
 
 # --------------------------------------------------------------------------------------------------------- the process

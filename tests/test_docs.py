@@ -8,15 +8,19 @@ import importlib
 import importlib.util
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import Engine
 
 from components.navigation import PAGES
 from db import catalog
 from db.cli.main import build_parser
 from db.core.permissions import Permission, Role, may
+from db.core.session import reading
 from db.core.settings import Settings
 from db.dealers.rules import STATUSES
+from db.people.queries import desk_figures
 from db.workflow.sla import LABELS
 from tests.support.paths import ROOT
 
@@ -157,6 +161,14 @@ def test_the_glossary_has_every_metric_and_every_state():
     assert [label for name, label in LABELS.items() if name != "none" and label.lower() not in said] == []
 
 
+def test_every_line_for_a_monitor_says_what_it_means(sqlite_engine: Engine):
+    table = read("docs/operations.md").partition("## Logs, incidents, health")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `dealerdesk_(\w+)` \|", table, re.M)
+    with reading(sqlite_engine) as session:
+        figures = list(desk_figures(session, now=datetime(2026, 11, 27, tzinfo=UTC)))
+    assert told == ["up", *figures, "reads_standby", "reads_behind", "reads_lost"]
+
+
 def test_every_check_has_its_advice():
     table = read("docs/operations.md").partition("## Check")[2].partition("\n## ")[0]
     assert [check.name for check in catalog.checks() if f"`{check.name}`" not in table] == []
@@ -214,6 +226,51 @@ def test_the_readme_names_every_page_and_role():
     text = " ".join(read("README.md").split())  # a title may be broken over two lines
     assert [entry.title for entry in PAGES if entry.title not in text] == []
     assert [role.label for role in Role if f"| {role.label} |" not in text] == []
+
+
+# ------------------------------------------------------------------------------------------------------------- ASVS 5.0
+# reliability.md, "ASVS 5.0 level 1-2 items that bite here", with its ranges written out, and its two accepted gaps.
+ASVS = """
+1.2.4 1.2.10 1.3.5 1.5.1
+2.2.2 2.2.3 2.3.1 2.3.3 2.3.4 2.4.1
+3.3.1 3.3.2 3.3.3 3.3.4 3.4.1 3.4.2 3.4.3 3.4.4 3.4.5 3.4.6
+5.1.1 5.2.1 5.2.2 5.2.3 5.3.2 5.4.1 5.4.2 5.4.3
+6.1.1 6.2.1 6.2.2 6.2.3 6.2.4 6.2.5 6.2.6 6.2.7 6.2.8 6.2.9 6.2.12 6.3.1 6.3.2 6.3.3 6.3.8 6.4.1
+7.2.1 7.3.1 7.3.2 7.4.1 7.4.2 7.4.3 7.4.5
+8.2.1 8.2.2 8.2.3 8.3.1 8.3.2 8.4.1
+9.1.1 9.1.2 9.1.3 9.2.1
+11.4.2 11.5.1
+13.3.1 13.4.2
+14.2.1 14.2.2 14.2.3 14.2.4 14.3.1 14.3.2 14.3.3
+15.3.1 15.3.3 15.4.2
+16.2.1 16.2.2 16.2.3 16.2.4 16.2.5 16.3.1 16.3.2 16.3.3 16.4.1 16.4.2 16.5.1 16.5.2 16.5.3
+""".split()  # noqa: SIM905 - numbers read better in the lines of their chapters
+
+
+def asvs_rows() -> dict[str, str]:
+    """What stands in the last column for each item of ASVS 5.0."""
+    table = read("docs/security.md").partition("## OWASP ASVS 5.0")[2].partition("\n## ")[0]
+    found = [re.match(r"\| \*?([\d.]+)\*? \| (.+) \| (.+) \|$", line) for line in table.splitlines()]
+    return {row[1]: row[3] for row in found if row}
+
+
+def test_every_item_of_asvs_has_its_row():
+    assert list(asvs_rows()) == ASVS
+
+
+def test_what_meets_the_items_of_asvs_exists():
+    """Each file, and each test in it; where there is none the gap is called accepted."""
+    wrong = []
+    for item, met_by in asvs_rows().items():
+        named = re.findall(r"`((?:[\w.]+/)+[\w.-]+\.(?:py|md|conf|toml))(?:::(\w+))?`", met_by)
+        if not named and "the same test" not in met_by and "accepted gap" not in met_by:
+            wrong.append(f"{item} names nothing")
+        for file, test in named:
+            if not (ROOT / file).is_file():
+                wrong.append(f"{item}: there is no {file}")
+            elif test and f"\ndef {test}(" not in read(file):
+                wrong.append(f"{item}: {file} has no {test}")
+    assert wrong == []
 
 
 # ----------------------------------------------------------------------------------------------------------- decisions

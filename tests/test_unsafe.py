@@ -68,6 +68,46 @@ def test_what_must_not_be_is_told(options, settings, environment, words):
     assert words is None or words in found[0]
 
 
+ACME = {
+    "client_id": "desk", "client_secret": "s", "server_metadata_url": "https://id.example/.well-known/openid-configuration",
+}  # fmt: skip
+AUTH = {"cookie_secret": GOOD_SECRET, "redirect_uri": "https://desk.example/oauth2callback", "acme": ACME}
+BY_ITSELF = {"cookie_secret": GOOD_SECRET, "redirect_uri": "https://desk.example/oauth2callback", **ACME}
+AUTH_CASES: list[tuple[str, dict[str, Any], str | None]] = [
+    ("one provider", AUTH, None),
+    ("two providers", AUTH | {"other": ACME}, None),
+    ("a provider without a name", BY_ITSELF, None),
+    ("on this machine", AUTH | {"redirect_uri": "http://127.0.0.1:8501/oauth2callback"}, None),
+    ("a provider on this machine", AUTH | {"acme": ACME | {"server_metadata_url": "http://localhost:9/x"}}, None),
+    ("other scopes", AUTH | {"acme": ACME | {"client_kwargs": {"scope": "openid email"}}}, None),
+    ("no key", {k: v for k, v in AUTH.items() if k != "cookie_secret"}, "cookie_secret in [auth] is weak or missing"),
+    ("a short key", AUTH | {"cookie_secret": GOOD_SECRET[:31]}, "cookie_secret in [auth] is weak"),
+    ("a key of one letter", AUTH | {"cookie_secret": "x" * 64}, "cookie_secret in [auth] is weak"),
+    ("an answer in the clear", AUTH | {"redirect_uri": "http://desk.example/oauth2callback"}, "travel unprotected"),
+    ("an answer nowhere", AUTH | {"redirect_uri": "https://desk.example/"}, "ends in /oauth2callback"),
+    ("an address that is none", AUTH | {"redirect_uri": "http://[::1/oauth2callback"}, "travel unprotected"),
+    (
+        "a name like this machine's",
+        AUTH | {"redirect_uri": "http://127.0.0.1.evil.example/oauth2callback"},
+        "unprotected",
+    ),
+    ("anybody's provider", AUTH | {"acme": ACME | {"server_metadata_url": "http://id.example/x"}}, "Use https"),
+    ("half a provider", AUTH | {"acme": ACME | {"client_secret": ""}}, "[auth.acme] lacks client_secret"),
+    ("no provider", {k: v for k, v in AUTH.items() if k != "acme"}, "names no provider"),
+    ("a name Streamlit refuses", AUTH | {"our_own": ACME}, "underscore"),
+    ("who somebody is not asked", AUTH | {"acme": ACME | {"client_kwargs": {"scope": "email"}}}, "lacks openid"),
+    ("tokens for the pages", AUTH | {"expose_tokens": ["id"]}, "expose_tokens"),
+]
+
+
+@pytest.mark.parametrize(("auth", "words"), [case[1:] for case in AUTH_CASES], ids=[case[0] for case in AUTH_CASES])
+def test_single_sign_on_that_must_not_be_is_told(auth: dict[str, Any], words: str | None):
+    found = unsafe.found_unsafe(OPTIONS, settings=SETTINGS, environment={}, auth=auth)
+    assert len(found) == (0 if words is None else 1)
+    assert words is None or words in found[0]
+    assert [sentence for sentence in found if GOOD_SECRET[:31] in sentence] == []
+
+
 def test_everything_wrong_is_told_at_once():
     found = unsafe.found_unsafe(
         {"server.address": ""}, settings=SETTINGS, environment={"STREAMLIT_SERVER_COOKIE_SECRET": "x"}

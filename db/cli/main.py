@@ -21,7 +21,7 @@ NAMES_NOTHING = {"unknown_kind", "unknown_metric", "unknown_dimension", "unknown
 
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its arguments."""
-    from db.cli import customers, database, exports, imports, people, reports
+    from db.cli import customers, database, exports, imports, mail, people, reports
 
     parser = argparse.ArgumentParser(
         prog="python -m db",
@@ -30,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (database, imports, exports, people, customers, reports):
+    for group in (database, imports, exports, people, customers, reports, mail):
         group.add_commands(commands)
     return parser
 

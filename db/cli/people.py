@@ -1,4 +1,4 @@
-"""user add, user set-password, user disable: accounts without the app, such as the very first one."""
+"""user add, set-password, disable and the rest: accounts and sessions without the app, such as the first one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Commands) -> None:
     """Declare the commands of this file."""
-    parser = commands.add_parser("user", help="Accounts: add, set-password, disable.")
+    parser = commands.add_parser(
+        "user", help="Accounts: add, set-password, disable, end-sessions, link, unlink, single-sign-on."
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     action = add(actions, "add", add_user, "Make an account with a one-time password, which is printed once.")
     action.add_argument("username", metavar="NAME", help="the name to sign in with")
@@ -34,6 +36,22 @@ def add_commands(commands: Commands) -> None:
     action = add(actions, "disable", disable, "Close an account and end its sessions.")
     action.add_argument("username", metavar="NAME")
     action.add_argument("--reason", default="", help="why, for the timeline")
+    action = add(actions, "end-sessions", end_sessions, "Sign a person, or everybody, out everywhere.")
+    who = action.add_mutually_exclusive_group(required=True)
+    who.add_argument("username", metavar="NAME", nargs="?")
+    who.add_argument("--everybody", action="store_true", help="after a break-in: all sessions there are")
+    action.add_argument("--reason", default="", help="why, for the timeline")
+    action = add(actions, "link", link, "Say which subject of a provider of sign-ins a person is.")
+    action.add_argument("username", metavar="NAME")
+    action.add_argument("--issuer", required=True, help="the issuer, as the provider's metadata spell it")
+    action.add_argument("--subject", required=True, help="what the provider calls the person (the claim sub)")
+    action = add(actions, "unlink", unlink, "Forget which subject a person is, and end their sessions.")
+    action.add_argument("username", metavar="NAME")
+    action = add(actions, "single-sign-on", single_sign_on_only, "Whether a person's password lets them in, too.")
+    action.add_argument("username", metavar="NAME")
+    way = action.add_mutually_exclusive_group(required=True)
+    way.add_argument("--only", action="store_true", help="single sign-on only")
+    way.add_argument("--password-too", action="store_true", help="by password as well")
 
 
 def add_user(chosen: Namespace) -> int:
@@ -122,6 +140,68 @@ def disable(chosen: Namespace) -> int:
             actor=system_actor("cli"), now=chosen.now,
         )  # fmt: skip
     print(f"{chosen.username} can no longer sign in.", file=sys.stderr)
+    return 0
+
+
+def end_sessions(chosen: Namespace) -> int:
+    """`user end-sessions`: accounts and passwords stay as they are."""
+    from db.core.actor import system_actor
+    from db.core.session import run
+    from db.people import commands
+
+    with database() as engine:
+        person_id = None if chosen.everybody else _person_id(engine, chosen.username)
+        count = run(
+            commands.end_sessions, bind=engine, person_id=person_id, reason=chosen.reason, actor=system_actor("cli"),
+            now=chosen.now,
+        )  # fmt: skip
+    print(f"{count} signed out: {'everybody' if chosen.everybody else chosen.username}.", file=sys.stderr)
+    return 0
+
+
+def link(chosen: Namespace) -> int:
+    """`user link`: where a provider does not say that it has verified the e-mail."""
+    from db.core.actor import system_actor
+    from db.core.session import run
+    from db.people.single_sign_on import link_person
+
+    with database() as engine:
+        run(
+            link_person, bind=engine, person_id=_person_id(engine, chosen.username), issuer=chosen.issuer,
+            subject=chosen.subject, actor=system_actor("cli"), now=chosen.now,
+        )  # fmt: skip
+    print(f"{chosen.username} is {chosen.subject} at {chosen.issuer}; open sessions were ended.", file=sys.stderr)
+    return 0
+
+
+def unlink(chosen: Namespace) -> int:
+    """`user unlink`: the next verified e-mail links anew."""
+    from db.core.actor import system_actor
+    from db.core.session import run
+    from db.people.single_sign_on import unlink_person
+
+    with database() as engine:
+        run(
+            unlink_person, bind=engine, person_id=_person_id(engine, chosen.username), actor=system_actor("cli"),
+            now=chosen.now,
+        )  # fmt: skip
+    print(f"{chosen.username} is linked to nobody; open sessions were ended.", file=sys.stderr)
+    return 0
+
+
+def single_sign_on_only(chosen: Namespace) -> int:
+    """`user single-sign-on`: takes the password out of use, or brings it back."""
+    from db.core.actor import system_actor
+    from db.core.session import run
+    from db.people.single_sign_on import set_single_sign_on_only
+
+    with database() as engine:
+        run(
+            set_single_sign_on_only, bind=engine, person_id=_person_id(engine, chosen.username), only=chosen.only,
+            actor=system_actor("cli"), now=chosen.now,
+        )  # fmt: skip
+    how = "single sign-on only" if chosen.only else "password, too"
+    print(f"{chosen.username} signs in by {how}.", file=sys.stderr)
     return 0
 
 

@@ -72,6 +72,43 @@ def deliver_due(bind: Engine | None = None, *, now: datetime) -> int:
     return sent
 
 
+@dataclass(frozen=True, kw_only=True)
+class NotOut:
+    """A mail that was not delivered yet: when it was written, how often it was tried, and the last failure."""
+
+    mail_id: int
+    created_at: datetime
+    tries: int
+    error: str
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nobody tries it any more."""
+        return self.tries >= MOST_TRIES
+
+
+def not_out(bind: Engine | None = None) -> list[NotOut]:
+    """Mail that is not out, the oldest first."""
+    with reading(bind) as session:
+        rows = session.execute(
+            select(OutboxMail.id, OutboxMail.created_at, OutboxMail.tries, OutboxMail.error)
+            .where(OutboxMail.sent_at.is_(None))
+            .order_by(OutboxMail.id)
+        )
+        return [NotOut(mail_id=i, created_at=at, tries=tries, error=error or "") for i, at, tries, error in rows]
+
+
+def try_again(bind: Engine | None = None, *, now: datetime) -> int:
+    """Give mail that was given up ten more tries, from now on (without its files, which went); how many."""
+    with writing(bind, keeps_timeline=False) as session:
+        done: Any = session.execute(
+            update(OutboxMail)
+            .where(OutboxMail.sent_at.is_(None), OutboxMail.tries >= MOST_TRIES)
+            .values(tries=0, next_try_at=now)
+        )
+        return int(done.rowcount)
+
+
 def _claim(bind: Engine | None, mail_id: int, now: datetime) -> _Claimed | None:
     with writing(bind, keeps_timeline=False) as session:
         won: Any = session.execute(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from db.core import changes, timeline
 from db.core.actor import Actor
 from db.core.permissions import Permission, Role
 from db.core.problems import Problem, Problems, Refused
@@ -214,6 +215,28 @@ def enable_person(
         session, "enable_person", person, actor=actor, now=now, summary=f"Account {person.username} enabled",
         before={"is_active": False}, after={"is_active": True},
     )  # fmt: skip
+
+
+def end_sessions(
+    session: Session, *, actor: Actor, now: datetime, person_id: int | None = None, reason: str = ""
+) -> int:
+    """End all sessions of a person, or without one of everybody (after a break-in); gives how many. Accounts stay."""
+    actor.require(Permission.PEOPLE_MANAGE)
+    if person_id is None:
+        count = sessions.end_everybodys(session, because="ended by an administrator", now=now)
+        changes.touch(session, "people")
+        timeline.record(
+            session, actor=actor, now=now, area="people", command="end_sessions", summary="Everybody was signed out",
+            after={"ended": count}, reason=reason,
+        )  # fmt: skip
+        return count
+    person = load(session, person_id, None)
+    count = sessions.end_all(session, person_id=person.id, because="ended by an administrator", now=now)
+    record(
+        session, "end_sessions", person, actor=actor, now=now, summary=f"{person.username} was signed out everywhere",
+        after={"ended": count}, reason=reason,
+    )  # fmt: skip
+    return count
 
 
 # ------------------------------------------------------------------------------------------------ passwords

@@ -43,12 +43,15 @@ class PersonLine:
     created_at: datetime
     version: int
     has_password: bool
+    single_sign_on_only: bool = False
 
     @property
     def state(self) -> tuple[str, str]:
         """(label, tone) of the account."""
         if not self.is_active:
             return ("Disabled", "gray")
+        if self.single_sign_on_only:
+            return ("Single sign-on only", "green")
         if not self.has_password:
             return ("No password yet", "gray")
         return ("One-time password", "orange") if self.must_change_password else ("Active", "green")
@@ -62,6 +65,7 @@ class SignedInBrowser:
     signed_in_at: datetime
     seen_at: datetime
     source: str
+    way: str
     is_this_one: bool
 
 
@@ -110,6 +114,7 @@ def _lines(session: Session, people: Sequence[Person]) -> list[PersonLine]:
                 last_sign_in_at=p.last_sign_in_at, created_at=p.created_at, version=p.version,
                 # A one-time password always has an end; without one, `add_person(without_password=True)` made none.
                 has_password=not p.must_change_password or p.password_expires_at is not None,
+                single_sign_on_only=p.single_sign_on_only,
             )
         )  # fmt: skip
     return found
@@ -268,7 +273,7 @@ def list_browsers(
         if now - row.seen_at < idle and row.browser not in found:
             found[row.browser] = SignedInBrowser(
                 session_id=row.id, signed_in_at=row.created_at, seen_at=row.seen_at, source=row.source,
-                is_this_one=row.browser == own,
+                way=row.way, is_this_one=row.browser == own,
             )  # fmt: skip
     return list(found.values())
 

@@ -22,6 +22,8 @@ from db.core.settings import settings
 from db.people.rules import session_is_over
 from db.people.tables import Person, PersonScope, SignInSession, SignInTry
 
+PASSWORD = "password"  # noqa: S105 - the name of a way in
+"""The way in that is not a provider of sign-ins."""
 TICKET_SECONDS = 60
 # How exact `seen_at` is: one write a minute for each person who is working, not one a click.
 SEEN_EVERY = timedelta(seconds=60)
@@ -37,6 +39,7 @@ class Account:
     must_change_password: bool
     seen_at: datetime
     ticket_waits: bool
+    way: str = PASSWORD
 
     @property
     def person_id(self) -> int:
@@ -58,13 +61,19 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def open_session(session: Session, *, person_id: int, source: str, now: datetime) -> Opened:
-    """Open a session for a person whose password was just checked; begins a new visit."""
+def open_session(
+    session: Session, *, person_id: int, source: str, now: datetime, way: str = PASSWORD, answer_hash: str | None = None
+) -> Opened:
+    """Open a session for a person who was just recognised; begins a new visit.
+
+    `way` is `PASSWORD` or the provider of sign-ins, whose answer (hashed) opens one session and no second.
+    """
     ticket = secrets.token_urlsafe(32)
     row = SignInSession(
         person_id=person_id, browser=secrets.token_hex(16), ticket_hash=digest(ticket),
         ticket_expires_at=now + timedelta(seconds=TICKET_SECONDS), created_at=now, seen_at=now,
         expires_at=now + timedelta(hours=settings().session_absolute_hours), ended_because="", source=source[:80],
+        way=way[:40], answer_hash=answer_hash,
     )  # fmt: skip
     session.add(row)
     session.execute(
@@ -132,9 +141,11 @@ def find_account(session: Session, *, now: datetime, session_id: int | None = No
         session_id=row.session_id,
         actor=actor_of(row, [(r.region, r.dealer_id) for r in rows]),
         email=row.email,
-        must_change_password=row.must_change_password,
+        # Who came through a provider has no use for a one-time password, and may never have seen it.
+        must_change_password=row.must_change_password and row.way == PASSWORD,
         seen_at=row.seen_at,
         ticket_waits=row.ticket_hash is not None and row.ticket_expires_at is not None and row.ticket_expires_at > now,
+        way=row.way,
     )
 
 
@@ -143,9 +154,9 @@ def find_account(session: Session, *, now: datetime, session_id: int | None = No
 _ACCOUNT = (
     select(
         SignInSession.id.label("session_id"), SignInSession.seen_at, SignInSession.expires_at, SignInSession.ended_at,
-        SignInSession.ticket_hash, SignInSession.ticket_expires_at, Person.id, Person.username, Person.name,
-        Person.email, Person.role, Person.scope_kind, Person.zone, Person.is_active, Person.must_change_password,
-        PersonScope.region, PersonScope.dealer_id,
+        SignInSession.ticket_hash, SignInSession.ticket_expires_at, SignInSession.way, Person.id, Person.username,
+        Person.name, Person.email, Person.role, Person.scope_kind, Person.zone, Person.is_active,
+        Person.must_change_password, PersonScope.region, PersonScope.dealer_id,
     )
     .join(Person, Person.id == SignInSession.person_id)
     .outerjoin(PersonScope, PersonScope.person_id == Person.id)
@@ -220,6 +231,11 @@ def end_all(
         kept = select(SignInSession.browser).where(SignInSession.id == keep_session_id).scalar_subquery()
         which &= SignInSession.browser != kept
     return _end(session, which, because=because, now=now)
+
+
+def end_everybodys(session: Session, *, because: str, now: datetime) -> int:
+    """End every session there is; gives how many."""
+    return _end(session, SignInSession.ended_at.is_(None), because=because, now=now)
 
 
 def tidy(bind: Engine | None, *, now: datetime) -> int:

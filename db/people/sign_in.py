@@ -35,19 +35,23 @@ def verify(bind: Engine | None, *, username: str, password: str, source: str, no
     """
     cost = settings().bcrypt_cost
     nobody = passwords.nobodys_hash(cost)
-    try_id = _begin_try(bind, account=account_hash(username), source=source[:80], now=now)
+    try_id = begin_try(bind, account=account_hash(username), source=source[:80], now=now)
     with reading(bind, primary=True) as session:
         person = session.execute(
-            select(Person.id, Person.password_hash, Person.is_active, Person.password_expires_at).where(
-                Person.username == tidy_username(username)[:80]
-            )
+            select(
+                Person.id,
+                Person.password_hash,
+                Person.is_active,
+                Person.password_expires_at,
+                Person.single_sign_on_only,
+            ).where(Person.username == tidy_username(username)[:80])
         ).one_or_none()
     is_match = passwords.matches(password[:LONGEST_TYPED], person.password_hash if person else nobody)
     if try_id is None:
         log.warning("sign-in refused: too many tries from %s", source)
         return None
     expired = person is not None and person.password_expires_at is not None and person.password_expires_at <= now
-    if person is None or not is_match or not person.is_active or expired:
+    if person is None or not is_match or not person.is_active or expired or person.single_sign_on_only:
         log.info("sign-in refused from %s", source)
         return None
     with writing(bind, keeps_timeline=False) as session:
@@ -58,7 +62,7 @@ def verify(bind: Engine | None, *, username: str, password: str, source: str, no
     return int(person.id)
 
 
-def _begin_try(bind: Engine | None, *, account: str, source: str, now: datetime) -> int | None:
+def begin_try(bind: Engine | None, *, account: str, source: str, now: datetime) -> int | None:
     """Write a try down; None when the account or the source has had too many."""
     with writing(bind, keeps_timeline=False) as session:
         if session.get_bind().dialect.name == "postgresql":

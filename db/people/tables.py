@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -29,6 +29,8 @@ class Person(Base):
     # A one-time password that nobody used stops working; empty for a password the person chose.
     password_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_active: Mapped[bool] = mapped_column(Boolean, nullable=False, default=True)
+    # Their password lets them in no more: they come through a provider of sign-ins (decision 0077).
+    single_sign_on_only: Mapped[bool] = mapped_column(Boolean, nullable=False, default=False, server_default=false())
     version: Mapped[int] = mapped_column(Integer, nullable=False, default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
     last_sign_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -54,6 +56,7 @@ class SignInSession(Base):
     """A signed-in browser. Only SHA-256 hashes of the tickets and tokens are stored (reliability.md 0.1, R33)."""
 
     __tablename__ = "sign_in_session"
+    __table_args__ = (Index("uq_sign_in_session_answer", "answer_hash", unique=True),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), nullable=False, index=True)
@@ -68,6 +71,29 @@ class SignInSession(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_because: Mapped[str] = mapped_column(String(40), nullable=False, default="")
     source: Mapped[str] = mapped_column(String(80), nullable=False, default="")
+    # How the person came in: "password", or the provider's name in secrets.toml.
+    way: Mapped[str] = mapped_column(String(40), nullable=False, default="password", server_default="password")
+    # SHA-256 of the provider's answer: unique, so that no answer opens two sessions.
+    answer_hash: Mapped[str | None] = mapped_column(String(64))
+    person: Mapped[Person] = relationship()
+
+
+class PersonIdentity(Base):
+    """Whom a provider of sign-ins means: its issuer and subject, which never change, and the person here."""
+
+    __tablename__ = "person_identity"
+    __table_args__ = (
+        Index("uq_person_identity_subject", "issuer", "subject", unique=True),
+        # A second subject with the same e-mail is somebody who got the address later.
+        Index("uq_person_identity_person", "person_id", "issuer", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), nullable=False)
+    issuer: Mapped[str] = mapped_column(String(300), nullable=False)
+    subject: Mapped[str] = mapped_column(String(255), nullable=False)
+    linked_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    linked_by: Mapped[str] = mapped_column(String(80), nullable=False)
     person: Mapped[Person] = relationship()
 
 

@@ -20,7 +20,7 @@ from db.people.queries import PersonLine, list_people
 
 KEYS = ("people_text", "people_role", "people_state")
 STATES = {"active": "Active", "disabled": "Disabled", "all": "All"}
-STATE_TONES = {"Active": "green", "One-time password": "orange", "Disabled": "gray"}
+STATE_TONES = {"Active": "green", "Single sign-on only": "green", "One-time password": "orange", "Disabled": "gray"}
 ROLE_TONES = {role.label: "blue" if not role.is_dealer else "violet" for role in Role}
 
 

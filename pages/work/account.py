@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
-from components import access, auth
+from components import access, auth, oidc
 from components.clock import now
 from components.labels import facts, plain
 from components.perform import perform, problems_of, show_outcome
@@ -74,7 +74,14 @@ def save_zone() -> None:
 
 def draw_password() -> None:
     """Change the password; every other sign-in ends."""
-    desk = auth.DeskAuth(auth.find_account())
+    account = auth.find_account()
+    desk = auth.DeskAuth(account)
+    if account is not None and oidc.name_of_way(account.way):
+        with st.container(border=True):
+            st.subheader("Password", anchor=False)
+            st.markdown(f"You came in {plain(oidc.name_of_way(account.way))}, and need no password here.")
+            st.caption("To change one you have here as well, sign in with it.")
+        return
     if access.change_password(desk, key=auth.ON_ACCOUNT_PAGE):
         st.success("Your password was changed. Everywhere else you were signed out.", icon=":material/check:")
 
@@ -95,10 +102,12 @@ def draw_browsers(actor: Actor) -> None:
                 horizontal=True, vertical_alignment="center", horizontal_alignment="distribute",
                 key=f"browser_{one.session_id}",
             ):  # fmt: skip
+                way = oidc.name_of_way(one.way)
+                through = f" {way}" if way else ""
                 here = " :green-badge[This browser]" if one.is_this_one else ""
                 st.markdown(
                     f":material/computer: {plain(one.source)}{here}  \n"
-                    f":gray[Since {plain(since)}, "
+                    f":gray[Since {plain(since)}{plain(through)}, "
                     f"last active {relative_label(one.seen_at, moment)}]",
                     width="content",
                 )

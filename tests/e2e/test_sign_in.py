@@ -186,12 +186,12 @@ def test_files_are_for_signed_in_browsers(browser: BrowserContext, chromium: Bro
     stranger.close()
 
 
-def test_a_restart_keeps_people_signed_in(
+def test_a_restart_with_another_cookie_key_keeps_people_signed_in(
     browser: BrowserContext, desk: Engine, sqlite_url: str, serve: Callable[..., Served], app: Served
 ):
     open_account(browser, app)
     kept = cookie(browser)["value"]
-    again = serve(sqlite_url)
+    again = serve(sqlite_url, {"STREAMLIT_SERVER_COOKIE_SECRET": "5b0a9e2f7c41d8360be19f7a2d64c853"})
     browser.add_cookies([{"name": COOKIE, "value": kept, "url": again.url}])
     page = browser.new_page()
     page.goto(f"{again.url}/account")

@@ -206,6 +206,7 @@ MANAGED: dict[Any, dict[str, Any]] = {
     commands.change_scope: {"person_id": 1, "scope_kind": "all"},
     commands.disable_person: {"person_id": 1},
     commands.enable_person: {"person_id": 1},
+    commands.end_sessions: {},
     commands.set_password: {"person_id": 1},
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ class Answer:
 
 
 async def _file(_request):
-    return PlainTextResponse("a file")
+    return PlainTextResponse("a file", headers={"cache-control": "max-age=60"})
 
 
 APP = Starlette(
@@ -157,6 +157,13 @@ def test_files_need_a_session_that_is_alive(ticket: str, method: str, path: str)
     assert logout.status == 204
     assert "Max-Age=0" in logout.header("set-cookie")
     assert ask(method, path, headers=mine).status == 401
+
+
+def test_no_copy_of_a_file_is_kept_on_the_way(ticket: str):
+    mine = OWN | {"cookie": f"dealer_session={cookie_from(redeem(ticket))}"}
+    assert ask("GET", "/media/report.xlsx", headers=mine).header("cache-control") == "no-store"
+    assert ask("GET", "/media/report.xlsx").header("cache-control") == "no-store"
+    assert ask("GET", "/", headers=mine).header("cache-control") == "max-age=60", "other answers say it themselves"
 
 
 @pytest.mark.parametrize("path", ["/", "/media/x", "/healthz", "/nowhere", "/auth/session"])

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, text
 from db.core.actor import system_actor
 from db.core.permissions import Role
 from db.core.session import reading, run, writing
-from db.people import commands, own_commands, passwords, queries, sessions
+from db.people import commands, own_commands, passwords, queries, sessions, sign_in
 from db.people.tables import SignInSession
 from tests.support.tier import figure
 from tests.support.users import NOW, PASSWORD, actor_named, make_dealer, make_person
@@ -180,6 +180,20 @@ def test_thirty_minutes_without_use_and_twelve_hours_in_all(engine: Engine, cora
         assert account(engine, session_id=session_id, at=at) is not None
         housekeeping(engine, sessions.touch, session_id=session_id, now=at)
     assert account(engine, session_id=session_id, at=NOW + 12 * 60 * MINUTE) is None
+
+
+def test_an_administrator_ends_the_sessions_of_one_or_of_everybody(engine: Engine, cora: int):
+    ben = make_person(engine, "ben", Role.FINANCE)
+    hers, his = Browser(engine), Browser(engine)
+    hers.sign_in(cora), his.sign_in(ben)
+    assert run(commands.end_sessions, bind=engine, person_id=cora, actor=SEED, now=NOW) == 1
+    assert account(engine, token=hers.cookie) is None
+    assert account(engine, token=his.cookie) is not None
+    hers.sign_in(cora)
+    assert run(commands.end_sessions, bind=engine, actor=SEED, now=NOW, reason="A stolen laptop") == 2
+    assert account(engine, token=hers.cookie) is None
+    assert account(engine, token=his.cookie) is None
+    assert sign_in.verify(engine, username="cora", password=PASSWORD, source="", now=NOW) == cora, "accounts stay"
 
 
 def test_a_changed_role_scope_and_zone_are_seen_at_once(engine: Engine, cora: int):

@@ -12,7 +12,7 @@ from db.leads import rollup
 from db.triggers import CONFIRMED_MEASURES, REGION_GRAINS
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

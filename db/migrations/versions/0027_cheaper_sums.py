@@ -14,7 +14,7 @@ from db.objectives.sums import SUMS as OBJECTIVES
 from db.surveys.sums import SUMS as SURVEYS
 
 revision = "0027"
-down_revision = "0024"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

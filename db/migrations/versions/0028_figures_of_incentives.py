@@ -17,7 +17,7 @@ from db.incentives.sums import DECIDED, PAID, UNITS
 from db.incentives.unit_marks import UNIT_MARKS
 
 revision = "0028"
-down_revision = "0024"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "0029"
-down_revision = "0024"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
