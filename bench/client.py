@@ -10,7 +10,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -128,7 +128,7 @@ class Tab:
         self._cached: dict[str, str] = {}
         self._socket: ClientConnection | None = None
 
-    async def __aenter__(self) -> Tab:
+    async def __aenter__(self) -> Self:
         headers = {"Cookie": self.cookie} if self.cookie else None
         began = time.perf_counter()
         self._socket = await connect(

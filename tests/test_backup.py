@@ -206,7 +206,8 @@ def hashes(engine):
 @contextmanager
 def writers_at_work(engine, number=5):
     """Threads that enter dealers until the end of the block; yields the list of what they entered."""
-    stop, written = threading.Event(), []
+    stop = threading.Event()
+    written: list[int] = []
 
     def write(writer):
         while not stop.is_set():

@@ -136,7 +136,7 @@ def trigger_statements(
                 f"CREATE TRIGGER lead_rollup_delete AFTER DELETE ON lead BEGIN {take} END",
             )
         ]
-    grouped = "; ".join(_add_all(t, measures) for t in GRAINS) + ";"
+    grouped = "; ".join(_add_all(t, measures) for t in grains) + ";"
     return [
         "CREATE FUNCTION lead_rollup() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"{take} IF TG_OP <> 'DELETE' THEN {add} END IF; RETURN NULL; END $$",

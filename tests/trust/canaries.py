@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, String, Text, select
@@ -112,7 +112,7 @@ def _texts(connection: Connection) -> Iterator[_Row]:
                     yield _Row(f"{table.name}.{column.name}", whose, region, text, telling)
 
 
-def _everybodys(connection: Connection, table: object, columns: list[object]) -> Iterator[_Row]:
+def _everybodys(connection: Connection, table: object, columns: Sequence[object]) -> Iterator[_Row]:
     """Tables without a dealer: what is the desk's gives nothing away; children of records are left out."""
     if table.name in CHILDREN:  # type: ignore[attr-defined]
         return

@@ -170,7 +170,7 @@ def _claim(engine: Engine, dealer_id: int, people: dict[str, Actor]) -> Record:
         version, draft = whole()
         return version, {n: getattr(draft.jobs[0] if n in of_job else draft, n) for n in labels}
 
-    def save(who: Actor, version: int, values: dict[str, str], at: datetime) -> Any:
+    def save(who: Actor, version: int, values: dict[str, Any], at: datetime) -> Any:
         draft = whole()[1]
         job = replace(draft.jobs[0], **{n: v for n, v in values.items() if n in of_job})
         draft = replace(draft, jobs=(job,), **{n: v for n, v in values.items() if n not in of_job})
