@@ -45,6 +45,7 @@ SAFE = {
     "client.disableDataExport": True,
     "client.toolbarMode": "minimal",
     "browser.gatherUsageStats": False,
+    "logger.enableRich": False,
     "runner.magicEnabled": False,
     "runner.fastReruns": False,
     "runner.postScriptGC": False,
