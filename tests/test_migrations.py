@@ -168,7 +168,8 @@ def seeded_url(database_url):
     return database_url
 
 
-@pytest.mark.parametrize("older", REVISIONS)
+# Each takes three seconds on each database, and the old ones no longer change: `make acceptance` takes them all.
+@pytest.mark.parametrize("older", sized(fast=list(dict.fromkeys(REVISIONS[::5] + REVISIONS[-3:])), long=REVISIONS))
 def test_every_schema_there_ever_was_is_upgraded_with_its_rows(empty_url, older):
     migrate.upgrade(empty_url, to=older)
     engine = make_engine(empty_url)
