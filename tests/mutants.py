@@ -114,8 +114,8 @@ MUTANTS: Final = (
     Mutant(
         name="cached query without scope",
         edits=(
-            ("components/areas/incentive_figures.py", "def overview(scope: Scope,", "def overview(_scope: Scope,"),
-            ("components/areas/incentive_figures.py", "overviews.overview(session, scope=scope,",
+            ("components/areas/coop_figures.py", "def overview(scope: Scope,", "def overview(_scope: Scope,"),
+            ("components/areas/coop_figures.py", "overviews.overview(session, scope=scope,",
              "overviews.overview(session, scope=_scope,"),
         ),
         test=("tests/test_architecture.py", "-k", "scope_of_who_asks"),

@@ -73,6 +73,7 @@ ASKED_WITHOUT: dict[str, str] = {
     "db.people.queries.list_notifications": _SELF,
     "db.people.queries.list_regions": "names of regions only, on a page for administrators",
     "db.people.queries.names_of": _TOLD,
+    "db.people.queries.people_by_place": "gives ids to an import that tells people, each only of places in their scope",
     "db.people.queries.people_to_tell": "gives ids to commands that tell people, each of whom it asks for their scope",
     "db.people.queries.previous_visit": _SELF,
     "db.pricing.policy_queries.policy_now": _DESK,

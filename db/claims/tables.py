@@ -31,6 +31,7 @@ _SENT = (
 )  # fmt: skip
 # The claims of one bucket of a histogram, among which the middle one is found (decision 0070).
 _TOOK = ("claim_type", "dealer_id", "region", "component", "model", "status")
+_PAID = text("paid_at IS NOT NULL")
 
 
 class Claim(QueueItem):
@@ -52,13 +53,7 @@ class Claim(QueueItem):
         Index("ix_claim_dealer_submitted", "dealer_id", "submitted_at", "id"),
         Index("ix_claim_submitted", "submitted_at", "id"),
         Index("ix_claim_decided", "decided_at", "id"),
-        Index(
-            "ix_claim_paid",
-            "paid_at",
-            "id",
-            sqlite_where=text("paid_at IS NOT NULL"),
-            postgresql_where=text("paid_at IS NOT NULL"),
-        ),
+        Index("ix_claim_paid", "paid_at", "id", sqlite_where=_PAID, postgresql_where=_PAID),
         Index("ix_claim_vin", "vin", "id"),
         Index("ix_claim_ro", "dealer_id", "ro_number"),
         Index("ix_claim_family", "family_id", "series_version"),

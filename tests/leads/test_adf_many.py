@@ -93,7 +93,7 @@ def test_a_thousand_prospects_of_one_file_and_the_same_file_again(sqlite_engine:
             "actor": CLI,
             "now": later(hours=hours),
         }
-        return int(run(run_import, bind=sqlite_engine, actor=CLI, **given).created)
+        return int(run(run_import, bind=sqlite_engine, **given).created)
 
     begun = time.monotonic()
     assert take(0, "leads.xml") == PROSPECTS

@@ -20,8 +20,7 @@ from tests.support.memory import scratch_folder
 from tests.support.ports import NeverReady, free_port, wait_until_ready
 
 # Speed over durability: the data is thrown away. A test of durability starts a server of its own with `safe=True`.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "wal_level=minimal",
-        "max_wal_senders=0")  # fmt: skip
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 COMMON = ("max_connections=200", "shared_buffers=64MB", "listen_addresses=127.0.0.1", "log_min_messages=warning")
 
 
