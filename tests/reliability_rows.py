@@ -81,7 +81,7 @@ MONEY: Final = (
             size("decisions a seed", 400), size("seeds", 20), zero("overspent cents"),
             zero("cents off the approved lines"), zero("decisions not answered"),
         ),
-        minutes=3, processes=1,
+        minutes=5, processes=1,
     ),
     Row(
         number="R02",
@@ -222,7 +222,7 @@ DURABILITY: Final = (
         measure="Soak: 30 people for 8 hours packed into 75 minutes, and 1,000 sessions opened and closed",
         target="43,200 runs; 0 exceptions; sessions gone in 180 s; heap <= 1 MB in 10,000 runs; memory <= +150 MB",
         tests=("tests/durability/test_soak.py",),
-        database="SQLite", minutes=65, processes=1,
+        database="SQLite", minutes=63, processes=1,
     ),
     Row(
         number="R15",

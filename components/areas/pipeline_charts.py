@@ -77,7 +77,6 @@ def draw_ages(found: Pipeline, *, key: str = "pipe") -> tuple[str, str]:
                 "name": [line.name for _, line, _, _ in cells], "stage": [line.label for _, line, _, _ in cells],
                 "order": [place for place, _, _, _ in cells], "bucket": [b.name for _, _, _, b in cells],
                 "span": [b.label for _, _, _, b in cells], "span_order": [spot for _, _, spot, _ in cells],
-                "count": [line.by_bucket[b.name] for _, line, _, b in cells],
                 "label": [f"{line.by_bucket[b.name] or ''}" for _, line, _, b in cells],
                 "strength": [line.by_bucket[b.name] / most for _, line, _, b in cells],
                 "is_stale": [b.first >= line.stale_days for _, line, _, b in cells],

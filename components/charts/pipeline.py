@@ -47,7 +47,7 @@ def ages(*, height: int = 300) -> dict[str, Any]:
     """Stages by spans of days, stronger where more leads stand, amber where that is too long.
 
     Clicking a cell selects it (parameter `cell`, fields name and bucket). Columns: name, stage, order, bucket, span,
-    span_order, count, label, strength (0 to 1), is_stale, hint.
+    span_order, label, strength (0 to 1), is_stale, hint.
     """
     cell = alt.selection_point(name="cell", fields=["name", "bucket"])
     base = alt.Chart(named()).encode(

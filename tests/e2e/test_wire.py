@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 MAIN = (
     "overview", "board", "customers", "claims", "parts_orders", "incentive_claims", "price_requests", "coop_claims",
-    "dealers",
+    "dealers", "claim_performance", "pipeline",
 )  # fmt: skip
 """Pages of the fast tier beside the first one: queues, the board, lists, dashboards; the long tier opens every one."""
 RECORDS: tuple[tuple[str, str, Any], ...] = (
