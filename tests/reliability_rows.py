@@ -170,7 +170,7 @@ DURABILITY: Final = (
             size("immediate stops", 10), zero("acknowledged and lost"),
             zero("rows without their entry in the timeline"),
         ),
-        database="PostgreSQL", minutes=2, processes=1,
+        database="PostgreSQL", minutes=5, processes=1,
     ),
     Row(
         number="R09",
@@ -222,7 +222,7 @@ DURABILITY: Final = (
         measure="Soak: 30 people for 8 hours packed into 75 minutes, and 1,000 sessions opened and closed",
         target="43,200 runs; 0 exceptions; sessions gone in 180 s; heap <= 1 MB in 10,000 runs; memory <= +150 MB",
         tests=("tests/durability/test_soak.py",),
-        database="SQLite", minutes=63, processes=1,
+        database="SQLite", minutes=60, processes=1,
     ),
     Row(
         number="R15",
