@@ -1,4 +1,4 @@
-"""R24, R40: the Big List of Naughty Strings through what people type: stored, shown, exported, searched, logged.
+"""R24, R40: naughty strings through what people type: stored, shown, exported, searched, logged.
 
 What comes back is what was typed, in Unicode's composed form and without spaces at its ends; what cannot be kept is
 refused in words. In `make test` each twenty-fifth string goes through the database, in the long tier all of them.
