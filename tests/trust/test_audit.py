@@ -74,12 +74,13 @@ class Watch:
             outcome = refusal.code
             raise
         finally:
-            actor = more["actor"]
-            self.calls.append(
-                Call(
-                    command.__name__, actor.username, actor.source, more["now"], before, entries(engine), outcome,
-                )
-            )  # fmt: skip
+            # What runs without somebody who acts is no command: it reads, or keeps house.
+            if (actor := more.get("actor")) is not None:
+                self.calls.append(
+                    Call(
+                        command.__name__, actor.username, actor.source, more["now"], before, entries(engine), outcome,
+                    )
+                )  # fmt: skip
 
     def put_in(self, patch: pytest.MonkeyPatch) -> None:
         """Take the place of `run` in every module that has it by name."""
