@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-import db
 from components.navigation import PAGES
 from db import catalog
 from db.core.permissions import Permission, Role, may
@@ -22,7 +19,8 @@ from db.core.session import make_engine, reading, run
 from db.dealers.tables import Dealer
 from db.exports import run_export
 from seed.demo import build
-from tests.support.users import actor_named, app_as
+from tests.support.users import actor_named, app_as, drawn
+from tests.support.walk import queries
 
 NOW = datetime(2026, 11, 18, 18, 0, tzinfo=UTC)
 OWN = "00402"
@@ -92,20 +90,6 @@ ASKED_WITHOUT: dict[str, str] = {
 }
 
 
-def queries() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Every public function of a queries module that reads the database."""
-    for found in pkgutil.walk_packages(db.__path__, "db."):
-        stem = found.name.rpartition(".")[2]
-        if found.ispkg or not (stem == "queries" or stem.endswith("_queries")):
-            continue
-        module = importlib.import_module(found.name)
-        for name, thing in inspect.getmembers(module, inspect.isfunction):
-            if thing.__module__ == found.name and not name.startswith("_"):
-                arguments = inspect.signature(thing).parameters
-                if "session" in arguments:
-                    yield f"{found.name}.{name}", thing
-
-
 def test_every_query_is_told_whose_dealers_it_may_show():
     open_ones = {
         name
@@ -155,21 +139,6 @@ def others(desk: str) -> dict[str, list[bytes]]:
 
 def leaks(content: bytes, others: dict[str, list[bytes]]) -> list[str]:
     return [code for code, marks in others.items() if any(mark in content for mark in marks)]
-
-
-def drawn(app: Any) -> bytes:
-    """Everything the server sent to the browser in this run: texts, options, tables, charts."""
-    found = []
-
-    def walk(block: Any) -> None:
-        proto = getattr(block, "proto", None)
-        if proto is not None and hasattr(proto, "SerializeToString"):
-            found.append(proto.SerializeToString())
-        for child in getattr(block, "children", {}).values():
-            walk(child)
-
-    walk(app._tree)
-    return b"\n".join(found)
 
 
 MAY_OPEN = [entry for entry in PAGES if entry.exists and may(Role.DEALER_MANAGER, entry.permission)]

@@ -21,6 +21,7 @@ from db.customers import record
 from db.customers.consent_rules import CHANNELS, ConsentFact, MayContact, may_contact
 from db.customers.tables import Consent, Customer, CustomerKey, CustomerLink, CustomerMerge
 from db.customers.vehicle_tables import Ownership, Purchase
+from db.customers.ways import first_ways
 from db.dealers.tables import Dealer
 
 PAGE_FILE = "pages/crm/customer.py"
@@ -176,7 +177,7 @@ def list_customers(
         query = query.where(Customer.id < after)
     rows = session.execute(query.order_by(Customer.id.desc()).limit(limit + 1)).all()
     ids = [row[0].id for row in rows[:limit]]
-    ways, owned, bought = _first_ways(session, ids), _owned(session, ids), _bought(session, ids)
+    ways, owned, bought = first_ways(session, ids), _owned(session, ids), _bought(session, ids)
     is_shown = personal and actor.role.is_dealer
     found = []
     for customer, dealer in rows[:limit]:
@@ -200,16 +201,6 @@ def count_customers(session: Session, *, actor: Actor, filters: CustomerFilters)
         return 0
     some = select(Customer.id).where(_condition(session, actor.scope, filters)).limit(CAP + 1).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
-
-
-def _first_ways(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], str]:
-    # Ordered and chosen here: asked to do that, SQLite walks through all keys there are by number or kind.
-    rows = session.execute(
-        select(CustomerKey.id, CustomerKey.customer_id, CustomerKey.kind, CustomerKey.value, CustomerKey.raw)
-        .where(CustomerKey.customer_id.in_(ids))
-    )  # fmt: skip
-    newest_first = sorted((row for row in rows if row.kind in ("email", "phone")), key=lambda row: -row.id)
-    return {(row.customer_id, row.kind): row.raw or row.value for row in newest_first}
 
 
 def _owned(session: Session, ids: Sequence[int]) -> dict[int, int]:

@@ -16,8 +16,9 @@ from db.core.permissions import Permission
 from db.customers import record, vehicle_record
 from db.customers.consent_rules import ConsentFact, may_contact
 from db.customers.customer_queries import CustomerFilters, list_customers
-from db.customers.tables import Consent, Customer, CustomerKey
+from db.customers.tables import Consent, Customer
 from db.customers.vehicle_tables import ServiceVisit, Vehicle
+from db.customers.ways import first_ways
 from db.dealers.tables import Dealer
 
 CUSTOMER_COLUMNS = (
@@ -63,7 +64,7 @@ def export_customers(
         rows, after = list_customers(session, actor=actor, filters=chosen, after=after, limit=500)
         ids = [row.customer_id for row in rows]
         people = {c.id: c for c in session.scalars(select(Customer).where(Customer.id.in_(ids)))}
-        ways, texted = _ways(session, ids), _texted(session, ids)
+        ways, texted = first_ways(session, ids), _texted(session, ids)
         for row in rows:
             one = people[row.customer_id]
             phone, email = ways.get((one.id, "phone"), ""), ways.get((one.id, "email"), "")
@@ -76,16 +77,6 @@ def export_customers(
             )  # fmt: skip
         if after is None:
             return
-
-
-def _ways(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], str]:
-    # Ordered and chosen here: asked to do that, SQLite walks through all keys there are by number or kind.
-    rows = session.execute(
-        select(CustomerKey.id, CustomerKey.customer_id, CustomerKey.kind, CustomerKey.value, CustomerKey.raw)
-        .where(CustomerKey.customer_id.in_(ids))
-    )  # fmt: skip
-    newest_first = sorted((row for row in rows if row.kind in ("email", "phone")), key=lambda row: -row.id)
-    return {(row.customer_id, row.kind): row.raw or row.value for row in newest_first}
 
 
 def _texted(session: Session, ids: Sequence[int]) -> set[int]:

@@ -99,3 +99,18 @@ def app_as(username: str | None, *, page: str = "", engine: Engine | None = None
 
         app.session_state[auth.SESSION] = open_tab(engine or process_engine(), username)
     return app.run()
+
+
+def drawn(app: Any) -> bytes:
+    """Everything the server sent to the browser in this run: texts, options, tables, charts."""
+    found: list[bytes] = []
+
+    def walk(block: Any) -> None:
+        proto = getattr(block, "proto", None)
+        if proto is not None and hasattr(proto, "SerializeToString"):
+            found.append(proto.SerializeToString())
+        for child in getattr(block, "children", {}).values():
+            walk(child)
+
+    walk(app._tree)
+    return b"\n".join(found)

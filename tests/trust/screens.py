@@ -5,9 +5,7 @@ Each look gives a name and what it was given; a refusal is content too, for its 
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -15,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-import db
 from components import auth
 from components.page_table import PAGES
 from db import catalog
@@ -24,7 +21,8 @@ from db.core.base import Base
 from db.core.problems import Refused
 from db.core.session import engine, reading, run
 from db.exports import run_export
-from tests.support.users import app_as, open_tab
+from tests.support import walk
+from tests.support.users import app_as, drawn, open_tab
 from tests.trust.territories import Land, Territory
 
 ABSENT = 10**6
@@ -32,21 +30,6 @@ ABSENT = 10**6
 TABLE_OF = {"sale": "sale_report"}
 """Kinds of records whose table is called otherwise."""
 Look = tuple[str, bytes]
-
-
-def drawn(app: Any) -> bytes:
-    """Everything the server sent to the browser in this run: texts, options, tables, charts."""
-    found: list[bytes] = []
-
-    def walk(block: Any) -> None:
-        proto = getattr(block, "proto", None)
-        if proto is not None and hasattr(proto, "SerializeToString"):
-            found.append(proto.SerializeToString())
-        for child in getattr(block, "children", {}).values():
-            walk(child)
-
-    walk(app._tree)
-    return b"\n".join(found)
 
 
 def words(app: Any) -> list[str]:
@@ -185,16 +168,9 @@ def table_for(module: str, argument: str) -> str | None:
 
 def queries() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Every public function of a queries module that reads within a scope or for an actor."""
-    for found in pkgutil.walk_packages(db.__path__, "db."):
-        stem = found.name.rpartition(".")[2]
-        if found.ispkg or not (stem == "queries" or stem.endswith("_queries")):
-            continue
-        module = importlib.import_module(found.name)
-        for name, thing in inspect.getmembers(module, inspect.isfunction):
-            if thing.__module__ == found.name and not name.startswith("_"):
-                names = set(inspect.signature(thing).parameters)
-                if "session" in names and names & {"scope", "actor"}:
-                    yield f"{found.name}.{name}", thing
+    for name, query in walk.queries():
+        if set(inspect.signature(query).parameters) & {"scope", "actor"}:
+            yield name, query
 
 
 def _made_up(name: str, kind: str, now: datetime) -> Any:

@@ -134,8 +134,8 @@ def _asked(f: Forger, command: Callable[..., Any], **given: Any) -> str:
     return f"accepted: {command.__name__} gave {result!r}"
 
 
-def _skipped(f: Forger) -> str:
-    """A step of one's own record that its state does not lead to."""
+def _own_record(f: Forger) -> tuple[str, Any, Any]:
+    """The table, the flow and (id, status, version) of one of the records of one's own."""
     table = f.dice.choice(["claim", "lead", "price_request"])
     flow = next(flow for area in catalog.AREAS for flow in area.flows if flow.table.__tablename__ == table)
     columns = Base.metadata.tables[table].c
@@ -144,6 +144,12 @@ def _skipped(f: Forger) -> str:
             select(columns.id, columns.status, columns.version).where(columns.dealer_id == f.land.own.dealer_id)
         ).all()
     item = f.dice.choice(rows)
+    return table, flow, item
+
+
+def _skipped(f: Forger) -> str:
+    """A step of one's own record that its state does not lead to."""
+    table, flow, item = _own_record(f)
     closed = [s for s in flow.steps if item.status not in s.sources and s.name in _commands_of(table)]
     if not closed:
         return "nothing_closed"
@@ -153,14 +159,7 @@ def _skipped(f: Forger) -> str:
 
 def _replayed(f: Forger) -> str:
     """An old screen of one's own record: a version that is over, or one that never was."""
-    table = f.dice.choice(["claim", "lead", "price_request"])
-    flow = next(flow for area in catalog.AREAS for flow in area.flows if flow.table.__tablename__ == table)
-    columns = Base.metadata.tables[table].c
-    with engine().connect() as connection:
-        rows = connection.execute(
-            select(columns.id, columns.status, columns.version).where(columns.dealer_id == f.land.own.dealer_id)
-        ).all()
-    item = f.dice.choice(rows)
+    table, flow, item = _own_record(f)
     open_ones = [
         s for s in flow.steps
         if item.status in s.sources and s.name in _commands_of(table) and not s.by_job and may(f.who.role, s.permission)
