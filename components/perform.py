@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import streamlit as st
@@ -20,6 +21,9 @@ from db.core.problems import Problem, Refused
 from db.core.session import run
 from db.core.trouble import trouble_of
 
+SAID_AGAIN_S = 2.0
+"""So long a run that follows says the same again: a run that a second click brings would take the toast away."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -27,6 +31,8 @@ class Outcome:
 
     said: str
     problems: tuple[Problem, ...] = ()
+    command: str = ""
+    arguments: Mapping[str, Any] | None = None
 
 
 def perform(
@@ -47,6 +53,9 @@ def perform(
     `typed` are forgotten and `after` runs with the command's result.
     """
     values: dict[str, Any] = dict(arguments or {})
+    cleared = (*clear, *(typed or {}).values())
+    if repeats(command, form=form, arguments=values, keys=cleared):
+        return True
     try:
         for name, key in (typed or {}).items():
             value = st.session_state.get(key)
@@ -56,7 +65,7 @@ def perform(
         st.session_state[_key(form)] = Outcome("", refusal.problems)
         return False
     except Exception as error:
-        reference = report(error, where=f"the command {getattr(command, '__name__', command)}")
+        reference = report(error, where=f"the command {_name(command)}")
         trouble = trouble_of(error)
         sentence = trouble.in_a_click if trouble else (
             "This did not work and nothing was saved. Try again; if it stays, give your administrator the reference "
@@ -65,16 +74,45 @@ def perform(
         code = trouble.kind if trouble else "failed"
         st.session_state[_key(form)] = Outcome("", (Problem(code=code, message=sentence),))
         return False
-    st.session_state[_key(form)] = Outcome(say(result) if callable(say) else say)
-    for key in (*clear, *(typed or {}).values()):
+    said = say(result) if callable(say) else say
+    st.session_state[_key(form)] = Outcome(said, command=_name(command), arguments=dict(arguments or {}))
+    for key in cleared:
         st.session_state.pop(key, None)
     if after is not None:
         after(result)
     return True
 
 
+def repeats(
+    command: Callable[..., Any], *, form: str, arguments: Mapping[str, Any], keys: Sequence[str]
+) -> bool:  # fmt: skip
+    """Whether this is the second click of an impatient person: carried out before, and nobody has seen that yet.
+
+    So it is when the version that was seen is the same again, or what was typed (`keys`) went with the first click: the
+    command would refuse what is missing now, and the person would read that instead of what was done. A click on
+    another record names another one, and is no repetition.
+    """
+    last = outcome_of(form)
+    if last is None or last.problems or last.command != _name(command) or last.arguments is None:
+        return False
+    empty: tuple[Any, ...] = (None, "", [], (), {})
+    if any(value not in empty and value != last.arguments.get(name) for name, value in arguments.items()):
+        return False
+    return arguments.get("seen_version") is not None or (
+        bool(keys) and not any(key in st.session_state for key in keys)
+    )
+
+
+def _name(command: Callable[..., Any]) -> str:
+    return str(getattr(command, "__name__", command))
+
+
 def _key(form: str) -> str:
     return f"_outcome_{form}"
+
+
+def _said_key(form: str) -> str:
+    return f"_said_{form}"
 
 
 def outcome_of(form: str) -> Outcome | None:
@@ -89,14 +127,20 @@ def forget(form: str) -> None:
 
 
 def show_outcome(form: str) -> bool:
-    """Draw the last outcome: a toast for success (once), the problems that belong to no field as an error.
+    """Draw the last outcome: a toast for success, the problems that belong to no field as an error.
 
-    Gives back True when the last click was carried out. Problems of a field are drawn by `problems_of`, beside it.
+    Gives back True, once, when the last click was carried out. Problems of a field are drawn by `problems_of`, beside
+    it. The toast is drawn again by the runs of the next two seconds: a browser drops what a newer run does not draw,
+    so that of a double click nobody would see what the first click did.
     """
     outcome = outcome_of(form)
     if outcome is None:
+        said, until = st.session_state.get(_said_key(form), ("", 0.0))
+        if monotonic() < until:
+            st.toast(said, icon=":material/check:")
         return False
     if not outcome.problems:
+        st.session_state[_said_key(form)] = (outcome.said, monotonic() + SAID_AGAIN_S)
         st.toast(outcome.said, icon=":material/check:")
         forget(form)
         return True

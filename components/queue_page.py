@@ -12,7 +12,7 @@ import streamlit as st
 from components.access import current_actor
 from components.clock import now
 from components.forms import Choices, converters, draw_input
-from components.perform import Outcome, forget, outcome_of, perform, show_outcome, stray_problems
+from components.perform import Outcome, forget, outcome_of, perform, repeats, show_outcome, stray_problems
 from db.core.problems import NotFound, Problem
 from db.core.session import reading
 from db.workflow.checks import available_steps
@@ -161,6 +161,10 @@ def _step_form(screen: Screen, item: Any, step: Step, after: Callable[[Any], Non
         stray_problems(screen.form, [a.name for a in step.inputs])
 
         def clicked() -> None:
+            command = screen.commands[step.name]
+            seen = {"item_id": item.id, "seen_version": item.version}
+            if repeats(command, form=screen.form, arguments=seen, keys=list(keys.values())):
+                return
             missing = [
                 Problem(field=a.name, code="required", message=f"{a.label} is needed.")
                 for a in step.inputs
@@ -174,9 +178,8 @@ def _step_form(screen: Screen, item: Any, step: Step, after: Callable[[Any], Non
                 return screen.said(item, step) if screen.said else f"{item.number}: {step.label.lower()} saved"
 
             perform(
-                screen.commands[step.name], form=screen.form, say=words, typed=keys,
-                convert=converters(step.inputs, zone=zone), after=after,
-                arguments={"item_id": item.id, "seen_version": item.version},
+                command, form=screen.form, say=words, typed=keys, convert=converters(step.inputs, zone=zone),
+                after=after, arguments=seen,
             )  # fmt: skip
 
         st.button(step.label, key=f"{prefix}_go", type="primary", on_click=clicked, icon=step.icon or None)

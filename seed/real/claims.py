@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -25,7 +26,6 @@ from db.core.actor import Actor, system_actor
 from db.core.area import SourceFile
 from db.core.contact import email_normal, phone_e164
 from db.core.geo import state_code
-from db.core.labels import local_day
 from db.core.session import reading, run
 from db.dealers.rules import name_key
 from db.dealers.tables import Dealer
@@ -103,7 +103,7 @@ def _set_up(desk: Desk, files: list[SourceFile]) -> BatchResult:
     ):  # fmt: skip
         desk.bring_in(kind, [_table(f"{kind}.csv", header, lines)])
     run(
-        publish_policy, bind=desk.engine, policy=policy_of_parts(), effective_from=local_day(desk.now, "UTC"),
+        publish_policy, bind=desk.engine, policy=policy_of_parts(), effective_from=date.fromisoformat(first),
         reason="Claims of parts name serials, not vehicles, and come without papers", seen_version=DEFAULT.version,
         form_key=None, actor=system_actor("seed"), now=desk.now,
     )  # fmt: skip
