@@ -21,6 +21,7 @@ from tests.support.memory import scratch_folder
 from tests.support.missing import BROWSER, POSTGRES, missing, required
 from tests.support.postgres import NoPostgres, postgres_running
 from tests.support.serving import Served, serving
+from tests.support.statements import share as share_statements
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -210,6 +211,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))  # where pytest makes the folders of tests
     # What is made for several tests at once keeps its files here; each test has a folder of its own.
     os.environ["DOCUMENTS_DIR"] = tempfile.mkdtemp(prefix="documents-")
+    share_statements()
     # `timeout` and CI end a run with SIGTERM; as an interrupt it still stops the servers and browsers we started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

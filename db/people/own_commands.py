@@ -31,6 +31,7 @@ def change_own_password(
     found = check_password(password, words=words_of(session, person))
     if found:
         raise Refused(*found)
+    was_one_time = person.must_change_password
     person.password_hash = password_hash
     person.must_change_password = False
     person.password_expires_at = None
@@ -38,9 +39,11 @@ def change_own_password(
     sessions.end_all(
         session, person_id=person.id, because="password changed", now=now, keep_session_id=session_id
     )  # fmt: skip
+    # The trail says what kind of password it was, never anything of the password.
     record(
-        session, "change_own_password", person, actor=actor, now=now, summary=f"{person.name} changed their password"
-    )
+        session, "change_own_password", person, actor=actor, now=now, summary=f"{person.name} changed their password",
+        before={"one_time_password": was_one_time}, after={"one_time_password": False},
+    )  # fmt: skip
 
 
 def end_other_browser(session: Session, *, session_id: int, actor: Actor, now: datetime) -> None:

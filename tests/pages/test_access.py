@@ -19,7 +19,7 @@ from db.people import commands
 from db.people.rules import REFUSED
 from tests.support.paths import ROOT
 from tests.support.tier import figure
-from tests.support.users import PASSWORD, app_as, make_people, open_tab
+from tests.support.users import PASSWORD, app_as, make_dealer, make_people, open_tab
 
 PRESENT = [entry for entry in PAGES if entry.exists]
 IDS = [entry.url_path for entry in PRESENT]
@@ -228,7 +228,14 @@ def _grow_idle(person: int) -> None:
         session.execute(text("UPDATE sign_in_session SET seen_at = :then"), {"then": long_ago.isoformat(" ")})
 
 
-@pytest.mark.parametrize("what", [_disable, _reset, _grow_idle], ids=["disabled", "password reset", "idle"])
+def _signed_out_by_somebody(person: int) -> None:
+    run(commands.end_sessions, person_id=person, actor=system_actor("seed"), now=datetime.now(UTC))
+
+
+ENDINGS = {"disabled": _disable, "password reset": _reset, "idle": _grow_idle, "signed out": _signed_out_by_somebody}
+
+
+@pytest.mark.parametrize("what", list(ENDINGS.values()), ids=list(ENDINGS))
 def test_a_session_that_ended_is_noticed_at_the_next_action(people: dict[Role, int], what: Any):
     app = app_as("manager", page="pages/admin/people.py")
     assert app.title
@@ -247,6 +254,32 @@ def test_a_role_that_was_taken_away_is_gone_at_the_next_action(people: dict[Role
     )  # fmt: skip
     noted("changes tried", reruns_until(app, lambda: NO_ACCESS in texts(app)))
     assert NO_ACCESS in texts(app)
+
+
+def _look_after(person: int, **more: Any) -> None:
+    run(commands.change_scope, person_id=person, actor=system_actor("seed"), now=datetime.now(UTC), **more)
+
+
+def _shown_dealers(app: Any) -> str:
+    return "\n".join(str(table.value) for table in app.main.get("arrow_data_frame")) + "\n".join(texts(app))
+
+
+def test_a_territory_that_was_taken_away_is_gone_at_the_next_action(people: dict[Role, int]):
+    make_dealer(engine(), code="0777", name="Harbour Light Motors", region="West")
+    app = app_as("manager", page="pages/network/dealers.py")
+    assert "Lone Pine Motors" in _shown_dealers(app)
+    _look_after(people[Role.MANAGER], scope_kind="regions", regions=["West"])
+    noted("changes tried", reruns_until(app, lambda: "Lone Pine Motors" not in _shown_dealers(app)))
+    assert "Harbour Light Motors" in _shown_dealers(app)
+
+
+def test_a_dealer_that_was_taken_away_is_gone_at_the_next_action(people: dict[Role, int]):
+    other = make_dealer(engine(), code="0777", name="Harbour Light Motors", region="West")
+    app = app_as("dealer_manager", page="pages/network/dealers.py")
+    assert "Lone Pine Motors" in _shown_dealers(app)
+    _look_after(people[Role.DEALER_MANAGER], scope_kind="dealers", dealer_ids=[other])
+    noted("changes tried", reruns_until(app, lambda: "Lone Pine Motors" not in _shown_dealers(app)))
+    assert "Harbour Light Motors" in _shown_dealers(app)
 
 
 def test_signing_out_of_one_tab_ends_the_others_of_that_browser(people: dict[Role, int]):
