@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import tomllib
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,6 +133,51 @@ def test_requirements_and_constraints_agree():
     for name, one in (RUN | DEV).items():
         assert name in ALL, f"{name} is missing in constraints.txt"
         assert one.specifier == ALL[name].specifier, name
+
+
+def locked() -> dict[str, Requirement]:
+    """The pins of requirements.lock; fails on a line that has none, or on a pin without a hash."""
+    found = {}
+    for entry in (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+        pin, *hashes = entry.split()
+        requirement = Requirement(pin)
+        found[canonicalize_name(requirement.name)] = requirement
+        assert hashes, f"{pin} has no hash"
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for one in hashes), pin
+    return found
+
+
+def test_the_lock_is_what_the_product_runs_on_with_hashes():
+    """Every package of the product and what comes with it, in the pinned version; nothing of building and testing."""
+    lock, reached, waiting = locked(), set[str](), sorted(RUN)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += needed_by(name)
+    figure("R42", "packages without a hash", len(reached - set(lock)))
+    assert set(lock) == reached
+    assert {name: str(one.specifier) for name, one in lock.items()} == {
+        name: str(ALL[name].specifier) for name in reached
+    }
+
+
+@pytest.mark.acceptance
+def test_the_lock_installs_in_an_empty_environment(tmp_path: Path):
+    """R42: with --require-hashes pip takes no file that is not named by its hash."""
+    made = tmp_path / "clean"
+    subprocess.run([sys.executable, "-m", "venv", str(made)], check=True)
+    python = str(made / "bin" / "python")
+    installed = subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes", "-r", "requirements.lock"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert installed.returncode == 0, installed.stderr[-2000:]
+    asked = "import importlib.metadata as m; print(len([*m.distributions()]), m.version('streamlit'))"
+    said = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    figure("R42", "packages installed by hash", len(locked()))
+    assert int(said[0]) >= len(locked())
+    assert said[1] == "1.67.0"
 
 
 def needed_by(name: str) -> set[str]:

@@ -18,8 +18,10 @@ from tests.support.tier import figure, sized
 from tests.support.users import make_people
 
 MARKUP = [text for text in naughty() if "<" in text or "javascript:" in text or "](" in text]
-SHOWN = MARKUP[:: sized(fast=4, long=1)]
-PAGES = sized(fast=2, long=12)
+OTHERS = [text for text in naughty() if text not in MARKUP]
+SHOWN = sized(fast=MARKUP[::4], long=[*MARKUP, *OTHERS[::2]])
+PAGES = sized(fast=2, long=200)
+"""Dealers whose own page is opened, where the name stands in headings and lists; the first ones carry markup."""
 # Whatever a script of theirs does, it says so with a dialog, or leaves an element of its own kind behind.
 TRACES = (
     "script:not([src]), iframe, object, embed, svg[onload], img[onerror], [onclick], [onmouseover],"
@@ -47,13 +49,13 @@ def test_no_name_runs_as_a_script(page: Page, sqlite_url: str, serve: Callable[.
     sign_in(page, app.url, "manager")
     own = page.locator(TRACES).count()
     left = 0
-    addresses = ["/dealers", *(f"/dealer?dealer={one}" for one in ids[:: max(1, len(ids) // PAGES)][:PAGES])]
+    addresses = ["/dealers", *(f"/dealer?dealer={one}" for one in ids[:PAGES])]
     for address in addresses:
         page.goto(app.url + address)
         expect(page.get_by_role("heading").first).to_be_visible(timeout=WAIT)
         settle(page)
         left += max(0, page.locator(TRACES).count() - own)
-    figure("R24", "names shown in a browser", len(ids))
+    figure("R24", "names shown in a browser", len(addresses) - 1)
     figure("R24", "scripts run", len(ran) + left)
     assert ran == []
     assert left == 0

@@ -17,7 +17,7 @@ from tests.support.crash import count_statements, run_and_kill
 from tests.support.tier import figure, sized
 
 ROWS = sized(fast=400, long=10_000)
-ROUNDS = sized(fast=6, long=30)
+ROUNDS = sized(fast=2, long=30)
 
 
 @pytest.fixture(scope="module")
