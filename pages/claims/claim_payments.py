@@ -172,7 +172,7 @@ def ledger(dealers: dict[str, str]) -> None:
     """Every entry in scope, the latest first."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         dealer_id = pick_dealer(dealers, "pay_ledger_dealer")
-        claim = words("Claim", key="pay_ledger_claim", placeholder="WC-000001, with all its versions", width=280)
+        claim = words("Claim", key="pay_ledger_claim", placeholder="Number, with all its versions", width=280)
     with reading() as session:
         rows, following = list_ledger(
             session, actor=actor, dealer_id=dealer_id, claim=claim,

@@ -19,6 +19,8 @@ from db.core.base import Base
 
 SHORTEST = 8
 """Characters a canary has at least: shorter texts stand anywhere by chance."""
+PLAIN_NUMBER = re.compile(r"C-\d{6}")
+"""Numbers of contact reports read like those of customers, which are made from their ids and stand in no column."""
 TELLING = re.compile(
     r"name|number|email|phone|street|note|comment|complaint|cause|correction|summary|reason|text|title|vin|reference|"
     r"activity|vendor|goal|subject|description|agreed|advisor|issuer|sentence|raw|value|body|closing|learned|answer"
@@ -141,7 +143,7 @@ def foreign(engine: Engine, scope: Scope, *, words: Iterable[str] = ()) -> Canar
             is_everybodys = row.dealer_id is None and row.region is None
             if is_everybodys or scope.allows(dealer_id=row.dealer_id, region=row.region):
                 seen.append(row.text.lower())
-            elif row.is_telling and len(row.text) >= SHORTEST:
+            elif row.is_telling and len(row.text) >= SHORTEST and not PLAIN_NUMBER.fullmatch(row.text):
                 theirs.setdefault(row.text, row.where)
     known = "\n".join(seen)
     theirs |= dict.fromkeys(words, "any record")

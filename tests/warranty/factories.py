@@ -100,7 +100,7 @@ def _technician(session: Any, dealer: Dealer) -> None:
 
 def _term(session: Any, dealer: Dealer, kind: str, number: int) -> None:
     change = TermChange(
-        number=f"TF-{dealer.id}-{kind}"[:20], status="approved", is_open=False, dealer_id=dealer.id,
+        number=f"TF-{dealer.id}-{kind}"[:20], status="in_force", is_open=False, dealer_id=dealer.id,
         region=dealer.region, submitted_by="test", submitted_name="Test", created_at=MADE, updated_at=MADE,
         updated_by="Test", kind=kind, valid_from=SINCE, number_value=number, changes_past=False,
     )  # fmt: skip
