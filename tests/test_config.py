@@ -137,7 +137,7 @@ def test_requirements_and_constraints_agree():
 
 def locked() -> dict[str, Requirement]:
     """The pins of requirements.lock; fails on a line that has none, or on a pin without a hash."""
-    found = {}
+    found: dict[str, Requirement] = {}
     for entry in (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
         pin, *hashes = entry.split()
         requirement = Requirement(pin)

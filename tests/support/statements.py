@@ -31,10 +31,10 @@ def share() -> None:
     from db.core import session
 
     for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
-        dialect.__eq__ = _same_kind  # type: ignore[method-assign,assignment]
-        dialect.__hash__ = _by_kind  # type: ignore[method-assign,assignment]
+        dialect.__eq__ = _same_kind  # type: ignore[method-assign]
+        dialect.__hash__ = _by_kind  # type: ignore[method-assign]
 
     def create(*args: Any, **named: Any) -> Any:
         return create_engine(*args, execution_options={"compiled_cache": _statements}, **named)
 
-    session.create_engine = create  # type: ignore[attr-defined]
+    session.create_engine = create
