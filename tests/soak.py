@@ -180,17 +180,18 @@ async def _click(tab: Person, chance: random.Random) -> Answer:
     return await tab._ask(changed=one)
 
 
-async def _log_a_call(tab: Person, seen: Seen, number: int) -> None:
-    """A real write: a call noted on the page of the dealer that is open, where this person may."""
+async def _log_a_call(tab: Person, seen: Seen, number: int) -> int:
+    """A real write: a call noted on the page of the dealer that is open, where this person may; gives the runs."""
     note = next((one for one in tab.fields.values() if one.id.rpartition("-")[2].startswith("dl_note_")), None)
     button = next((one for one in tab.fields.values() if one.id.endswith("-dl_log")), None)
     if note is None or button is None:
-        return
+        return 0
     note.value = f"Soak call {number}"
     button.pressed = True
     answer = await tab._ask(changed=button)
     seen.take(answer, "write")
     seen.written += any("Logged" in said for said in answer.said)
+    return 1
 
 
 async def _work(
@@ -206,8 +207,7 @@ async def _work(
                 tab.path = "dealer"
                 tab.fields.clear()
                 seen.take(await tab._ask(page="dealer"), "dealer")
-                await _log_a_call(tab, seen, done)
-                done += 2
+                done += 1 + await _log_a_call(tab, seen, done)
                 continue
             path = chance.choice(PATHS)
             seen.take(await tab.go(path), path)
@@ -219,7 +219,7 @@ async def _work(
 
 async def _visit(url: str, cookies: list[str], seen: Seen, *, chance: random.Random, sessions: int, over: asyncio.Event,
                  share: Callable[[], float]) -> None:  # fmt: skip
-    """Tabs that are opened and closed, spread over the whole run."""
+    """Tabs that are opened and closed, spread over the whole run; when the others are done, without a pause."""
     for number in range(sessions):
         while share() < number / sessions and not over.is_set():
             await asyncio.sleep(0.05)
@@ -237,7 +237,7 @@ async def _first_visit(url: str, cookie: str) -> None:
 
 async def _drive(served: Served, look: Look, seen: Seen, *, cookies: list[str], actions: int, sessions: int,
                  seconds: float, say: Callable[[str], None], dealers: Sequence[int]) -> None:  # fmt: skip
-    chance, over, began = random.Random(14), asyncio.Event(), time.monotonic()
+    chance, over, worked, began = random.Random(14), asyncio.Event(), asyncio.Event(), time.monotonic()
 
     def share() -> float:
         return min(1.0, seen.runs / actions)
@@ -259,12 +259,14 @@ async def _drive(served: Served, look: Look, seen: Seen, *, cookies: list[str], 
     watching = asyncio.create_task(watch())
     try:
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
-            for number, cookie in enumerate(cookies):
-                own = random.Random(f"{number}")
-                group.create_task(_work(served.url, cookie, seen, chance=own, actions=each, dealers=dealers))
             group.create_task(
-                _visit(served.url, cookies, seen, chance=chance, sessions=sessions, over=over, share=share)
+                _visit(served.url, cookies, seen, chance=chance, sessions=sessions, over=worked, share=share)
             )
+            async with asyncio.TaskGroup() as people:
+                for number, cookie in enumerate(cookies):
+                    own = random.Random(f"{number}")
+                    people.create_task(_work(served.url, cookie, seen, chance=own, actions=each, dealers=dealers))
+            worked.set()
     except TimeoutError:
         say(f"the time is up after {seconds:.0f} s")
     finally:
