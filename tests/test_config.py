@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -149,12 +150,7 @@ def locked() -> dict[str, Requirement]:
 
 def test_the_lock_is_what_the_product_runs_on_with_hashes():
     """Every package of the product and what comes with it, in the pinned version; nothing of building and testing."""
-    lock, reached, waiting = locked(), set[str](), sorted(RUN)
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += needed_by(name)
+    lock, reached = locked(), with_what_comes_along(RUN)
     figure("R42", "packages without a hash", len(reached - set(lock)))
     assert set(lock) == reached
     assert {name: str(one.specifier) for name, one in lock.items()} == {
@@ -191,14 +187,20 @@ def needed_by(name: str) -> set[str]:
     }
 
 
-def test_constraints_freeze_everything_that_is_installed_with_us():
-    """Two machines made on different days get the same: nothing comes in unpinned, nothing is pinned in vain."""
+def with_what_comes_along(names: Iterable[str]) -> set[str]:
+    """These packages, what they need, what that needs, to the end."""
     reached: set[str] = set()
-    waiting = set(RUN | DEV)
+    waiting = set(names)
     while waiting:
         name = waiting.pop()
         reached.add(name)
         waiting |= needed_by(name) - reached
+    return reached
+
+
+def test_constraints_freeze_everything_that_is_installed_with_us():
+    """Two machines made on different days get the same: nothing comes in unpinned, nothing is pinned in vain."""
+    reached = with_what_comes_along(RUN | DEV)
     figure("R42", "packages that are not pinned", len(reached - set(ALL)))
     assert sorted(reached - set(ALL)) == []
     assert sorted(set(ALL) - reached) == []
