@@ -102,10 +102,13 @@ def draw_where() -> None:
 def draw_form() -> None:
     """The form; what is typed is kept until it is sent or emptied."""
     keys = [*KEYS.values(), FORM_KEY]
-    if drafts.restore(FORM, keys, actor=actor, dates=[KEYS["wanted_by"]]):
-        st.caption(":material/edit_note: You had begun this lead; nothing is sent yet.")
+    # What comes and goes has a place of its own: a box that moves down by one is drawn anew by the browser, and with it
+    # goes what somebody is typing into it.
+    with st.container():
+        if drafts.restore(FORM, keys, actor=actor, dates=[KEYS["wanted_by"]]):
+            st.caption(":material/edit_note: You had begun this lead; nothing is sent yet.")
+        show_outcome(FORM)
     form_key = st.session_state.setdefault(FORM_KEY, uuid4().hex)
-    show_outcome(FORM)
     for draw in (draw_customer, draw_wish, draw_where):
         with st.container(border=True):
             draw()
