@@ -21,6 +21,7 @@ from db.leads.clock import start_clock
 from db.leads.commands import COMMANDS
 from db.leads.tables import Dealer, Lead, LeadContact, LeadVehicle
 from db.people.tables import Person, PersonScope
+from tests.support.again import again
 
 # A Monday, 10:00 in New York: the usual hours are open from 09:00 to 18:00.
 NOW = datetime(2026, 6, 29, 14, 0, tzinfo=UTC)
@@ -85,6 +86,10 @@ def make_person(session: Session, username: str, name: str, role: Role, scope: S
 
 
 def make_network(engine: Engine) -> Network:
+    return again(engine, "network of leads", lambda: _build_network(engine))
+
+
+def _build_network(engine: Engine) -> Network:
     with writing(engine, keeps_timeline=False) as session:
         north = make_dealer(session, "00101", "North Motors").id
         south = make_dealer(session, "00102", "South Motors").id

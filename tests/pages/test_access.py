@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from components import auth, navigation
 from components.access import SignedOut
-from components.navigation import PAGES, PageEntry
+from components.navigation import PAGES
 from db.core.actor import system_actor
 from db.core.permissions import Permission, Role, may
 from db.core.session import engine, run, writing
@@ -22,8 +22,8 @@ from tests.support.tier import figure
 from tests.support.users import PASSWORD, app_as, make_dealer, make_people, open_tab
 
 PRESENT = [entry for entry in PAGES if entry.exists]
-IDS = [entry.url_path for entry in PRESENT]
 NO_ACCESS = "##### You have no access to this page"
+REFUSAL = ["# :gray[:material/lock:]", NO_ACCESS, "If you need it for your work, ask an administrator."]
 ONLY_THE_SIGN_IN = ["Sign in", "### Dealer desk", "No account, or a lost password? Ask your administrator."]
 
 
@@ -82,37 +82,39 @@ def test_addresses_are_unique_and_one_page_is_the_first():
 
 
 # ---------------------------------------------------------------------------------------------- signed out
-@pytest.mark.parametrize("entry", PRESENT, ids=IDS)
-def test_signed_out_every_page_is_the_sign_in(app_database: str, entry: PageEntry):
-    app = app_as(None, page=entry.file)
-    assert not app.exception
-    assert is_sign_in(app)
-    assert texts(app) == ONLY_THE_SIGN_IN
+def test_signed_out_every_page_is_the_sign_in(app_database: str):
+    app = app_as(None)
+    for entry in PRESENT:
+        app.switch_page(entry.file).run()
+        assert not app.exception, (entry.file, app.exception)
+        assert is_sign_in(app), entry.file
+        assert texts(app) == ONLY_THE_SIGN_IN, entry.file
 
 
-@pytest.mark.parametrize("entry", PRESENT, ids=IDS)
-def test_a_page_that_is_run_without_home_is_the_sign_in_too(app_database: str, entry: PageEntry):
+def test_a_page_that_is_run_without_home_is_the_sign_in_too(app_database: str):
     from streamlit.testing.v1 import AppTest
 
-    app = AppTest.from_file(str(ROOT / entry.file), default_timeout=30).run()
-    assert not app.exception
-    assert is_sign_in(app)
-    assert texts(app) == ONLY_THE_SIGN_IN
+    for entry in PRESENT:
+        app = AppTest.from_file(str(ROOT / entry.file), default_timeout=30).run()
+        assert not app.exception, (entry.file, app.exception)
+        assert is_sign_in(app), entry.file
+        assert texts(app) == ONLY_THE_SIGN_IN, entry.file
 
 
 # -------------------------------------------------------------------------------------------- role x page
-@pytest.mark.parametrize("entry", PRESENT, ids=IDS)
 @pytest.mark.parametrize("role", list(Role))
-def test_each_role_on_each_page(people: dict[Role, int], role: Role, entry: PageEntry):
-    app = app_as(role.value, page=entry.file)
-    assert not app.exception, app.exception
-    written = texts(app)
-    assert not is_sign_in(app)
-    if may(role, entry.permission):
-        assert NO_ACCESS not in written
-        assert written
-    else:
-        assert written == ["# :gray[:material/lock:]", NO_ACCESS, "If you need it for your work, ask an administrator."]
+def test_each_role_on_each_page(people: dict[Role, int], role: Role):
+    """In one tab, from page to page: the whole navigation, and the other addresses typed."""
+    app = app_as(role.value)
+    wrong = {}
+    for entry in PRESENT:
+        app.switch_page(entry.file).run()
+        assert not app.exception, (entry.file, app.exception)
+        written = texts(app)
+        is_right = bool(written) and NO_ACCESS not in written if may(role, entry.permission) else written == REFUSAL
+        if is_sign_in(app) or not is_right:
+            wrong[entry.file] = written
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("role", list(Role))

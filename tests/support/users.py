@@ -12,6 +12,7 @@ from db.core.actor import Actor, system_actor
 from db.core.permissions import Role
 from db.core.session import reading, run, writing
 from db.people import commands, queries, sessions
+from tests.support.again import again
 from tests.support.paths import ROOT
 
 PASSWORD = "maple otter signal brass 42"
@@ -62,7 +63,7 @@ def make_person(engine: Engine, username: str, role: Role, **more: Any) -> int:
 
 def make_people(engine: Engine) -> dict[Role, int]:
     """One person for each role, whose user name is the role's ("admin", "dealer_staff" ...); gives their ids."""
-    return {role: make_person(engine, role.value, role) for role in Role}
+    return again(engine, "people", lambda: {role: make_person(engine, role.value, role) for role in Role})
 
 
 def actor_named(engine: Engine, username: str) -> Actor:
