@@ -36,7 +36,7 @@ from tests.coop.factories import NOW, House
 from tests.support.tier import figure, sized
 from tests.support.users import make_dealer
 
-RUNS = sized(fast={"sqlite": 300, "postgresql": 60}, long={"sqlite": 3_000, "postgresql": 3_000})
+RUNS = sized(fast={"sqlite": 80, "postgresql": 20}, long={"sqlite": 3_000, "postgresql": 3_000})
 STEPS = 50
 ACTOR = system_actor("seed")
 amounts = st.integers(1, 900_00)

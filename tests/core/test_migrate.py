@@ -19,6 +19,10 @@ from db.leads.tables import Lead
 from db.tables import METADATA
 from tests.support.core import add_customer, add_dealer, add_lead, note
 from tests.support.databases import PostgresTemplates
+from tests.support.tier import sized
+
+STARTED = sized(fast=2, long=4)
+"""Processes of a desk that come up in the same moment."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -110,14 +114,14 @@ def test_an_empty_database_is_not_served(empty_url: str) -> None:
     engine.dispose()
 
 
-def test_four_processes_that_start_at_once_end_with_one_schema(empty_url: str, request: pytest.FixtureRequest) -> None:
+def test_processes_that_start_at_once_end_with_one_schema(empty_url: str, request: pytest.FixtureRequest) -> None:
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=migrate.upgrade, args=(empty_url,)) for _ in range(4)]
+    processes = [context.Process(target=migrate.upgrade, args=(empty_url,)) for _ in range(STARTED)]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
-    assert [p.exitcode for p in processes] == [0] * 4
+    assert [p.exitcode for p in processes] == [0] * STARTED
     migrated_by_one = request.getfixturevalue("sqlite_url" if empty_url.startswith("sqlite") else "postgres_url")
     assert shape(empty_url) == shape(migrated_by_one)
     engine = make_engine(empty_url)

@@ -16,7 +16,7 @@ from tests.dealers.examples import csv_file, row
 from tests.support.crash import count_statements, run_and_kill
 from tests.support.tier import figure, sized
 
-ROWS = sized(fast=400, long=10_000)
+ROWS = sized(fast=100, long=10_000)
 ROUNDS = sized(fast=2, long=30)
 
 
