@@ -78,6 +78,15 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate
     return SqliteTemplates(tmp_path_factory.mktemp("templates"))
 
 
+@pytest.fixture(scope="session")
+def costly_templates(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplates:
+    """Templates that take a minute to make, such as the demo: made once for all processes of the run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "costly"
+    folder.mkdir(exist_ok=True)
+    return SqliteTemplates(folder)
+
+
 @pytest.fixture
 def sqlite_url(sqlite_templates: SqliteTemplates, tmp_path: Path) -> str:
     """A fresh migrated SQLite database."""

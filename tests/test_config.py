@@ -225,7 +225,7 @@ def test_every_import_is_in_the_requirements():
     """The product stands on requirements.txt alone; tests and bench may use requirements-dev.txt too."""
     owners = metadata.packages_distributions()
     missing = []
-    for source in house.sources():
+    for source in house.one_by_one():
         allowed = set(RUN | DEV) if source.parts[0] in ("tests", "bench") else set(RUN)
         for one in source.outside:
             if not {canonicalize_name(owner) for owner in owners.get(one.root, [])} & allowed:

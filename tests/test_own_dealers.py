@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,14 @@ from components.navigation import PAGES
 from db import catalog
 from db.core.permissions import Permission, Role, may
 from db.core.session import engine as process_engine
-from db.core.session import make_engine, reading, run
+from db.core.session import reading, run
 from db.dealers.tables import Dealer
 from db.exports import run_export
-from seed.demo import build
+from tests.support.databases import SqliteTemplates
+from tests.support.demos import NOW, small_demo
 from tests.support.users import actor_named, app_as, drawn
 from tests.support.walk import queries
 
-NOW = datetime(2026, 11, 18, 18, 0, tzinfo=UTC)
 OWN = "00402"
 MANAGER = "dana"
 
@@ -105,15 +104,9 @@ def test_no_reason_outlives_its_query():
 
 # ------------------------------------------------------------------------------------------------------- what is shown
 @pytest.fixture(scope="module")
-def demo(sqlite_templates, tmp_path_factory):
+def demo(costly_templates: SqliteTemplates, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A small demo network, made once."""
-    from tests.conftest import migrate
-
-    url = sqlite_templates.copy("migrated", migrate, to=tmp_path_factory.mktemp("own") / "dealer.db")
-    bind = make_engine(url)
-    build(bind, now=NOW, seed=11, leads=60)
-    bind.dispose()
-    return url
+    return small_demo(costly_templates, tmp_path_factory.mktemp("own"))
 
 
 @pytest.fixture

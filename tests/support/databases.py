@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -19,7 +20,10 @@ _numbers = count(1)
 
 
 class SqliteTemplates:
-    """Databases made once per `name` by `fill(url)` and copied as a file."""
+    """Databases made once per `name` by `fill(url)` and copied as a file.
+
+    Several test processes may be given the same folder: the first that asks makes a template, the others wait for it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -29,14 +33,25 @@ class SqliteTemplates:
         """The URL of a fresh copy at the path `to`."""
         template = self.folder / f"{name}.db"
         if name not in self.made:
-            fill(f"sqlite:///{template}")
-            # The write-ahead log is folded in, so that copying the one file copies everything.
-            with sqlite3.connect(template) as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.close()
+            with (self.folder / f"{name}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not template.exists():
+                    self._make(template, fill)
             self.made.add(name)
         shutil.copyfile(template, to)
         return f"sqlite:///{to}"
+
+    def _make(self, template: Path, fill: Fill) -> None:
+        """Fill it under another name, so that what fails half way is no template for the next process."""
+        part = template.with_suffix(".part")
+        for ending in ("", "-wal", "-shm"):
+            part.with_name(part.name + ending).unlink(missing_ok=True)
+        fill(f"sqlite:///{part}")
+        # The write-ahead log is folded in, so that copying the one file copies everything.
+        with sqlite3.connect(part) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        part.replace(template)
 
 
 class PostgresTemplates:
