@@ -35,9 +35,14 @@ def current_actor() -> Actor:
     """Who acts in this click, read from the database now (R29); raises `SignedOut`. Counts as activity.
 
     For callbacks, which run before any page and its guard, and always ask the database. What a page draws below its
-    guard, in the same run, acts as the guard found it a moment ago.
+    guard, in the same run, acts as the guard found it a moment ago; a drawer's own run, which has no guard, as the
+    first who asked in it found it.
     """
-    account = _guarded() or auth.find_account()
+    account = _guarded()
+    if account is None:
+        account = auth.find_account()
+        if account is not None and not account.must_change_password:
+            _keep_for_this_run(account)
     if account is None or account.must_change_password:
         raise SignedOut()
     if not _ticks_by_itself():
@@ -144,14 +149,15 @@ def _brand() -> None:
     st.markdown(f"### {plain(settings().organisation)}", width="content")
 
 
-# What a guard found, by the run it stood in: Streamlit makes one coordinator a run and never uses it again. A callback,
-# a tick, a dialog's own run and the next click are other runs or come before the guard, so they ask for themselves.
+# What a guard found, by the run it stood in: Streamlit makes one coordinator a run and never uses it again. A tick, a
+# drawer's own run and the next click are other runs, and a callback comes before the guard: they ask for themselves.
 _found: WeakKeyDictionary[Any, Account] = WeakKeyDictionary()
 
 
 def _keep_for_this_run(account: Account) -> None:
     context = get_script_run_ctx()
-    if context is not None and context.parallel_coordinator is not None:
+    in_callback = ThreadState.get().run_location is RunLocation.CALLBACK
+    if context is not None and context.parallel_coordinator is not None and not in_callback:
         _found[context.parallel_coordinator] = account
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+
+from components.kept import derived
+from components.lean import Offer
+
+LONG: Final = 100
+"""From so many options on the words of a list are kept."""
 
 
 def many(label: str, options: Sequence[str], *, key: str, placeholder: str, width: Any = "stretch") -> list[str]:
@@ -32,27 +38,18 @@ def one(label: str, options: Mapping[str, str], *, key: str, default: str, width
     return chosen if chosen is not None and chosen in options else default
 
 
-class _Labels(dict[str, str]):
-    """What stands in a list, by value, looked up without a line of Python for each of two thousand dealers.
-
-    A value that is no longer there reads as "all", which is what it then means.
-    """
-
-    def __init__(self, options: Mapping[str, str], all_label: str) -> None:
-        super().__init__({"": all_label, **options})
-        self._all = all_label
-
-    def __missing__(self, value: str) -> str:
-        return self._all
+def _offer(options: Mapping[str, str], all_label: str) -> Offer:
+    """The options with "all" before them; a long list that is kept is put into words once, not at every click."""
+    if len(options) < LONG:
+        return Offer(options, all_label)
+    return derived(options, lambda: Offer(options, all_label), "offer", all_label)
 
 
 def pick(label: str, options: Mapping[str, str], *, key: str, all_label: str, width: Any = "stretch") -> str:
     """One of many options from a list, or empty for all."""
     _adopt(key, options)
-    labels = _Labels(options, all_label)
-    chosen = st.selectbox(
-        label, list(labels), format_func=labels.__getitem__, key=key, bind="query-params", width=width
-    )
+    offer = _offer(options, all_label)
+    chosen = st.selectbox(label, offer, format_func=offer.word, key=key, bind="query-params", width=width)
     return chosen or ""
 
 

@@ -83,15 +83,17 @@ def draw_drawer(screen: Screen) -> None:
         st.error(gone.problems[0].message)
         return
     dialog = st.dialog(screen.title(item), width=screen.width, position="right", on_dismiss=lambda: _close(screen))
-    dialog(lambda: _body(screen, item_id))()
+    loaded = [item]  # drawn in this very run as it was just read; runs of the drawer alone read it again
+    dialog(lambda: _body(screen, item_id, loaded.pop() if loaded else None))()
 
 
-def _body(screen: Screen, item_id: int) -> None:
+def _body(screen: Screen, item_id: int, item: Any = None) -> None:
     if st.session_state.get(screen.open_key) != item_id:
         st.rerun()  # the step was taken: the whole page follows, with the toast and, where a queue says so, the next
-    actor = current_actor()
-    with reading() as session:
-        item = screen.load(session, item_id=item_id, actor=actor, now=now())
+    if item is None:
+        actor = current_actor()
+        with reading() as session:
+            item = screen.load(session, item_id=item_id, actor=actor, now=now())
     screen.draw_facts(item)
     draw_steps(screen, item, after=lambda result: _taken(screen, result))
     if screen.draw_below is not None:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 import components
-from components import steady
+from components import lean, steady
 from db.core.session import engine
 
 HEAVY = ("pandas", "pyarrow", "altair", "db.catalog")
@@ -29,6 +29,7 @@ def ready(_check: Callable[[Any], None]) -> None:
     """
     _check(engine())
     steady.install()
+    lean.install()
     load()
     gc.collect()
     gc.freeze()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ from components.kept import kept
 from components.labels import plain
 from components.perform import perform, problems_of, show_outcome
 from components.queue_page import remember_rows
-from db.claims.board_queries import ClaimFilters, ClaimRow, count_statuses, count_views, list_claims
+from db.claims.board_queries import ClaimFilters, ClaimRow, count_all, list_claims
 from db.claims.bulk_commands import BulkOutcome, approve_many
 from db.claims.flow import FLOW
 from db.claims.hold_queries import clocks_of, held_minutes
@@ -80,16 +80,10 @@ def look(session: Any, *, actor: Actor, filters: ClaimFilters, after: Any, at: d
 def _look(session: Any, *, actor: Actor, filters: ClaimFilters, after: Any, at: datetime) -> Seen:
     rows, following = list_claims(session, actor=actor, filters=filters, after=after)
     turn = "progress" if actor.role.is_dealer else "waiting"
-    plain_filters = replace(filters, due="", status="")
-
-    def count(view: str, narrowed: ClaimFilters) -> int:
-        return count_views(session, actor=actor, filters=narrowed, views=(view,))[view]
-
+    counts = count_all(session, actor=actor, filters=filters, turn=turn)
     return Seen(
         rows=tuple(rows), following=following, cells=_cells(session, rows, actor=actor, at=at), turn=turn,
-        total=count(filters.view, filters), late=count(turn, replace(plain_filters, due="over")),
-        soon=count(turn, replace(plain_filters, due="3")),
-        statuses=count_statuses(session, actor=actor, filters=filters),
+        total=counts.total, late=counts.late, soon=counts.soon, statuses=counts.statuses,
     )  # fmt: skip
 
 

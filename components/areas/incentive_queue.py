@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -31,10 +31,10 @@ from db.incentives.flow import FLOW, REVIEW
 from db.incentives.queue_queries import (
     BY_DUE,
     ClaimPage,
+    Counts,
     Filters,
     claim_page,
-    count_statuses,
-    count_views,
+    count_all,
     first_to_decide,
     list_claims,
 )
@@ -148,27 +148,17 @@ class Seen:
 
     rows: Sequence[ClaimRow]
     following: Any
-    total: int
-    late: int
-    soon: int
-    statuses: Mapping[str, int]
+    counts: Counts
 
 
 def look(session: Any, *, actor: Actor, filters: Filters, after: Any, at: datetime) -> Seen:
     """What the page shows, asked again when something behind it changed and with every minute (`at`)."""
     who = actor if filters.view == "mine" else (actor.role, actor.scope, actor.zone)
 
-    def count(view: str, narrowed: Filters) -> int:
-        return count_views(session, actor=actor, filters=narrowed, views=(view,))[view]
-
     def make() -> Seen:
         rows, following = list_claims(session, actor=actor, filters=filters, after=after)
-        plain_filters = replace(filters, status="", due="")
         return Seen(
-            rows=tuple(rows), following=following, total=count(filters.view, filters),
-            late=count("waiting", replace(plain_filters, due="over")),
-            soon=count("waiting", replace(plain_filters, due="3")),
-            statuses=count_statuses(session, actor=actor, filters=filters),
+            rows=tuple(rows), following=following, counts=count_all(session, actor=actor, filters=filters)
         )  # fmt: skip
 
     return kept(session, make, "incentive_claims", who, filters, after, at, areas=AREAS)

@@ -203,8 +203,15 @@ def _due(calendar: Calendar, start: int, target: int, pauses: tuple[Window, ...]
 def _elapsed(calendar: Calendar, start: int, end: int, pauses: tuple[Window, ...]) -> int:
     if end <= start:
         return 0
-    total = 0
-    for low, high in running(days_of(calendar), start, pauses, until=end):
+    days, total = days_of(calendar), 0
+    first, last = days.day_of(start), days.day_of(end)
+    if not pauses and last - first > 4:
+        # A board asks for records of months ago: the days in between count whole. Two at each end are looked at, as
+        # where clocks are set back over midnight the hours of two dates lie among each other.
+        for day in (first, first + 1, last - 1, last):
+            total += sum(max(0, min(high, end) - max(low, start)) for low, high in days.open_windows(day))
+        return total + days.open_between(first + 2, last - 1)
+    for low, high in running(days, start, pauses, until=end):
         if low >= end:
             break
         total += min(high, end) - low

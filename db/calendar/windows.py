@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from db.calendar.model import MINUTES_PER_DAY, Calendar, Hours, has_hours
@@ -28,6 +29,8 @@ _LAST_DAY = date.max.toordinal() - 2
 _WIDEST_OFFSET = 16 * 60 * MINUTE
 _MICROSECOND = timedelta(microseconds=1)
 _DAYS_REMEMBERED = 10_000
+_BLOCK = 32
+_BLOCKS_REMEMBERED = 1_000
 
 
 def to_us(moment: datetime) -> int:
@@ -50,6 +53,7 @@ class Days:
         self.zone = ZoneInfo(calendar.zone)
         self.is_ever_open = has_hours(calendar)
         self._found: dict[int, tuple[Window, ...]] = {}
+        self._sums: dict[int, tuple[int, ...]] = {}
 
     def day_of(self, us: int) -> int:
         """Return the ordinal of the local date at `us`."""
@@ -62,6 +66,29 @@ class Days:
             if len(self._found) >= _DAYS_REMEMBERED:
                 self._found.clear()
             found = self._found[day] = self.place(day, self.calendar.plan_on(date.fromordinal(day)).hours)
+        return found
+
+    def open_between(self, first: int, last: int) -> int:
+        """Return how long the days from `first` up to, not with, `last` are open, without walking through them."""
+        if last <= first:
+            return 0
+        block, at = divmod(first, _BLOCK)
+        final, end = divmod(last, _BLOCK)
+        if block == final:
+            return self._sum(block)[end] - self._sum(block)[at]
+        whole = sum(self._sum(between)[-1] for between in range(block + 1, final))
+        return self._sum(block)[-1] - self._sum(block)[at] + whole + self._sum(final)[end]
+
+    def _sum(self, block: int) -> tuple[int, ...]:
+        """How long each day of a block and those before it are open: nothing, the first day, the first two ..."""
+        found = self._sums.get(block)
+        if found is None:
+            if len(self._sums) >= _BLOCKS_REMEMBERED:
+                self._sums.clear()
+            days = range(block * _BLOCK, (block + 1) * _BLOCK)
+            known = (self.open_windows(day) if 1 <= day <= _LAST_DAY else () for day in days)
+            open_for = (sum(high - low for low, high in windows) for windows in known)
+            found = self._sums[block] = tuple(accumulate(open_for, initial=0))
         return found
 
     def place(self, day: int, hours: Iterable[Hours]) -> tuple[Window, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -130,9 +130,8 @@ def list_claims(
 
 
 def _counted(session: Session, actor: Actor, wanted: dict[str, list[ColumnElement[bool]]]) -> dict[str, int]:
-    columns = []
+    columns, seen = [], actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region)
     for name, conditions in wanted.items():
-        seen = actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region)
         some = select(IncentiveClaim.id).where(seen, *conditions).limit(CAP + 1).subquery()
         columns.append(select(func.count()).select_from(some).scalar_subquery().label(name))
     return dict(session.execute(select(*columns)).one()._mapping)
@@ -148,11 +147,31 @@ def count_views(session: Session, *, actor: Actor, filters: Filters, views: Sequ
     return _counted(session, actor, {v: [*_in_view(v, actor, in_order=False), *_narrowed(filters)] for v in views})
 
 
-def count_statuses(session: Session, *, actor: Actor, filters: Filters) -> dict[str, int]:
-    """How many claims stand in each state under the filters besides view, state and due; one statement."""
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many claims a page of the queue speaks of, each counted up to `CAP` + 1; states without a claim among them.
+
+    `late` and `soon` are of those that wait: overdue, and due within three days.
+    """
+
+    total: int
+    late: int
+    soon: int
+    statuses: Mapping[str, int]
+
+
+def count_all(session: Session, *, actor: Actor, filters: Filters) -> Counts:
+    """All that a page of the queue counts, in one statement: what costs is the asking, not the counting."""
     actor.require(Permission.INCENTIVES_VIEW)
-    rest = _narrowed(replace(filters, status="", due=""))
-    return _counted(session, actor, {s.name: [IncentiveClaim.status == s.name, *rest] for s in FLOW.states})
+    plain = replace(filters, status="", due="")
+    rest, waiting = _narrowed(plain), _in_view("waiting", actor, in_order=False)
+    wanted = {s.name: [IncentiveClaim.status == s.name, *rest] for s in FLOW.states}
+    wanted["_total"] = [*_in_view(filters.view, actor, in_order=False), *_narrowed(filters)]
+    wanted["_late"] = [*waiting, *_narrowed(replace(plain, due="over"))]
+    wanted["_soon"] = [*waiting, *_narrowed(replace(plain, due="3"))]
+    found = _counted(session, actor, wanted)
+    total, late, soon = (found.pop(name) for name in ("_total", "_late", "_soon"))
+    return Counts(total=total, late=late, soon=soon, statuses=found)
 
 
 def first_to_decide(session: Session, *, actor: Actor, filters: Filters, but: int) -> int | None:

@@ -291,12 +291,14 @@ def board_counts(
     `filters` narrow the counts except for their own view, status and overdue, which the counts stand beside.
     """
     kept = {f.name: getattr(filters, f.name) for f in fields(filters) if f.name not in ("view", "status", "overdue")}
-    plain = BoardFilters(**kept, view="waiting")
+    plain = BoardFilters(**kept, view="all")
     base = conditions(session, scope=scope, filters=plain, now=now, personal=personal)
-    wanted: dict[str, Sequence[ColumnElement[bool]]] = {f"status:{s}": [Lead.status == s] for s in OPEN_STATUSES}
-    wanted["open"] = [Lead.status != "held"]
-    wanted["overdue"] = [Lead.due_at < now]
-    wanted["unassigned"] = [Lead.dealer_id.is_(None), Lead.status != "held"]
+    still = Lead.is_open == true()
+    wanted: dict[str, Sequence[ColumnElement[bool]]] = {f"status:{s}": [still, Lead.status == s] for s in OPEN_STATUSES}
+    wanted["open"] = [still, Lead.status != "held"]
+    wanted["overdue"] = [still, Lead.due_at < now]
+    # Few leads have no dealer. Asked for as a range, SQLite goes to them; with `=` it walks through all that are open.
+    wanted["unassigned"] = [Lead.is_open.op(">=")(true()), Lead.dealer_id.is_(None), Lead.status != "held"]
     parts = []
     for name, more in wanted.items():
         some = select(Lead.id).where(*base, *more).limit(CAP + 1).subquery()

@@ -28,6 +28,13 @@ _BY_MONTH: Final = frozenset({"leads", "marketing", "objectives"})
 """Areas whose metrics count whole months: the days asked for stand for the months they touch."""
 _NOT_CASES: Final = frozenset({"coop_utilisation", "claim_approved_ratio"})
 """Money over money: a denominator of nine cents is not nine cases."""
+_SUMS: Final = frozenset(
+    {
+        "received", "response_sla", "close_rate", "won_value", "win_rate", "claims_sent", "claim_first_pass",
+        "incentive_paid", "coop_utilisation", "coop_paid",
+    }
+)  # fmt: skip
+"""Metrics of which whole months are the sum of each: a period among months that are known is not asked for again."""
 AREAS: Final = (
     "leads", "appointments", "cadence", "quality", "surveys", "marketing", "claims", "claim_payments", "parts",
     "incentives", "coop", "objectives", "dealers", "terms",
@@ -165,20 +172,38 @@ def overview(
     The months end with `until`, or with the period.
     """
     found: dict[str, Figure] = {}
-    earlier, year = before(span), year_before(span)
+    last = until or span.last
     with remembered(session):
         for name in names:
             ask: dict[str, Any] = {"scope": scope, "now": now}
+            known = _months(session, name, last=last, months=months, **ask)
+            current, prior, year = (
+                _added(name, known, part, last=last) or _whole(session, name, span=part, **ask)
+                for part in (span, before(span), year_before(span))
+            )
             found[name] = Figure(
-                name=name, now=_whole(session, name, span=span, **ask),
-                prior=_whole(session, name, span=earlier, **ask),
-                year=_whole(session, name, span=year, **ask),
+                name=name, now=current, prior=prior, year=year, months=known,
                 is_fair=may_compare(
                     span, counts_months=area_of(name) in _BY_MONTH, is_sum=not definition(name).denominator
                 ),
-                months=_months(session, name, last=until or span.last, months=months, **ask),
             )  # fmt: skip
     return found
+
+
+def _added(name: str, months: Sequence[tuple[date, Part]], span: Span, *, last: date) -> Part | None:
+    """The figure of a period out of its months; None where they do not hold exactly its days, or do not add up."""
+    if name not in _SUMS or not months or span.first < months[0][0] or span.first.day != 1:
+        return None
+    if span.last != last and not (span.is_whole and span.last < last):
+        return None
+    parts = [part for month, part in months if span.first <= month <= span.last]
+    numerator, denominator, value = (
+        sum(numbers) if (numbers := [n for n in column if n is not None]) else None
+        for column in zip(*((p.numerator, p.denominator, p.value) for p in parts), strict=True)
+    )
+    if definition(name).unit == "percent":
+        value = (numerator or 0) / denominator if denominator else None
+    return Part(value=value, numerator=numerator, denominator=denominator)
 
 
 def _months(

@@ -121,7 +121,7 @@ with reading() as session:
 rows = seen.rows
 st.session_state[FILTERS] = filters
 with counted:
-    draw_counts(seen.statuses, seen.late, seen.soon)
+    draw_counts(seen.counts.statuses, seen.counts.late, seen.counts.soon)
 show_bulk_outcome()
 if is_open(SCREEN):
     show_outcome(SCREEN.form)  # the next claim has opened: the toast of the one before is drawn here
@@ -129,7 +129,7 @@ if rows:
     draw_list(
         rows, waits=filters.view in BY_DUE, with_dealer=not actor.role.is_dealer or len(actor.scope.dealer_ids) > 1
     )
-    draw_paging("incq", following=seen.following, shown=len(rows), total=count_label(seen.total, CAP))
+    draw_paging("incq", following=seen.following, shown=len(rows), total=count_label(seen.counts.total, CAP))
 elif any(st.session_state.get(k) for k in KEYS):
     empty_state("filter_alt_off", "No claim matches.", action="Take a filter away, or look under All.")
 else:

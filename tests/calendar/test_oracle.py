@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,12 +17,14 @@ from db.calendar.rules import (
     Pause,
     due_at,
     elapsed_minutes,
+    elapsed_seconds,
     explain,
     intervals,
     is_open,
     next_opening,
 )
-from tests.calendar.examples import ONE_MINUTE, Walker
+from db.calendar.windows import SECOND, days_of, running, to_utc
+from tests.calendar.examples import DESK, ONE_MINUTE, Walker
 from tests.support.tier import figure
 
 # A zone and the first day of a ten-day era in which something happens to its clocks or its calendar.
@@ -130,6 +133,17 @@ def test_500_random_clocks_of_an_era_equal_the_walk_minute_by_minute(zone, first
     figure("R15", "intervals that differ", len(wrong))
     assert not wrong, wrong[0]
     assert decided > CALENDARS_PER_ERA * CLOCKS_PER_CALENDAR // 2, "the era is too short to decide most of its clocks"
+
+
+@pytest.mark.parametrize("zone", ["America/Chicago", "America/Havana", "Atlantic/Azores", "UTC"])
+def test_long_times_count_as_when_each_day_is_walked(zone: str):
+    dice = random.Random(zone)
+    days = days_of(replace(DESK, zone=zone))
+    for _ in range(500):
+        start = dice.randrange(0, 2 * 10**15)
+        end = start + dice.randrange(0, 10 ** dice.choice([12, 13, 14]))
+        walked = sum(max(0, min(high, end) - low) for low, high in running(days, start, (), until=end))
+        assert elapsed_seconds(days.calendar, to_utc(start), to_utc(end)) == walked // SECOND
 
 
 def test_the_eras_hold_at_least_10_000_clocks():

@@ -16,7 +16,7 @@ from db.claims.board_queries import (
     DEALERS,
     OURS,
     ClaimFilters,
-    count_statuses,
+    count_all,
     count_views,
     first_waiting,
     levels_of,
@@ -104,7 +104,7 @@ def page(engine: Engine, actor: Actor, filters: ClaimFilters) -> tuple[list[Any]
         held_minutes(session, claim_ids=ids, scope=actor.scope, now=NOW)
         flagged(session, claim_ids=ids, actor=actor)
         count_views(session, actor=actor, filters=found)
-        count_statuses(session, actor=actor, filters=found)
+        count_all(session, actor=actor, filters=found, turn="waiting")
     return rows, len(sent)
 
 
@@ -200,7 +200,14 @@ def test_counts_agree_with_the_lists_of_every_view_and_state(everywhere: Desk):
             for view in DEALERS if actor.role.is_dealer else OURS:
                 rows, _ = list_claims(session, actor=actor, filters=replace(filters, view=view))
                 assert counts[view] == len(rows), (name, view)
-            for status, count in count_statuses(session, actor=actor, filters=filters).items():
+            turn = "progress" if actor.role.is_dealer else "waiting"
+            for view in DEALERS if actor.role.is_dealer else OURS:
+                seen = replace(filters, view=view, now=NOW + timedelta(days=400))
+                told = count_all(session, actor=actor, filters=seen, turn=turn)
+                over, _ = list_claims(session, actor=actor, filters=replace(seen, view=turn, due="over"))
+                soon, _ = list_claims(session, actor=actor, filters=replace(seen, view=turn, due="3"))
+                assert (told.total, told.late, told.soon) == (counts[view], len(over), len(soon)), (name, view)
+            for status, count in count_all(session, actor=actor, filters=filters, turn=turn).statuses.items():
                 rows, _ = list_claims(session, actor=actor, filters=replace(filters, view="all", status=status))
                 assert count == len(rows) > 0, (name, status)
 
@@ -219,7 +226,7 @@ def test_nobody_reads_beyond_their_own_dealers(desk: Desk, name: str):
         assert list_claims(session, actor=actor, filters=asked) == ([], None)
         assert list_claims(session, actor=actor, filters=replace(asked, ids=(foreign,))) == ([], None)
         assert count_views(session, actor=actor, filters=ClaimFilters(dealer_id=desk.lone))["all"] == 0
-        assert sum(count_statuses(session, actor=actor, filters=ClaimFilters()).values()) == 1
+        assert sum(count_all(session, actor=actor, filters=ClaimFilters(), turn="progress").statuses.values()) == 1
         assert first_waiting(session, actor=actor, filters=ClaimFilters(), but=own) is None
         both = [foreign, own]
         assert set(clocks_of(session, claim_ids=both, scope=actor.scope, now=NOW)) == {own}

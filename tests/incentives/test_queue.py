@@ -12,7 +12,7 @@ from db.incentives.bulk_commands import approve_many
 from db.incentives.queue_queries import (
     Filters,
     claim_page,
-    count_statuses,
+    count_all,
     count_views,
     first_to_decide,
     list_claims,
@@ -77,11 +77,15 @@ def test_filters_and_counts_say_the_same(small):
     with reading(small.engine) as session:
         found = with_hits(session, Filters(view="all", text="3A004354"), actor=small.cora)
         views = count_views(session, actor=small.cora, filters=Filters())
-        states = count_statuses(session, actor=small.cora, filters=Filters(status="denied"))
+        states = count_all(session, actor=small.cora, filters=Filters(status="denied")).statuses
+        late = count_all(session, actor=small.cora, filters=Filters(now=NOW + timedelta(days=31)))
+        early = count_all(session, actor=small.cora, filters=Filters(view="decided", now=NOW))
         assert len(program_choices(session, actor=small.cora)) == 1
     assert ids(small, "cora", found) == [third]
     assert views == {"waiting": 1, "mine": 1, "returned": 1, "decided": 1, "all": 3}
     assert {k: v for k, v in states.items() if v} == {"returned": 1, "in_review": 1, "denied": 1}
+    assert (late.total, late.late, late.soon) == (1, 1, 1)
+    assert (early.total, early.late, early.soon) == (1, 0, 0)
 
 
 def test_a_check_that_stands_in_the_way_finds_its_claims(small):
@@ -97,7 +101,8 @@ def test_other_dealers_see_nothing(small):
         assert ids(small, "otto", view=view) == []
     with reading(small.engine) as session:
         assert sum(count_views(session, actor=small.otto, filters=Filters()).values()) == 0
-        assert sum(count_statuses(session, actor=small.otto, filters=Filters()).values()) == 0
+        nothing = count_all(session, actor=small.otto, filters=Filters(now=NOW))
+        assert (nothing.total, nothing.late, nothing.soon, sum(nothing.statuses.values())) == (0, 0, 0, 0)
         assert first_to_decide(session, actor=small.otto, filters=Filters(), but=0) is None
         with pytest.raises(NotFound):
             claim_page(session, item_id=first, actor=small.otto, now=NOW)

@@ -1,0 +1,83 @@
+"""Two things Streamlit 1.67 does at every click for each field, which cost more than drawing it.
+
+Every list and every box for words asks for the whole state of the session, of which it looks at its own value: with
+twenty fields that is half a thousand values for each of them. And a list of two thousand dealers is put into words and
+into a table of its own in every run of every session. Both were a quarter of the processor time of a click on a queue;
+decision 0087.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from streamlit.elements.widgets import selectbox
+from streamlit.runtime.state.safe_session_state import SafeSessionState
+
+_to_list: Final = selectbox.convert_anything_to_list
+_to_words: Final = selectbox.create_mappings
+
+
+class Values(Mapping[str, Any]):
+    """What stands in the session by key: one value when one is asked for, all of them only for who wants all."""
+
+    def __init__(self, held: SafeSessionState) -> None:
+        self._held = held
+
+    def __getitem__(self, key: str) -> Any:
+        with self._held._lock:
+            return self._held._state[key]
+
+    def _all(self) -> dict[str, Any]:
+        with self._held._lock:
+            return self._held._state.filtered_state
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+
+class _Labels(dict[str, str]):
+    """What stands in a list, by value; a value that is no longer there reads as "all", which is what it then means."""
+
+    def __init__(self, options: Mapping[str, str], all_label: str) -> None:
+        super().__init__({"": all_label, **options})
+        self._all = all_label
+
+    def __missing__(self, value: str) -> str:
+        return self._all
+
+
+class Offer(list[str]):
+    """Values to choose from, put into words once. Where it is kept, sessions share it, so nobody may change it."""
+
+    def __init__(self, options: Mapping[str, str], all_label: str) -> None:
+        labels = _Labels(options, all_label)
+        super().__init__(labels)
+        self.word: Final = labels.__getitem__
+        self.written: Final = list(labels.values())
+        self.places: Final = {word: place for place, word in enumerate(self.written)}
+
+
+def _listed(options: Any) -> list[Any]:
+    """The options as a list: an offer is one, and is nobody's to change."""
+    return options if isinstance(options, Offer) else _to_list(options)
+
+
+def _worded(options: Any, format_func: Callable[[Any], str] = str) -> tuple[list[str], dict[str, int]]:
+    """The words of options and the place of each."""
+    if isinstance(options, Offer) and format_func is options.word:
+        return options.written, options.places
+    return _to_words(options, format_func)
+
+
+def install() -> None:
+    """Put both into Streamlit, for this process; doing it again changes nothing."""
+    SafeSessionState.filtered_state = property(Values)  # type: ignore[method-assign, assignment]
+    selectbox.convert_anything_to_list = _listed  # type: ignore[assignment]
+    selectbox.create_mappings = _worded

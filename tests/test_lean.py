@@ -1,0 +1,56 @@
+"""What Streamlit is spared at each click: one value instead of all of the session, words of a long list once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.elements.widgets import selectbox
+from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.runtime.state.session_state import SessionState
+
+from components import lean
+from components.filters import LONG, _offer
+
+OPTIONS = {str(number): f"Dealer {number}" for number in range(LONG)}
+
+
+@pytest.fixture(autouse=True)
+def installed() -> None:
+    """As in a process that serves."""
+    lean.install()
+
+
+def test_the_session_is_asked_for_one_value_and_still_gives_all():
+    held = SessionState()
+    held["region"], held["words"] = "West", None
+    values: Any = SafeSessionState(held, lambda: None).filtered_state
+    assert "region" in values
+    assert "dealer" not in values
+    assert values["words"] is None
+    assert dict(values) == held.filtered_state == {"region": "West", "words": None}
+    assert len(values) == 2
+    assert repr(values) == repr(held.filtered_state)
+
+
+def test_a_long_list_is_put_into_words_once():
+    first, again = _offer(OPTIONS, "All"), _offer(OPTIONS, "All")
+    assert first is again
+    assert _offer(OPTIONS, "None") is not first
+    assert _offer({"1": "One"}, "All") is not _offer({"1": "One"}, "All")
+    words, places = selectbox.create_mappings(first, first.word)
+    assert words is first.written
+    assert places is first.places
+    assert (words[:2], places["Dealer 1"], first[2]) == (["All", "Dealer 0"], 2, "1")
+    assert selectbox.convert_anything_to_list(first) is first
+
+
+def test_a_value_that_is_gone_reads_as_all():
+    assert _offer(OPTIONS, "All").word("no such dealer") == "All"
+
+
+def test_other_lists_are_streamlits_own():
+    assert selectbox.convert_anything_to_list(("a", "b")) == ["a", "b"]
+    assert selectbox.create_mappings(["a"], str.upper) == (["A"], {"A": 0})
+    offer = _offer(OPTIONS, "All")
+    assert selectbox.create_mappings(offer, str)[0][:2] == ["", "0"]
