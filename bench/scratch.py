@@ -45,7 +45,8 @@ def counting_triggers(engine: Engine) -> dict[str, list[str]]:
     """The triggers that keep rollups, by the table they watch."""
     with engine.connect() as connection:
         rows = connection.exec_driver_sql(
-            "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%rollup%' ORDER BY 1, 2"
+            "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
+            " AND (name LIKE '%rollup%' OR name LIKE '%sums%') ORDER BY 1, 2"
         ).all()
     found: dict[str, list[str]] = {}
     for table, name in rows:

@@ -114,9 +114,9 @@ MUTANTS: Final = (
     Mutant(
         name="cached query without scope",
         edits=(
-            ("components/areas/coop_figures.py", "def overview(scope: Scope,", "def overview(_scope: Scope,"),
-            ("components/areas/coop_figures.py", "overviews.overview(session, scope=scope,",
-             "overviews.overview(session, scope=_scope,"),
+            ("components/areas/coop_figures.py", "def look(scope: Scope,", "def look(_scope: Scope,"),
+            ("components/areas/coop_figures.py", "overviews.look(session, scope=scope,",
+             "overviews.look(session, scope=_scope,"),
         ),
         test=("tests/test_architecture.py", "-k", "scope_of_who_asks"),
     ),

@@ -55,15 +55,21 @@ def token() -> Any:
 
 
 @shelved(room=100, seconds=60)
-def overview(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) -> dict[str, Beside]:
-    """Every figure beside the period before."""
+def look(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) -> overviews.Look:
+    """Every figure beside the period before, by month, by region and by medium."""
     with reading() as session:
-        return overviews.overview(session, scope=scope, filters=dict(filters), now=_at)
+        return overviews.look(session, scope=scope, filters=dict(filters), now=_at)
+
+
+def lines(scope: Scope, filters: Filters, by: str, at: datetime, day: date, *, change: Any) -> list[Line]:
+    """The figures split one way; those of every page have been read with the tiles."""
+    if by in overviews.LOOKED:
+        return look(scope, filters, at, day, change).lines[by]
+    return _split(scope, filters, by, at, day, change)
 
 
 @shelved(room=100, seconds=60)
-def lines(scope: Scope, filters: Filters, by: str, _at: datetime, day: date, change: Any) -> list[Line]:
-    """The figures split one way."""
+def _split(scope: Scope, filters: Filters, by: str, _at: datetime, day: date, change: Any) -> list[Line]:
     with reading() as session:
         return overviews.lines(session, scope=scope, filters=dict(filters), by=by, now=_at)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,13 +32,57 @@ BEHIND: Final[dict[str, str]] = {
 }  # fmt: skip
 
 
+SUMMED: Final[dict[Callable[..., Any], tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    figures.expiring: (("month", "region"), figures.LEFT),
+    figures.requests: (("month", "region", "medium"), figures.DECIDED),
+    figures.claims: (("month", "region", "medium"), figures.DECIDED),
+}
+"""Sources whose cells add up, with the ways one look splits them and what is added."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Book:
+    """The rows of one question. Those of `SUMMED` are read once, as finely as one look needs them, and added up."""
+
+    session: Session
+    scope: Scope
+    asked: Asked
+    fine: dict[Callable[..., Any], figures.Rows] = field(default_factory=dict)
+    is_look: bool = False
+
+    def rows(self, source: Callable[..., Any], by: Sequence[str] = ()) -> figures.Rows:
+        """The rows of a source split one way, or not at all."""
+        dims, names = SUMMED.get(source, ((), ()))
+        if not self.is_look or not names or not set(by) <= set(dims):
+            found: figures.Rows = source(self.session, scope=self.scope, asked=self.asked, by=by)
+            return found
+        if source not in self.fine:
+            self.fine[source] = source(self.session, scope=self.scope, asked=self.asked, by=dims)
+        sums: dict[tuple[Any, ...], dict[str, int]] = {}
+        for row in self.fine[source]:
+            cell = sums.setdefault(tuple(row[dim] for dim in by), dict.fromkeys(names, 0))
+            for name in names:
+                cell[name] += row[name]
+        return figures.filled(sums, by, names)
+
+    def one(self, source: Callable[..., Any]) -> dict[str, Any]:
+        """The only row of a source that is not split."""
+        (row,) = self.rows(source)
+        return row
+
+
 def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> dict[str, Beside]:
     """Every figure of the days asked for beside the same figure of the period before; each source is read twice."""
-    asked = checked(session, filters, now=now)
+    return _overview(_Book(session=session, scope=scope, asked=checked(session, filters, now=now)))
+
+
+def _overview(book: _Book) -> dict[str, Beside]:
+    session, scope, asked = book.session, book.scope, book.asked
+    earlier_book = _Book(session=session, scope=scope, asked=asked.before)
     sources = list(dict.fromkeys(f.source for f in FIGURES.values()))
-    rows = {source: _one(source, session, scope, asked) for source in sources}
+    rows = {source: book.one(source) for source in sources}
     # What expires is counted from today whatever the period: there is nothing before it.
-    prior = {source: _one(source, session, scope, asked.before) for source in sources if source != figures.expiring}
+    prior = {source: earlier_book.one(source) for source in sources if source != figures.expiring}
     found = {}
     for name, figure in FIGURES.items():
         before = figure.value_of(prior[figure.source])["value"] if figure.source in prior else None
@@ -56,9 +99,29 @@ def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now:
     return found
 
 
-def _one(source: Callable[..., Any], session: Session, scope: Scope, asked: Asked) -> dict[str, Any]:
-    (row,) = source(session, scope=scope, asked=asked)
-    return dict(row)
+@dataclass(frozen=True)
+class _Told(Mapping[str, Mapping[str, Any]]):
+    """The figures of one line by name, worked out when they are looked at: of 2,000 dealers a page shows 200."""
+
+    by: str
+    rows: dict[Callable[..., Any], Mapping[str, Any]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name == "expiring":
+            left = self.rows[figures.expiring]["left"]
+            return {"numerator": left, "denominator": None, "value": left}
+        figure = FIGURES[name]
+        if self.by not in figure.dims:
+            raise KeyError(name)
+        return figure.value_of(self.rows[figure.source])
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (n for n, f in FIGURES.items() if self.by in f.dims and f.source in self.rows)
+        if figures.expiring in self.rows:
+            yield "expiring"
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,23 +148,42 @@ def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str
     """The figures split one way: months in their order, with those to come in which something expires; everything
     else by what was approved and paid, most first."""
     check_dims((by,), tuple(BY))
-    asked = checked(session, filters, now=now)
-    cells: dict[Any, dict[str, dict[str, Any]]] = defaultdict(dict)
+    return _lines(_Book(session=session, scope=scope, asked=checked(session, filters, now=now)), by)
+
+
+def _lines(book: _Book, by: str) -> list[Line]:
+    cells: dict[Any, _Told] = {}
     if by == "month":
-        cells |= {month: {} for month in asked.months}
+        cells = {month: _Told(by) for month in book.asked.months}
     for source in dict.fromkeys(f.source for f in FIGURES.values() if by in f.dims):
-        for row in source(session, scope=scope, asked=asked, by=(by,)):
-            for name, figure in FIGURES.items():
-                if figure.source is source and by in figure.dims:
-                    cells[row[by]][name] = figure.value_of(row)
-            if source is figures.expiring:
-                cells[row[by]]["expiring"] = {"numerator": row["left"], "denominator": None, "value": row["left"]}
-    made = _named(session, cells, by, scope)
+        for row in book.rows(source, (by,)):
+            told = cells.get(row[by])
+            if told is None:
+                told = cells[row[by]] = _Told(by)
+            told.rows[source] = row
+    made = _named(book.session, cells, by, book.scope)
     if by == "month":
         return made
     return sorted(
         made, key=lambda x: (-(x.value("coop_approved") or 0), -(x.value("coop_accrued") or 0), x.code, x.name)
     )
+
+
+LOOKED: Final = ("month", "region", "medium")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a page shows at once: every figure beside the period before, and the figures by month, region, medium."""
+
+    figures: Mapping[str, Beside]
+    lines: Mapping[str, list[Line]]
+
+
+def look(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> Look:
+    """The tiles and the three ways the page always draws, from one read of what expires and of decisions (rule 2.3)."""
+    book = _Book(session=session, scope=scope, asked=checked(session, filters, now=now), is_look=True)
+    return Look(figures=_overview(book), lines={by: _lines(book, by) for by in LOOKED})
 
 
 def _named(session: Session, cells: Mapping[Any, Mapping[str, Any]], by: str, scope: Scope) -> list[Line]:

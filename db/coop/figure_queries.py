@@ -28,6 +28,8 @@ DIMS: Final = ("month", "region", "dealer", "medium", "programme")
 Rows = list[dict[str, Any]]
 WITHIN: Final = (30, 60, 90)
 LEDGER: Final = MEASURES
+LEFT: Final = ("left", *(f"within_{n}" for n in WITHIN))
+DECIDED: Final = ("decided", "denied", "returned", "again")
 
 
 def _keys(table: Any, by: Sequence[str], day: Any) -> list[Any]:
@@ -44,7 +46,7 @@ def _cells(by: Sequence[str], key: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _filled(found: Mapping[tuple[Any, ...], Mapping[str, Any]], by: Sequence[str], names: Sequence[str]) -> Rows:
+def filled(found: Mapping[tuple[Any, ...], Mapping[str, Any]], by: Sequence[str], names: Sequence[str]) -> Rows:
     """Rows in the order of their keys; a question without dimensions always has its one row."""
     known = dict(found) or ({} if by else {(): {}})
     return [
@@ -75,7 +77,7 @@ def money(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (
             values = {name: int(getattr(row, name)) for name in names}
             if any(values.values()):
                 found.setdefault(tuple(cells[d] for d in by), {}).update(values)
-    return _filled(found, by, LEDGER)
+    return filled(found, by, LEDGER)
 
 
 def expiring(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:
@@ -101,7 +103,7 @@ def expiring(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] 
     for row in session.execute(query.group_by(*keys) if keys else query):
         cells = _cells(by, row[: len(by)])
         found[tuple(cells[d] for d in by)] = {name: int(getattr(row, name)) for name in values}
-    return _filled(found, by, tuple(values))
+    return filled(found, by, tuple(values))
 
 
 # ---- decisions -------------------------------------------------------------------------------------------------------
@@ -163,7 +165,7 @@ def _decisions(session: Session, scope: Scope, asked: Asked, by: Sequence[str], 
         _key(asked, by, row): {n: int(getattr(row, n)) for n in ("decided", *names)}
         for row in session.execute(query.group_by(*keys) if keys else query)
     }
-    return _filled(found, by, ("decided", *names))
+    return filled(found, by, ("decided", *names))
 
 
 def requests(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:

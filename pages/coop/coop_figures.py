@@ -123,7 +123,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
 chosen |= {"from": first_day, "to": last_day}
 filters = tuple(sorted(chosen.items()))
 
-found = show.overview(actor.scope, filters, at, day, change)
+found = show.look(actor.scope, filters, at, day, change).figures
 if not any(found[f"coop_{n}"].value for n in ("accrued", "reserved", "approved", "paid", "expired", "expiring_90")):
     empty_state(
         "query_stats", "Nothing was accrued, reserved or paid then.",
@@ -137,15 +137,16 @@ with st.expander("More figures", icon=":material/expand_more:", key="cof_more_op
 
 with st.container(border=True):
     st.markdown("**By month** :gray[expiring: what expired, and in months to come what is left]")
-    month_shown = show.draw_months(show.lines(actor.scope, filters, "month", at, day, change), key="cof_months_chart")
+    by_month = show.lines(actor.scope, filters, "month", at, day, change=change)
+    month_shown = show.draw_months(by_month, key="cof_months_chart")
 left, right = st.columns(2, gap="medium")
 if "region" in ways:
     with left, st.container(border=True, height="stretch"):
         st.markdown("**By region**")
-        show.draw_split(show.lines(actor.scope, filters, "region", at, day, change), by="region")
+        show.draw_split(show.lines(actor.scope, filters, "region", at, day, change=change), by="region")
 with right if "region" in ways else left, st.container(border=True, height="stretch"):
     st.markdown("**By medium** :gray[what comes in has none]")
-    media = show.lines(actor.scope, filters, "medium", at, day, change)
+    media = show.lines(actor.scope, filters, "medium", at, day, change=change)
     if media:
         show.draw_split(media, by="medium")
     else:
@@ -158,7 +159,7 @@ st.subheader("Where it goes")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     by = one("By", {name: BY[name] for name in ways}, key="cof_by", default=ways[0])
     export_button("coop_figures", {**chosen, "by": by}, key="cof_export")
-rows = show.lines(actor.scope, filters, by, at, day, change)
+rows = show.lines(actor.scope, filters, by, at, day, change=change)
 if rows:
     show.draw_lines(rows, by=by, label=BY[by], on_open=partial(narrow, "cof", by))
     st.caption("Click a name to see only that.")

@@ -28,6 +28,7 @@ QUESTIONS = {
     "overview": figure_overview_queries.overview,
     "by month": partial(figure_overview_queries.lines, by="month"),
     "by region": partial(figure_overview_queries.lines, by="region"),
+    "look": figure_overview_queries.look,
     "held": figure_overview_queries.held,
     **{f"behind {what}": partial(figure_overview_queries.behind, what=what) for what in figure_overview_queries.BEHIND},
 }
@@ -181,3 +182,24 @@ def test_a_claim_is_paid_first_once(small: House) -> None:
         ways.keep_paid(session, claim, now=NOW + 90 * DAY)
     with reading(small.engine) as session:
         assert session.get_one(CoopClaim, claim).first_paid_at == NOW + timedelta(days=25)
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"medium": "radio"}, {"medium": "digital"}, {"region": "Nowhere"}])
+def test_one_look_says_what_each_question_says(house: House, narrowed: dict[str, str]) -> None:
+    filters = {**DAYS, **narrowed}
+    with reading(house.engine) as session:
+        look = figure_overview_queries.look(session, scope=EVERYTHING, filters=filters, now=LATER)
+        told = figure_overview_queries.overview(session, scope=EVERYTHING, filters=filters, now=LATER)
+        assert look.figures == told
+        for by in figure_overview_queries.LOOKED:
+            lines = figure_overview_queries.lines(session, scope=EVERYTHING, filters=filters, by=by, now=LATER)
+            seen = [(x.key, x.name, {n: dict(f) for n, f in x.figures.items()}) for x in look.lines[by]]
+            assert seen == [(x.key, x.name, {n: dict(f) for n, f in x.figures.items()}) for x in lines], by
+    assert narrowed or any(x.value("coop_claim_denial") is not None for x in look.lines["month"])
+    assert narrowed or any(x.value("expiring") for x in look.lines["month"])
+
+
+def test_one_look_reads_decisions_and_lots_once(small: House) -> None:
+    asked = [sql for sql, _ in statements(small.engine, ask(small, figure_overview_queries.look))]
+    assert sum("coop_lot" in sql for sql in asked) == 1
+    assert sum("times_sent" in sql for sql in asked) == 4, "requests and claims, now and in the period before"
