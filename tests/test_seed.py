@@ -27,6 +27,7 @@ from db.coop.campaign_tables import CoopCampaign
 from db.core.actor import EVERYTHING, system_actor
 from db.core.outbox import OutboxMail
 from db.core.session import make_engine, reading, run
+from db.core.settings import settings
 from db.core.timeline import TimelineEntry, head_of
 from db.dealers.tables import Dealer
 from db.dealers.territory_queries import changing_areas, owner_on
@@ -59,7 +60,7 @@ from seed.arrivals import arrivals
 from seed.claim_plan import visits
 from seed.demo import DAYS, build
 from seed.styles import styles
-from tests.support.demos import NOW, SMALL, middle_demo, small_demo
+from tests.support.demos import NOW, SMALL, documents_of, middle_demo, small_demo
 from tests.support.paths import ROOT
 from tests.support.tier import is_long, sized
 
@@ -119,12 +120,17 @@ def middle(costly_templates, tmp_path_factory):
 
 # ------------------------------------------------------------------------------------------------- the same every time
 @pytest.mark.slow
-def test_the_same_seed_makes_the_same_demo_on_both_databases_and_the_checks_find_nothing(engine, first):
+def test_the_same_seed_makes_the_same_demo_on_both_databases_and_the_checks_find_nothing(
+    engine, first, costly_templates, monkeypatch
+):
     """In `make test` the second making is the one on PostgreSQL; the long tier makes it on SQLite a second time too."""
     made = sized(fast=first, long=engine) if engine.dialect.name == "sqlite" else engine
     if made is engine:
         build(engine, **SMALL)
         assert figures(engine) == figures(first)
+    else:
+        monkeypatch.setenv("DOCUMENTS_DIR", str(documents_of(costly_templates, "small")))
+        settings.cache_clear()
     with reading(made) as session:
         assert {name: found for name, found in catalog.run_checks(session) if found} == {}
 

@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from db.core.session import make_engine
+from db.core.settings import settings
 from db.migrate import upgrade
 from seed.demo import build
 from seed.network import Network
@@ -31,13 +34,22 @@ def middle_demo(templates: SqliteTemplates, folder: Path) -> tuple[str, Network]
     return _copy(templates, "middle", MIDDLE, folder)
 
 
+def documents_of(templates: SqliteTemplates, name: str) -> Path:
+    """The folder of the files uploaded in a demo; it is not copied."""
+    return templates.folder / f"{name}-documents"
+
+
 def _copy(templates: SqliteTemplates, name: str, size: dict[str, Any], folder: Path) -> tuple[str, Network]:
     made = templates.folder / f"{name}.network"
 
     def fill(url: str) -> None:
         upgrade(url)
         bind = make_engine(url)
-        made.write_bytes(pickle.dumps(build(bind, **size)))
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("DOCUMENTS_DIR", str(documents_of(templates, name)))
+            settings.cache_clear()
+            made.write_bytes(pickle.dumps(build(bind, **size)))
+        settings.cache_clear()
         bind.dispose()
 
     url = templates.copy(name, fill, to=folder / "dealer.db")
