@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import count
 
 import pytest
 
@@ -14,6 +15,8 @@ from tests.support import again
 from tests.support.contents import contents
 from tests.support.users import actor_named, make_people, make_person
 
+_numbers = count(1)
+
 
 @pytest.fixture
 def another(database_url, request, tmp_path):
@@ -23,7 +26,7 @@ def another(database_url, request, tmp_path):
     def made():
         if database_url.startswith("sqlite"):
             templates = request.getfixturevalue("sqlite_templates")
-            opened = make_engine(templates.copy("migrated", migrate, to=tmp_path / "another.db"))
+            opened = make_engine(templates.copy("migrated", migrate, to=tmp_path / f"another-{next(_numbers)}.db"))
             yield opened
             opened.dispose()
         else:
@@ -69,4 +72,18 @@ def test_what_was_taken_back_is_not_repeated(engine, another, monkeypatch):
     again.again(engine, "one", build)
     with another() as second:
         again.again(second, "one", build)
+        assert contents(second) == contents(engine)
+
+
+def test_a_builder_may_begin_with_what_is_repeated(engine, another, monkeypatch):
+    monkeypatch.setattr(again, "_told", {})
+
+    def build(engine):
+        return make_people(engine), make_person(engine, "more", Role.ADMIN)
+
+    with another() as first:
+        make_people(first)
+    again.again(engine, "people and one", lambda: build(engine))
+    with another() as second:
+        again.again(second, "people and one", lambda: build(second))
         assert contents(second) == contents(engine)

@@ -16,10 +16,12 @@ from db.core.session import make_engine, reading, run, writing
 from db.leads import rollup
 from db.leads.flow import FLOW
 from db.leads.tables import Lead, LeadDealerMonth, LeadMonth, LeadRegionMonth
+from tests.support.again import begun
 from tests.support.core import NOW, add_customer, add_dealer, add_lead, at_once
 
 
 @pytest.fixture
+@begun
 def desk(engine: Engine) -> Engine:
     with writing(engine, keeps_timeline=False) as session:
         add_customer(session)

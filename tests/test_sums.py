@@ -40,6 +40,7 @@ from db.surveys.rules import Figures
 from db.surveys.sums import SUMS as SURVEYS
 from db.surveys.tables import Questionnaire, Survey
 from db.tables import METADATA
+from tests.support.again import begun
 from tests.support.core import NOW, _needed, add_customer, add_dealer, add_lead
 
 ROLLUPS: dict[str, Rollup] = {
@@ -57,6 +58,7 @@ QUICK = settings(max_examples=RUNS, deadline=None, suppress_health_check=[Health
 
 
 @pytest.fixture
+@begun
 def desk(engine: Engine) -> Engine:
     with writing(engine, keeps_timeline=False) as session:
         add_customer(session)

@@ -24,6 +24,7 @@ from db.leads.checks import stamps_are_possible
 from db.leads.tables import Lead
 from tests.appointments.factories import NOW
 from tests.leads.factories import lead_at, make_network, step
+from tests.support.again import begun
 
 LEAD_STEPS: dict[str, tuple[str, dict[str, str]]] = {
     "visit": ("log_activity", {"kind": "visit", "outcome": "shown"}),
@@ -52,6 +53,7 @@ def inputs_of(name: str, at, ahead: int) -> dict:
 
 
 @pytest.fixture
+@begun
 def desk(sqlite_engine):
     return sqlite_engine, make_network(sqlite_engine)
 

@@ -16,11 +16,13 @@ from db.core.session import reading, run
 from tests.claim_payments.factories import House
 from tests.claim_payments.test_ledger import agrees
 from tests.claims.factories import NOW, claim_of
+from tests.support.again import begun
 
 LATER = NOW + timedelta(days=2)
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     return House(sqlite_engine)
 

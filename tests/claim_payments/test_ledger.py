@@ -11,9 +11,11 @@ from db.core.problems import Refused
 from db.core.session import reading
 from tests.claim_payments.factories import House
 from tests.claims.factories import claim_of
+from tests.support.again import begun
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     return House(sqlite_engine)
 

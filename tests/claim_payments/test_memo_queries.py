@@ -15,17 +15,20 @@ from db.core.problems import NotFound, Refused
 from db.core.session import reading, run
 from tests.claim_payments.factories import House
 from tests.claims.factories import NOW, claim_of
+from tests.support.again import begun
 from tests.support.users import actor_named, make_person
 
 LATER = NOW + timedelta(days=2)
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     return House(sqlite_engine)
 
 
 @pytest.fixture
+@begun
 def paid(engine):
     """Two dealers paid in one batch, one of them again in a second, one claim left out of the first."""
     house = House(engine)

@@ -36,6 +36,7 @@ from db.core.session import reading, writing
 from db.investigations.queries import FlagLine, flagged, flagged_only
 from tests.claims.factories import NOW, claim_of, step
 from tests.claims.in_review import review
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 
 OTHER_VIN = "1M8GDM9AXKP042788"
@@ -69,11 +70,13 @@ class Desk:
 
 
 @pytest.fixture
+@begun
 def desk(sqlite_engine: Engine) -> Desk:
     return Desk(sqlite_engine)
 
 
 @pytest.fixture
+@begun
 def everywhere(engine: Engine) -> Desk:
     """The same on both databases, for what their SQL might tell apart."""
     return Desk(engine)

@@ -20,6 +20,7 @@ from db.core.session import reading, run
 from db.people.tables import Notification
 from tests.claims.factories import LABOUR, NOW, PART, claim_of, saved, step
 from tests.claims.in_review import review
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 
 REASON = {"reason_code": "NOT_DEFECT", "note": "The part shows no defect."}
@@ -89,6 +90,7 @@ class Desk:
 
 
 @pytest.fixture
+@begun
 def desk(sqlite_engine: Engine) -> Desk:
     return Desk(sqlite_engine)
 

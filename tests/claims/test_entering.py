@@ -21,10 +21,12 @@ from db.core.problems import NotFound, Refused, Stale
 from db.core.session import reading, run, writing
 from db.documents.named_files import named_files
 from tests.claims.factories import JOB, LABOUR, NOW, claim_of, draft, saved
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 
 
 @pytest.fixture
+@begun
 def people(engine: Engine):
     own, other = make_dealer(engine), make_dealer(engine, code="00999")
     make_person(engine, "dora", Role.DEALER_MANAGER, scope_kind="dealers", dealer_ids=[own])

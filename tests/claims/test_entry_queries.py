@@ -15,12 +15,14 @@ from db.core.permissions import Role
 from db.core.problems import NotFound, Refused
 from db.core.session import reading, writing
 from tests.claims.factories import CLAIM, NOW, saved, sent
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 
 TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture
+@begun
 def people(sqlite_engine: Engine):
     engine = sqlite_engine
     own, other = make_dealer(engine), make_dealer(engine, code="00999")

@@ -15,6 +15,7 @@ from db.core.session import reading, run
 from db.exports import run_export
 from db.people.tables import ExportLog
 from tests.claims.factories import LABOUR, PART, saved, sent
+from tests.support.again import begun
 from tests.support.imports import NOW, bring, table
 from tests.support.users import actor_named, make_dealer, make_person
 from tests.warranty.factories import VIN, warranty_data
@@ -53,6 +54,7 @@ class Desk:
 
 
 @pytest.fixture
+@begun
 def desk(sqlite_engine):
     return Desk(sqlite_engine)
 

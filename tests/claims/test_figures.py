@@ -22,6 +22,7 @@ from db.core.permissions import Role
 from db.core.problems import Refused
 from db.core.session import reading, run, writing
 from tests.claims.factories import NOW, claim_of, sent, step
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 
 EVERY = Scope("all")
@@ -97,6 +98,7 @@ def _partial(engine: Engine, claim: int, actor: Actor, at: datetime, keep: float
 
 
 @pytest.fixture
+@begun
 def network(engine: Engine) -> Network:
     return _network(engine)
 

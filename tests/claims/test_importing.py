@@ -30,6 +30,7 @@ from db.imports.mapping import load_mapping
 from db.investigations.tables import ClaimFingerprint, ClaimFlag, Investigation
 from db.parts.tables import PartsStock  # noqa: F401 - later areas listen, too
 from tests.claims.factories import step
+from tests.support.again import begun
 from tests.support.imports import FORMATS, bring, fates, held, table, take_back
 from tests.support.paths import ROOT
 from tests.support.users import actor_named, make_dealer, make_person
@@ -76,6 +77,7 @@ def sheet(*given: Mapping[str, object], form: str = "csv"):
 
 
 @pytest.fixture
+@begun
 def cora(sqlite_engine):
     make_dealer(sqlite_engine)
     warranty_data(sqlite_engine)

@@ -17,6 +17,7 @@ from db.claims.policy_rules import DEFAULT, Policy
 from db.core.permissions import Permission, Role
 from db.core.problems import Refused, Stale
 from db.core.session import reading, run
+from tests.support.again import begun
 from tests.support.users import actor_named, make_person
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
@@ -52,6 +53,7 @@ def test_each_number_and_switch_changes_the_policy_and_is_told(name: str, positi
 
 
 @pytest.fixture
+@begun
 def people(sqlite_engine: Engine) -> Engine:
     make_person(sqlite_engine, "mason", Role.MANAGER)
     make_person(sqlite_engine, "cora", Role.COORDINATOR)

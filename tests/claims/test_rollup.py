@@ -24,6 +24,7 @@ from db.claims.tables import Claim, ClaimFinding
 from db.core.actor import Scope
 from db.core.session import make_engine, reading, run, writing
 from db.dealers.tables import Dealer
+from tests.support.again import begun
 from tests.support.core import NOW, _needed, add_dealer, at_once
 
 EVERY = Scope("all")
@@ -32,11 +33,13 @@ ONE = Scope("dealers", dealer_ids=frozenset({1}))
 
 
 @pytest.fixture
+@begun
 def desk(engine: Engine) -> Engine:
     return _with_dealers(engine)
 
 
 @pytest.fixture
+@begun
 def small(sqlite_engine: Engine) -> Engine:
     return _with_dealers(sqlite_engine)
 

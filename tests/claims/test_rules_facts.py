@@ -18,6 +18,7 @@ from db.core.permissions import Role
 from db.core.problems import NotFound
 from db.core.session import reading, writing
 from tests.claims.factories import CLAIM, JOB, LABOUR, NOW, claim_of, saved, step
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 from tests.warranty.factories import warranty_data
 
@@ -31,6 +32,7 @@ def read(engine: Engine, dealer: int, who: str, draft: ClaimDraft = CLAIM, **mor
 
 
 @pytest.fixture
+@begun
 def dealer(engine: Engine) -> int:
     made = make_dealer(engine)
     make_person(engine, "dora", Role.DEALER_MANAGER, scope_kind="dealers", dealer_ids=[made])

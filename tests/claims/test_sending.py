@@ -18,6 +18,7 @@ from db.core.session import reading, writing
 from db.customers.vehicle_tables import ServiceVisit
 from tests.claims.factories import JOB, NOW, PART, claim_of, saved, sent, step
 from tests.claims.in_review import review
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 
 BIG: dict[str, Any] = {"charges": (replace(PART, position=1, unit_cents=5_000_00),)}
@@ -25,6 +26,7 @@ BIG: dict[str, Any] = {"charges": (replace(PART, position=1, unit_cents=5_000_00
 
 
 @pytest.fixture
+@begun
 def people(engine: Engine):
     own, other = make_dealer(engine), make_dealer(engine, code="00999")
     make_person(engine, "dora", Role.DEALER_MANAGER, scope_kind="dealers", dealer_ids=[own])

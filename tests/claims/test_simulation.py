@@ -22,6 +22,7 @@ from db.core.permissions import Role
 from db.core.problems import Refused
 from db.core.session import reading, run, writing
 from tests.claims.factories import LABOUR, NOW, PART, claim_of, saved, step
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 from tests.warranty.factories import add_vehicle, warranty_data
 
@@ -31,6 +32,7 @@ LATER = NOW + timedelta(hours=2)
 
 
 @pytest.fixture
+@begun
 def house(engine: Engine) -> dict[str, int]:
     """Two dealers of two regions; the first has a claim of 720.00 paid and ones of 1,200.00 and 1,440.00 in review."""
     lone = make_dealer(engine)

@@ -27,6 +27,7 @@ from db.core.session import reading
 from db.exports import run_export
 from tests.coop.factories import DAY, NOW, PRINT, House, of
 from tests.leads.factories import receive
+from tests.support.again import begun
 
 HOUR = timedelta(hours=1)
 LATER = datetime(2026, 6, 20, 15, 0, tzinfo=UTC)
@@ -63,6 +64,7 @@ def tell(house):
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     made = House(sqlite_engine)
     tell(made)

@@ -15,11 +15,13 @@ from db.core.problems import NotFound
 from db.core.session import reading, run
 from db.exports import run_export
 from tests.coop.factories import DAY, NOW, PRINT, RADIO, House, of
+from tests.support.again import begun
 
 LATER = NOW + 15 * DAY
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     """One paid claim and one waiting request of Dora's dealer; the other dealer has money and a waiting request."""
     house = House(sqlite_engine)

@@ -33,6 +33,7 @@ from db.core.problems import NotFound, Refused
 from db.core.session import reading
 from db.people.tables import Notification
 from tests.coop.factories import BODY, NOW, House, of
+from tests.support.again import begun
 from tests.support.at_once import at_once
 from tests.support.users import make_dealer
 
@@ -153,6 +154,7 @@ def rows(house: House, who: str, *, now: datetime = OCTOBER, **filters: Any) -> 
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine) -> House:
     """10,000 of Lone Pine until 31 Oct and 2,000 until 30 Nov, 5,000 of Far Away until 31 Oct."""
     made = House(sqlite_engine)

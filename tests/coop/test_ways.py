@@ -21,6 +21,7 @@ from db.core.actor import EVERYTHING
 from db.core.session import reading, writing
 from tests.coop.factories import DAY, NOW, House, of
 from tests.coop.test_figures import DAYS, LATER, tell
+from tests.support.again import begun
 from tests.support.core import _needed
 from tests.support.plans import plan, statements
 
@@ -35,6 +36,7 @@ QUESTIONS = {
 
 
 @pytest.fixture
+@begun
 def house(engine: Engine) -> House:
     made = House(engine)
     tell(made)
@@ -42,6 +44,7 @@ def house(engine: Engine) -> House:
 
 
 @pytest.fixture
+@begun
 def small(sqlite_engine: Engine) -> House:
     made = House(sqlite_engine)
     tell(made)
@@ -172,6 +175,7 @@ def test_the_database_gives_the_middle_and_what_nine_in_ten_are_within(house_alo
 
 
 @pytest.fixture
+@begun
 def house_alone(engine: Engine) -> House:
     return House(engine)
 

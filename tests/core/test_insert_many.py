@@ -15,6 +15,7 @@ from db.core.base import Base
 from db.core.insert import add_new, insert_many
 from db.core.session import reading, writing
 from db.core.types import BigId, Cents, Json, UtcDateTime
+from tests.support.again import begun
 
 NOW = datetime(2026, 11, 27, 12, 30, 15, 250_000, tzinfo=UTC)
 
@@ -39,6 +40,7 @@ class Thing(Own):
 
 
 @pytest.fixture
+@begun
 def things(engine: Engine) -> Engine:
     Own.metadata.create_all(engine)
     return engine

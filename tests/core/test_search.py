@@ -18,6 +18,7 @@ from db.core.actor import EVERYTHING, Scope
 from db.core.search import Hit, SearchWord, words_of
 from db.core.session import make_engine, reading, writing
 from db.migrate import upgrade
+from tests.support.again import begun
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,7 @@ def fill(session: Session) -> None:
 
 
 @pytest.fixture
+@begun
 def filled(engine: Engine) -> Engine:
     with writing(engine, keeps_timeline=False) as session:
         fill(session)

@@ -17,6 +17,7 @@ from db.core import timeline
 from db.core.session import make_engine, reading, run, writing
 from db.core.timeline import Item, TimelineEntry, TimelineHead, TimelineLink
 from tests.core.test_timeline import drop_guards
+from tests.support.again import begun
 from tests.support.core import NOW, actor, at_once, note
 from tests.support.tier import figure, sized
 
@@ -25,6 +26,7 @@ TAMPERINGS = sized(fast=200, long=1_000)
 
 
 @pytest.fixture
+@begun
 def chain(engine: Engine) -> Engine:
     """A chain of 40 entries on a database whose triggers were dropped: what an intruder with the file has."""
     with writing(engine, keeps_timeline=False) as session:

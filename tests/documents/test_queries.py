@@ -20,6 +20,7 @@ from db.documents.expiry_queries import ExpiryFilters
 from db.documents.queries import DocumentFilters
 from db.exports import run_export
 from tests.documents.examples import CORA, FINN, NOW, TODAY, add, dana, do, pdf, regional, renew
+from tests.support.again import begun
 from tests.support.core import actor
 from tests.support.users import make_dealer
 
@@ -35,6 +36,7 @@ def set_dealer(engine, dealer_id: int, **values: Any) -> None:
 
 
 @pytest.fixture
+@begun
 def network(engine) -> dict[str, int]:
     """Four dealers: complete, with gaps, onboarding with nothing, terminated with an old contract."""
     found = {

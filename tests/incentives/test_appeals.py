@@ -22,6 +22,7 @@ from db.workflow.checks import available_steps
 from tests.documents.examples import pdf
 from tests.incentives.cases import program
 from tests.incentives.factories import CASH, NOW, House
+from tests.support.again import begun
 
 D = date
 WHY = {"reason_code": "other", "note": "The proof is of another car"}
@@ -29,11 +30,13 @@ LARGE = CASH | {"rule": {"kind": "customer_cash", "cents": 9_000_00}}
 
 
 @pytest.fixture
+@begun
 def house(engine):
     return House(engine)
 
 
 @pytest.fixture
+@begun
 def small(sqlite_engine):
     return House(sqlite_engine)
 

@@ -19,6 +19,7 @@ from db.incentives.tables import SaleReport
 from db.incentives.validation_queries import preview_sale, sale_view
 from tests.incentives.cases import CLAIM, RULES, of_kind, sale
 from tests.incentives.factories import CASH, NOW, SALE, House
+from tests.support.again import begun
 
 D = date
 HONDA = Earlier(make="Honda", model="Civic", year=2021, since=D(2021, 5, 3))
@@ -60,11 +61,13 @@ def test_what_the_customer_had_before_answers(kind, trade, year, earlier, level,
 
 
 @pytest.fixture
+@begun
 def house(engine):
     return House(engine)
 
 
 @pytest.fixture
+@begun
 def small(sqlite_engine):
     return House(sqlite_engine)
 

@@ -22,9 +22,11 @@ from db.incentives.tables import (
     SaleReport,
 )
 from tests.incentives.factories import CASH, NOW, SALE, STEPS, House
+from tests.support.again import begun
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     return House(sqlite_engine)
 

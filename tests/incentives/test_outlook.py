@@ -12,6 +12,7 @@ from db.incentives.outlook_queries import list_outlook
 from db.incentives.outlook_rules import outlook_of
 from tests.incentives.cases import of_kind
 from tests.incentives.factories import CASH, STEPS, House
+from tests.support.again import begun
 
 D = date
 TIERS = [{"from_units": n, "cents": c * 100} for n, c in ((1, 0), (25, 200), (50, 400), (75, 600))]
@@ -20,6 +21,7 @@ LATE = datetime(2026, 11, 24, 15, tzinfo=UTC)
 
 
 @pytest.fixture
+@begun
 def small(sqlite_engine):
     return House(sqlite_engine)
 

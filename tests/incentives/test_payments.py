@@ -36,11 +36,13 @@ from db.incentives.payment_tables import IncentiveMemo, IncentiveMemoLine
 from db.incentives.tables import IncentiveClaim
 from tests.incentives.factories import NOW, STEPS
 from tests.incentives.paying import LATER, PayHouse
+from tests.support.again import begun
 from tests.support.core import at_once
 from tests.support.users import make_person
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     found = PayHouse(sqlite_engine)
     found.program = found.publish()

@@ -20,6 +20,7 @@ from db.incentives.tables import SaleReport
 from db.people.tables import ExportLog
 from tests.contact_log.printed import count_pages, text_of
 from tests.incentives.paying import LATER, PayHouse
+from tests.support.again import begun
 from tests.support.contents import contents
 from tests.support.users import make_person
 from tests.terms.examples import last_entry
@@ -36,6 +37,7 @@ MEMO = MemoRow(
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     found = PayHouse(sqlite_engine)
     found.program = found.publish()

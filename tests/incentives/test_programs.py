@@ -18,12 +18,14 @@ from db.incentives.tables import IncentiveClaim, IncentiveVersion
 from db.incentives.worked_rules import budget_units, pays, sides, worked
 from tests.incentives.cases import BODY, RULES, of_kind, program
 from tests.incentives.factories import CASH, NOW, STEPS, House
+from tests.support.again import begun
 
 TODAY = NOW.date()
 TIERS = [{"from_units": n, "cents": c * 100} for n, c in ((1, 0), (25, 200), (50, 400), (75, 600))]
 
 
 @pytest.fixture
+@begun
 def small(sqlite_engine):
     return House(sqlite_engine)
 

@@ -21,14 +21,17 @@ from db.incentives.queue_queries import (
 )
 from db.incentives.tables import IncentiveClaim, IncentiveRun
 from tests.incentives.factories import CASH, NOW, House
+from tests.support.again import begun
 
 
 @pytest.fixture
+@begun
 def house(engine):
     return House(engine)
 
 
 @pytest.fixture
+@begun
 def small(sqlite_engine):
     return House(sqlite_engine)
 

@@ -29,6 +29,7 @@ from db.incentives.recon_tables import Reconciliation, StatementLine
 from db.incentives.tables import IncentiveClaim, SaleReport
 from tests.imports.test_tabular import workbook
 from tests.incentives.paying import LATER, PayHouse
+from tests.support.again import begun
 from tests.support.core import at_once
 from tests.support.users import actor_named, make_person
 
@@ -36,6 +37,7 @@ CODE, OTHER = "04217", "04099"
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     return built(sqlite_engine)
 

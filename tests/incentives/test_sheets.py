@@ -26,6 +26,7 @@ from db.incentives.tables import IncentiveCheck, IncentiveClaim, SaleReport
 from db.incentives.validation_queries import preview_sale
 from db.people.tables import ExportLog
 from tests.incentives.factories import CASH, NOW, SALE, STEPS, House
+from tests.support.again import begun
 
 HEAD = ("VIN", "Dealer code", "Make", "Model", "Model year", "Type of sale", "In stock since", "Contract date",
         "Delivery date", "Customer", "Papers", "Program", "Checklist done", "Remark")  # fmt: skip
@@ -33,11 +34,13 @@ D = date
 
 
 @pytest.fixture
+@begun
 def house(engine):
     return House(engine)
 
 
 @pytest.fixture
+@begun
 def small(sqlite_engine):
     return House(sqlite_engine)
 

@@ -17,6 +17,7 @@ from db.incentives.stack_rules import Offer
 from db.incentives.tables import IncentiveEntry, IncentiveUnit
 from tests.incentives.cases import of_kind, program, sale
 from tests.incentives.factories import CASH, STEPS, House
+from tests.support.again import begun
 
 D = date
 LAST = Window(first=D(2025, 11, 1), last=D(2025, 11, 30))
@@ -26,6 +27,7 @@ PLAIN = CASH | {"documents": [], "checklist": []}
 
 
 @pytest.fixture
+@begun
 def small(sqlite_engine):
     return House(sqlite_engine)
 

@@ -37,6 +37,7 @@ from db.incentives.tables import (
 )
 from db.incentives.unit_marks import MARKS, UNIT_MARKS, marked
 from db.tables import METADATA
+from tests.support.again import begun
 from tests.support.core import _needed, add_dealer
 
 KEPT: dict[str, Kept] = {"marks": UNIT_MARKS, "payouts": PAYOUTS, "units": UNITS, "paid": PAID, "decided": DECIDED}
@@ -60,6 +61,7 @@ def dealer_of(sale: int) -> int:
 
 
 @pytest.fixture
+@begun
 def desk(engine: Engine) -> Engine:
     """Three dealers, a program that pays by the vehicle and a volume, and a dozen sales."""
     with writing(engine, keeps_timeline=False) as session:

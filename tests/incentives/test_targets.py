@@ -22,6 +22,7 @@ from db.incentives.model import Growth, program_from_json
 from db.incentives.tables import IncentiveEarning, IncentiveEntry, IncentiveVersion, SaleReport
 from tests.incentives.cases import of_kind
 from tests.incentives.factories import CASH, NOW, House
+from tests.support.again import begun
 from tests.support.paths import ROOT, shared
 from tests.support.users import make_dealer
 
@@ -33,6 +34,7 @@ GOAL = CASH | {
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     return House(sqlite_engine)
 

@@ -30,14 +30,17 @@ from tests.customers.factories import customer, load_customer
 from tests.interactions.factories import PERSONAL, contacts, drafted, mails, messages, send, template
 from tests.leads.factories import NOW, Network, lead_at, load, make_network, may_text, minutes, receive, step
 from tests.leads.looks import activities, entries
+from tests.support.again import begun
 
 
 @pytest.fixture
+@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 
 
 @pytest.fixture
+@begun
 def lite(sqlite_engine: Engine) -> tuple[Engine, Network]:
     return sqlite_engine, make_network(sqlite_engine)
 

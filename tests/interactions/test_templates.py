@@ -14,14 +14,17 @@ from db.interactions.template_commands import edit_template, set_template_active
 from tests.interactions.factories import BODY, SUBJECT, drafted, send, template
 from tests.leads.factories import NOW, Network, make_network, minutes, receive
 from tests.leads.looks import entries
+from tests.support.again import begun
 
 
 @pytest.fixture
+@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 
 
 @pytest.fixture
+@begun
 def lite(sqlite_engine: Engine) -> tuple[Engine, Network]:
     return sqlite_engine, make_network(sqlite_engine)
 

@@ -30,10 +30,12 @@ from db.investigations.queries import (
 )
 from db.investigations.tables import ClaimFlag, DealerScan, Investigation
 from tests.claims.factories import CLAIM, JOB, LABOUR, PART, claim_of, saved, sent, step
+from tests.support.again import begun
 from tests.support.users import NOW, actor_named, make_dealer, make_person
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine: Engine) -> dict[str, Any]:
     return people(sqlite_engine)
 

@@ -27,14 +27,17 @@ from tests.leads.factories import (
     version_of,
 )
 from tests.leads.looks import entries, inbox, log, snapshot
+from tests.support.again import begun
 
 
 @pytest.fixture
+@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 
 
 @pytest.fixture
+@begun
 def lite(sqlite_engine: Engine) -> tuple[Engine, Network]:
     return sqlite_engine, make_network(sqlite_engine)
 

@@ -26,17 +26,20 @@ from tests.leads.factories import (
     version_of,
 )
 from tests.leads.looks import activities, entries, log, snapshot
+from tests.support.again import begun
 
 DAY = timedelta(days=1)
 NAIVE = datetime(2026, 7, 1)  # noqa: DTZ001 - a moment without a zone is what is tested
 
 
 @pytest.fixture
+@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 
 
 @pytest.fixture
+@begun
 def lite(sqlite_engine: Engine) -> tuple[Engine, Network]:
     return sqlite_engine, make_network(sqlite_engine)
 

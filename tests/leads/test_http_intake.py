@@ -24,6 +24,7 @@ from db.leads.provider_queries import list_providers
 from db.leads.tables import Lead, LeadProvider
 from tests.leads.factories import make_network
 from tests.leads.intake_examples import CLI, NOW, count, document, later, make_dealers, prospect
+from tests.support.again import begun
 
 
 @dataclass
@@ -73,6 +74,7 @@ def post(engine: Engine, body: bytes | list[bytes], *, token: str = "", method: 
 
 
 @pytest.fixture
+@begun
 def token(engine: Engine) -> str:
     make_dealers(engine)
     return run(create_provider, bind=engine, name="Cars.com", actor=CLI, now=NOW).token

@@ -17,6 +17,7 @@ from db.core.session import reading, writing
 from db.leads import cohorts
 from db.leads.metrics_queries import RATIOS, compute
 from db.leads.rollup import MEASURES
+from tests.support.again import begun
 from tests.support.core import NOW, add_customer, add_dealer, add_lead
 from tests.support.plans import plan, statements
 
@@ -25,6 +26,7 @@ ONE = Scope("dealers", dealer_ids=frozenset({1}))
 
 
 @pytest.fixture
+@begun
 def desk(engine: Engine) -> Engine:
     with writing(engine, keeps_timeline=False) as session:
         add_customer(session)

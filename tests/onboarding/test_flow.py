@@ -37,11 +37,13 @@ from tests.onboarding.factories import (
     start,
     step,
 )
+from tests.support.again import begun
 from tests.support.core import at_once
 from tests.support.users import actor_named, make_people, make_person
 
 
 @pytest.fixture
+@begun
 def people(engine):
     make_people(engine)
     return {r: actor_named(engine, r.value) for r in Role}

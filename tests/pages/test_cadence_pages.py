@@ -19,12 +19,14 @@ from db.core.permissions import Role
 from db.core.session import engine, reading, run, writing
 from db.leads.tables import LeadActivity
 from tests.leads.factories import SYSTEM, load, minutes, receive
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
 TODAY, FOLLOW_UP, MY_WORK = "pages/crm/today.py", "pages/crm/follow_up.py", "pages/work/my_work.py"
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     own = make_dealer(engine())
     other = make_dealer(engine(), code="0999", name="North Star", region="West")

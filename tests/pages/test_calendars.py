@@ -16,6 +16,7 @@ from db.core.actor import system_actor
 from db.core.permissions import Role
 from db.core.problems import Refused
 from db.core.session import engine, reading, run
+from tests.support.again import begun
 from tests.support.users import NOW, app_as, make_person
 
 PAGE = "pages/admin/calendars.py"
@@ -23,6 +24,7 @@ WEEK = [[[540, 1080]]] * 5 + [[], []]
 
 
 @pytest.fixture
+@begun
 def calendar(app_database: str) -> int:
     make_person(engine(), "mia", Role.MANAGER)
     make_person(engine(), "omar", Role.COORDINATOR)

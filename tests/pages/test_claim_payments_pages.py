@@ -11,12 +11,14 @@ from db.claim_payments.tables import ClaimEntry, CreditMemo
 from db.core.permissions import Role
 from db.core.session import engine, reading
 from tests.claim_payments.factories import House
+from tests.support.again import begun
 from tests.support.users import app_as, make_person
 
 PAGE = "pages/claims/claim_payments.py"
 
 
 @pytest.fixture
+@begun
 def house(app_database: object) -> House:
     return House(engine())
 

@@ -12,12 +12,14 @@ from db.core.session import engine
 from tests.claims.factories import NOW
 from tests.claims.test_figures import Network, _network
 from tests.pages.test_network_pages import written
+from tests.support.again import begun
 from tests.support.users import app_as, make_person
 
 PAGE = "pages/claims/claim_performance.py"
 
 
 @pytest.fixture
+@begun
 def network(app_database: str) -> Network:
     made = _network(engine())
     make_person(engine(), "lena", Role.SALES_LEADER)

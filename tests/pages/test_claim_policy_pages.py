@@ -11,6 +11,7 @@ from db.claims.policy_queries import policy_of
 from db.claims.policy_rules import DEFAULT
 from db.core.permissions import Role
 from db.core.session import engine, reading
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_person
 
 PAGE = "pages/claims/claim_policy.py"
@@ -30,6 +31,7 @@ def edit(app: Any, value: float) -> None:
 
 
 @pytest.fixture
+@begun
 def people(app_database: str) -> None:
     make_person(engine(), "mason", Role.MANAGER)
     make_person(engine(), "cora", Role.COORDINATOR)

@@ -13,6 +13,7 @@ from db.claims.tables import ClaimAttachment, ClaimRun
 from db.core.permissions import Role
 from db.core.session import engine, writing
 from tests.claims.factories import LABOUR, PART, saved, step
+from tests.support.again import begun
 from tests.support.users import NOW, actor_named, app_as, make_dealer, make_person
 from tests.warranty.factories import warranty_data
 
@@ -20,6 +21,7 @@ PAGE = "pages/claims/claim_simulator.py"
 
 
 @pytest.fixture
+@begun
 def house(app_database: object) -> int:
     """One claim of 1,200.00 that waits for a person, judged just now; gives its dealer."""
     dealer = make_dealer(engine())

@@ -15,6 +15,7 @@ from db.core.permissions import Role
 from db.core.session import engine, run, writing
 from tests.claims.factories import LABOUR, PART, claim_of, saved, step
 from tests.claims.in_review import review
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
 CLAIMS = "pages/claims/claims.py"
@@ -23,6 +24,7 @@ OTHER_VIN = "1M8GDM9AXKP042788"
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     """Two dealers; one claim of each in review, the second with the words of the first, so that it is flagged."""
     bind = engine()

@@ -11,6 +11,7 @@ from db.core.permissions import Role
 from db.core.session import engine
 from tests.claims.factories import LABOUR, PART, claim_of, step
 from tests.claims.in_review import review
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
 CLAIMS = "pages/claims/claims.py"
@@ -18,6 +19,7 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     bind = engine()
     lone, star = make_dealer(bind), make_dealer(bind, code="0999", name="North Star", region="West")

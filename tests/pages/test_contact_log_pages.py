@@ -13,6 +13,7 @@ from db.contact_log.commands import PromiseDraft, log_contact, make_promise
 from db.contact_log.tables import ContactReport, Promise
 from db.core.permissions import Role
 from db.core.session import engine, reading, run
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
 DEALER, CONTACTS = "pages/network/dealer.py", "pages/network/contacts.py"
@@ -20,6 +21,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     make_person(engine(), "cora", Role.COORDINATOR)
     make_person(engine(), "leah", Role.SALES_LEADER)

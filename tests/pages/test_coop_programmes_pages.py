@@ -14,6 +14,7 @@ from db.coop.tables import CoopProgramme, CoopVersion
 from db.core.permissions import Role
 from db.core.session import engine as process_engine
 from db.core.session import reading, run
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_people, make_person
 
 PAGE = "pages/coop/coop_programmes.py"
@@ -32,6 +33,7 @@ def versions() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
+@begun
 def house(app_database: Any) -> int:
     make_people(process_engine())
     manager = actor_named(process_engine(), "manager")

@@ -15,6 +15,7 @@ from db.core.session import engine as process_engine
 from db.core.session import reading
 from db.people.tables import Notification
 from tests.coop.factories import BODY, House
+from tests.support.again import begun
 from tests.support.users import app_as, make_dealer, open_tab
 
 PAGE = "pages/coop/coop_radar.py"
@@ -34,6 +35,7 @@ def reminded() -> list[int]:
 
 
 @pytest.fixture
+@begun
 def house(app_database: Any) -> House:
     """1,240 of Lone Pine and 500 of Far Away, earned today and lost with the end of next month."""
     body = {**BODY, "code": "COOP", "name": "Local advertising", "year": TODAY.year, "lot_months": 1}

@@ -17,6 +17,7 @@ from db.customers.tables import Consent, Customer, CustomerMerge
 from db.customers.vehicle_commands import enter_vehicle
 from db.customers.vehicle_tables import Ownership, Purchase, ServiceVisit, Vehicle
 from db.customers.visit_commands import enter_visit
+from tests.support.again import begun
 from tests.support.users import NOW, app_as, make_dealer, make_person
 
 CUSTOMERS, CUSTOMER, VEHICLE = "pages/crm/customers.py", "pages/crm/customer.py", "pages/crm/vehicle.py"
@@ -30,6 +31,7 @@ def enter(name: str, phone: str, dealer: int, **other: Any) -> int:
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     """Jane of Lone Pine owns a Honda whose odometer fell; Sue belongs to North Star."""
     lone, star = make_dealer(engine()), make_dealer(engine(), code="0999", name="North Star", region="West")

@@ -18,6 +18,7 @@ from db.core.permissions import Role
 from db.core.session import engine, reading, run
 from db.imports.commands import run_import
 from db.leads.tables import Lead, LeadActivity
+from tests.support.again import begun
 from tests.support.paths import ROOT
 from tests.support.users import app_as, make_dealer, make_person
 
@@ -35,6 +36,7 @@ def document(number: int, name: str, model: str) -> str:
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> None:
     """One dealer with three leads, another dealer, and people."""
     import db.catalog  # noqa: F401 - registers the kinds of import

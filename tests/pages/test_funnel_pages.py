@@ -14,6 +14,7 @@ from db.marketing.queries import list_spend
 from seed.real import Desk
 from tests.leads.factories import lead_at, make_network
 from tests.pages.test_network_pages import written
+from tests.support.again import begun
 from tests.support.paths import SHARED_DATA, shared
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
@@ -22,6 +23,7 @@ PAGE = "pages/crm/funnel.py"
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     network = make_network(engine())
     make_dealer(engine())

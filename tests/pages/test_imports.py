@@ -14,6 +14,7 @@ from db.core.session import engine, reading
 from db.dealers.tables import Dealer
 from db.imports.tables import ImportBatch, SavedMapping
 from db.leads.tables import Lead
+from tests.support.again import begun
 from tests.support.users import app_as, make_dealer, make_person
 
 IMPORTS, INTAKE = "pages/admin/imports.py", "pages/leads/intake.py"
@@ -25,6 +26,7 @@ ADF = b"""<?xml version="1.0"?><adf><prospect><requestdate>2026-11-21T10:00:00-0
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> None:
     make_dealer(engine())
     make_person(engine(), "omar", Role.COORDINATOR)

@@ -6,12 +6,14 @@ import pytest
 
 from db.core.session import engine as process_engine
 from tests.incentives.factories import STEPS, House
+from tests.support.again import begun
 from tests.support.users import app_as
 
 NOVEMBER = {"first": "2020-01-01", "last": "2090-12-31"}
 
 
 @pytest.fixture
+@begun
 def house(app_database):
     return House(process_engine())
 

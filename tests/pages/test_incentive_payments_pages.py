@@ -11,12 +11,14 @@ from db.core.session import engine, reading
 from db.incentives.recon_tables import Reconciliation
 from db.incentives.tables import IncentiveClaim, SaleReport
 from tests.incentives.paying import PayHouse
+from tests.support.again import begun
 from tests.support.users import app_as
 
 PAY, RECON = "pages/incentives/payments.py", "pages/incentives/reconciliation.py"
 
 
 @pytest.fixture
+@begun
 def house(app_database: object) -> PayHouse:
     found = PayHouse(engine())
     found.program = found.publish()

@@ -12,6 +12,7 @@ from db.incentives.model import KINDS, program_from_json
 from db.incentives.tables import IncentiveProgram, IncentiveVersion
 from tests.incentives.cases import RULES
 from tests.incentives.factories import CASH, STEPS, House
+from tests.support.again import begun
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/programs.py"
@@ -19,6 +20,7 @@ EDIT = "_inp_edit"
 
 
 @pytest.fixture
+@begun
 def house(app_database):
     return House(process_engine())
 

@@ -6,12 +6,14 @@ import pytest
 
 from db.core.session import engine as process_engine
 from tests.incentives.factories import CASH, House
+from tests.support.again import begun
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/incentive_claims.py"
 
 
 @pytest.fixture
+@begun
 def house(app_database):
     return House(process_engine())
 

@@ -8,12 +8,14 @@ from db.core.session import engine as process_engine
 from db.incentives.tables import IncentiveClaim, SaleReport
 from tests.incentives.factories import House
 from tests.incentives.test_sheets import line, text
+from tests.support.again import begun
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/validate.py"
 
 
 @pytest.fixture
+@begun
 def house(app_database):
     return House(process_engine())
 

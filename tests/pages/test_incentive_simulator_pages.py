@@ -8,6 +8,7 @@ import pytest
 
 from db.core.session import engine as process_engine
 from tests.incentives.factories import CASH, House
+from tests.support.again import begun
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/simulator.py"
@@ -15,6 +16,7 @@ PLAIN = CASH | {"documents": [], "checklist": []}
 
 
 @pytest.fixture
+@begun
 def house(app_database):
     return House(process_engine())
 

@@ -12,12 +12,14 @@ from db.incentives.tables import IncentivePaper, SaleReport
 from tests.documents.examples import pdf
 from tests.incentives.factories import CASH, STEPS, House
 from tests.incentives.test_customers import customer
+from tests.support.again import begun
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/validate.py"
 
 
 @pytest.fixture
+@begun
 def house(app_database):
     return House(process_engine())
 

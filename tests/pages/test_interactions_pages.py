@@ -17,6 +17,7 @@ from db.interactions.template_commands import add_template
 from db.leads.commands import log_activity
 from db.leads.tables import LeadActivity
 from tests.leads.factories import load, receive
+from tests.support.again import begun
 from tests.support.users import NOW, app_as, make_dealer, make_person
 
 CUSTOMER, LEAD, BOARD = "pages/crm/customer.py", "pages/leads/lead.py", "pages/leads/board.py"
@@ -26,6 +27,7 @@ BODY = "Hi {first_name}, thank you for asking about the {vehicle}. See you on {a
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     """Jane asked Lone Pine for a Camry; Sue belongs to North Star."""
     lone, star = make_dealer(engine()), make_dealer(engine(), code="0999", name="North Star", region="West")

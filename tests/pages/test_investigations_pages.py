@@ -10,12 +10,14 @@ from db.core.permissions import Role
 from db.core.session import engine, run
 from db.investigations.commands import open_investigation
 from tests.claims.factories import sent
+from tests.support.again import begun
 from tests.support.users import NOW, actor_named, app_as, make_dealer, make_person
 
 PAGE = "pages/claims/investigations.py"
 
 
 @pytest.fixture
+@begun
 def house(app_database: object) -> int:
     dealer = make_dealer(engine())
     make_person(engine(), "dora", Role.DEALER_MANAGER, scope_kind="dealers", dealer_ids=[dealer])

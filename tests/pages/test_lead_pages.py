@@ -13,12 +13,14 @@ from db.core.session import engine, reading, writing
 from db.leads.policy_queries import Policy
 from db.leads.routing_queries import active_policy
 from db.leads.tables import Lead, LeadProvider
+from tests.support.again import begun
 from tests.support.users import app_as, make_dealer, make_person
 
 NEW, ROUTING, PROVIDERS = "pages/leads/new.py", "pages/leads/routing.py", "pages/admin/providers.py"
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> None:
     make_dealer(engine())
     with writing(engine(), keeps_timeline=False) as session:

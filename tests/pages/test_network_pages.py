@@ -13,12 +13,14 @@ from db.core.problems import Refused
 from db.core.session import engine, reading, run
 from db.dealers.tables import Dealer
 from db.exports import run_export
+from tests.support.again import begun
 from tests.support.users import NOW, actor_named, app_as, make_dealer, make_person, open_tab
 
 DEALERS, DEALER, LOG = "pages/network/dealers.py", "pages/network/dealer.py", "pages/admin/exports.py"
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     make_person(engine(), "omar", Role.COORDINATOR)
     make_person(engine(), "mia", Role.MANAGER)

@@ -22,12 +22,14 @@ from tests.onboarding.factories import (
     publish,
     start,
 )
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_people, make_person
 
 BOARD, CASE, CHECKLISTS = "pages/network/onboarding.py", "pages/network/onboarding_case.py", "pages/admin/checklists.py"
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     """Two cases that began today, one at a dealer of Dana's."""
     make_people(engine())

@@ -11,10 +11,12 @@ import pytest
 from db.core.permissions import Role
 from db.core.session import engine
 from tests.parts import factories as f
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     made = {"lone": make_dealer(engine()), "star": make_dealer(engine(), code="0999", name="North Star", region="West")}
     make_person(engine(), "cora", Role.COORDINATOR)

@@ -10,12 +10,14 @@ import pytest
 from db.core.permissions import Role
 from db.core.session import engine
 from tests.part_returns.factories import at, row_of
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
 PAGE = "pages/claims/parts_returns.py"
 
 
 @pytest.fixture
+@begun
 def house(app_database: object) -> int:
     dealer = make_dealer(engine())
     other = make_dealer(engine(), code="04013", name="Oak Motors")

@@ -12,6 +12,7 @@ from db.core.permissions import Role
 from db.core.session import engine
 from tests.leads.factories import lead_at, make_network, step
 from tests.pages.test_network_pages import written
+from tests.support.again import begun
 from tests.support.users import app_as, make_dealer, make_person
 
 # The page counts days up to the present, whenever the tests run.
@@ -21,6 +22,7 @@ STAGES = ("contacted", "contacted", "qualified", "negotiation", "sold", "nurture
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     """Two dealers, each with leads at several stages, and a person of each kind."""
     network = make_network(engine())

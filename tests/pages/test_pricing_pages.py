@@ -12,12 +12,14 @@ from db.core.permissions import Role
 from db.core.session import engine as process_engine
 from db.pricing.tables import PriceAway, PriceBudget, PriceRequest
 from tests.pricing.factories import LARGE, SMALL, House
+from tests.support.again import begun
 from tests.support.users import app_as, make_person
 
 PAGE = "pages/incentives/price_requests.py"
 
 
 @pytest.fixture
+@begun
 def house(app_database: str) -> House:
     return House(process_engine(), budget=None)
 

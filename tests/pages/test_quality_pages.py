@@ -14,6 +14,7 @@ from db.quality.rules import DEFAULT_ITEMS
 from db.quality.sample_commands import draw_sample
 from db.quality.tables import CoachingNote, QualityForm, QualityReview
 from tests.leads.factories import Network, make_network, receive, step
+from tests.support.again import begun
 from tests.support.users import app_as
 
 PAGE = "pages/crm/quality.py"
@@ -21,6 +22,7 @@ AT = datetime.now(UTC)
 
 
 @pytest.fixture
+@begun
 def net(app_database: str) -> Network:
     made = make_network(engine())
     for number in range(2):

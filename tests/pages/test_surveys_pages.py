@@ -12,6 +12,7 @@ from db.core.permissions import Role
 from db.core.session import engine, reading, run
 from db.surveys.commands import enter_survey, publish_questionnaire
 from db.surveys.tables import Questionnaire, Survey, SurveyAlert
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
 PAGE = "pages/crm/surveys.py"
@@ -22,6 +23,7 @@ QUESTIONS = [
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     made = {"lone": make_dealer(engine()), "star": make_dealer(engine(), code="0999", name="North Star", region="West")}
     make_person(engine(), "cora", Role.COORDINATOR)

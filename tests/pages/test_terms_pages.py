@@ -23,6 +23,7 @@ from db.terms.change_queries import ChangeFilters, list_changes
 from db.terms.commands import approve
 from db.terms.propose_commands import propose_change
 from db.terms.queries import term_on
+from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_dealer, make_person, open_tab
 
 TERMS = "pages/network/terms.py"
@@ -61,6 +62,7 @@ def in_force(dealer: int, kind: str, value: Any, *, valid_from: date = TODAY) ->
 
 
 @pytest.fixture
+@begun
 def desk(app_database: str) -> dict[str, int]:
     made = {"lone": make_dealer(engine()), "star": make_dealer(engine(), code="0999", name="North Star", region="West")}
     make_person(engine(), "omar", Role.COORDINATOR)

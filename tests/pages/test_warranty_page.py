@@ -8,11 +8,13 @@ import pytest
 
 from db.core.permissions import Role
 from db.core.session import engine
+from tests.support.again import begun
 from tests.support.users import app_as, make_dealer, make_person
 from tests.warranty.factories import warranty_data
 
 
 @pytest.fixture
+@begun
 def network(app_database: str) -> None:
     make_dealer(engine())
     make_dealer(engine(), code="0999", name="North Star", region="West")

@@ -20,11 +20,13 @@ from tests.claim_payments.factories import House
 from tests.claims.factories import NOW
 from tests.part_returns.factories import row_of, step
 from tests.part_returns.test_follow import parts
+from tests.support.again import begun
 
 LATE = NOW + timedelta(days=20)
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     """Three parts of dora's dealer (kept, asked for, to inspect) and one asked for of otto's."""
     found: Any = House(sqlite_engine)

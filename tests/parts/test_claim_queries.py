@@ -24,6 +24,7 @@ from db.parts.claim_queries import (
 )
 from tests.parts import factories as f
 from tests.parts.test_queries import Desk, delivered
+from tests.support.again import begun
 
 NOW = f.NOW
 
@@ -35,6 +36,7 @@ def delivered_again(desk):
 
 
 @pytest.fixture
+@begun
 def quick(sqlite_engine):
     return Desk(sqlite_engine)
 

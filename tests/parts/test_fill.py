@@ -22,6 +22,7 @@ from db.parts.slip_queries import SlipFilters, list_slips, slips_by_cause
 from db.parts.tables import PartsOrderLine, PartsWarehouse
 from db.warranty.tables import Component, Part
 from tests.parts import factories as f
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 
 NOW = f.NOW
@@ -51,11 +52,13 @@ class Desk:
 
 
 @pytest.fixture
+@begun
 def desk(sqlite_engine):
     return furnished(sqlite_engine)
 
 
 @pytest.fixture
+@begun
 def both(engine):
     return furnished(engine)
 

@@ -8,6 +8,7 @@ from db.core.permissions import Role
 from db.core.problems import Refused
 from db.parts.tables import Part, PartsOrder, PartsOrderLine, PartsStock
 from tests.parts import factories as f
+from tests.support.again import begun
 from tests.support.imports import FORMATS, bring, fates, held, table, take_back
 from tests.support.users import actor_named, make_dealer, make_person
 
@@ -39,6 +40,7 @@ class Desk:
 
 
 @pytest.fixture
+@begun
 def desk(sqlite_engine):
     return Desk(sqlite_engine)
 

@@ -36,6 +36,7 @@ from db.parts.order_queries import (
 )
 from db.parts.tables import PartsShipment
 from tests.parts import factories as f
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 
 NOW = f.NOW
@@ -67,11 +68,13 @@ class Desk:
 
 
 @pytest.fixture
+@begun
 def desk(engine):
     return Desk(engine)
 
 
 @pytest.fixture
+@begun
 def quick(sqlite_engine):
     return Desk(sqlite_engine)
 

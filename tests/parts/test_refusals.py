@@ -22,6 +22,7 @@ from db.parts.order_commands import place_order
 from db.parts.tables import PartsOrder
 from tests.parts import factories as f
 from tests.parts.test_queries import Desk, delivered
+from tests.support.again import begun
 from tests.support.users import actor_named, make_person
 
 NOW = f.NOW
@@ -47,6 +48,7 @@ class House(Desk):
 
 
 @pytest.fixture
+@begun
 def quick(sqlite_engine):
     made = House(sqlite_engine)
     make_person(sqlite_engine, "sal", Role.SALES_LEADER)

@@ -19,6 +19,7 @@ from db.core.session import engine, writing
 from db.core.settings import settings
 from db.migrate import current, newest
 from db.people import sessions
+from tests.support.again import begun
 from tests.support.users import make_person
 
 OWN = {"host": "desk.test", "origin": "http://desk.test"}
@@ -78,6 +79,7 @@ def ask(
 
 
 @pytest.fixture
+@begun
 def ticket(app_database: str) -> str:
     person = make_person(engine(), "cora", Role.COORDINATOR)
     with writing(keeps_timeline=False) as session:

@@ -23,6 +23,7 @@ from db.people import commands
 from db.people.notifications import notify
 from db.people.own_commands import mark_read
 from db.people.queries import count_unread, list_notifications
+from tests.support.again import begun
 from tests.support.users import NOW, make_person
 
 LINE: dict[str, Any] = {
@@ -32,6 +33,7 @@ LINE: dict[str, Any] = {
 
 
 @pytest.fixture
+@begun
 def people(engine: Engine) -> list[int]:
     gone = make_person(engine, "gone", Role.COORDINATOR)
     run(commands.disable_person, bind=engine, person_id=gone, actor=system_actor("seed"), now=NOW)

@@ -13,6 +13,7 @@ from db.core.permissions import Role
 from db.core.session import reading, run, writing
 from db.people import commands, own_commands, passwords, queries, sessions, sign_in
 from db.people.tables import SignInSession
+from tests.support.again import begun
 from tests.support.tier import figure
 from tests.support.users import NOW, PASSWORD, actor_named, make_dealer, make_person
 
@@ -22,6 +23,7 @@ OTHER_PASSWORD = "violet harbour kettle tram"
 
 
 @pytest.fixture
+@begun
 def cora(engine: Engine) -> int:
     return make_person(engine, "cora", Role.COORDINATOR)
 

@@ -14,6 +14,7 @@ from db.core.permissions import Role
 from db.core.session import make_engine, reading, run
 from db.people import commands, sign_in
 from db.people.tables import Person, SignInTry
+from tests.support.again import begun
 from tests.support.tier import figure, sized
 from tests.support.users import NOW, PASSWORD, make_person
 
@@ -21,6 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
+@begun
 def cora(engine: Engine) -> int:
     return make_person(engine, "cora", Role.COORDINATOR)
 

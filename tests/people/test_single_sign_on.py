@@ -18,6 +18,7 @@ from db.people import commands, own_commands, sessions, sign_in, single_sign_on
 from db.people.single_sign_on import Arrival
 from db.people.single_sign_on_rules import TOO_OFTEN, UNKNOWN, Answer
 from db.people.tables import Person, PersonIdentity, SignInSession
+from tests.support.again import begun
 from tests.support.users import NOW, PASSWORD, actor_named, make_person
 
 MINUTE = timedelta(minutes=1)
@@ -26,6 +27,7 @@ ISSUER = "https://id.example"
 
 
 @pytest.fixture
+@begun
 def cora(engine: Engine) -> int:
     return make_person(engine, "cora", Role.COORDINATOR, email="Cora@Example.test")
 

@@ -23,10 +23,12 @@ from db.pricing.request_queries import RequestFilters, count_requests, get_reque
 from db.pricing.tables import PriceAway, PriceBudget, PricePolicy, PriceRequest, PriceSignature
 from db.pricing.work_queries import dealer_lines, found_requests, work_lines
 from tests.pricing.factories import DAY, FREE, LARGE, NOW, SMALL, House
+from tests.support.again import begun
 from tests.support.at_once import at_once
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine: Engine) -> House:
     return House(sqlite_engine)
 

@@ -20,6 +20,7 @@ from db.pricing import figure_metrics_queries, figure_queries
 from db.pricing.figure_metrics_queries import FIGURES, METRICS
 from db.pricing.tables import PriceRequest, PriceVersion
 from tests.pricing.factories import DAY, FREE, LARGE, NOW, SMALL, House
+from tests.support.again import begun
 
 DAYS = {"from": date(2026, 10, 1), "to": date(2026, 11, 30)}
 LATER = NOW + 7 * DAY
@@ -49,6 +50,7 @@ def tell(engine):
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine):
     return tell(sqlite_engine)
 

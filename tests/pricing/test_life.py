@@ -24,10 +24,12 @@ from db.pricing.jobs import run_expiry, run_warnings
 from db.pricing.request_queries import RequestFilters, count_requests, list_requests
 from db.pricing.tables import PriceBudget, PriceRequest, PriceSignature, PriceVersion
 from tests.pricing.factories import DAY, FREE, LARGE, LEGAL, NOW, SMALL, House
+from tests.support.again import begun
 from tests.support.at_once import at_once
 
 
 @pytest.fixture
+@begun
 def house(sqlite_engine: Engine) -> House:
     return House(sqlite_engine)
 

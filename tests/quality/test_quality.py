@@ -26,6 +26,7 @@ from db.quality.sample_queries import get_sample, list_samples
 from db.quality.speed_queries import by_hour, leads_behind, person_choices, speed
 from db.quality.tables import CoachingNote, QualityReview
 from tests.leads.factories import NOW, make_network, minutes, receive, step, within
+from tests.support.again import begun
 
 DAY = timedelta(days=1)
 MONTH = {"from": date(2026, 6, 1), "to": date(2026, 6, 30)}
@@ -33,11 +34,13 @@ ALL_YES = {i.key: "yes" for i in DEFAULT_ITEMS}
 
 
 @pytest.fixture
+@begun
 def desk(sqlite_engine):
     return made(sqlite_engine)
 
 
 @pytest.fixture
+@begun
 def both(engine):
     return made(engine)
 

@@ -23,12 +23,14 @@ from db.reports.builder_figures import metric_of
 from db.reports.builder_queries import NOTHING, figures_for, run_report
 from db.reports.builder_rules import Spec
 from tests.leads.factories import NOW, lead_at, make_network, receive
+from tests.support.again import begun
 from tests.support.metrics import other_metric
 
 SPEC = Spec(metrics=("received", "contact_rate"), by=("region", "month"), period="3")
 
 
 @pytest.fixture
+@begun
 def network(sqlite_engine):
     made = make_network(sqlite_engine)
     for stage in ("contacted", "sold"):

@@ -29,6 +29,7 @@ from db.reports.overview_queries import (
 from db.reports.period_rules import Span
 from db.reports.scorecard_queries import OFFERED
 from tests.leads.factories import NOW, Network, lead_at, make_dealer, make_network, receive
+from tests.support.again import begun
 
 EAST = Scope("regions", regions=frozenset({"East"}))
 JUNE = Span(first=date(2026, 6, 1), last=date(2026, 6, 30))
@@ -37,6 +38,7 @@ DAY = date(2026, 6, 29)
 
 
 @pytest.fixture
+@begun
 def network(sqlite_engine: Engine) -> Network:
     made = make_network(sqlite_engine)
     for stage in ("attempted", "contacted", "sold"):

@@ -36,6 +36,7 @@ from db.reports.saved_queries import (
 )
 from db.reports.saved_tables import ReportDelivery, SavedReport
 from tests.leads.factories import NOW, make_network, make_person, receive
+from tests.support.again import begun
 from tests.support.at_once import at_once
 
 SPEC = Spec(metrics=("received", "valid_share"), by=("region",), period="3")
@@ -262,6 +263,7 @@ MONDAY = NOW + timedelta(days=7)
 
 
 @pytest.fixture
+@begun
 def sending(engine):
     """A weekly report of leads to the manager, a dealer manager and finance, whose role sees no leads."""
     network = make_network(engine)

@@ -18,6 +18,7 @@ from db.reports.scorecard_queries import MOST, OFFERED, chosen_metrics, counted_
 from tests.leads.factories import NOW, Network, make_dealer, make_network, receive
 from tests.reports.test_overview import DAY, JUNE, counted
 from tests.reports.told import WORLDS, told
+from tests.support.again import begun
 
 NAMES = ("valid_share", "received", "csi")
 
@@ -28,6 +29,7 @@ def cards(engine: Engine, scope: Scope, chosen: Narrowed = Narrowed(), names: tu
 
 
 @pytest.fixture
+@begun
 def network(sqlite_engine: Engine) -> Network:
     """Seven dealers in the East with ten leads, of which none, one, two ... are bad; the West has nine leads."""
     made = make_network(sqlite_engine)

@@ -51,6 +51,7 @@ from tests.leads.factories import NOW, Network, make_dealer, make_network, recei
 from tests.reports.test_overview import counted
 from tests.reports.told import WORLDS, told
 from tests.reports.weekly import DAY, LAST, THIS, WEEK, built, count, stored, verdict
+from tests.support.again import begun
 
 
 # ---- recounted -------------------------------------------------------------------------------------------------------
@@ -219,6 +220,7 @@ def test_parts_and_coop_are_what_the_rows_say(sqlite_templates, tmp_path):
 
 # ---- scope and role --------------------------------------------------------------------------------------------------
 @pytest.fixture
+@begun
 def network(sqlite_engine: Engine) -> Network:
     return filled(sqlite_engine)
 

@@ -34,6 +34,7 @@ from db.reports.weekly_tables import WeeklyMail, WeeklyReport, WeeklySwitch, Wee
 from db.reports.weekly_work_queries import work_counts
 from tests.leads.factories import NOW, Network, make_network, receive, step
 from tests.reports.weekly import DAY, LAST, MONDAY, THIS, WEEK, count, stored, verdict
+from tests.support.again import begun
 from tests.support.at_once import at_once, works
 
 
@@ -44,6 +45,7 @@ def ask(engine: Engine, query: Any, actor: Actor, **more: Any) -> Any:
 
 # ---- commands --------------------------------------------------------------------------------------------------------
 @pytest.fixture
+@begun
 def desk(engine: Engine) -> Network:
     made = make_network(engine)
     with writing(engine, keeps_timeline=False) as session:

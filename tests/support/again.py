@@ -10,9 +10,12 @@ import copy
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, event, text
+
+from db.core.session import engine as process_engine
 
 T = TypeVar("T")
 
@@ -23,7 +26,7 @@ _THE_ENGINE = object()
 """Stands for the engine in a result that is kept for other databases."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Told:
     """What was built: its statements, in their transactions, and what the builder gave back."""
 
@@ -32,6 +35,8 @@ class _Told:
 
 
 _told: dict[tuple[str, str], _Told] = {}
+_being_told: list[_Told] = []
+"""Builders that run now, the outermost first: what one of them begins with may be repeated itself."""
 
 
 def again(engine: Engine, name: str, build: Callable[[], T]) -> T:
@@ -64,6 +69,8 @@ def _repeat(engine: Engine, statements: list[tuple[str, Any, bool]]) -> None:
             if cursor.description:
                 cursor.fetchall()  # SQLite ends an INSERT ... RETURNING with its last row
         cursor.close()
+    for told in _being_told:
+        told.transactions.append(statements)
 
 
 @contextmanager
@@ -83,11 +90,33 @@ def _listening(engine: Engine) -> Any:
     def taken_back(connection: Connection) -> None:
         running.pop(connection, None)
 
-    listeners = {"before_cursor_execute": sent, "commit": committed, "rollback": taken_back}
+    _being_told.append(told)
+    listeners: dict[str, Callable[..., Any]] = {
+        "before_cursor_execute": sent,
+        "commit": committed,
+        "rollback": taken_back,
+    }
     for what, listener in listeners.items():
         event.listen(engine, what, listener)
     try:
         yield told
     finally:
+        _being_told.remove(told)
         for what, listener in listeners.items():
             event.remove(engine, what, listener)
+
+
+def begun(fixture: Callable[..., T]) -> Callable[..., T]:
+    """Below `@pytest.fixture`: what it builds is built once a process and repeated for the other tests.
+
+    For fixtures that take `engine`, `sqlite_engine` or `app_database` and nothing else, and whose builder keeps to the
+    rules of `again`.
+    """
+
+    @wraps(fixture)
+    def repeated(**arguments: Any) -> T:
+        (given,) = arguments.values()
+        engine = given if isinstance(given, Engine) else process_engine()
+        return again(engine, f"{fixture.__module__}.{fixture.__qualname__}", lambda: fixture(**arguments))
+
+    return repeated

@@ -22,10 +22,12 @@ from db.surveys.jobs import run_escalations
 from db.surveys.survey_queries import customer_lines, get_survey
 from db.surveys.tables import Questionnaire, Survey, SurveyAlert, SurveyAnswer
 from tests.leads.factories import NOW, Network, make_network
+from tests.support.again import begun
 from tests.surveys.factories import BAD, DAY, GOOD, QUESTIONS, alert_of, enter, has_alert, publish, stored, survey
 
 
 @pytest.fixture
+@begun
 def network(sqlite_engine: Engine) -> Network:
     made = make_network(sqlite_engine)
     publish(sqlite_engine, made)

@@ -13,10 +13,12 @@ from db.imports.commands import dry_run_import, undo_import
 from db.surveys.commands import COMMANDS
 from db.surveys.tables import Survey, SurveyAlert, SurveyAnswer
 from tests.leads.factories import NOW, Network, make_network
+from tests.support.again import begun
 from tests.surveys.factories import DAY, ROW, SENT_ONLY, bring, file_of, has_alert, publish, stored, survey
 
 
 @pytest.fixture
+@begun
 def network(sqlite_engine: Engine) -> Network:
     made = make_network(sqlite_engine)
     publish(sqlite_engine, made)

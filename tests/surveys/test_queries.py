@@ -19,12 +19,14 @@ from db.surveys.dealer_queries import dealer_lines, dealer_signals
 from db.surveys.figure_queries import FigureFilters
 from db.surveys.survey_queries import SurveyFilters
 from tests.leads.factories import NOW, Network, make_network
+from tests.support.again import begun
 from tests.surveys.factories import BAD, DAY, ROW, SENT_ONLY, alert_of, bring, enter, publish, survey
 
 ALL = FigureFilters()
 
 
 @pytest.fixture
+@begun
 def network(sqlite_engine: Engine) -> Network:
     made = make_network(sqlite_engine)
     publish(sqlite_engine, made)

@@ -30,11 +30,13 @@ from db.terms.queries import (
 from db.terms.rules import KINDS
 from db.terms.work_queries import dealer_lines, dealer_signals, found_changes, work_counts, work_lines
 from tests.dealers.examples import enter, regional
+from tests.support.again import begun
 from tests.support.core import NOW, actor
 from tests.terms.examples import CORA, FINN, MASON, TODAY, days, decide, in_force, own_manager, propose, two_dealers
 
 
 @pytest.fixture
+@begun
 def desk(sqlite_engine):
     """Terms of two dealers; one proposal waits at each, the west one's changes the past."""
     dealers = two_dealers(sqlite_engine)

@@ -21,6 +21,7 @@ from db.warranty.tables import (
     TechnicianSkill,
     VehicleCoverage,
 )
+from tests.support.again import begun
 from tests.support.imports import FORMATS, bring, fates, held, table, take_back
 from tests.support.users import actor_named, make_dealer, make_person
 from tests.warranty.factories import VIN, warranty_data
@@ -157,6 +158,7 @@ IDS = [case.kind for case in CASES]
 
 
 @pytest.fixture
+@begun
 def cora(sqlite_engine):
     make_dealer(sqlite_engine)
     warranty_data(sqlite_engine)

@@ -22,6 +22,7 @@ from db.warranty.tables import (
     VehicleBlock,
     VehicleCoverage,
 )
+from tests.support.again import begun
 from tests.support.users import make_dealer
 from tests.warranty.factories import IN_SERVICE, MADE, SINCE, VIN, add_vehicle, warranty_data
 
@@ -29,6 +30,7 @@ DAY = date(2026, 11, 16)
 
 
 @pytest.fixture
+@begun
 def data(sqlite_engine: Engine) -> Engine:
     make_dealer(sqlite_engine)
     warranty_data(sqlite_engine)

@@ -13,6 +13,7 @@ from db.parts.record import ensure_parts
 from db.warranty import record
 from db.warranty.tables import Campaign, CoveragePlan, LabourOperation, Part
 from tests.parts import factories as parts
+from tests.support.again import begun
 from tests.support.users import actor_named, make_dealer, make_person
 from tests.warranty.factories import MADE, SINCE
 
@@ -21,6 +22,7 @@ SHARED = {"Parts": "Part ZEBRA-1", "Labour operations": "Operation ZEBRA2", "Cam
 
 
 @pytest.fixture
+@begun
 def desk(sqlite_engine):
     with writing(sqlite_engine, keeps_timeline=False) as session:
         made = {

@@ -17,12 +17,14 @@ from db.core.session import reading, run, writing
 from db.leads.flow import FLOW
 from db.leads.tables import Lead
 from db.workflow.engine import begin_step, end_step, get_item, move
+from tests.support.again import begun
 from tests.support.core import NOW, actor, add_customer, add_dealer, add_lead, at_once, note
 
 LATER = NOW + timedelta(minutes=9)
 
 
 @pytest.fixture
+@begun
 def desk(engine: Engine) -> Engine:
     """A dealer in the East with a contacted lead 1, one in the West with lead 2, lead 3 without a dealer."""
     with writing(engine, keeps_timeline=False) as session:
