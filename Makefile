@@ -10,7 +10,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check --no-input
 ARGS ?=
 
-.PHONY: help run test acceptance sure format bench seed shell try-real clean
+.PHONY: help run test test-all acceptance sure format bench seed shell try-real clean
 
 help:  ## list these commands
 	@echo "make <command>; PORT (8501) and DATABASE_URL (sqlite:///var/dealer.db) are obeyed"
@@ -21,10 +21,14 @@ run: .venv/.ready-run  ## start the app; the first start installs, migrates, see
 
 # All tests go to as many processes as there are cores; some of them are started faster in one. What only the long tier
 # has is left out, unless ARGS says otherwise (pytest takes the last -m).
-PYTEST := $(PY) -m pytest -m "not acceptance" $(if $(ARGS),$(ARGS),-n auto)
+HOW := $(if $(ARGS),$(ARGS),-n auto)
+TEST := $(PY) -m pytest -m "not acceptance and not whole" $(HOW)
 
-test: .venv/.ready-dev  ## run every test (ARGS="tests/leads -k score" for some of them)
-	@$(PYTEST) 2>&1
+test: .venv/.ready-dev  ## the tests of every day: each rule, command and page (ARGS="tests/leads -k score" for some of them)
+	@$(TEST) 2>&1
+
+test-all: .venv/.ready-dev  ## every test: each on PostgreSQL too, each journey, each kill; what CI runs (ARGS as above)
+	@$(PY) -m pytest -m "not acceptance" $(HOW) 2>&1
 
 acceptance: .venv/.ready-dev  ## the long tier within 150 minutes: R01-R42 and the known faults into docs/reliability.md (ARGS="--only R08")
 	@$(PY) -m tests.reliability $(ARGS)
@@ -33,7 +37,7 @@ sure: .venv/.ready-dev  ## format, lint, types and tests: what must pass before 
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
-	@$(PYTEST) 2>&1
+	@$(TEST) 2>&1
 
 format: .venv/.ready-dev  ## put every file into the house format and repair what can be repaired
 	@$(PY) -m ruff check --fix .

@@ -3,7 +3,7 @@
 Every list and every box for words asks for the whole state of the session, of which it looks at its own value: with
 twenty fields that is half a thousand values for each of them. And a list of two thousand dealers is put into words and
 into a table of its own in every run of every session. Both were a quarter of the processor time of a click on a queue;
-decision 0087.
+decision 0086.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ hypothesis_settings.register_profile("thorough", deadline=None, print_blob=True,
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 BROWSER_FIXTURES = {"chromium", "page"}
+AT_ONCE = {"test_at_once.py", "test_many_processes.py"}
 POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_templates"}
 
 
@@ -229,6 +230,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(os.environ.get("DOCUMENTS_DIR", ""), ignore_errors=True)
 
 
+def is_for_the_whole(item: pytest.Item, *, on_postgres: bool) -> bool:
+    """Whether `make test` leaves it to `make test-all` and CI (decision 0085).
+
+    An area's tests run on SQLite every day and on both where everything runs; what is shared, and what people do at
+    once, runs on both every day. One journey stands for all of them, and nothing is killed.
+    """
+    folder, file = item.path.parent.name, item.path.name
+    if folder == "durability" or item.get_closest_marker("slow"):
+        return True
+    if item.get_closest_marker("browser"):
+        return file != "test_lead_journey.py"
+    return on_postgres and folder not in {"core", "tests"} and file not in AT_ONCE
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -239,6 +254,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
         if fixtures & BROWSER_FIXTURES:
             item.add_marker("browser")
+        if is_for_the_whole(item, on_postgres=on_postgres):
+            item.add_marker("whole")
     # Playwright keeps an event loop in this thread, which asyncio.run() of any later test would trip over.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 

@@ -147,6 +147,7 @@ def test_export_goes_to_the_output_or_a_file(small_desk):
     assert [json.loads(line)["code"] for line in out.splitlines()] == ["00003"]
 
 
+@pytest.mark.slow
 def test_every_metric_can_be_asked_for(small_desk):
     for metric in catalog.all_metrics():
         code, out, err = small_desk("metric", metric.definition.name, "--json")
@@ -158,6 +159,7 @@ def test_every_metric_can_be_asked_for(small_desk):
         assert out.startswith(f"{metric.definition.title} ({metric.definition.unit}): ")
 
 
+@pytest.mark.slow
 def test_every_export_can_be_taken_in_every_format(small_desk):
     small_desk("import", "dealers", small_desk.file(MIXED))
     for kind in catalog.all_exports():

@@ -230,6 +230,7 @@ def test_a_database_without_schema_is_refused_with_what_to_do(empty_url):
 
 
 # ------------------------------------------------------------------------------------------------------------- killed
+@pytest.mark.slow
 def test_a_migration_killed_anywhere_leaves_the_old_or_the_new_schema(empty_url, tmp_path):
     longest = count_statements(f"sqlite:///{tmp_path / 'count.db'}", ["migrate"])
     early = sized(fast=(), long=(3, longest // 4))
@@ -251,6 +252,7 @@ BEFORE_THE_SUMS = "0019"
 """The schema after which most has to be made of the rows there are."""
 
 
+@pytest.mark.slow
 def test_a_large_database_is_upgraded_whole_or_not_at_all(empty_url):
     """R13: 100,000 rows and ten kills in the long tier."""
     rows, kills = sized(fast=300, long=100_000), sized(fast=1, long=10)

@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, func, select
@@ -28,7 +27,7 @@ from db.core.actor import EVERYTHING, system_actor
 from db.core.outbox import OutboxMail
 from db.core.session import make_engine, reading, run
 from db.core.settings import settings
-from db.core.timeline import TimelineEntry, head_of
+from db.core.timeline import head_of
 from db.dealers.tables import Dealer
 from db.dealers.territory_queries import changing_areas, owner_on
 from db.documents.coverage_queries import find_gaps
@@ -36,7 +35,7 @@ from db.documents.tables import Document
 from db.imports.tables import ImportBatch, ImportRow, SavedMapping
 from db.incentives.flow import FLOW as INCENTIVES
 from db.incentives.model import KINDS as RULE_KINDS
-from db.incentives.tables import IncentiveClaim, IncentiveEntry, IncentiveProgram, IncentiveVersion, SaleReport
+from db.incentives.tables import IncentiveClaim, IncentiveProgram, IncentiveVersion, SaleReport
 from db.investigations.flow import FLOW as INVESTIGATIONS
 from db.investigations.flow import OUTCOMES
 from db.investigations.tables import ClaimFlag, Investigation
@@ -46,7 +45,7 @@ from db.parts.allocation_queries import short_parts
 from db.parts.backorder_queries import BackorderFilters, ageing, stock_risks
 from db.parts.flow import CLAIMS as PARTS_CLAIMS
 from db.parts.flow import ORDERS
-from db.parts.tables import PartsAllocation, PartsClaim, PartsOrder, PartsOrderLine, PartsPromise
+from db.parts.tables import PartsAllocation, PartsClaim, PartsOrder, PartsPromise
 from db.people.commands import set_password
 from db.people.queries import actor_for
 from db.people.sign_in import verify
@@ -60,47 +59,9 @@ from seed.arrivals import arrivals
 from seed.claim_plan import visits
 from seed.demo import DAYS, build
 from seed.styles import styles
-from tests.support.demos import NOW, SMALL, documents_of, middle_demo, small_demo
+from tests.support.demos import NOW, SMALL, documents_of, figures, middle_demo, small_demo
 from tests.support.paths import ROOT
 from tests.support.tier import is_long, sized
-
-
-def figures(engine):
-    """What two demos must have in common: leads, claims, money and parts, in which state, by which steps.
-
-    Numbers are left out: PostgreSQL leaves some unused where an arrival turned out to be a lead we have.
-    """
-    with reading(engine) as session:
-        leads = session.execute(
-            select(
-                Lead.status, Lead.source, Lead.score, Lead.received_at, Lead.first_action_at,
-                Lead.closed_at, Lead.customer_name, Dealer.code,
-            )
-            .outerjoin(Dealer, Dealer.id == Lead.dealer_id)
-            .order_by(Lead.id)
-        ).all()  # fmt: skip
-        commands = session.execute(select(TimelineEntry.command, TimelineEntry.at).order_by(TimelineEntry.seq)).all()
-        found: list[Any] = [*leads]
-        found += session.execute(
-            select(Claim.ro_number, Claim.status, Claim.claimed_cents, Claim.approved_cents, Claim.held_by, Dealer.code)
-            .join(Dealer, Dealer.id == Claim.dealer_id)
-            .order_by(Claim.id)
-        ).all()
-        found += session.execute(
-            select(ClaimEntry.kind, ClaimEntry.cents, ClaimEntry.at, ClaimEntry.memo_id.is_(None)).order_by(
-                ClaimEntry.id
-            )
-        ).all()
-        found += session.execute(select(Investigation.status, Investigation.outcome).order_by(Investigation.id)).all()
-        found += session.execute(
-            select(PartsOrder.reference, PartsOrder.status, PartsOrderLine.shipped, PartsOrderLine.promised_on)
-            .join(PartsOrderLine, PartsOrderLine.order_id == PartsOrder.id)
-            .order_by(PartsOrderLine.id)
-        ).all()
-        found += session.execute(select(PartsClaim.status, PartsClaim.credit_cents).order_by(PartsClaim.id)).all()
-        found += session.execute(select(SaleReport.vin, SaleReport.unwound_on).order_by(SaleReport.id)).all()
-        found += session.execute(select(IncentiveEntry.book, IncentiveEntry.cents).order_by(IncentiveEntry.id)).all()
-    return [tuple(row) for row in found], [tuple(row) for row in commands]
 
 
 @pytest.fixture(scope="module")

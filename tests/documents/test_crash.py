@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from sqlalchemy import func, select
 
 from db.core.permissions import Role
@@ -48,6 +49,7 @@ def start(url: str, at: int) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_upload_killed_anywhere_is_whole_or_not_there(sqlite_engine, sqlite_url):
     make_dealer(sqlite_engine)
     make_person(sqlite_engine, "cora", Role.COORDINATOR)

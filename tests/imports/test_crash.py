@@ -36,6 +36,7 @@ def state(url):
     return found, wrong
 
 
+@pytest.mark.slow
 def test_an_import_killed_anywhere_is_whole_or_not_there(database_url, big_file, sqlite_templates, tmp_path):
     arguments = ["import", "dealers", str(big_file)]
     longest = count_statements(sqlite_templates.copy("migrated", upgrade, to=tmp_path / "count.db"), arguments)

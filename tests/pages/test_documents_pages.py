@@ -17,7 +17,6 @@ from db.core.timeline import TimelineEntry
 from db.documents import commands, storage
 from db.documents.tables import Document
 from tests.documents.examples import pdf
-from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_dealer, make_person, open_tab
 
 PAGE = "pages/network/documents.py"
@@ -26,7 +25,6 @@ TODAY = NOW.astimezone(ZoneInfo("America/New_York")).date()  # where the dealers
 
 
 @pytest.fixture
-@begun
 def desk(app_database: str) -> dict[str, int]:
     """Lone Pine has a contract and a licence that expired; North Star has nothing but a photo."""
     lone, star = make_dealer(engine()), make_dealer(engine(), code="0999", name="North Star", region="West")

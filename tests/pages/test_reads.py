@@ -196,6 +196,7 @@ def test_no_question_works_through_all_leads_or_claims(runs: dict[str, dict[str,
     assert is_more == (page in WORKS_MORE), told or f"{page} need not be listed any more"
 
 
+@pytest.mark.slow
 def test_the_large_network_has_more_than_a_page_may_read(runs: dict[str, dict[str, Counted]]):
     assert min(SIZES["large"].leads, SIZES["large"].claims, SIZES["large"].ledger) > MOST_ROWS
     assert sum(one.rows for one in runs["large"].values()) > MOST_ROWS, "rows are counted at all"

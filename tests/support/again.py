@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.engine.interfaces import ExecuteStyle
 
 from db.core.session import engine as process_engine
 
@@ -79,8 +80,10 @@ def _listening(engine: Engine) -> Any:
     told = _Told()
     running: dict[Connection, list[tuple[str, Any, bool]]] = {}
 
-    def sent(connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if not statement.lstrip().upper().startswith(("SELECT", "PRAGMA", "BEGIN")):
+    def sent(connection: Connection, _cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        # Rows whose numbers come back go as one statement with many values, which SQLAlchemy calls many all the same.
+        many = many and context.execute_style is not ExecuteStyle.INSERTMANYVALUES
+        if "nextval(" in statement or not statement.lstrip().upper().startswith(("SELECT", "PRAGMA", "BEGIN")):
             running.setdefault(connection, []).append((statement, copy.copy(parameters), many))
 
     def committed(connection: Connection) -> None:

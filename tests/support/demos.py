@@ -8,10 +8,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import Engine, select
 
-from db.core.session import make_engine
+from db.claim_payments.tables import ClaimEntry
+from db.claims.tables import Claim
+from db.core.session import make_engine, reading
 from db.core.settings import settings
+from db.core.timeline import TimelineEntry
+from db.dealers.tables import Dealer
+from db.incentives.tables import IncentiveEntry, SaleReport
+from db.investigations.tables import Investigation
+from db.leads.tables import Lead
 from db.migrate import upgrade
+from db.parts.tables import PartsClaim, PartsOrder, PartsOrderLine
 from seed.demo import build
 from seed.network import Network
 from tests.support.databases import SqliteTemplates
@@ -55,3 +64,41 @@ def _copy(templates: SqliteTemplates, name: str, size: dict[str, Any], folder: P
     url = templates.copy(name, fill, to=folder / "dealer.db")
     network: Network = pickle.loads(made.read_bytes())
     return url, network
+
+
+def figures(engine: Engine) -> tuple[list[Any], list[Any]]:
+    """What two demos must have in common: leads, claims, money and parts, in which state, by which steps.
+
+    Numbers are left out: PostgreSQL leaves some unused where an arrival turned out to be a lead we have.
+    """
+    with reading(engine) as session:
+        leads = session.execute(
+            select(
+                Lead.status, Lead.source, Lead.score, Lead.received_at, Lead.first_action_at,
+                Lead.closed_at, Lead.customer_name, Dealer.code,
+            )
+            .outerjoin(Dealer, Dealer.id == Lead.dealer_id)
+            .order_by(Lead.id)
+        ).all()  # fmt: skip
+        commands = session.execute(select(TimelineEntry.command, TimelineEntry.at).order_by(TimelineEntry.seq)).all()
+        found: list[Any] = [*leads]
+        found += session.execute(
+            select(Claim.ro_number, Claim.status, Claim.claimed_cents, Claim.approved_cents, Claim.held_by, Dealer.code)
+            .join(Dealer, Dealer.id == Claim.dealer_id)
+            .order_by(Claim.id)
+        ).all()
+        found += session.execute(
+            select(ClaimEntry.kind, ClaimEntry.cents, ClaimEntry.at, ClaimEntry.memo_id.is_(None)).order_by(
+                ClaimEntry.id
+            )
+        ).all()
+        found += session.execute(select(Investigation.status, Investigation.outcome).order_by(Investigation.id)).all()
+        found += session.execute(
+            select(PartsOrder.reference, PartsOrder.status, PartsOrderLine.shipped, PartsOrderLine.promised_on)
+            .join(PartsOrderLine, PartsOrderLine.order_id == PartsOrder.id)
+            .order_by(PartsOrderLine.id)
+        ).all()
+        found += session.execute(select(PartsClaim.status, PartsClaim.credit_cents).order_by(PartsClaim.id)).all()
+        found += session.execute(select(SaleReport.vin, SaleReport.unwound_on).order_by(SaleReport.id)).all()
+        found += session.execute(select(IncentiveEntry.book, IncentiveEntry.cents).order_by(IncentiveEntry.id)).all()
+    return [tuple(row) for row in found], [tuple(row) for row in commands]
