@@ -53,7 +53,6 @@ from db.leads.stage_backfill import fill_statements
 from db.leads.tables import Dealer, Lead
 from tests.leads.factories import INPUTS, NOW, PATHS, Network, lead_at, load, make_dealer, make_network, minutes, step
 from tests.leads.intake_examples import lead_of, make_dealers, prospect, take
-from tests.support.again import begun
 from tests.support.core import add_customer, add_dealer, add_lead
 
 REGIONS = ("East", "West")
@@ -169,7 +168,6 @@ REGION_OF = {1: "East", 2: "East", 3: "West", None: None}
 
 
 @pytest.fixture
-@begun
 def desk(engine: Engine) -> Engine:
     with writing(engine, keeps_timeline=False) as session:
         add_customer(session)
@@ -312,7 +310,6 @@ def test_every_number_is_what_a_recount_of_the_raw_rows_gives(
 
 # ----------------------------------------------------------------------------------------- since when it stands there
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 
