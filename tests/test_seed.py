@@ -466,7 +466,7 @@ def seed_command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
     }  # fmt: skip
     return subprocess.run(
         [sys.executable, "-m", "seed", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True,
-        timeout=300, check=False,
+        timeout=600, check=False,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from tests.support.users import app_as, make_person
 pytestmark = pytest.mark.slow
 BOXES = ("text_input", "text_area", "number_input")
 TYPED = {"text_input": "5", "text_area": "5", "number_input": 3}
-PEOPLE = {"connie": Role.COORDINATOR, "dana": Role.DEALER_MANAGER}
+PEOPLE = {"typing.at.the.desk": Role.COORDINATOR, "typing.at.a.dealer": Role.DEALER_MANAGER}
 
 
 @pytest.fixture
