@@ -20,7 +20,7 @@ run: .venv/.ready-run  ## start the app; the first start installs, migrates, see
 	@$(PY) -m seed --ensure && exec $(PY) -m streamlit run server.py --server.port "$${PORT:-8501}"
 
 # All tests go to as many processes as there are cores; some of them are started faster in one. What only the long tier
-# has is left out, unless ARGS says otherwise (pytest takes the last -m).
+# or the whole has is left out, unless ARGS says otherwise (pytest takes the last -m).
 HOW := $(if $(ARGS),$(ARGS),-n auto)
 TEST := $(PY) -m pytest -m "not acceptance and not whole" $(HOW)
 

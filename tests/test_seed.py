@@ -84,7 +84,7 @@ def middle(costly_templates, tmp_path_factory):
 def test_the_same_seed_makes_the_same_demo_on_both_databases_and_the_checks_find_nothing(
     engine, first, costly_templates, monkeypatch
 ):
-    """In `make test` the second making is the one on PostgreSQL; the long tier makes it on SQLite a second time too."""
+    """In the suite the second making is the one on PostgreSQL; the long tier makes it on SQLite a second time too."""
     made = sized(fast=first, long=engine) if engine.dialect.name == "sqlite" else engine
     if made is engine:
         build(engine, **SMALL)
@@ -429,7 +429,7 @@ def test_the_figures_are_those_of_a_real_network_and_dealers_differ(middle):
 def test_everybody_who_is_printed_can_sign_in_and_nobody_else_until_an_administrator_sets_a_password(
     sqlite_engine, costly_templates, tmp_path
 ):
-    """In `make test` of the demo the other tests look at; the long tier makes one without leads for it."""
+    """In the suite of the demo the other tests look at; the long tier makes one without leads for it."""
     if is_long():
         made = build(sqlite_engine, now=NOW, seed=1, leads=0)
     else:

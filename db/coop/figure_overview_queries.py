@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -152,15 +153,12 @@ def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str
 
 
 def _lines(book: _Book, by: str) -> list[Line]:
-    cells: dict[Any, _Told] = {}
+    cells: dict[Any, _Told] = defaultdict(lambda: _Told(by))
     if by == "month":
-        cells = {month: _Told(by) for month in book.asked.months}
+        cells |= {month: _Told(by) for month in book.asked.months}
     for source in dict.fromkeys(f.source for f in FIGURES.values() if by in f.dims):
         for row in book.rows(source, (by,)):
-            told = cells.get(row[by])
-            if told is None:
-                told = cells[row[by]] = _Told(by)
-            told.rows[source] = row
+            cells[row[by]].rows[source] = row
     made = _named(book.session, cells, by, book.scope)
     if by == "month":
         return made

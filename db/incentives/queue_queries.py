@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -135,16 +135,6 @@ def _counted(session: Session, actor: Actor, wanted: dict[str, list[ColumnElemen
         some = select(IncentiveClaim.id).where(seen, *conditions).limit(CAP + 1).subquery()
         columns.append(select(func.count()).select_from(some).scalar_subquery().label(name))
     return dict(session.execute(select(*columns)).one()._mapping)
-
-
-def count_views(session: Session, *, actor: Actor, filters: Filters, views: Sequence[str] = ()) -> dict[str, int]:
-    """How many claims each view of this actor has under the same filters, up to `CAP` + 1; one statement.
-
-    With `views` only these.
-    """
-    actor.require(Permission.INCENTIVES_VIEW)
-    views = views or tuple(DEALERS if actor.role.is_dealer else OURS)
-    return _counted(session, actor, {v: [*_in_view(v, actor, in_order=False), *_narrowed(filters)] for v in views})
 
 
 @dataclass(frozen=True, kw_only=True)

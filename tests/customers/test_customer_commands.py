@@ -17,11 +17,9 @@ from db.customers.customer_queries import contact_allowed, get_customer
 from db.customers.tables import Consent, CustomerKey, CustomerLink
 from tests.customers.factories import customer, days, load_customer
 from tests.leads.factories import NOW, Network, make_network
-from tests.support.again import begun
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

@@ -13,11 +13,9 @@ from db.customers.customer_commands import set_consent
 from db.customers.dealer_lines_queries import REFUSALS_WATCH, count_of_dealer, dealer_lines, dealer_signals
 from tests.customers.factories import NOW, TODAY, customer, days, vehicle, visit
 from tests.leads.factories import Network, make_network
-from tests.support.again import begun
 
 
 @pytest.fixture
-@begun
 def network(sqlite_engine: Engine) -> Network:
     return make_network(sqlite_engine)
 

@@ -22,13 +22,11 @@ from db.leads.rollup import differences
 from db.leads.tables import Lead
 from tests.customers.factories import LAST_YEAR, OTHER_VIN, customer, load_customer, vehicle, visit
 from tests.leads.factories import NOW, Network, make_network, receive, within
-from tests.support.again import begun
 
 MOVED = (Consent, Ownership, Purchase, ServiceVisit, Lead)
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

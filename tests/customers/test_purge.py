@@ -24,13 +24,11 @@ from db.leads.rollup import differences
 from db.leads.tables import Lead, LeadActivity, LeadContact, LeadMonth, LeadVehicle
 from tests.customers.factories import customer, days, load_customer, vehicle, visit
 from tests.leads.factories import NOW, Network, lead_at, make_network, within
-from tests.support.again import begun
 
 LATER = NOW.replace(year=NOW.year + 6)
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

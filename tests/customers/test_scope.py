@@ -40,11 +40,9 @@ from db.exports import run_export
 from db.leads.customer_queries import leads_of_customer
 from tests.customers.factories import LAST_WEEK, LAST_YEAR, TODAY, VIN, customer, vehicle, visit
 from tests.leads.factories import NOW, Network, make_network, receive
-from tests.support.again import begun
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

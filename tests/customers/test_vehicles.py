@@ -27,12 +27,10 @@ from tests.customers.factories import (
     visit,
 )
 from tests.leads.factories import NOW, Network, make_network
-from tests.support.again import begun
 from tests.support.core import at_once
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

@@ -13,7 +13,7 @@ from db.incentives.appeal_rules import last_day, refusal
 from db.incentives.commands import COMMANDS
 from db.incentives.flow import FLOW
 from db.incentives.paper_commands import add_paper
-from db.incentives.queue_queries import Filters, count_views, first_to_decide, list_claims
+from db.incentives.queue_queries import Filters, count_all, first_to_decide, list_claims
 from db.incentives.tables import IncentiveClaim, IncentivePaper
 from db.incentives.validation_queries import claim_view
 from db.incentives.work_queries import work_counts, work_lines
@@ -132,7 +132,7 @@ def test_an_appeal_is_in_the_queue_of_those_who_may_decide_it(small):
 
     assert (mine("cora"), mine("carl"), mine("mason")) == ([claim], [], [claim])
     with reading(small.engine) as session:
-        assert count_views(session, actor=small.cora, filters=Filters())["waiting"] == 1
+        assert count_all(session, actor=small.cora, filters=Filters()).total == 1
         assert [line.item_id for line in work_lines(session, actor=small.cora, now=NOW, limit=5)] == [claim]
         assert work_lines(session, actor=small.carl, now=NOW, limit=5) == []
         assert work_counts(session, actor=small.carl, now=NOW)[0].count == 0

@@ -21,7 +21,6 @@ from db.dealers.queries import get_dealer
 from db.interactions.queries import list_messages
 from tests.interactions.factories import mails, send
 from tests.leads.factories import NOW, Network, load, make_network, minutes, receive
-from tests.support.again import begun
 from tests.support.ports import free_port
 from tests.support.post import Post, post_office
 
@@ -34,7 +33,6 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

@@ -31,7 +31,6 @@ from tests.support.again import begun
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

@@ -20,13 +20,11 @@ from db.leads.lead_queries import get_lead
 from db.leads.queries import list_sources, people_of_dealer
 from db.leads.tables import Lead
 from tests.leads.factories import NOW, Network, lead_at, load, make_network, minutes, receive, step
-from tests.support.again import begun
 
 EAST = Scope("regions", regions=frozenset({"East"}))
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

@@ -33,7 +33,6 @@ NAIVE = datetime(2026, 7, 1)  # noqa: DTZ001 - a moment without a zone is what i
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

@@ -17,11 +17,9 @@ from db.leads import jobs
 from db.leads.tables import Dealer, RoutingPolicy
 from db.people.tables import Notification
 from tests.leads.factories import NOW, SYSTEM, Network, lead_at, load, make_network, minutes, receive, step
-from tests.support.again import begun
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

@@ -30,14 +30,12 @@ from db.leads.metrics_queries import (
 )
 from db.leads.tables import Lead
 from tests.leads.factories import NOW, SYSTEM, Network, lead_at, load, make_network, minutes, receive, step
-from tests.support.again import begun
 
 MAY = datetime(2026, 5, 12, 14, 0, tzinfo=UTC)
 EAST = Scope("regions", regions=frozenset({"East"}))
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

@@ -18,14 +18,12 @@ from db.leads.sale_commands import complete_sale
 from db.leads.sale_queries import sale_of_lead
 from db.leads.tables import LeadVehicle
 from tests.leads.factories import NOW, Network, lead_at, load, make_network, step, version_of
-from tests.support.again import begun
 
 VIN = "1HGCM82633A004352"
 LATER = NOW + timedelta(hours=2)
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

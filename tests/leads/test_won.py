@@ -19,7 +19,6 @@ from db.leads.tables import Lead
 from db.leads.won_queries import METRICS, compute, days_to_win, first_sale, won_rows
 from db.reports.funnel_won_queries import won_leads
 from tests.leads.factories import NOW, Network, lead_at, load, make_network, receive, step
-from tests.support.again import begun
 
 EAST = Scope("regions", regions=frozenset({"East"}))
 # The last evening of June in New York and in Los Angeles is July in UTC.
@@ -27,7 +26,6 @@ EVENING = datetime(2026, 7, 1, 3, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

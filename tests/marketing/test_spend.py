@@ -19,7 +19,6 @@ from db.marketing.metrics_queries import METRICS, compute
 from db.marketing.queries import NETWORK, cost_rows, export_rows, get_spend, history_of, list_spend
 from db.marketing.tables import MarketingSpend
 from tests.leads.factories import NOW, Network, lead_at, make_network, receive
-from tests.support.again import begun
 from tests.support.contents import contents
 
 JUNE = date(2026, 6, 1)
@@ -27,7 +26,6 @@ EAST = Scope("regions", regions=frozenset({"East"}))
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 

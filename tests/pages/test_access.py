@@ -17,7 +17,6 @@ from db.core.permissions import Permission, Role, may
 from db.core.session import engine, run, writing
 from db.people import commands
 from db.people.rules import REFUSED
-from tests.support.again import begun
 from tests.support.paths import ROOT
 from tests.support.tier import figure
 from tests.support.users import PASSWORD, app_as, make_dealer, make_people, open_tab
@@ -29,7 +28,6 @@ ONLY_THE_SIGN_IN = ["Sign in", "### Dealer desk", "No account, or a lost passwor
 
 
 @pytest.fixture
-@begun
 def people(app_database: str) -> dict[Role, int]:
     return make_people(engine())
 

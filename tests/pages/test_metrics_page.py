@@ -12,7 +12,6 @@ from db.core.session import reading, run
 from db.exports import run_export
 from db.reports.catalogue_queries import get_metric, list_metrics, measure
 from tests.leads.factories import NOW, lead_at, make_network, receive
-from tests.support.again import begun
 from tests.support.users import actor_named, app_as, make_people
 
 PAGE = "pages/reports/metric_catalogue.py"
@@ -70,7 +69,6 @@ def test_an_address_opens_its_metric_with_its_value_and_one_of_another_role_does
 
 
 @pytest.fixture
-@begun
 def network(sqlite_engine):
     return make_network(sqlite_engine)
 

@@ -21,14 +21,12 @@ from db.reports.funnel_queries import LADDER, RATES, breakdown, cost_months, fun
 from db.reports.funnel_retention_queries import METRICS, buyers, retention
 from tests.customers.factories import OTHER_VIN, VIN, customer, visit
 from tests.leads.factories import NOW, Network, lead_at, make_network, receive, step
-from tests.support.again import begun
 
 EAST = Scope("regions", regions=frozenset({"East"}))
 JUNE = {"from": date(2026, 6, 1), "to": date(2026, 6, 1)}
 
 
 @pytest.fixture
-@begun
 def network(engine: Engine) -> Network:
     return make_network(engine)
 
