@@ -34,45 +34,53 @@ def minute(moment: datetime) -> datetime:
 
 
 class Shelf:
-    """A number of answers by key, for all threads; what several ask for at once is made by one of them."""
+    """A number of answers by key, for all threads; what several ask for at once is made by one of them.
+
+    An answer may belong to a `stand`, what it was read from had come to: it is one with no other, and a newer one takes
+    its place. What is too old goes with the next answer that comes in, so a process holds what is asked for now.
+    """
 
     def __init__(self, room: int, *, seconds: float = float("inf")) -> None:
         self._room = room
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._things: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
+        self._things: OrderedDict[Hashable, tuple[float, Hashable, Any]] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
 
-    def look(self, key: Hashable) -> tuple[bool, Any]:
-        """Whether the answer is there and fresh, and the answer."""
+    def look(self, key: Hashable, stand: Hashable = None) -> tuple[bool, Any]:
+        """Whether the answer is there, fresh and of this stand, and the answer."""
         with self._lock:
-            until, thing = self._things.get(key, (0.0, None))
-            if until <= time.monotonic():
+            until, of, thing = self._things.get(key, (0.0, None, None))
+            if until <= time.monotonic() or of != stand:
                 return False, None
             self._things.move_to_end(key)
             return True, thing
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+    def get(self, key: Hashable, make: Callable[[], T], *, stand: Hashable = None) -> T:
         """The answer of `key`, made when it is not there."""
-        is_there, thing = self.look(key)
+        is_there, thing = self.look(key, stand)
         if not is_there:
             with self._lock:
-                turn = self._making.setdefault(key, threading.Lock())
+                turn = self._making.setdefault((key, stand), threading.Lock())
             with turn:
-                is_there, thing = self.look(key)
+                is_there, thing = self.look(key, stand)
                 if not is_there:
                     try:
                         thing = make()
-                        self._put(key, thing)
+                        self._put(key, thing, stand)
                     finally:
                         with self._lock:
-                            self._making.pop(key, None)
+                            self._making.pop((key, stand), None)
         made: T = thing
         return made
 
-    def _put(self, key: Hashable, thing: Any) -> None:
+    def _put(self, key: Hashable, thing: Any, stand: Hashable = None) -> None:
+        now = time.monotonic()
         with self._lock:
-            self._things[key] = (time.monotonic() + self._seconds, thing)
+            self._things[key] = (now + self._seconds, stand, thing)
+            self._things.move_to_end(key)
+            for old in [k for k, (until, _, _) in self._things.items() if until <= now]:
+                del self._things[old]
             while len(self._things) > self._room:
                 self._things.popitem(last=False)
 
@@ -93,7 +101,7 @@ def kept(session: Any, make: Callable[[], T], *key: Hashable, areas: tuple[str, 
         session.info[_COUNTERS] = dict(changes.token(session))
     counters = session.info[_COUNTERS]
     stand = tuple(counters.values() if areas is None else (counters.get(area, 0) for area in areas))
-    return _answers.get((settings().database_url, key, stand), make)
+    return _answers.get((settings().database_url, key), make, stand=stand)
 
 
 def shelved(*, room: int, seconds: int, spinner: str = "") -> Callable[[Callable[P, T]], Callable[P, T]]:

@@ -1,9 +1,12 @@
-"""Two things Streamlit 1.67 does at every click for each field, which cost more than drawing it.
+"""What Streamlit 1.67 does at every click for each field, which costs more than drawing it, or is never forgotten.
 
 Every list and every box for words asks for the whole state of the session, of which it looks at its own value: with
 twenty fields that is half a thousand values for each of them. And a list of two thousand dealers is put into words and
 into a table of its own in every run of every session. Both were a quarter of the processor time of a click on a queue;
 decision 0086.
+
+And of every field a session ever had it keeps what it was offered, however long ago the field was drawn: megabytes of
+somebody who has seen every page, more with each record that is opened (decision 0091).
 """
 
 from __future__ import annotations
@@ -12,10 +15,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from streamlit.elements.widgets import selectbox
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.runtime.state.session_state import SessionState, _is_stale_widget
 
 _to_list: Final = selectbox.convert_anything_to_list
 _to_words: Final = selectbox.create_mappings
+_let_go: Final = SessionState._remove_stale_widgets
 
 
 class Values(Mapping[str, Any]):
@@ -76,8 +82,23 @@ def _worded(options: Any, format_func: Callable[[Any], str] = str) -> tuple[list
     return _to_words(options, format_func)
 
 
+def _forget(self: SessionState, active_widget_ids: frozenset[str]) -> None:
+    """Let go of the values of fields that are not drawn any more, and of what Streamlit knew of them."""
+    _let_go(self, active_widget_ids)
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    known = self._new_widget_state.widget_metadata
+    for one in [
+        one for one, field in known.items()
+        if _is_stale_widget(field, active_widget_ids, context.fragment_ids_this_run)
+    ]:  # fmt: skip
+        del known[one]
+
+
 def install() -> None:
-    """Put both into Streamlit, for this process; doing it again changes nothing."""
+    """Put all of it into Streamlit, for this process; doing it again changes nothing."""
+    SessionState._remove_stale_widgets = _forget  # type: ignore[method-assign]
     SafeSessionState.filtered_state = property(Values)  # type: ignore[method-assign, assignment]
     selectbox.convert_anything_to_list = _listed  # type: ignore[assignment]
     selectbox.create_mappings = _worded

@@ -145,3 +145,23 @@ def test_what_is_derived_belongs_to_one_object():
     assert [derived(rows, make, "t"), derived(rows, make, "t"), derived(same, make, "t"), derived(rows, make, "u")] == [
         1, 1, 2, 3,
     ]  # fmt: skip
+
+
+def test_an_answer_of_an_older_stand_makes_room_for_the_newer_one():
+    things, make = Shelf(5), Counted()
+    assert [things.get("a", make, stand=1), things.get("a", make, stand=1), things.get("a", make, stand=2)] == [1, 1, 2]
+    assert things.look("a", 1) == (False, None)
+    assert len(things._things) == 1
+
+
+def test_what_grew_too_old_goes_with_the_next_answer(monkeypatch: pytest.MonkeyPatch):
+    clock = [100.0]
+    monkeypatch.setattr(shelf.time, "monotonic", lambda: clock[0])
+    things = Shelf(100, seconds=60)
+    for name in "abc":
+        things.get(name, str)
+    clock[0] += 30
+    things.get("d", str)
+    clock[0] += 31
+    things.get("e", str)
+    assert list(things._things) == ["d", "e"]

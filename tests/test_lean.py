@@ -8,6 +8,7 @@ import pytest
 from streamlit.elements.widgets import selectbox
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
+from streamlit.testing.v1 import AppTest
 
 from components import lean
 from components.filters import LONG, _offer
@@ -54,3 +55,41 @@ def test_other_lists_are_streamlits_own():
     assert selectbox.create_mappings(["a"], str.upper) == (["A"], {"A": 0})
     offer = _offer(OPTIONS, "All")
     assert selectbox.create_mappings(offer, str)[0][:2] == ["", "0"]
+
+
+def _page() -> None:
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    @st.fragment
+    def part() -> None:
+        st.checkbox("Inside", key="inside")
+        st.text_input("Words inside", key=f"words {st.session_state.inside}")
+
+    record = st.selectbox("Record", range(50), key="record")
+    st.text_input("Note", key=f"note {record}")
+    part()
+    context = get_script_run_ctx()
+    assert context is not None
+    st.caption(str(len(context.session_state._state._new_widget_state.widget_metadata)))
+
+
+def test_fields_that_are_not_drawn_any_more_are_forgotten():
+    app = AppTest.from_function(_page).run()
+    known = []
+    for record in range(1, 9):
+        app.selectbox[0].set_value(record).run()
+        assert not app.exception
+        known.append(int(app.caption[0].value))
+    assert known[-1] <= known[1] <= 6, "two runs of four fields, however many records were opened"
+
+
+def test_fields_beside_a_part_that_is_drawn_alone_are_known_and_keep_their_words():
+    app = AppTest.from_function(_page).run()
+    app.text_input[0].set_value("kept").run()
+    app.checkbox[0].check().run()
+    app.text_input[1].set_value("inside").run()
+    assert not app.exception
+    assert [box.value for box in app.text_input] == ["kept", "inside"]
+    app.selectbox[0].set_value(3).run()
+    assert [box.value for box in app.text_input] == ["", "inside"]
