@@ -22,13 +22,18 @@ def whole_months(month: Any, first: date | None, last: date | None) -> list[Colu
     return found
 
 
-def left_over(day: Any, first: date | None, last: date | None) -> ColumnElement[bool] | None:
-    """The condition for the days of first..last that fill no month; None where there are none."""
-    some = [
-        and_(
-            day >= (month if first is None else max(month, first)),
-            day < (add_months(month, 1) if last is None else min(add_months(month, 1), last + DAY)),
+def stretches(first: date | None, last: date | None) -> list[tuple[date, date, date]]:
+    """The days of first..last that fill no month, as (month, first day, day after the last)."""
+    return [
+        (
+            month, month if first is None else max(month, first),
+            add_months(month, 1) if last is None else min(add_months(month, 1), last + DAY),
         )
         for month in partial_months(first, last)
-    ]
+    ]  # fmt: skip
+
+
+def left_over(day: Any, first: date | None, last: date | None) -> ColumnElement[bool] | None:
+    """The condition for the days of first..last that fill no month; None where there are none."""
+    some = [and_(day >= start, day < end) for _, start, end in stretches(first, last)]
     return or_(*some) if some else None

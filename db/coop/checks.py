@@ -14,7 +14,7 @@ from db.coop.ledger import balance
 from db.coop.paper_tables import CoopPaper
 from db.coop.payment_tables import CoopBatch, CoopMemo, CoopMemoLine
 from db.coop.queue_tables import CoopClaim, CoopDraw, CoopProof, CoopRequest
-from db.coop.sums import SUMS
+from db.coop.sums import LOTS, SUMS, WAYS
 from db.coop.tables import CoopEntry, CoopFund, CoopLot
 from db.core.area import Check
 from db.core.rollups import sums_check
@@ -180,6 +180,7 @@ CHECKS = (
     Check(name="Approved co-op claims are in the ledger", run=claims_are_in_the_ledger),
     Check(name="Co-op payments are credit memos", run=payments_are_memos),
     Check(name="Co-op files are proofs", run=papers_are_proofs),
-    Check(name="Ways of co-op requests and claims are in the timeline", run=ways.differences, rebuild=ways.fill),
+    Check(name="Ways of co-op requests and claims are in the timeline", run=ways.differences, rebuild=ways.repair),
     sums_check("Sums of co-op agree with the ledger", SUMS),
+    *(sums_check(f"Sums in {', '.join(kept.grains)} agree with their rows", kept) for kept in (*WAYS, LOTS)),
 )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from db.coop import campaign_figure_queries as campaigns
+from db.coop import figure_decided_queries as decided
 from db.coop import figure_queries as figures
 from db.coop.figure_filters import Asked, check_dims, checked
 from db.coop.figure_rules import MINUTES_A_DAY
@@ -130,7 +131,7 @@ FIGURES: Final[dict[str, Figure]] = {
                 "Requests decided in the period, as they stand today", unit="percent", better="down",
                 excluded="Requests that wait or were withdrawn",
             ),
-            source=figures.requests, top="denied", bottom="decided",
+            source=decided.requests, top="denied", bottom="decided",
         ),
         Figure(
             definition=_define(
@@ -138,7 +139,7 @@ FIGURES: Final[dict[str, Figure]] = {
                 "Sent more than once, or returned at least once, before the decision", "Requests decided in the period",
                 unit="percent", better="down", excluded="Changes before the first sending; requests that wait",
             ),
-            source=figures.requests, top="again", bottom="decided",
+            source=decided.requests, top="again", bottom="decided",
         ),
         Figure(
             definition=_define(
@@ -147,7 +148,7 @@ FIGURES: Final[dict[str, Figure]] = {
                 "Claims decided in the period, as they stand today", unit="percent", better="down",
                 excluded="Claims that wait or were taken back; reversed ones count as approved",
             ),
-            source=figures.claims, top="denied", bottom="decided",
+            source=decided.claims, top="denied", bottom="decided",
         ),
         Figure(
             definition=_define(
@@ -155,7 +156,7 @@ FIGURES: Final[dict[str, Figure]] = {
                 "Returned by a person or by the checks when they were sent", "Claims decided in the period",
                 unit="percent", better="down", excluded="Claims that wait",
             ),
-            source=figures.claims, top="returned", bottom="decided",
+            source=decided.claims, top="returned", bottom="decided",
         ),
         Figure(
             definition=_define(
@@ -215,7 +216,7 @@ def definition(name: str) -> MetricDefinition:
     return FIGURES[name].definition if name in FIGURES else TIMED[name][0]
 
 
-def timed_value(took: figures.Took, share: float) -> float | None:
+def timed_value(took: decided.Took, share: float) -> float | None:
     """The middle of minutes, or what a share of them is not above, in days."""
     found = took.value(share)
     return None if found is None else found / MINUTES_A_DAY
@@ -246,9 +247,9 @@ def compute(
 
 def _timed(session: Session, *, scope: Scope, asked: Asked, name: str, by: Sequence[str]) -> Rows:
     _, what, share = TIMED[name]
-    found = dict(figures.minutes(session, scope=scope, asked=asked, what=what, by=by))
+    found = dict(decided.minutes(session, scope=scope, asked=asked, what=what, by=by))
     if not by and not found:
-        found = {(): figures.Took()}
+        found = {(): decided.Took()}
     rows = [
         {
             **dict(zip(by, key, strict=True)), "numerator": None, "denominator": took.n,

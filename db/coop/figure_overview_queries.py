@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.claims.overview_queries import Beside
+from db.coop import figure_decided_queries as decided
 from db.coop import figure_queries as figures
 from db.coop import figure_reason_queries
 from db.coop.figure_filters import Asked, check_dims, checked
 from db.coop.figure_metrics_queries import FIGURES, TIMED, timed_value
 from db.coop.model import MEDIA
+from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.record import CLAIM, REQUEST
 from db.core.actor import Scope
 from db.dealers.tables import Dealer
@@ -35,8 +37,8 @@ BEHIND: Final[dict[str, str]] = {
 
 SUMMED: Final[dict[Callable[..., Any], tuple[tuple[str, ...], tuple[str, ...]]]] = {
     figures.expiring: (("month", "region"), figures.LEFT),
-    figures.requests: (("month", "region", "medium"), figures.DECIDED),
-    figures.claims: (("month", "region", "medium"), figures.DECIDED),
+    decided.requests: (("month", "region", "medium"), decided.DECIDED),
+    decided.claims: (("month", "region", "medium"), decided.DECIDED),
 }
 """Sources whose cells add up, with the ways one look splits them and what is added."""
 
@@ -88,15 +90,15 @@ def _overview(book: _Book) -> dict[str, Beside]:
     for name, figure in FIGURES.items():
         before = figure.value_of(prior[figure.source])["value"] if figure.source in prior else None
         found[name] = Beside(name=name, **figure.value_of(rows[figure.source]), prior=before)
-    for what in dict.fromkeys(w for _, w, _ in TIMED.values()):
-        took = figures.minutes(session, scope=scope, asked=asked, what=what).get((), figures.Took())
-        earlier = figures.minutes(session, scope=scope, asked=asked.before, what=what).get((), figures.Took())
-        for name, (_, of, share) in TIMED.items():
-            if of == what:
-                found[name] = Beside(
-                    name=name, value=timed_value(took, share), numerator=None, denominator=took.n,
-                    prior=timed_value(earlier, share),
-                )  # fmt: skip
+    whats = tuple(dict.fromkeys(w for _, w, _ in TIMED.values()))
+    asks = [(what, period) for what in whats for period in (asked, asked.before)]
+    spans = dict(zip(asks, decided.spans(session, scope=scope, asks=asks), strict=True))
+    for name, (_, what, share) in TIMED.items():
+        took, earlier = spans[what, asked], spans[what, asked.before]
+        found[name] = Beside(
+            name=name, value=timed_value(took, share), numerator=None, denominator=took.n,
+            prior=timed_value(earlier, share),
+        )  # fmt: skip
     return found
 
 
@@ -205,9 +207,9 @@ def why(
     return figure_reason_queries.reasons(session, scope=scope, asked=asked, kind=kind)
 
 
-def held(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> figures.Held:
+def held(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> decided.Held:
     """Who held the claims that were paid in the days asked for."""
-    return figures.held(session, scope=scope, asked=checked(session, filters, now=now))
+    return decided.held(session, scope=scope, asked=checked(session, filters, now=now))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,7 +244,7 @@ def behind(
     of, _, only = what.partition("_")
     kind = REQUEST if of == "requests" else CLAIM
     group = "pay" if only == "paid" else of.removesuffix("s")
-    rows, total = figures.newest(session, scope=scope, asked=asked, what=group, only=only, limit=MOST_BEHIND)
+    rows, total = decided.newest(session, scope=scope, asked=asked, what=group, only=only, limit=MOST_BEHIND)
     return [
         BehindRow(
             kind=kind, id=x.id, number=x.number, dealer=x.dealer, medium=MEDIA.get(x.medium, ""), what=x.activity,
@@ -264,7 +266,7 @@ def _of_reason(session: Session, scope: Scope, asked: Asked, reason: str) -> tup
     newest = {(c.kind, c.item_id): c for c in found}  # oldest first: the last one of a record stays
     shown = sorted(newest.values(), key=lambda c: (c.at, c.item_id), reverse=True)[:MOST_BEHIND]
     known: dict[tuple[str, int], Any] = {}
-    for kind, table in ((REQUEST, figures.CoopRequest), (CLAIM, figures.CoopClaim)):
+    for kind, table in ((REQUEST, CoopRequest), (CLAIM, CoopClaim)):
         ids = [c.item_id for c in shown if c.kind == kind]
         if ids:
             known |= {(kind, x.id): x for x in session.scalars(select(table).where(table.id.in_(ids)))}

@@ -7,12 +7,16 @@ What asks for media or programmes of dealers reads entries, through an index tha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, select, union_all
+from sqlalchemy.orm import Session
 
 from db.calendar.periods import left_over, whole_months
 from db.coop.figure_filters import Asked
+from db.coop.figure_shapes import Shape, shape_of, values_of, whole
 from db.coop.sum_tables import CoopDay, CoopDealerMonth, CoopMonth
 from db.coop.tables import CoopEntry, CoopFund
 from db.core.actor import Scope
@@ -22,29 +26,43 @@ from db.dealers.tables import Dealer
 MEASURES: Final = ("accrued", "reserved", "released", "approved", "paid", "expired", "forfeited")
 
 
-def cells(*, scope: Scope, asked: Asked, by: Sequence[str], medium: bool) -> Any:
-    """Rows of {dims..., accrued, reserved, ...}, several for one cell; a month is "2026-11".
+def ledger(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str], medium: bool) -> Any:
+    """Rows of (dims..., accrued, reserved, ...); a month is "2026-11".
 
     Without `medium` the filter for it is left out: what came in has none.
     """
-    of_dealers = scope.kind == "dealers" or bool(asked.dealer) or "dealer" in by
-    of_funds = asked.programme is not None or "programme" in by or "medium" in by or (medium and bool(asked.medium))
-    if of_dealers and of_funds:
+    if scope.kind == "dealers" or asked.dealer or "dealer" in by:
+        return session.execute(_totals(by, _of_dealers(scope, asked, by, medium=medium)))
+    shape = shape_of(scope, asked)
+    wanted = shape if medium else replace(shape, has_medium=False)
+    return session.execute(_of_regions(wanted, tuple(by)), values_of(scope, asked))
+
+
+def _totals(by: Sequence[str], rows: Any) -> Any:
+    cell = rows.subquery()
+    keys = [cell.c[dim] for dim in by]
+    query = select(*keys, *(func.coalesce(func.sum(cell.c[name]), 0).label(name) for name in MEASURES))
+    return query.group_by(*keys) if keys else query
+
+
+@lru_cache(maxsize=500)
+def _of_regions(shape: Shape, by: tuple[str, ...]) -> Any:
+    """Of regions, programmes and media: whole months from their sums, the days left over from theirs."""
+    parts = [_sums(CoopMonth, CoopMonth.month, by).where(*whole(CoopMonth.month), *shape.narrowed(CoopMonth))]
+    for when in shape.days(CoopDay.on_day):
+        parts.append(_sums(CoopDay, CoopDay.on_day, by).where(*when, *shape.narrowed(CoopDay)))
+    return _totals(by, union_all(*parts))
+
+
+def _of_dealers(scope: Scope, asked: Asked, by: Sequence[str], *, medium: bool) -> Any:
+    """Of dealers: whole months from their sums; media and programmes of theirs, and days, from entries."""
+    if asked.programme is not None or "programme" in by or "medium" in by or (medium and bool(asked.medium)):
         days = [CoopEntry.on >= asked.first, CoopEntry.on <= asked.last]
         return union_all(_entries(scope, asked, by, days, medium=medium))
-    parts = [
-        _dealer_months(scope, asked, by) if of_dealers
-        else _sums(
-            CoopMonth, CoopMonth.month, scope, asked, by=by, medium=medium,
-            when=whole_months(CoopMonth.month, asked.first, asked.last),
-        )
-    ]  # fmt: skip
-    rest = left_over(CoopEntry.on if of_dealers else CoopDay.on_day, asked.first, asked.last)
+    parts = [_dealer_months(scope, asked, by)]
+    rest = left_over(CoopEntry.on, asked.first, asked.last)
     if rest is not None:
-        parts.append(
-            _entries(scope, asked, by, [rest], medium=medium) if of_dealers
-            else _sums(CoopDay, CoopDay.on_day, scope, asked, by=by, when=[rest], medium=medium)
-        )  # fmt: skip
+        parts.append(_entries(scope, asked, by, [rest], medium=medium))
     return union_all(*parts)
 
 
@@ -54,20 +72,10 @@ def _columns(by: Sequence[str], day: Any, of: dict[str, Any]) -> list[Any]:
 
 
 # ---- sources ---------------------------------------------------------------------------------------------------------
-def _sums(
-    table: Any, day: Any, scope: Scope, asked: Asked, *, by: Sequence[str], when: Sequence[ColumnElement[bool]],
-    medium: bool,
-) -> Select[Any]:  # fmt: skip
+def _sums(table: Any, day: Any, by: Sequence[str]) -> Select[Any]:
     """Of regions, programmes and media, by month or by day."""
     of = {"region": table.region, "medium": table.medium, "programme": table.programme_id}
-    narrowed = [among(table.region, asked.region)] if asked.region else []
-    if asked.medium and medium:
-        narrowed.append(table.medium == asked.medium)
-    if asked.programme is not None:
-        narrowed.append(table.programme_id == asked.programme)
-    return select(*_columns(by, day, of), *(getattr(table, name).label(name) for name in MEASURES)).where(
-        *when, scope.where(literal(None), table.region), *narrowed
-    )
+    return select(*_columns(by, day, of), *(getattr(table, name).label(name) for name in MEASURES))
 
 
 def _dealer_months(scope: Scope, asked: Asked, by: Sequence[str]) -> Select[Any]:

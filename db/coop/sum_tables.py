@@ -1,4 +1,4 @@
-"""Sums of the ledger of co-op, written by its triggers alone (sums.py); cents, days of the entry's dealer."""
+"""Sums of co-op, written by triggers alone (sums.py): cents by days of the entry's dealer, decisions by the desk's."""
 
 from __future__ import annotations
 
@@ -59,3 +59,93 @@ class CoopDealerMonth(CoopSums):
 
     dealer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     month: Mapped[date] = mapped_column(Date, primary_key=True)
+
+
+class CoopDecided(Base):
+    """Decisions by month x region x programme x medium: how many, denied, returned at least once, touched again."""
+
+    __abstract__ = True
+
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    region: Mapped[str] = mapped_column(String(40), primary_key=True)
+    programme_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    medium: Mapped[str] = mapped_column(String(20), primary_key=True)
+    decided: Mapped[int] = mapped_column(Integer, nullable=False)
+    denied: Mapped[int] = mapped_column(Integer, nullable=False)
+    returned: Mapped[int] = mapped_column(Integer, nullable=False)
+    again: Mapped[int] = mapped_column(Integer, nullable=False)
+
+
+class CoopRequestMonth(CoopDecided):
+    """Requests by the month they were decided in."""
+
+    __tablename__ = "coop_request_month"
+    __table_args__ = CLUSTERED
+
+
+class CoopClaimMonth(CoopDecided):
+    """Claims by the month they were decided in."""
+
+    __tablename__ = "coop_claim_month"
+    __table_args__ = CLUSTERED
+
+
+class CoopPayMonth(Base):
+    """Claims by the month they were first paid in, with the minutes each holder had them in all."""
+
+    __tablename__ = "coop_pay_month"
+    __table_args__ = CLUSTERED
+
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    region: Mapped[str] = mapped_column(String(40), primary_key=True)
+    programme_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    medium: Mapped[str] = mapped_column(String(20), primary_key=True)
+    claims: Mapped[int] = mapped_column(Integer, nullable=False)
+    dealer: Mapped[int] = mapped_column(BigInteger, nullable=False)
+    desk: Mapped[int] = mapped_column(BigInteger, nullable=False)
+    finance: Mapped[int] = mapped_column(BigInteger, nullable=False)
+
+
+class CoopTook(Base):
+    """How many took how many whole days, by month x region x medium: where a middle value lies."""
+
+    __abstract__ = True
+
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    region: Mapped[str] = mapped_column(String(40), primary_key=True)
+    medium: Mapped[str] = mapped_column(String(20), primary_key=True)
+    days: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(Integer, nullable=False)
+
+
+class CoopRequestTook(CoopTook):
+    """From the last sending of a request to a person's decision."""
+
+    __tablename__ = "coop_request_took"
+    __table_args__ = CLUSTERED
+
+
+class CoopClaimTook(CoopTook):
+    """From the last sending of a claim to a person's decision."""
+
+    __tablename__ = "coop_claim_took"
+    __table_args__ = CLUSTERED
+
+
+class CoopPayTook(CoopTook):
+    """From the decision of a claim to its first payment."""
+
+    __tablename__ = "coop_pay_took"
+    __table_args__ = CLUSTERED
+
+
+class CoopLotDay(Base):
+    """What lots hold now, by the last day of the lot x region x programme."""
+
+    __tablename__ = "coop_lot_day"
+    __table_args__ = CLUSTERED
+
+    expires_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    region: Mapped[str] = mapped_column(String(40), primary_key=True)
+    programme_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    left_cents: Mapped[int] = mapped_column(Cents, nullable=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.core.base import Base
@@ -74,6 +74,10 @@ class CoopFund(Base):
     __table_args__ = (
         Index("uq_coop_fund", "programme_id", "dealer_id", "period", unique=True),
         Index("ix_coop_fund_dealer", "dealer_id", "period", "id"),
+        Index(
+            "ix_coop_fund_closed", "closed_at", "id", sqlite_where=text("closed_at IS NOT NULL"),
+            postgresql_where=text("closed_at IS NOT NULL"),
+        ),
         CheckConstraint(f"available_cents = {_SUM}", name="sum"),
         CheckConstraint("available_cents + overdraft_cents >= 0", name="available"),
         CheckConstraint("overdraft_cents >= 0 AND reserved_cents >= 0", name="sign"),

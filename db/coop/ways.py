@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from db.calendar.queries import DESK_ZONE
 from db.coop.figure_rules import Moved, Way, minutes_between, way_of
 from db.coop.payment_tables import CoopMemo, CoopMemoLine
 from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.record import AREA, CLAIM, REQUEST
+from db.core.labels import local_day
 from db.core.timeline import TimelineEntry, TimelineLink
 
 TABLES: Final[dict[str, Any]] = {REQUEST: CoopRequest, CLAIM: CoopClaim}
@@ -31,6 +33,7 @@ def keep(session: Session, item: Any, *, command: str, now: datetime) -> None:
     moves = _moves(session, kind, item.id, item.id)[item.id]
     way = way_of([*moves, Moved(at=now, command=command, status=item.status)], until=now)
     values = _values(way, sent=item.submitted_at, decided_at=now, by=item.decided_by)
+    values["decided_on"] = local_day(now, DESK_ZONE)
     session.execute(_set(table, item.id, values))
 
 
@@ -39,7 +42,8 @@ def keep_paid(session: Session, claim_id: int, *, now: datetime) -> None:
     claim = CoopClaim
     row = session.execute(select(claim.decided_at, claim.first_paid_at).where(claim.id == claim_id)).one()
     if row.first_paid_at is None:
-        session.execute(_set(claim, claim_id, _paid(row.decided_at, now)))
+        values = {**_paid(row.decided_at, now), "first_paid_on": local_day(now, DESK_ZONE)}
+        session.execute(_set(claim, claim_id, values))
 
 
 def _set(table: Any, item_id: int, values: dict[str, Any]) -> Any:
@@ -113,7 +117,7 @@ def _first_paid(target: Session | Connection, first: int, until: int) -> dict[in
 
 
 def fill(target: Session | Connection) -> None:
-    """Write down every way anew, from the timeline and the credit memos."""
+    """Write down every way anew, from the timeline and the credit memos; days are `fill_days`'."""
     changed: dict[Any, list[dict[str, Any]]] = defaultdict(list)
     for table, item_id, kept, wanted in _fresh(target):
         if kept != wanted:
@@ -125,11 +129,52 @@ def fill(target: Session | Connection) -> None:
         connection.execute(update(own).where(own.c.id == bindparam("b_id")).values(**values), rows)
 
 
+def _days(target: Session | Connection) -> Iterator[tuple[Any, str, int, date | None, date | None]]:
+    """Table, column, id, the day that is kept and the desk's day of the moment."""
+    for table, at, day in (
+        (CoopRequest, "decided_at", "decided_on"), (CoopClaim, "decided_at", "decided_on"),
+        (CoopClaim, "first_paid_at", "first_paid_on"),
+    ):  # fmt: skip
+        moment, kept = getattr(table, at), getattr(table, day)
+        last = target.execute(select(func.max(table.id))).scalar() or 0
+        for first in range(1, last + 1, CHUNK):
+            rows = target.execute(
+                select(table.id, moment, kept).where(
+                    table.id.between(first, first + CHUNK - 1), or_(moment.is_not(None), kept.is_not(None))
+                )
+            ).all()
+            for item_id, when, known in rows:
+                yield table, day, item_id, known, None if when is None else local_day(when, DESK_ZONE)
+
+
+def fill_days(target: Session | Connection) -> None:
+    """Write down every day of the desk anew, from the moments."""
+    changed: dict[tuple[Any, str], list[dict[str, Any]]] = defaultdict(list)
+    for table, day, item_id, kept, wanted in _days(target):
+        if kept != wanted:
+            changed[table, day].append({"b_id": item_id, "b_day": wanted})
+    connection = target.connection() if isinstance(target, Session) else target
+    for (table, day), rows in changed.items():
+        own = table.__table__
+        connection.execute(update(own).where(own.c.id == bindparam("b_id")).values({day: bindparam("b_day")}), rows)
+
+
+def repair(session: Session) -> None:
+    """Write down every way and every day anew."""
+    fill(session)
+    fill_days(session)
+
+
 def differences(session: Session) -> list[str]:
-    """Records whose way is not what the timeline and the credit memos say, as sentences."""
+    """Records whose way is not what the timeline and the credit memos say, or a day not its moment's, as sentences."""
     found = [
         f"{table.__tablename__} {item_id} keeps {kept}, its timeline says {wanted}"
         for table, item_id, kept, wanted in _fresh(session)
+        if kept != wanted
+    ]
+    found += [
+        f"{table.__tablename__} {item_id} has {kept} as {day}, its moment says {wanted}"
+        for table, day, item_id, kept, wanted in _days(session)
         if kept != wanted
     ]
     return found[:MOST]

@@ -62,12 +62,19 @@ class Rollup:
     """What is summed up: `{r}` in an expression is the row, `MONTH(x)` the first day of the month of a day.
 
     `measures` are whole numbers of a row by column; `grains` are tables with their keys; `only` says which rows count.
+    A table that is summed up in several ways has a `name` for each, which its triggers are known by.
     """
 
     source: str
     measures: Mapping[str, str]
     grains: Mapping[str, Mapping[str, str]]
     only: str = ""
+    name: str = ""
+
+    @property
+    def triggers(self) -> str:
+        """What the names of its triggers begin with."""
+        return f"{self.name or self.source}_sums"
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -78,7 +85,7 @@ class Rollup:
     # ---- statements --------------------------------------------------------------------------------------------------
     def create(self, dialect: str) -> list[str]:
         """CREATE statements of the triggers, for SQLite or PostgreSQL."""
-        name, table = f"{self.source}_sums", self.source
+        name, table = self.triggers, self.source
         add = "; ".join(self._add(grain, dialect) for grain in self.grains) + ";"
         take = "; ".join(self._take(grain, dialect) for grain in self.grains) + ";"
         changed = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in self.watched)
@@ -113,8 +120,8 @@ class Rollup:
     def drop(self, dialect: str) -> list[str]:
         """Undo of `create`."""
         if dialect == "sqlite":
-            return [f"DROP TRIGGER IF EXISTS {self.source}_sums_{event}" for event in ("insert", "update", "delete")]
-        return [f"DROP FUNCTION IF EXISTS {self.source}_sums{end}() CASCADE" for end in ("", "_insert")]
+            return [f"DROP TRIGGER IF EXISTS {self.triggers}_{event}" for event in ("insert", "update", "delete")]
+        return [f"DROP FUNCTION IF EXISTS {self.triggers}{end}() CASCADE" for end in ("", "_insert")]
 
     def rebuild(self, dialect: str) -> list[str]:
         """Statements that sum up everything anew; on PostgreSQL the source can be read meanwhile, not written."""

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from db import catalog
 from db.claims import rollup as claim_rollup
 from db.coop import ways
-from db.coop.sums import SUMS as COOP_SUMS
+from db.coop.sums import ALL as COOP_SUMS
 from db.core import changes
 from db.core.rollups import Kept, rebuild
 from db.core.session import reading, writing
@@ -61,7 +61,7 @@ Say = Callable[[str], None]
 ROLLUPS = (lead_rollup, claim_rollup)
 """Counts whose triggers stand aside while rows come in; they are counted anew at the end."""
 SUMS: tuple[Kept, ...] = (
-    INCENTIVE_SUMS, COOP_SUMS, WON_SUMS, SURVEY_SUMS, SALES, OBJECTIVE_SUMS, UNIT_MARKS, PAYOUTS, UNITS, PAID, DECIDED,
+    INCENTIVE_SUMS, *COOP_SUMS, WON_SUMS, SURVEY_SUMS, SALES, OBJECTIVE_SUMS, UNIT_MARKS, PAYOUTS, UNITS, PAID, DECIDED,
 )  # fmt: skip
 """What triggers sum up: without them while rows come in, filled from them at the end."""
 
@@ -187,8 +187,8 @@ def _settle(bind: Engine) -> None:
     with writing(bind, keeps_timeline=False) as session:
         for kept in ROLLUPS:
             kept.rebuild(session)
+        ways.repair(session)
         rebuild(session, rollups=SUMS)
-        ways.fill(session)
         changes.touch(session, *(area.name for area in catalog.AREAS))
     if bind.dialect.name != "sqlite":
         with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

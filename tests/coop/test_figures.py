@@ -12,7 +12,9 @@ from sqlalchemy import event, text
 
 from db.calendar.months import days_before, months_between
 from db.calendar.queries import DESK_ZONE
-from db.coop import figure_metrics_queries, figure_overview_queries, figure_queries, figure_reason_queries
+from db.coop import (
+    figure_decided_queries, figure_metrics_queries, figure_overview_queries, figure_queries, figure_reason_queries,
+)  # fmt: skip
 from db.coop.campaign_commands import start_campaign
 from db.coop.campaign_rules import Plan
 from db.coop.commands import make_payment
@@ -166,7 +168,7 @@ def check_all(house):
     waits = [(at - moment(claims[i][0]["decided_at"])) // timedelta(minutes=1) for i, at in paid.items()]
     assert value(house, "pay_time") == pytest.approx(middle(waits))
     with reading(house.engine) as session:
-        held = figure_queries.held(session, scope=EVERYTHING, asked=checked(session, DAYS, now=LATER))
+        held = figure_decided_queries.held(session, scope=EVERYTHING, asked=checked(session, DAYS, now=LATER))
     # The first claim was with the dealer for 2 days and in review for 2, the second in review for 1; then finance.
     assert held.claims == len(paid) == 2
     assert held.minutes == {"dealer": 2 * 1440, "desk": 3 * 1440, "finance": sum(waits)}
