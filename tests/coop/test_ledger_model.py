@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from db.coop import ledger, lot_rules
@@ -47,6 +47,16 @@ COMMON = {
     "ends_on": date(2026, 5, 2),
     "costs": [],
 }
+_IDS = bindparam("ids", expanding=True)
+_FUND, _LOT, _ENTRY = CoopFund.__table__, CoopLot.__table__, CoopEntry.__table__
+FUNDS = select(_FUND).where(_FUND.c.id.in_(_IDS))
+LEFT = select(_LOT.c.fund_id, func.sum(_LOT.c.left_cents).label("cents")).where(_LOT.c.fund_id.in_(_IDS))
+LEFT = LEFT.group_by(_LOT.c.fund_id)
+_SUMMED = (_ENTRY.c.fund_id, _ENTRY.c.kind, _ENTRY.c.of_kind)
+SUMS = select(
+    *_SUMMED, func.sum(_ENTRY.c.cents).label("cents"), func.sum(_ENTRY.c.reserve_cents).label("held"),
+    func.count().label("n"),
+).where(_ENTRY.c.fund_id.in_(_IDS)).group_by(*_SUMMED)  # fmt: skip
 
 
 class Model(RuleBasedStateMachine):
@@ -248,27 +258,28 @@ class Model(RuleBasedStateMachine):
     def holds(self) -> None:
         if not hasattr(self, "session"):
             return
-        for n, seen in enumerate(self.funds):
-            fund = self.fund(n)
+        self.session.flush()
+        for n, (fund, left, summed) in enumerate(self._stored()):
             held = sum(c for i, c in self.held.items() if self.owner[i] == n)
             approved = sum(c for i, c in self.claims.items() if self.owner[-i] == n)
             assert (fund.available_cents, fund.reserved_cents) == (self.free[n], held)
             assert fund.approved_cents - fund.reversed_cents == approved
             assert fund.available_cents >= 0 or fund.overdraft_cents == -fund.available_cents
-            left = self.session.scalar(select(func.sum(CoopLot.left_cents)).where(CoopLot.fund_id == seen.id)) or 0
-            assert int(left) == max(fund.available_cents, 0)
-            entries = self.session.execute(
-                select(CoopEntry.kind, CoopEntry.cents, CoopEntry.reserve_cents, CoopEntry.of_kind)
-                .where(CoopEntry.fund_id == seen.id)
-            ).all()  # fmt: skip
-            summed = sum(
-                (effect(e.kind, e.cents, reserve_cents=e.reserve_cents, of_kind=e.of_kind) for e in entries), Balance()
-            )
+            assert left == max(fund.available_cents, 0)
             assert balance(fund) == summed
-        ids = [f.id for f in self.funds]
-        many = self.session.scalar(select(func.count()).where(CoopEntry.fund_id.in_(ids))) or 0
+
+    def _stored(self) -> list[tuple[Any, int, Balance]]:
+        """Of each fund its row, what its lots hold and what its entries add up to: three statements, made once."""
+        ids = [fund.id for fund in self.funds]
+        rows = {r.id: r for r in self.connection.execute(FUNDS, {"ids": ids})}
+        left = {r.fund_id: int(r.cents) for r in self.connection.execute(LEFT, {"ids": ids})}
+        sums, many = dict.fromkeys(ids, Balance()), 0
+        for r in self.connection.execute(SUMS, {"ids": ids}):
+            sums[r.fund_id] += effect(r.kind, int(r.cents), reserve_cents=int(r.held), of_kind=r.of_kind)
+            many += r.n
         assert many >= self.entries, "the ledger only grows"
         self.entries = many
+        return [(rows[i], left.get(i, 0), sums[i]) for i in ids]
 
 
 def test_the_ledger_is_its_model(engine):
