@@ -218,8 +218,8 @@ class IncentiveClaim(QueueItem):
         Index("ix_incentive_claim_board", "is_open", "due_at", "id"),
         Index("ix_incentive_claim_status", "status", "due_at", "id"),
         Index("ix_incentive_claim_dealer", "dealer_id", "is_open", "due_at", "id"),
-        # What a region or a dealer has in each state.
-        Index("ix_incentive_claim_place", "status", "region"),
+        # What a region or a dealer has in each state, of which amounts.
+        Index("ix_incentive_claim_place", "status", "region", "claimed_cents"),
         Index("ix_incentive_claim_state", "dealer_id", "status"),
         Index("ix_incentive_claim_program", "program_id", "dealer_id", "period"),
         Index("ix_incentive_claim_sale", "sale_id", "program_id"),

@@ -1,4 +1,4 @@
-"""Indexes of incentive figures: sales and decisions of a region, what checks and people sent back in a period."""
+"""Indexes of incentives: sales, decisions and amounts of a region, what checks and people sent back in a period."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def upgrade() -> None:
             unique=False,
         )  # fmt: skip
     with op.batch_alter_table("incentive_claim", schema=None) as batch_op:
+        batch_op.drop_index("ix_incentive_claim_place")
+        batch_op.create_index("ix_incentive_claim_place", ["status", "region", "claimed_cents"], unique=False)
         batch_op.create_index(
             "ix_incentive_claim_took",
             ["region", "decided_on", "program_id", "status", "decided_kind", "worked_minutes"], unique=False,
