@@ -23,7 +23,6 @@ from db.core.labels import plural
 from db.core.session import reading
 from db.incentives import figure_overview_queries as overviews
 from db.incentives.figure_budget_queries import BurnLine
-from db.incentives.figure_members import field_of
 from db.incentives.figure_metrics_queries import definition
 from db.incentives.figure_overview_queries import MOST_ROWS, Line, Look
 from db.incentives.figure_reason_queries import Reason
@@ -59,7 +58,8 @@ def look(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) 
         return overviews.look(
             session, scope=scope, filters=dict(filters), now=_at,
             known=lambda on: kept(
-                session, lambda: field_of(session, scope, on), "incentive_field", scope, on, areas=("dealers", "terms")
+                session, lambda: overviews.dealers_on(session, scope=scope, on=on), "incentive_dealers", scope, on,
+                areas=("dealers", "terms"),
             ),
         )  # fmt: skip
 

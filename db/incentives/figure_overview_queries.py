@@ -18,7 +18,7 @@ from db.incentives import figure_reason_queries
 from db.incentives.figure_baseline_queries import program_of
 from db.incentives.figure_budget_queries import BurnLine, burns
 from db.incentives.figure_filters import Asked, check_dims, checked
-from db.incentives.figure_members import Field, Member, members_of
+from db.incentives.figure_members import Field, Member, field_of, members_of
 from db.incentives.figure_metrics_queries import BASELINE, FIGURES, TIMED, extra_units, timed_value
 from db.incentives.figure_period_queries import Histogram
 from db.incentives.figure_told_queries import Told, Way, both_told
@@ -83,6 +83,11 @@ def look(
         months=_lines(session, scope, asked, "month", both.told[("month",)]),
         lines=_lines(session, scope, asked, "program", both.told[("program",)]),
     )  # fmt: skip
+
+
+def dealers_on(session: Session, *, scope: Scope, on: date) -> Field:
+    """The active dealers of a scope with their tiers on a day: what a page keeps and gives to `look`."""
+    return field_of(session, scope, on)
 
 
 def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str, now: datetime) -> list[Line]:

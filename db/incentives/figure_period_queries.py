@@ -160,7 +160,7 @@ def _network(shape: Shape, *, has_days: bool) -> Any:
     for number, (month, day, names) in enumerate(FACTS.values()):
         for is_day, table in ((0, month), (1, day)) if has_days else ((0, month),):
             at = table.on_day if is_day else table.month
-            sums = [func.sum(getattr(table, name)) for name in names]
+            sums: list[Any] = [func.sum(getattr(table, name)) for name in names]
             sums += [literal(0)] * (_WIDTH - len(sums))
             listed = bindparam("days" if is_day else "months", expanding=True, type_=Date())
             parts.append(

@@ -67,7 +67,7 @@ def both_told(
 
 def _sums(period: Period, way: Way) -> Told:
     """Rows of what adds up; by program there is one for each that has an entry of any time."""
-    facts = (
+    facts: tuple[tuple[Callable[..., Any], str, tuple[str, ...], dict[str, str]], ...] = (
         (figures.paid_units, "paid", ("units", "cents"), {}),
         (figures.claimed_sales, "units", ("units", "claimed"), {"units": "eligible"}),
         (figures.decided, "decided", ("decided", "denied"), {}),

@@ -56,7 +56,8 @@ def houses(house: FigureHouse) -> list[FigureHouse]:
 
 def more_told(house: FigureHouse) -> FigureHouse:
     """The story with programs that take some dealers, and more sales of the other one."""
-    house.programs = [None, house.cash, house.steps, house.growth, house.publish(LISTED), house.publish(QUARTER), 0]
+    told = [house.cash, house.steps, house.growth]
+    vars(house)["programs"] = [None, *told, house.publish(LISTED), house.publish(QUARTER), 0]
     house.sell_many(3)
     return house
 
@@ -102,7 +103,7 @@ def check_question(house: FigureHouse, question: dict[str, Any]) -> None:
     dealers = (house.dealer, house.other_dealer)
     filters = {
         "from": first, "to": first + timedelta(days=question["length"]),
-        "program": house.programs[question["program"]], "region": question["region"],
+        "program": vars(house)["programs"][question["program"]], "region": question["region"],
         "dealer": tuple(dealers[n] for n in question["dealer"]),
     }  # fmt: skip
     now = datetime(2026, 11, 20, 15, 0, tzinfo=UTC) + timedelta(days=question["later"])
