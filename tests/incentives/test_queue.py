@@ -143,6 +143,24 @@ def test_every_filter_finds_what_a_plain_look_at_the_claims_finds(sqlite_templat
                         assert number == len(plain(who, {**rest, "status": state}, view="all")), (who, wanted, state)
 
 
+def test_both_databases_answer_every_kind_of_question(house):
+    first, *others = three(house)
+    every = {"least_cents": 1, "below_cents": 900_00, "due": "14", "rule": "I08", "ids": (first,)}
+    with reading(house.engine) as session:
+        for who in ("cora", "dora", "mason"):
+            actor = getattr(house, who)
+            for view in OURS:
+                for more in (
+                    {},
+                    {"least_cents": 1, "below_cents": 900_00, "due": "14", "rule": "I08", "ids": (first,)},
+                ):
+                    filters = Filters(view=view, now=NOW, region="", **more)
+                    count_all(session, actor=actor, filters=filters)
+                    _, following = list_claims(session, actor=actor, filters=filters, limit=1)
+                    rest, _ = list_claims(session, actor=actor, filters=filters, after=following or (NOW, 0))
+                    assert len(rest) <= len(others)
+
+
 def test_a_check_that_stands_in_the_way_finds_its_claims(small):
     small.publish()
     wrong = small.claim(small.sell(documents=(("diploma", ""),)))[0]
