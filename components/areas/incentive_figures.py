@@ -13,12 +13,12 @@ from components.areas.figures import DASH, FEW, dollars, share, tile_of, words
 from components.charts import claims as claim_charts
 from components.charts import incentives as charts
 from components.charts.base import draw, table
-from components.kept import shelved
+from components.kept import kept, shelved
 from components.labels import empty_state
 from components.tiles import Tile
 from db.claims.overview_queries import Beside
 from db.core import changes
-from db.core.actor import Scope
+from db.core.actor import Actor, Scope
 from db.core.labels import plural
 from db.core.session import reading
 from db.incentives import figure_overview_queries as overviews
@@ -42,7 +42,7 @@ TILES: Final = (
 )  # fmt: skip
 FIRST: Final = 8
 FIRST_WAY: Final = "program"
-"""How the table is split where nobody chose otherwise."""
+"""How the table is split where nobody chose otherwise, and what `look` reads with the tiles."""
 
 
 def token() -> Any:
@@ -55,7 +55,13 @@ def token() -> Any:
 def look(scope: Scope, filters: Filters, _at: datetime, day: date, change: Any) -> Look:
     """Every figure beside the period before, by month and by program."""
     with reading() as session:
-        return overviews.look(session, scope=scope, filters=dict(filters), by=FIRST_WAY, now=_at)
+        return overviews.look(
+            session, scope=scope, filters=dict(filters), now=_at,
+            known=lambda on: kept(
+                session, lambda: overviews.dealers_on(session, scope=scope, on=on), "incentive_dealers", scope, on,
+                areas=("dealers", "terms"),
+            ),
+        )  # fmt: skip
 
 
 @shelved(room=100, seconds=60)
@@ -77,6 +83,20 @@ def why(scope: Scope, filters: Filters, kind: str, _at: datetime, day: date, cha
     """Reasons of returns and denials."""
     with reading() as session:
         return overviews.why(session, scope=scope, filters=dict(filters), kind=kind, now=_at)
+
+
+def standing(actor: Actor, chosen: Mapping[str, Any], at: datetime, day: date) -> tuple[list[BurnLine], str]:
+    """Budgets, and what units are measured against: neither depends on the regions and dealers chosen."""
+    asked = {name: chosen[name] for name in ("program", "from", "to") if name in chosen}
+    with reading() as session:
+        return kept(
+            session,
+            lambda: (
+                overviews.budgets(session, actor=actor, filters=asked, now=at),
+                overviews.baseline_words(session, actor=actor, filters=asked, now=at),
+            ),
+            "incentive_budgets", actor, tuple(sorted(asked.items())), day, areas=("incentives",),
+        )  # fmt: skip
 
 
 def _note(name: str, found: Mapping[str, Beside]) -> str:

@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, tuple_
 def beyond(columns: Sequence[Any], after: Sequence[Any], *, falls: bool = False) -> ColumnElement[bool]:
     """Rows that come after `after` in the order of these columns, all of them rising, or all falling.
 
-    The columns are those of an index, or its first ones; none of them may be empty, neither in a row nor in `after`.
+    The columns are those of an index, or its first ones; none of them may be empty, neither in a row nor in `after`,
+    which are values, or the parameters of a statement that is kept.
     """
     row = tuple_(*columns)
-    found: ColumnElement[bool] = row < tuple(after) if falls else row > tuple(after)
+    last: Any = tuple_(*after) if isinstance(after[0], ColumnElement) else tuple(after)
+    found: ColumnElement[bool] = row < last if falls else row > last
     return found

@@ -49,6 +49,7 @@ class TimelineEntry(Base):
     """One command that was carried out (or denied). Triggers refuse UPDATE and DELETE on this table."""
 
     __tablename__ = "timeline_entry"
+    __table_args__ = (Index("ix_timeline_entry_command", "command", "at"),)
 
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False, index=True)
@@ -56,7 +57,7 @@ class TimelineEntry(Base):
     actor_name: Mapped[str] = mapped_column(String(120), nullable=False)
     source: Mapped[str] = mapped_column(String(10), nullable=False)
     area: Mapped[str] = mapped_column(String(40), nullable=False)
-    command: Mapped[str] = mapped_column(String(60), nullable=False, index=True)
+    command: Mapped[str] = mapped_column(String(60), nullable=False)
     summary: Mapped[str] = mapped_column(Text, nullable=False)
     reason: Mapped[str] = mapped_column(Text, nullable=False, default="")
     detail: Mapped[dict[str, Any]] = mapped_column(Json, nullable=False)

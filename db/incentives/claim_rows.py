@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor
@@ -63,40 +64,44 @@ class ClaimRow:
         return FLOW.state(self.status).label
 
 
-def others_hands(actor: Actor) -> list[ColumnElement[bool]]:
-    """Conditions on claims this actor may sign: not sent, signed, nor denied before its appeal by the same person."""
+def others_hands(username: Any) -> list[ColumnElement[bool]]:
+    """Conditions on claims this person may sign: not sent, signed, nor denied before its appeal by the same one."""
     return [
-        IncentiveClaim.submitted_by != actor.username, IncentiveClaim.signed_by != actor.username,
+        IncentiveClaim.submitted_by != username, IncentiveClaim.signed_by != username,
         or_(
             IncentiveClaim.status != "appealed",
-            and_(IncentiveClaim.denied_by != actor.username, IncentiveClaim.appealed_by != actor.username),
+            and_(IncentiveClaim.denied_by != username, IncentiveClaim.appealed_by != username),
         ),
     ]  # fmt: skip
 
 
 def claims_seen(actor: Actor) -> Any:
     """The claims this actor may see, with what a row shows of program, dealer and sale; for `claim_rows`."""
+    return claims_of(actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region))
+
+
+def claims_of(*seen: ColumnElement[bool]) -> Any:
+    """The claims of a scope, given by its conditions; what a row shows and no more."""
     return (
         select(
-            IncentiveClaim, IncentiveProgram.code, IncentiveProgram.name, Dealer.name, SaleReport.number, SaleReport.vin
+            *(getattr(IncentiveClaim, name) for name in _OWN), IncentiveProgram.code.label("program"),
+            IncentiveProgram.name.label("program_name"), Dealer.name.label("dealer"),
+            func.coalesce(SaleReport.number, "").label("sale"), func.coalesce(SaleReport.vin, "").label("vin"),
         )
-        .join(IncentiveProgram, IncentiveProgram.id == IncentiveClaim.program_id)
+        .join_from(IncentiveClaim, IncentiveProgram, IncentiveProgram.id == IncentiveClaim.program_id)
         .join(Dealer, Dealer.id == IncentiveClaim.dealer_id)
         .outerjoin(SaleReport, SaleReport.id == IncentiveClaim.sale_id)
-        .where(actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region))
-    )
+        .where(*seen)
+    )  # fmt: skip
 
 
-def claim_rows(session: Session, query: Any) -> list[ClaimRow]:
-    """The rows of a query made with `claims_seen`."""
-    return [
-        ClaimRow(
-            id=c.id, number=c.number, status=c.status, version=c.version, submitted_by=c.submitted_by,
-            signed_by=c.signed_by, signed_cents=c.signed_cents, program=code, program_name=name, dealer=dealer,
-            sale_id=c.sale_id, sale=sale or "", vin=vin or "", period=c.period, claimed_cents=c.claimed_cents,
-            entitled_cents=c.entitled_cents, approved_cents=c.approved_cents, due_at=c.due_at,
-            reason_note=c.reason_note, decided_by=c.decided_by, decided_at=c.decided_at,
-            denied_by=c.denied_by, appeals=c.appeals, appeal_note=c.appeal_note, appealed_at=c.appealed_at,
-        )
-        for c, code, name, dealer, sale, vin in session.execute(query)
-    ]  # fmt: skip
+_OWN: Final = (
+    "id", "number", "status", "version", "submitted_by", "signed_by", "signed_cents", "sale_id", "period",
+    "claimed_cents", "entitled_cents", "approved_cents", "due_at", "reason_note", "decided_by", "decided_at",
+    "denied_by", "appeals", "appeal_note", "appealed_at",
+)  # fmt: skip
+
+
+def claim_rows(session: Session, query: Any, values: Mapping[str, Any] | None = None) -> list[ClaimRow]:
+    """The rows of a query made with `claims_seen` or `claims_of`, whose parameters are `values`."""
+    return [ClaimRow(**row) for row in session.execute(query, values).mappings()]

@@ -29,7 +29,7 @@ AT_ONCE: Final = 150
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Span:
+class Measured:
     """A period of a volume program as it is measured: the whole of it, or its days up to today."""
 
     plan: Plan
@@ -49,7 +49,7 @@ _VOLUME: Final = ("units", "baseline", "cents", "new")
 
 def incremental(
     session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (),
-    members: Mapping[int, Member] | None = None,
+    members: Mapping[int, Member] | None = None, of_sales: bool = True,
 ) -> Rows:  # fmt: skip
     """{dims..., units, baseline, cents, new} of stair-step and growth programs, by the month in which a period ends.
 
@@ -62,7 +62,7 @@ def incremental(
     check_dims(by, DIMS)
     if members is None:
         members = members_of(session, scope, asked)
-    spans = _spans(session, asked)
+    spans = {key: span for key, span in spans_of(session, asked).items() if of_sales or not span.counts_sales}
     rows = _volumes(session, scope, asked, list(spans))
     sold = _sold_before(session, scope, asked, list(spans.values()))
     cells: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_VOLUME, 0))
@@ -108,14 +108,16 @@ def _volumes(
     return found
 
 
-def _spans(session: Session, asked: Asked) -> dict[tuple[int, str], _Span]:
+def spans_of(session: Session, asked: Asked) -> dict[tuple[int, str], Measured]:
     """The periods that count among the days asked for: those that end there, or run today when today is one."""
     found = {}
     for program_id, plans in plans_asked(session, asked).items():
         newest = plans[-1].program
         if not newest.is_volume:
             continue
-        begun = months_between(newest.program.first, min(newest.program.last, asked.today))
+        # A period counts on a day of its own, so that only those of the months asked for can.
+        first, last = max(newest.program.first, asked.first), min(newest.program.last, asked.today, asked.last)
+        begun = months_between(first, last)
         names = dict.fromkeys(period_of(newest.period, max(m, newest.program.first)) for m in begun)
         for period in names:
             plan = plan_of_period(plans, period)
@@ -123,12 +125,12 @@ def _spans(session: Session, asked: Asked) -> dict[tuple[int, str], _Span]:
             counted_on = min(whole.last, asked.today)
             if counted_on >= whole.first and asked.first <= counted_on <= asked.last:
                 days = Window(first=whole.first, last=counted_on)
-                found[program_id, period] = _Span(plan=plan, period=period, days=days, whole=whole)
+                found[program_id, period] = Measured(plan=plan, period=period, days=days, whole=whole)
     return found
 
 
 def _sold_before(
-    session: Session, scope: Scope, asked: Asked, spans: Sequence[_Span]
+    session: Session, scope: Scope, asked: Asked, spans: Sequence[Measured]
 ) -> dict[tuple[int, str, int], int]:
     """Sales of the year before by program, period and dealer; one statement for up to `AT_ONCE` periods."""
     wanted = [s for s in spans if s.counts_sales]
@@ -148,7 +150,7 @@ def _sold_before(
     return found
 
 
-def _baseline(span: _Span, dealer: Member | None, sold: int) -> int:
+def _baseline(span: Measured, dealer: Member | None, sold: int) -> int:
     rule = span.plan.program.rule
     if not isinstance(rule, Growth) or rule.baseline != "target":
         return sold

@@ -35,12 +35,13 @@ class BurnLine:
 def burns(session: Session, *, actor: Actor, asked: Asked) -> list[BurnLine]:
     """Programs with a budget that run on one of the days asked for, those that run out first; as they stand today.
 
-    A budget is the house's and of the whole network, whatever the reader's dealers: people of a dealership see none.
+    A budget is the house's and of the whole network, whatever regions and dealers are asked for or seen: people of a
+    dealership see none.
     """
     actor.require(Permission.INCENTIVES_VIEW)
     if actor.role.is_dealer:
         return []
-    plans = plans_asked(session, asked)
+    plans = {i: some for i, some in plans_asked(session, asked).items() if some[-1].program.budget_cents}
     if not plans:
         return []
     owner, sums = IncentiveProgram, IncentiveMonth
@@ -53,10 +54,7 @@ def burns(session: Session, *, actor: Actor, asked: Asked) -> list[BurnLine]:
     found = []
     for program_id, code, name, committed, paid_cents in rows:
         program = plans[program_id][-1].program
-        budget = program.budget_cents
-        if not budget:
-            continue
-        days = program.program
+        budget, days = program.budget_cents or 0, program.program
         found.append(
             BurnLine(
                 program_id=program_id, code=code, name=name, first=days.first, last=days.last, budget_cents=budget,

@@ -49,6 +49,11 @@ class Asked:
         return start_of(self.last + DAY, DESK_ZONE)
 
     @property
+    def tiers_on(self) -> date:
+        """The day whose tiers hold: the last one asked for, but none that has not come."""
+        return min(self.last, self.today)
+
+    @property
     def before(self) -> Asked:
         """The same question of the period before."""
         first, last = days_before(self.first, self.last)

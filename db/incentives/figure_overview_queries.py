@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -18,8 +18,10 @@ from db.incentives import figure_reason_queries
 from db.incentives.figure_baseline_queries import program_of
 from db.incentives.figure_budget_queries import BurnLine, burns
 from db.incentives.figure_filters import Asked, check_dims, checked
-from db.incentives.figure_members import Member, members_of
+from db.incentives.figure_members import Field, Member, field_of, members_of
 from db.incentives.figure_metrics_queries import BASELINE, FIGURES, TIMED, extra_units, timed_value
+from db.incentives.figure_period_queries import Histogram
+from db.incentives.figure_told_queries import Told, Way, both_told
 from db.incentives.model import Growth
 
 BY: Final[dict[str, str]] = {"program": "Program", "dealer": "Dealer", "region": "Region", "month": "Month"}
@@ -49,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What the page draws first: every figure beside the period before, by month, and split one way."""
+    """What the page draws first: every figure beside the period before, by month and by program."""
 
     figures: Mapping[str, Beside]
     months: Sequence[Line]
@@ -59,19 +61,33 @@ class Look:
 def overview(session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime) -> dict[str, Beside]:
     """Every figure of the days asked for beside the same figure of the period before; each source is read twice."""
     asked = checked(session, filters, now=now)
-    return _beside(session, scope, asked, _told(session, scope, asked, ((),))[()])
-
-
-def look(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str, now: datetime) -> Look:
-    """`overview`, and `lines` by month and by another way, each source read once for all of it."""
-    check_dims((by,), tuple(BY))
-    asked = checked(session, filters, now=now)
-    told = _told(session, scope, asked, ((), ("month",), (by,)))
-    months = _lines(session, scope, asked, "month", told[("month",)])
-    return Look(
-        figures=_beside(session, scope, asked, told[()]), months=months,
-        lines=months if by == "month" else _lines(session, scope, asked, by, told[(by,)]),
+    return _beside(
+        _told(session, scope, asked, ((),))[()], _told(session, scope, asked.before, ((),))[()],
+        figures.minutes(session, scope=scope, asked=asked).get((), []),
+        figures.minutes(session, scope=scope, asked=asked.before).get((), []),
     )  # fmt: skip
+
+
+def look(
+    session: Session, *, scope: Scope, filters: Mapping[str, Any], now: datetime,
+    known: Callable[[date], Field] | None = None,
+) -> Look:  # fmt: skip
+    """`overview`, and `lines` by month and by program, everything read once and the period before with it.
+
+    `known` gives the active dealers of the scope on a day where somebody keeps them.
+    """
+    asked = checked(session, filters, now=now)
+    both = both_told(session, scope=scope, asked=asked, known=known)
+    return Look(
+        figures=_beside(both.told[()], both.prior, both.minutes, both.minutes_before),
+        months=_lines(session, scope, asked, "month", both.told[("month",)]),
+        lines=_lines(session, scope, asked, "program", both.told[("program",)]),
+    )  # fmt: skip
+
+
+def dealers_on(session: Session, *, scope: Scope, on: date) -> Field:
+    """The active dealers of a scope with their tiers on a day: what a page keeps and gives to `look`."""
+    return field_of(session, scope, on)
 
 
 def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str, now: datetime) -> list[Line]:
@@ -82,11 +98,6 @@ def lines(session: Session, *, scope: Scope, filters: Mapping[str, Any], by: str
 
 
 # ---- rows of every source --------------------------------------------------------------------------------------------
-Way = tuple[str, ...]
-Told = dict[Callable[..., Any], Rows]
-"""The rows of each source, split one way."""
-
-
 def _told(session: Session, scope: Scope, asked: Asked, ways: Sequence[Way]) -> dict[Way, Told]:
     """The rows of every source split these ways; what adds up is read once, by all dimensions of the ways."""
     found: dict[Way, Told] = {way: {} for way in ways}
@@ -146,14 +157,11 @@ COUNTED: Final[dict[Callable[..., Any], tuple[str, ...]]] = {
 """What the figures are made of, by the source that counts it."""
 
 
-def _beside(session: Session, scope: Scope, asked: Asked, told: Told) -> dict[str, Beside]:
-    prior = _told(session, scope, asked.before, ((),))[()]
+def _beside(told: Told, prior: Told, took: Histogram, before: Histogram) -> dict[str, Beside]:
     found = {}
     for name, figure in FIGURES.items():
         (row,), (earlier,) = told[figure.source], prior[figure.source]
         found[name] = Beside(name=name, **figure.value_of(row), prior=figure.value_of(earlier)["value"])
-    took = figures.minutes(session, scope=scope, asked=asked).get((), [])
-    before = figures.minutes(session, scope=scope, asked=asked.before).get((), [])
     for name, (_, share) in TIMED.items():
         found[name] = Beside(
             name=name, value=timed_value(took, share), numerator=None, denominator=sum(n for _, n in took),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from db.core import search
@@ -15,8 +16,9 @@ from db.core.actor import Actor
 from db.core.area import CAP
 from db.core.keyset import beyond
 from db.core.permissions import Permission
+from db.core.types import UtcDateTime
 from db.incentives import books, claim_store
-from db.incentives.claim_rows import ClaimRow, claim_rows, claims_seen, others_hands
+from db.incentives.claim_rows import ClaimRow, claim_rows, claims_of, others_hands
 from db.incentives.flow import FLOW, REVIEW
 from db.incentives.stack_rules import Loser
 from db.incentives.tables import IncentiveCheck, IncentiveClaim, IncentiveProgram, IncentiveRun, SaleReport
@@ -67,74 +69,111 @@ def with_hits(session: Session, filters: Filters, *, actor: Actor) -> Filters:
     return replace(filters, ids=tuple(hit.item_id for hit in hits))
 
 
-def _in_view(view: str, actor: Actor, *, in_order: bool = True) -> list[ColumnElement[bool]]:
+# ---- statements ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class _Shape:
+    """What a list is narrowed by, not to what: a statement is made once for each shape (0088)."""
+
+    view: str
+    given: frozenset[str]
+    kind: str
+    authorizes: bool
+
+    def but(self, *names: str) -> frozenset[str]:
+        """What is given besides these."""
+        return self.given - frozenset(names)
+
+
+def _shape(actor: Actor, filters: Filters) -> _Shape:
+    return _Shape(
+        view=filters.view, given=frozenset(name for name, value in _given(filters).items() if value is not None),
+        kind=actor.scope.kind, authorizes=filters.view == "mine" and actor.can(Permission.INCENTIVES_AUTHORIZE),
+    )  # fmt: skip
+
+
+def _given(filters: Filters) -> dict[str, Any]:
+    """The values of the filters by the names of their conditions; None where nothing is asked."""
+    days = int(filters.due) if filters.due.isdecimal() else 0
+    return {
+        "status": filters.status or None, "program": filters.program_id, "dealer": filters.dealer_id,
+        "region": filters.region or None, "rule": filters.rule or None, "least": filters.least_cents,
+        "below": filters.below_cents, "ids": None if filters.ids is None else list(filters.ids),
+        "due": filters.now + timedelta(days=days) if filters.due and filters.now is not None else None,
+        "late": filters.now, "soon": None if filters.now is None else filters.now + timedelta(days=3),
+    }  # fmt: skip
+
+
+def _values(actor: Actor, filters: Filters) -> dict[str, Any]:
+    """The values of every condition of a shape."""
+    return _given(filters) | {
+        "username": actor.username, "scope_regions": sorted(actor.scope.regions),
+        "scope_dealers": sorted(actor.scope.dealer_ids),
+    }  # fmt: skip
+
+
+def _seen(shape: _Shape) -> list[ColumnElement[bool]]:
+    claim = IncentiveClaim
+    if shape.kind == "regions":
+        return [claim.region.in_(bindparam("scope_regions", expanding=True))]
+    return [claim.dealer_id.in_(bindparam("scope_dealers", expanding=True))] if shape.kind == "dealers" else []
+
+
+def _in_view(shape: _Shape, view: str, *, in_order: bool = True) -> list[ColumnElement[bool]]:
     """What a view holds; `in_order` walks it by what is due, else by state: a count would walk every approved claim."""
     is_open: list[ColumnElement[bool]] = [IncentiveClaim.is_open.is_(True)] if in_order else []
     waiting: list[ColumnElement[bool]] = [*is_open, IncentiveClaim.status.in_(REVIEW)]
     if view == "waiting":
         return waiting
     if view == "mine":  # four eyes; nobody signs twice; what was signed waits for who authorizes
-        waiting += others_hands(actor)
-        return (
-            waiting if actor.can(Permission.INCENTIVES_AUTHORIZE) else [*waiting, IncentiveClaim.signed_cents.is_(None)]
-        )
+        waiting += others_hands(bindparam("username", type_=String()))
+        return waiting if shape.authorizes else [*waiting, IncentiveClaim.signed_cents.is_(None)]
     if view == "returned":
         return [*is_open, IncentiveClaim.status.in_(("entered", "returned"))]
     return [IncentiveClaim.status.in_(DECIDED)] if view == "decided" else []
 
 
-def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
-    parts: list[ColumnElement[bool]] = []
-    for column, value in (
-        (IncentiveClaim.status, filters.status or None), (IncentiveClaim.program_id, filters.program_id),
-        (IncentiveClaim.dealer_id, filters.dealer_id), (IncentiveClaim.region, filters.region or None),
-    ):  # fmt: skip
-        if value is not None:
-            parts.append(column == value)
-    if filters.rule:
-        against = ("warn", "missing", "fail")
-        parts.append(
-            exists().where(
-                IncentiveCheck.claim_id == IncentiveClaim.id, IncentiveCheck.run == IncentiveClaim.run,
-                IncentiveCheck.rule == filters.rule, IncentiveCheck.level.in_(against),
-            )
-        )  # fmt: skip
-    if filters.least_cents is not None:
-        parts.append(IncentiveClaim.claimed_cents >= filters.least_cents)
-    if filters.below_cents is not None:
-        parts.append(IncentiveClaim.claimed_cents < filters.below_cents)
-    if filters.due and filters.now is not None:
-        days = int(filters.due) if filters.due.isdecimal() else 0
-        parts.append(IncentiveClaim.due_at < filters.now + timedelta(days=days))
-    if filters.ids is not None:
-        parts.append(IncentiveClaim.id.in_(filters.ids))
-    return parts
+def _narrowed(given: frozenset[str]) -> list[ColumnElement[bool]]:
+    """The conditions of the filters given, those of `_given`."""
+    claim, moment = IncentiveClaim, UtcDateTime()
+    against = ("warn", "missing", "fail")
+    conditions: dict[str, ColumnElement[bool]] = {
+        "status": claim.status == bindparam("status"), "program": claim.program_id == bindparam("program"),
+        "dealer": claim.dealer_id == bindparam("dealer"), "region": claim.region == bindparam("region"),
+        "rule": exists().where(
+            IncentiveCheck.claim_id == claim.id, IncentiveCheck.run == claim.run,
+            IncentiveCheck.rule == bindparam("rule"), IncentiveCheck.level.in_(against),
+        ),
+        "least": claim.claimed_cents >= bindparam("least"), "below": claim.claimed_cents < bindparam("below"),
+        "ids": claim.id.in_(bindparam("ids", expanding=True)),
+        **{name: claim.due_at < bindparam(name, type_=moment) for name in ("due", "late", "soon")},
+    }  # fmt: skip
+    return [condition for name, condition in conditions.items() if name in given]
 
 
+# ---- the list --------------------------------------------------------------------------------------------------------
 def list_claims(
     session: Session, *, actor: Actor, filters: Filters, after: Cursor | None = None, limit: int = PAGE
 ) -> tuple[list[ClaimRow], Cursor | None]:
     """One page and the cursor of the next: what waits is due first, everything else newest first."""
     actor.require(Permission.INCENTIVES_VIEW)
-    query = claims_seen(actor).where(*_in_view(filters.view, actor), *_narrowed(filters))
-    if filters.view in BY_DUE:
-        due, number = IncentiveClaim.due_at, IncentiveClaim.id
-        query = query.where(due.is_not(None) if after is None else beyond((due, number), after)).order_by(due, number)
-    else:
-        query = query.order_by(IncentiveClaim.id.desc())
-        if after is not None:
-            query = query.where(IncentiveClaim.id < after[1])
-    rows = claim_rows(session, query.limit(limit + 1))
+    values = _values(actor, filters) | {"most": limit + 1}
+    if after is not None:
+        values |= {"after_due": after[0], "after_id": after[1]}
+    rows = claim_rows(session, _page(_shape(actor, filters), begins=after is None), values)
     shown = rows[:limit]
     return shown, (shown[-1].due_at, shown[-1].id) if len(rows) > limit else None
 
 
-def _counted(session: Session, actor: Actor, wanted: dict[str, list[ColumnElement[bool]]]) -> dict[str, int]:
-    columns, seen = [], actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region)
-    for name, conditions in wanted.items():
-        some = select(IncentiveClaim.id).where(seen, *conditions).limit(CAP + 1).subquery()
-        columns.append(select(func.count()).select_from(some).scalar_subquery().label(name))
-    return dict(session.execute(select(*columns)).one()._mapping)
+@lru_cache(maxsize=200)
+def _page(shape: _Shape, *, begins: bool) -> Any:
+    due, number = IncentiveClaim.due_at, IncentiveClaim.id
+    query = claims_of(*_seen(shape)).where(*_in_view(shape, shape.view), *_narrowed(shape.but("late", "soon")))
+    last = (bindparam("after_due", type_=UtcDateTime()), bindparam("after_id", type_=BigInteger()))
+    if shape.view in BY_DUE:
+        query = query.where(due.is_not(None) if begins else beyond((due, number), last)).order_by(due, number)
+    else:
+        query = query.order_by(number.desc()) if begins else query.where(number < last[1]).order_by(number.desc())
+    return query.limit(bindparam("most", type_=Integer()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,28 +192,39 @@ class Counts:
 def count_all(session: Session, *, actor: Actor, filters: Filters) -> Counts:
     """All that a page of the queue counts, in one statement: what costs is the asking, not the counting."""
     actor.require(Permission.INCENTIVES_VIEW)
-    plain = replace(filters, status="", due="")
-    rest, waiting = _narrowed(plain), _in_view("waiting", actor, in_order=False)
-    wanted = {s.name: [IncentiveClaim.status == s.name, *rest] for s in FLOW.states}
-    wanted["_total"] = [*_in_view(filters.view, actor, in_order=False), *_narrowed(filters)]
-    wanted["_late"] = [*waiting, *_narrowed(replace(plain, due="over"))]
-    wanted["_soon"] = [*waiting, *_narrowed(replace(plain, due="3"))]
-    found = _counted(session, actor, wanted)
-    total, late, soon = (found.pop(name) for name in ("_total", "_late", "_soon"))
-    return Counts(total=total, late=late, soon=soon, statuses=found)
+    row = session.connection().execute(_counts(_shape(actor, filters)), _values(actor, filters)).one()
+    total, late, soon, *statuses = row
+    return Counts(
+        total=total, late=late, soon=soon, statuses={s.name: n for s, n in zip(FLOW.states, statuses, strict=True)}
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=200)
+def _counts(shape: _Shape) -> Any:
+    """(total, late, soon, a count a state), each up to `CAP` + 1."""
+    rest, waiting = shape.but("status", "due", "late", "soon"), _in_view(shape, "waiting", in_order=False)
+    wanted = [[*_in_view(shape, shape.view, in_order=False), *_narrowed(shape.but("late", "soon"))]]
+    wanted += [[*waiting, *_narrowed(rest | (shape.given & {name}))] for name in ("late", "soon")]
+    wanted += [[IncentiveClaim.status == s.name, *_narrowed(rest)] for s in FLOW.states]
+    columns = []
+    for conditions in wanted:
+        some = select(IncentiveClaim.id).where(*_seen(shape), *conditions).limit(CAP + 1).subquery()
+        columns.append(select(func.count()).select_from(some).scalar_subquery())
+    return select(*columns)
 
 
 def first_to_decide(session: Session, *, actor: Actor, filters: Filters, but: int) -> int | None:
     """The claim due first under the filters besides one, which this actor may decide: what opens after a decision."""
     actor.require(Permission.INCENTIVES_VIEW)
+    shape = _shape(actor, replace(filters, view="mine"))
     return session.scalar(
         select(IncentiveClaim.id)
         .where(
-            actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region), IncentiveClaim.id != but,
-            *_in_view("mine", actor), *_narrowed(filters),
+            *_seen(shape), IncentiveClaim.id != but, *_in_view(shape, "mine"), *_narrowed(shape.but("late", "soon"))
         )
         .order_by(IncentiveClaim.due_at, IncentiveClaim.id)
-        .limit(1)
+        .limit(1),
+        _values(actor, filters),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ Rows of the ledger and published versions are never changed (triggers, db/trigge
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -17,6 +17,10 @@ from db.customers.tables import Customer
 from db.customers.vehicle_tables import Vehicle
 from db.dealers.tables import Dealer
 from db.workflow.tables import QueueItem
+
+_SOLD: Final = ("dealer_id", "make", "model")  # the last columns of indexes that hold all that is counted
+_TIMED: Final = ("decided_kind", "worked_minutes")
+_MARKS: Final = ("is_claimed", "is_earning")
 
 
 class IncentiveProgram(Base):
@@ -93,11 +97,9 @@ class SaleReport(Base):
         Index("ix_sale_report_dealer", "dealer_id", "delivered_on", "id"),
         Index("ix_sale_report_days", "delivered_on", "id"),
         Index("ix_sale_report_vin", "vin", "id"),
-        # All that sales of the year before are counted by (0081).
-        Index(
-            "ix_sale_report_like", "delivered_on", "condition", "sale_type", "unwound_on", "region", "dealer_id",
-            "make", "model",
-        ),
+        # All that sales of the year before are counted by (0081), and those of a region (0088).
+        Index("ix_sale_report_like", "delivered_on", "condition", "sale_type", "unwound_on", "region", *_SOLD),
+        Index("ix_sale_report_place", "region", "delivered_on", "condition", "sale_type", "unwound_on", *_SOLD),
         Index("uq_sale_report_external", "dealer_id", "external_number", unique=True),
         {"sqlite_autoincrement": True},
     )  # fmt: skip
@@ -105,7 +107,7 @@ class SaleReport(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     number: Mapped[str] = mapped_column(String(20), nullable=False, unique=True)
     dealer_id: Mapped[int] = mapped_column(ForeignKey("dealer.id"), nullable=False)
-    region: Mapped[str] = mapped_column(String(40), nullable=False, index=True)
+    region: Mapped[str] = mapped_column(String(40), nullable=False)
     vin: Mapped[str] = mapped_column(String(40), nullable=False)
     sale_key: Mapped[str | None] = mapped_column(String(80), unique=True)
     vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"), index=True)
@@ -216,16 +218,14 @@ class IncentiveClaim(QueueItem):
         Index("ix_incentive_claim_board", "is_open", "due_at", "id"),
         Index("ix_incentive_claim_status", "status", "due_at", "id"),
         Index("ix_incentive_claim_dealer", "dealer_id", "is_open", "due_at", "id"),
-        # What a region or a dealer has in each state.
-        Index("ix_incentive_claim_place", "status", "region"),
+        # What a region or a dealer has in each state, of which amounts.
+        Index("ix_incentive_claim_place", "status", "region", "claimed_cents"),
         Index("ix_incentive_claim_state", "dealer_id", "status"),
         Index("ix_incentive_claim_program", "program_id", "dealer_id", "period"),
         Index("ix_incentive_claim_sale", "sale_id", "program_id"),
         # All that decisions are counted by (0071, 0081).
-        Index(
-            "ix_incentive_claim_decided", "decided_on", "status", "program_id", "dealer_id", "region", "decided_kind",
-            "worked_minutes",
-        ),
+        Index("ix_incentive_claim_decided", "decided_on", "status", "program_id", "dealer_id", "region", *_TIMED),
+        Index("ix_incentive_claim_took", "region", "decided_on", "program_id", "status", *_TIMED),
         Index(
             "ix_incentive_claim_owed", "dealer_id", "id", sqlite_where=text("owed_cents != 0"),
             postgresql_where=text("owed_cents != 0"),
@@ -271,7 +271,10 @@ class IncentiveRun(Base):
     """One run of the checks over a claim, with the facts it was made on; never changed."""
 
     __tablename__ = "incentive_run"
-    __table_args__ = (Index("uq_incentive_run", "claim_id", "run", unique=True),)
+    __table_args__ = (
+        Index("uq_incentive_run", "claim_id", "run", unique=True),
+        Index("ix_incentive_run_outcome", "outcome", "made_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     claim_id: Mapped[int] = mapped_column(ForeignKey("incentive_claim.id"), nullable=False)
@@ -321,11 +324,8 @@ class IncentiveUnit(Base):
         Index("uq_incentive_unit", "sale_id", "program_id", unique=True),
         Index("ix_incentive_unit_sum", "program_id", "dealer_id", "period", "is_counted"),
         # All that units of some days are counted by (0081).
-        Index(
-            "ix_incentive_unit_day", "delivered_on", "dealer_id", "program_id", "region", "is_counted", "is_claimed",
-            "is_earning",
-        ),
-    )  # fmt: skip
+        Index("ix_incentive_unit_day", "delivered_on", "dealer_id", "program_id", "region", "is_counted", *_MARKS),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sale_id: Mapped[int] = mapped_column(ForeignKey("sale_report.id"), nullable=False)

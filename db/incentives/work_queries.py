@@ -35,7 +35,7 @@ def _mine(query: Any, actor: Actor, state: str) -> Any:
         actor.scope.where(IncentiveClaim.dealer_id, IncentiveClaim.region),
     )  # fmt: skip
     if state == "in_review":  # four eyes, and nobody signs twice
-        query = query.where(*others_hands(actor))
+        query = query.where(*others_hands(actor.username))
         if not actor.can(Permission.INCENTIVES_AUTHORIZE):
             query = query.where(IncentiveClaim.signed_cents.is_(None))
     return query

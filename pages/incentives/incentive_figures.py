@@ -24,7 +24,7 @@ from db.calendar.queries import DESK_ZONE
 from db.core.labels import moment_label
 from db.core.permissions import Permission
 from db.core.session import reading
-from db.incentives.figure_overview_queries import BY, baseline_words, budgets
+from db.incentives.figure_overview_queries import BY
 from db.incentives.figure_reason_queries import KINDS
 from db.incentives.queue_queries import program_choices
 from db.pricing.figure_metrics_queries import BY as PRICES_BY
@@ -75,15 +75,7 @@ def draw_incentives(chosen: dict[str, Any], ways: list[str], versus: str) -> Non
     with st.expander("More figures", icon=":material/expand_more:", key="incf_more_open", on_change="rerun") as more:
         if more.open:
             draw_tiles(make(names=show.TILES[show.FIRST :]), key="incf_more", as_of=at, zone=actor.zone)
-    with reading() as session:
-        burning, baseline = kept(
-            session,
-            lambda: (
-                budgets(session, actor=actor, filters=chosen, now=at),
-                baseline_words(session, actor=actor, filters=chosen, now=at),
-            ),
-            "incentive_budgets", actor, filters, day, areas=("incentives", "pricing", "dealers", "terms"),
-        )  # fmt: skip
+    burning, baseline = show.standing(actor, chosen, at, day)
     months = show.lines(actor.scope, filters, "month", at, day, change=change)
     left, right = st.columns([3, 2], gap="medium") if burning else (st.container(), None)
     with left, st.container(border=True, height="stretch"):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from db.core.problems import NotFound, Refused
-from db.core.session import reading, run
+from db.core.session import make_engine, reading, run
 from db.incentives.bulk_commands import approve_many
 from db.incentives.queue_queries import (
     DEALERS,
@@ -22,6 +23,7 @@ from db.incentives.queue_queries import (
 )
 from db.incentives.tables import IncentiveClaim, IncentiveRun
 from tests.incentives.factories import CASH, NOW, House
+from tests.incentives.figuring import told_at, told_house
 from tests.support.again import begun
 
 
@@ -90,6 +92,70 @@ def test_filters_and_counts_say_the_same(small):
     assert {k: v for k, v in states.items() if v} == {"returned": 1, "in_review": 1, "denied": 1}
     assert (late.total, late.late, late.soon) == (1, 1, 1)
     assert (early.total, early.late, early.soon) == (1, 0, 0)
+
+
+PLAIN_VIEWS = {
+    "waiting": ("in_review", "appealed"), "returned": ("entered", "returned"),
+    "decided": ("approved", "partially_approved", "denied", "reversed"), "all": None,
+}  # fmt: skip
+
+
+def test_every_filter_finds_what_a_plain_look_at_the_claims_finds(sqlite_templates, tmp_path):
+    house = told_house(make_engine(told_at(sqlite_templates, tmp_path / "told.db")))
+    with reading(house.engine) as session:
+        claims = list(session.scalars(select(IncentiveClaim)))
+        session.expunge_all()
+
+    def plain(who, wanted, *, view):
+        states, soon = PLAIN_VIEWS[view], wanted.get("due")
+        return {
+            c.id for c in claims
+            if getattr(house, who).scope.allows(dealer_id=c.dealer_id, region=c.region)
+            and (states is None or c.status in states)
+            and (view != "waiting" or c.due_at is not None)
+            and wanted.get("status") in (None, c.status) and wanted.get("region") in (None, c.region)
+            and wanted.get("program_id") in (None, c.program_id) and wanted.get("dealer_id") in (None, c.dealer_id)
+            and (c.claimed_cents or 0) >= wanted.get("least_cents", 0)
+            and (c.claimed_cents or 0) < wanted.get("below_cents", 10**9)
+            and (not soon or (c.due_at is not None and c.due_at < NOW + timedelta(days=int(soon))))
+        }  # fmt: skip
+
+    asked = [
+        {}, {"status": "approved"}, {"region": "West"}, {"region": "Nowhere"}, {"program_id": house.cash},
+        {"dealer_id": house.dealer}, {"least_cents": 500_00}, {"below_cents": 500_00}, {"due": "14"},
+        {"program_id": house.cash, "region": "West", "least_cents": 1, "below_cents": 900_00},
+        {"dealer_id": house.other_dealer, "status": "approved"},
+    ]  # fmt: skip
+    with reading(house.engine) as session:
+        for who in ("cora", "dora", "otto"):
+            actor = getattr(house, who)
+            for view in PLAIN_VIEWS:
+                for wanted in asked:
+                    filters = Filters(view=view, now=NOW, **wanted)
+                    found = plain(who, wanted, view=view)
+                    rows, _ = list_claims(session, actor=actor, filters=filters)
+                    assert {r.id for r in rows} == found, (who, view, wanted)
+                    counts = count_all(session, actor=actor, filters=filters)
+                    assert counts.total == len(found), (who, view, wanted)
+                    rest = {k: v for k, v in wanted.items() if k not in ("status", "due")}
+                    assert counts.soon == len(plain(who, {**rest, "due": "3"}, view="waiting"))
+                    for state, number in counts.statuses.items():
+                        assert number == len(plain(who, {**rest, "status": state}, view="all")), (who, wanted, state)
+
+
+def test_both_databases_answer_every_kind_of_question(house):
+    first, *others = three(house)
+    every = {"least_cents": 1, "below_cents": 900_00, "due": "14", "rule": "I08", "ids": (first,)}
+    with reading(house.engine) as session:
+        for who in ("cora", "dora", "mason"):
+            actor = getattr(house, who)
+            for view in OURS:
+                for more in ({}, every):
+                    filters = Filters(view=view, now=NOW, region="", **more)
+                    count_all(session, actor=actor, filters=filters)
+                    _, following = list_claims(session, actor=actor, filters=filters, limit=1)
+                    rest, _ = list_claims(session, actor=actor, filters=filters, after=following or (NOW, 0))
+                    assert len(rest) <= len(others)
 
 
 def test_a_check_that_stands_in_the_way_finds_its_claims(small):
