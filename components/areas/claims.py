@@ -72,7 +72,6 @@ def draw_facts(page: ClaimDrawer) -> None:
     _draw_about(page)
     _say_who_else(page)
     _keep_typed(page)
-    _propose(page)
 
 
 def _draw_about(page: ClaimDrawer) -> None:
@@ -237,7 +236,7 @@ def _said(page: ClaimDrawer, step: Any) -> str:
 SCREEN = Screen(
     flow=FLOW, commands=COMMANDS, key="claims", load=_load, draw_facts=draw_facts, draw_below=draw_below,
     title=lambda p: f"{p.number} · {plain(p.dealer)}", said=_said, after=_taken, width=760,
-    choices={("hand_over", "assignee_id"): _deciders},
+    choices={("hand_over", "assignee_id"): _deciders}, propose=_propose,
 )  # fmt: skip
 
 
