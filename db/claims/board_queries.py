@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from db.claims.clock_rules import silence_may_approve
@@ -23,11 +25,14 @@ from db.core.keyset import beyond
 from db.core.labels import local_day
 from db.core.masking import mask_vin
 from db.core.permissions import Permission
+from db.core.shapes import ScopeShape, given, shape_of, values_of, within
 from db.dealers.tables import Dealer
 from db.people.tables import Person
 
 PAGE = 50
 Cursor = tuple[Any, int]
+Asker = Any
+"""An actor, or in a kept statement what stands for one: role, username, user_id."""
 OURS: Final[dict[str, str]] = {
     "waiting": "Waits for us", "level": "My level", "mine": "Mine", "elsewhere": "Waits for others",
     "decided": "Decided", "all": "All",
@@ -130,7 +135,7 @@ def with_hits(session: Session, filters: ClaimFilters, *, scope: Scope) -> Claim
     return replace(filters, ids=tuple(hit.item_id for hit in hits))
 
 
-def _in_view(view: str, actor: Actor, levels: tuple[int, ...]) -> list[ColumnElement[bool]]:
+def _in_view(view: str, actor: Asker, levels: Any) -> list[ColumnElement[bool]]:
     ours: dict[str, list[ColumnElement[bool]]] = {
         "waiting": [Claim.held_by == "us"],
         "level": [
@@ -156,33 +161,41 @@ def _unsorted(column: Any) -> Any:
     return column + ""
 
 
-def _narrowed(filters: ClaimFilters, actor: Actor) -> list[ColumnElement[bool]]:
+def _narrowed(filters: ClaimFilters, actor: Asker, *, named: bool = False) -> list[ColumnElement[bool]]:
+    def of(name: str) -> Any:
+        return given(name, getattr(filters, name), named=named)
+
     parts: list[ColumnElement[bool]] = [] if filters.only is None else [filters.only]
     if filters.status:
         is_most = filters.status in DECIDED and filters.dealer_id is None
-        parts.append((_unsorted(Claim.status) if is_most else Claim.status) == filters.status)
+        parts.append((_unsorted(Claim.status) if is_most else Claim.status) == of("status"))
     if filters.dealer_id is not None:
-        parts.append(Claim.dealer_id == filters.dealer_id)
+        parts.append(Claim.dealer_id == of("dealer_id"))
     if filters.region:
-        parts.append(Claim.region == filters.region)
+        parts.append(Claim.region == of("region"))
     if filters.claim_type:
-        parts.append(Claim.claim_type == filters.claim_type)
+        parts.append(Claim.claim_type == of("claim_type"))
     if filters.rule:
-        parts.append(exists().where(ClaimFinding.claim_id == Claim.id, ClaimFinding.rule == filters.rule))
+        parts.append(exists().where(ClaimFinding.claim_id == Claim.id, ClaimFinding.rule == of("rule")))
     if filters.least_cents is not None:
-        parts.append(Claim.claimed_cents >= filters.least_cents)
+        parts.append(Claim.claimed_cents >= of("least_cents"))
     if filters.below_cents is not None:
-        parts.append(Claim.claimed_cents < filters.below_cents)
+        parts.append(Claim.claimed_cents < of("below_cents"))
     if filters.due and filters.now is not None:
-        days = int(filters.due) if filters.due.isdecimal() else 0
-        parts.append(Claim.due_at < filters.now + timedelta(days=days))
+        moment = None if named else due_before(filters.due, filters.now)
+        parts.append(Claim.due_at < given(f"due_{filters.due}", moment, named=named))
     if filters.person == "me":
         parts.append(Claim.assignee_id == actor.user_id)
     elif filters.person == "nobody":
         parts.append(Claim.assignee_id.is_(None))
     if filters.ids is not None:
-        parts.append(Claim.id.in_(filters.ids))
+        parts.append(Claim.id.in_(of("ids")))
     return parts
+
+
+def due_before(due: str, now: datetime) -> datetime:
+    """The moment a key of `DUE` means."""
+    return now + timedelta(days=int(due) if due.isdecimal() else 0)
 
 
 def conditions(filters: ClaimFilters, actor: Actor) -> list[ColumnElement[bool]]:
@@ -193,7 +206,56 @@ def conditions(filters: ClaimFilters, actor: Actor) -> list[ColumnElement[bool]]
     ]  # fmt: skip
 
 
-def _order(view: str, actor: Actor) -> tuple[Any, bool]:
+@dataclass(frozen=True)
+class _Shape:
+    """What a question of the queue is made of: its statement is kept, for making it takes longer than asking it.
+
+    What differs between two questions of one shape stands in `_values` and is blank in `filters`.
+    """
+
+    filters: ClaimFilters
+    scope: ScopeShape
+    is_dealer: bool
+
+    @property
+    def actor(self) -> Asker:
+        """Who asks, given when it is asked."""
+        role: Any = SimpleNamespace(is_dealer=self.is_dealer)
+        return SimpleNamespace(role=role, username=bindparam("username"), user_id=bindparam("me"))
+
+    def within(self) -> ColumnElement[bool]:
+        """The scope's condition."""
+        return within(self.scope, Claim.dealer_id, Claim.region)
+
+    def view(self, name: str) -> list[ColumnElement[bool]]:
+        """The condition of a view."""
+        return _in_view(name, self.actor, bindparam("levels", expanding=True))
+
+    def narrowed(self, **others: Any) -> list[ColumnElement[bool]]:
+        """The conditions of the filters, some of them other than chosen."""
+        return _narrowed(replace(self.filters, **others), self.actor, named=True)
+
+
+_BLANK: Final[Mapping[str, Any]] = {
+    "dealer_id": 0, "region": "given", "claim_type": "given", "rule": "given", "least_cents": 0, "below_cents": 0,
+    "ids": (0,),
+}  # fmt: skip
+
+
+def _shape(filters: ClaimFilters, actor: Actor) -> tuple[_Shape, dict[str, Any]]:
+    """The shape of a question, and what it is asked with."""
+    blank = {name: value for name, value in _BLANK.items() if getattr(filters, name) not in (None, "")}
+    values = {name: getattr(filters, name) for name in ("status", *blank)}
+    values |= {"username": actor.username, "me": actor.user_id, "levels": filters.levels, **values_of(actor.scope)}
+    if filters.now is not None:
+        values |= {f"due_{due}": due_before(due, filters.now) for due in {*DUE, filters.due}}
+    # Whether there is a moment to count from is part of the question; which one it is, is not.
+    now = None if filters.now is None else datetime(1, 1, 1, tzinfo=UTC)
+    shape = replace(filters, levels=(), text="", now=now, flagged=now is not None, **blank)
+    return _Shape(shape, shape_of(actor.scope), actor.role.is_dealer), values
+
+
+def _order(view: str, actor: Asker) -> tuple[Any, bool]:
     """The column a view is in the order of, and whether it falls."""
     if view == "all" and not actor.role.is_dealer:
         return Claim.submitted_at, True
@@ -206,24 +268,10 @@ def list_claims(
     session: Session, *, actor: Actor, filters: ClaimFilters, after: Cursor | None = None, limit: int = PAGE
 ) -> tuple[list[ClaimRow], Cursor | None]:
     """One page and the cursor of the next: what waits is due first, what was decided newest first."""
-    column, falls = _order(filters.view, actor)
-    query = (
-        select(
-            Claim.id, Claim.number, Claim.status, Claim.version, Claim.submitted_by, Claim.signed_by,
-            Dealer.name.label("dealer"), Claim.vin, Claim.claim_type, Claim.claimed_cents, Claim.suggested_cents,
-            Claim.approved_cents, Claim.level, Claim.due_at, Claim.deemed_on, Claim.first_decided_at, Claim.decided_at,
-            Claim.reason_note, Person.name.label("assignee"), column.label("at"),
-        )
-        .join(Dealer, Dealer.id == Claim.dealer_id)
-        .outerjoin(Person, Person.id == Claim.assignee_id)
-        .where(
-            actor.scope.where(Claim.dealer_id, Claim.region),
-            column.is_not(None) if after is None else beyond((column, Claim.id), after, falls=falls),
-            *_in_view(filters.view, actor, filters.levels), *_narrowed(filters, actor),
-        )
-    )  # fmt: skip
-    order = (column.desc(), Claim.id.desc()) if falls else (column, Claim.id)
-    found = session.execute(query.order_by(*order).limit(limit + 1)).all()
+    shape, values = _shape(filters, actor)
+    if after is not None:
+        values |= {"after": after[0], "after_id": after[1]}
+    found = session.execute(_kept(_page, shape)(shape, after is None, limit + 1), values).all()
     shown = found[:limit]
     findings = _findings(session, [r.id for r in shown])
     personal = actor.can(Permission.PERSONAL_DATA_VIEW)
@@ -237,20 +285,50 @@ def list_claims(
     return rows, (shown[-1].at, shown[-1].id) if len(found) > limit else None
 
 
+def _kept(make: Callable[..., Any], shape: _Shape) -> Callable[..., Any]:
+    """The maker of a statement, which keeps what it made; a condition of a later area is no part of a shape."""
+    made: Callable[..., Any] = make.__wrapped__ if shape.filters.only is not None else make  # type: ignore[attr-defined]
+    return made
+
+
+@lru_cache(maxsize=256)
+def _page(shape: _Shape, begins: bool, most: int) -> Select[*tuple[Any, ...]]:
+    column, falls = _order(shape.filters.view, shape.actor)
+    after: Any = (bindparam("after", type_=column.type), bindparam("after_id", type_=Claim.id.type))
+    query = (
+        select(
+            Claim.id, Claim.number, Claim.status, Claim.version, Claim.submitted_by, Claim.signed_by,
+            Dealer.name.label("dealer"), Claim.vin, Claim.claim_type, Claim.claimed_cents, Claim.suggested_cents,
+            Claim.approved_cents, Claim.level, Claim.due_at, Claim.deemed_on, Claim.first_decided_at, Claim.decided_at,
+            Claim.reason_note, Person.name.label("assignee"), column.label("at"),
+        )
+        .join(Dealer, Dealer.id == Claim.dealer_id)
+        .outerjoin(Person, Person.id == Claim.assignee_id)
+        .where(
+            shape.within(), column.is_not(None) if begins else beyond((column, Claim.id), after, falls=falls),
+            *shape.view(shape.filters.view), *shape.narrowed(),
+        )
+    )  # fmt: skip
+    order = (column.desc(), Claim.id.desc()) if falls else (column, Claim.id)
+    return query.order_by(*order).limit(most)
+
+
 def _findings(session: Session, ids: list[int]) -> dict[int, tuple[int, str]]:
     if not ids:
         return {}
     found: dict[int, tuple[int, str]] = {}
-    rows = session.execute(
-        select(ClaimFinding.claim_id, ClaimFinding.level, func.count())
-        .where(ClaimFinding.claim_id.in_(ids))
-        .group_by(ClaimFinding.claim_id, ClaimFinding.level)
-    )
-    for claim_id, level, count in rows:
+    for claim_id, level, count in session.execute(_FOUND, {"ids": ids}):
         before, worst = found.get(claim_id, (0, ""))
         candidates = [x for x in (worst, level) if x in WORST]
         found[claim_id] = (before + count, min(candidates, key=WORST.index, default=""))
     return found
+
+
+_FOUND: Final = (
+    select(ClaimFinding.claim_id, ClaimFinding.level, func.count())
+    .where(ClaimFinding.claim_id.in_(bindparam("ids", expanding=True)))
+    .group_by(ClaimFinding.claim_id, ClaimFinding.level)
+)
 
 
 def count_views(
@@ -300,35 +378,42 @@ class Counts:
 
 def count_all(session: Session, *, actor: Actor, filters: ClaimFilters, turn: str) -> Counts:
     """All that a page of the queue counts, in one statement: what costs is the asking, not the counting."""
-    scope = actor.scope.where(Claim.dealer_id, Claim.region)
-    rest = _narrowed(replace(filters, status=""), actor)
-    plain = replace(filters, due="", status="")
-    waiting = _in_view(turn, actor, filters.levels)
-    wanted = {
-        s.name: [Claim.status == s.name, *rest] for s in FLOW.states if actor.role.is_dealer or s.name != FLOW.initial
-    }
-    wanted["_total"] = [*_in_view(filters.view, actor, filters.levels), *_narrowed(filters, actor)]
-    wanted["_late"] = [*waiting, *_narrowed(replace(plain, due="over"), actor)]
-    wanted["_soon"] = [*waiting, *_narrowed(replace(plain, due="3"), actor)]
-    columns = []
-    for name, conditions in wanted.items():
-        some = select(Claim.id).where(scope, *conditions).limit(CAP + 1).subquery()
-        columns.append(select(func.count()).select_from(some).scalar_subquery().label(name))
-    found = dict(session.execute(select(*columns)).one()._mapping)
+    shape, values = _shape(filters, actor)
+    found = dict(session.execute(_kept(_counts, shape)(shape, turn), values).one()._mapping)
     total, late, soon = (found.pop(name) for name in ("_total", "_late", "_soon"))
     return Counts(total=total, late=late, soon=soon, statuses={name: count for name, count in found.items() if count})
 
 
+@lru_cache(maxsize=256)
+def _counts(shape: _Shape, turn: str) -> Select[*tuple[Any, ...]]:
+    rest, waiting = shape.narrowed(status=""), shape.view(turn)
+    wanted = {s.name: [Claim.status == s.name, *rest] for s in FLOW.states if shape.is_dealer or s.name != FLOW.initial}
+    wanted["_total"] = [*shape.view(shape.filters.view), *shape.narrowed()]
+    wanted["_late"] = [*waiting, *shape.narrowed(status="", due="over")]
+    wanted["_soon"] = [*waiting, *shape.narrowed(status="", due="3")]
+    columns = []
+    for name, conditions in wanted.items():
+        some = select(Claim.id).where(shape.within(), *conditions).limit(CAP + 1).subquery()
+        columns.append(select(func.count()).select_from(some).scalar_subquery().label(name))
+    return select(*columns)
+
+
 def first_waiting(session: Session, *, actor: Actor, filters: ClaimFilters, but: int) -> int | None:
     """The claim due first under the filters besides one, which this actor may decide: what to open after a decision."""
-    query = (
+    shape, values = _shape(filters, actor)
+    found: int | None = session.scalar(_kept(_first, shape)(shape), {**values, "but": but})
+    return found
+
+
+@lru_cache(maxsize=256)
+def _first(shape: _Shape) -> Select[*tuple[int]]:
+    return (
         select(Claim.id)
         .where(
-            actor.scope.where(Claim.dealer_id, Claim.region), Claim.id != but, Claim.held_by == "us",
-            Claim.submitted_by != actor.username, Claim.signed_by != actor.username,
-            *_in_view(filters.view, actor, filters.levels), *_narrowed(filters, actor),
+            shape.within(), Claim.id != bindparam("but"), Claim.held_by == "us",
+            Claim.submitted_by != shape.actor.username, Claim.signed_by != shape.actor.username,
+            *shape.view(shape.filters.view), *shape.narrowed(),
         )
         .order_by(Claim.due_at, Claim.id)
         .limit(1)
     )  # fmt: skip
-    return session.scalar(query)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
@@ -111,15 +111,15 @@ class ClaimDrawer:
     suggestion: Sequence[LineDecision]
     findings: Sequence[ClaimFinding]
     files: Sequence[ClaimAttachment]
-    decisions: Sequence[ClaimDecision]
-    of_vehicle: Sequence[Earlier]
-    of_dealer: Sequence[Earlier]
-    record: DealerRecord
-    similar: Similar
     clock: ClockLine
-    held: Holds
     zone: str
     """The dealer's: whose days the clock counts."""
+    decisions: Sequence[ClaimDecision] = ()
+    of_vehicle: Sequence[Earlier] = ()
+    of_dealer: Sequence[Earlier] = ()
+    record: DealerRecord = field(default_factory=DealerRecord)
+    similar: Similar = field(default_factory=Similar)
+    held: Holds = field(default_factory=lambda: Holds(intervals=()))
     run: RunLine | None = None
     flags: Sequence[Any] = ()
     vehicle_id: int | None = None
@@ -161,8 +161,14 @@ class ClaimDrawer:
         return sum(d.cents for d in self.suggestion)
 
 
-def get_claim(session: Session, *, item_id: int, actor: Actor, now: datetime) -> ClaimDrawer:
-    """One claim of the actor's scope with what its decider asks; raises `NotFound`. A bounded number of statements."""
+def get_claim(
+    session: Session, *, item_id: int, actor: Actor, now: datetime, whole: bool = True
+) -> ClaimDrawer:  # fmt: skip
+    """One claim of the actor's scope with what its decider asks; raises `NotFound`. A bounded number of statements.
+
+    Without `whole` who held it, its decisions and its history stay empty, to be added where they are looked at
+    (`with_holds`, `with_decisions`, `with_history`).
+    """
     row = session.execute(
         select(Claim, Dealer.name, Dealer.zone)
         .join(Dealer, Dealer.id == Claim.dealer_id)
@@ -177,9 +183,8 @@ def get_claim(session: Session, *, item_id: int, actor: Actor, now: datetime) ->
     lines = lines_of(charges, lines_before(session, claim))
     deciders = _deciders(session, claim, before) if actor.can(Permission.CLAIMS_DECIDE) else []
     names = names_of(session, person_ids=[*deciders, *([claim.assignee_id] if claim.assignee_id else [])])
-    held = held_minutes(session, claim_ids=[claim.id], scope=actor.scope, now=now).get(claim.id)
     last = _last_run(session, claim)
-    return ClaimDrawer(
+    page = ClaimDrawer(
         claim=claim, dealer=dealer, jobs=jobs, charges=charges, lines=lines, zone=zone,
         vin=claim.vin if actor.can(Permission.PERSONAL_DATA_VIEW) else mask_vin(claim.vin),
         assignee=names.get(claim.assignee_id or 0, ""),
@@ -193,16 +198,36 @@ def get_claim(session: Session, *, item_id: int, actor: Actor, now: datetime) ->
             .where(ClaimAttachment.claim_id == claim.id, ClaimAttachment.removed_at.is_(None))
             .order_by(ClaimAttachment.id)
         ).all(),
-        decisions=session.scalars(
-            select(ClaimDecision).where(ClaimDecision.claim_id == claim.id).order_by(ClaimDecision.id.desc()).limit(30)
-        ).all(),
-        of_vehicle=_others(session, claim, actor, Claim.vin == claim.vin) if claim.vin else (),
-        of_dealer=_others(session, claim, actor, Claim.dealer_id == claim.dealer_id),
-        record=_record(session, claim, since=now - _YEAR), similar=_similar(session, claim, jobs, actor),
         deciders=[(i, names[i]) for i in deciders if i != claim.assignee_id and i in names], levels=policy.authority,
         highest=highest_level(policy, actor), clock=clock_of(session, claim_id=claim.id, actor=actor, now=now),
-        held=held or Holds(intervals=()), run=_run_line(last), is_own_decision=before == actor.username,
-        vehicle_id=_vehicle(session, claim, actor), suggested_step=_likely(claim),
+        run=_run_line(last), is_own_decision=before == actor.username, suggested_step=_likely(claim),
+    )  # fmt: skip
+    if not whole:
+        return page
+    page = with_holds(session, with_decisions(session, page), actor=actor, now=now)
+    return with_history(session, page, actor=actor, now=now)
+
+
+def with_holds(session: Session, page: ClaimDrawer, *, actor: Actor, now: datetime) -> ClaimDrawer:
+    """The same claim with who held it; the actor may see the claim."""
+    held = held_minutes(session, claim_ids=[page.id], scope=actor.scope, now=now).get(page.id)
+    return replace(page, held=held or Holds(intervals=()))
+
+
+def with_decisions(session: Session, page: ClaimDrawer) -> ClaimDrawer:
+    """The same claim with its last thirty signatures and decisions, the latest first."""
+    query = select(ClaimDecision).where(ClaimDecision.claim_id == page.id).order_by(ClaimDecision.id.desc()).limit(30)
+    return replace(page, decisions=session.scalars(query).all())
+
+
+def with_history(session: Session, page: ClaimDrawer, *, actor: Actor, now: datetime) -> ClaimDrawer:
+    """The same claim with others of its vehicle, dealer and kind; the actor may see the claim."""
+    claim = page.claim
+    return replace(
+        page, of_vehicle=_others(session, claim, actor, Claim.vin == claim.vin) if claim.vin else (),
+        of_dealer=_others(session, claim, actor, Claim.dealer_id == claim.dealer_id),
+        record=_record(session, claim, since=now - _YEAR), similar=_similar(session, claim, page.jobs, actor),
+        vehicle_id=_vehicle(session, claim, actor),
     )  # fmt: skip
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import ClauseElement, ColumnElement, tuple_
 
 
 def beyond(columns: Sequence[Any], after: Sequence[Any], *, falls: bool = False) -> ColumnElement[bool]:
     """Rows that come after `after` in the order of these columns, all of them rising, or all falling.
 
     The columns are those of an index, or its first ones; none of them may be empty, neither in a row nor in `after`.
+    `after` may be what stands in a kept statement for values that are given when it is asked.
     """
     row = tuple_(*columns)
-    found: ColumnElement[bool] = row < tuple(after) if falls else row > tuple(after)
+    last: Any = tuple_(*after) if isinstance(after[0], ClauseElement) else tuple(after)
+    found: ColumnElement[bool] = row < last if falls else row > last
     return found
