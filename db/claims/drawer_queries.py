@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from db.claims.appeals import is_appeal, lines_before, who_decided_before
@@ -28,6 +29,7 @@ from db.core.labels import local_day
 from db.core.masking import mask_vin
 from db.core.permissions import Permission
 from db.core.problems import NotFound
+from db.core.shapes import ScopeShape, shape_of, values_of, within
 from db.customers.vehicle_queries import find_by_vin
 from db.dealers.tables import Dealer
 from db.people.queries import names_of
@@ -169,11 +171,8 @@ def get_claim(
     Without `whole` who held it, its decisions and its history stay empty, to be added where they are looked at
     (`with_holds`, `with_decisions`, `with_history`).
     """
-    row = session.execute(
-        select(Claim, Dealer.name, Dealer.zone)
-        .join(Dealer, Dealer.id == Claim.dealer_id)
-        .where(Claim.id == item_id, actor.scope.where(Claim.dealer_id, Claim.region))
-    ).one_or_none()
+    asked = {"claim_id": item_id, **values_of(actor.scope)}
+    row = session.execute(_one(shape_of(actor.scope)), asked).one_or_none()
     if row is None:
         raise NotFound("This claim")
     claim, dealer, zone = row
@@ -190,14 +189,8 @@ def get_claim(
         assignee=names.get(claim.assignee_id or 0, ""),
         signed_by=actor.username if before == actor.username else claim.signed_by,
         why=tuple(last.why) if last is not None else (), suggestion=suggestion_of(session, claim, charges, lines),
-        findings=session.scalars(
-            select(ClaimFinding).where(ClaimFinding.claim_id == claim.id).order_by(ClaimFinding.rule, ClaimFinding.id)
-        ).all(),
-        files=session.scalars(
-            select(ClaimAttachment)
-            .where(ClaimAttachment.claim_id == claim.id, ClaimAttachment.removed_at.is_(None))
-            .order_by(ClaimAttachment.id)
-        ).all(),
+        findings=session.scalars(_FINDINGS, {"claim_id": claim.id}).all(),
+        files=session.scalars(_FILES, {"claim_id": claim.id}).all(),
         deciders=[(i, names[i]) for i in deciders if i != claim.assignee_id and i in names], levels=policy.authority,
         highest=highest_level(policy, actor), clock=clock_of(session, claim_id=claim.id, actor=actor, now=now),
         run=_run_line(last), is_own_decision=before == actor.username, suggested_step=_likely(claim),
@@ -252,12 +245,32 @@ def _likely(claim: Claim) -> str:
 
 
 def _last_run(session: Session, claim: Claim) -> Any:
-    return session.execute(
-        select(ClaimRun.run, ClaimRun.made_at, ClaimRun.policy_version, ClaimRun.why, ClaimRun.results)
-        .where(ClaimRun.claim_id == claim.id)
-        .order_by(ClaimRun.run.desc())
-        .limit(1)
-    ).one_or_none()
+    return session.execute(_LAST_RUN, {"claim_id": claim.id}).one_or_none()
+
+
+# Made once: a drawer asks them each time it is drawn.
+_CLAIM: Any = bindparam("claim_id")
+_FINDINGS = select(ClaimFinding).where(ClaimFinding.claim_id == _CLAIM).order_by(ClaimFinding.rule, ClaimFinding.id)
+_FILES = (
+    select(ClaimAttachment)
+    .where(ClaimAttachment.claim_id == _CLAIM, ClaimAttachment.removed_at.is_(None))
+    .order_by(ClaimAttachment.id)
+)
+_LAST_RUN = (
+    select(ClaimRun.run, ClaimRun.made_at, ClaimRun.policy_version, ClaimRun.why, ClaimRun.results)
+    .where(ClaimRun.claim_id == _CLAIM)
+    .order_by(ClaimRun.run.desc())
+    .limit(1)
+)
+
+
+@lru_cache(maxsize=4)
+def _one(scope: ScopeShape) -> Select[Claim, str, str]:
+    return (
+        select(Claim, Dealer.name, Dealer.zone)
+        .join(Dealer, Dealer.id == Claim.dealer_id)
+        .where(Claim.id == _CLAIM, within(scope, Claim.dealer_id, Claim.region))
+    )
 
 
 def _run_line(last: Any) -> RunLine | None:
