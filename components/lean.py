@@ -1,16 +1,18 @@
-"""Two things Streamlit 1.67 does at every click for each field, which cost more than drawing it.
+"""Three things Streamlit 1.67 does at every click, which cost more than drawing what was asked for.
 
 Every list and every box for words asks for the whole state of the session, of which it looks at its own value: with
 twenty fields that is half a thousand values for each of them. And a list of two thousand dealers is put into words and
 into a table of its own in every run of every session. Both were a quarter of the processor time of a click on a queue;
-decision 0086.
+decision 0086. A fragment keeps where it stands in the page, and the places were copied as unknown objects (0089).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any, Final
 
+from streamlit.cursor import RunningCursor
 from streamlit.elements.widgets import selectbox
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
@@ -76,8 +78,18 @@ def _worded(options: Any, format_func: Callable[[Any], str] = str) -> tuple[list
     return _to_words(options, format_func)
 
 
+def _place(self: RunningCursor, memo: dict[int, Any]) -> RunningCursor:
+    """A copy of a place in the page: numbers, and in a while also what is drawn there for a moment only."""
+    made = RunningCursor(self._root_container, self._parent_path, self._transient_index)
+    made._index = self._index
+    if len(self._transient_elements):
+        made._transient_elements = deepcopy(self._transient_elements, memo)
+    return made
+
+
 def install() -> None:
-    """Put both into Streamlit, for this process; doing it again changes nothing."""
+    """Put all three into Streamlit, for this process; doing it again changes nothing."""
     SafeSessionState.filtered_state = property(Values)  # type: ignore[method-assign, assignment]
     selectbox.convert_anything_to_list = _listed  # type: ignore[assignment]
     selectbox.create_mappings = _worded
+    RunningCursor.__deepcopy__ = _place  # type: ignore[attr-defined]

@@ -179,7 +179,11 @@ def get_lead(session: Session, *, item_id: int, actor: Actor, now: datetime) -> 
     and is 0 for people of a dealer (2.2 D).
     """
     actor.require(Permission.LEADS_VIEW)
-    lead, dealer_code, dealer_name, assignee = _read(session, item_id, actor)
+    asked = {"lead_id": item_id, **values_of(actor.scope)}
+    found = session.execute(_one(shape_of(actor.scope)), asked).first()
+    if found is None:
+        raise NotFound("This lead")
+    lead, dealer_code, dealer_name, assignee = found
     personal = actor.can(Permission.PERSONAL_DATA_VIEW)
     customer = session.get_one(Customer, lead.customer_id)
     calendar = calendar_for_dealer(session, lead.dealer_id)
@@ -217,22 +221,6 @@ def get_lead(session: Session, *, item_id: int, actor: Actor, now: datetime) -> 
         linked=_linked(session, lead, actor=actor),
         shopped_by=0 if actor.role.is_dealer else _shopped_by(session, lead, actor=actor), is_masked=not personal,
     )  # fmt: skip
-
-
-def get_clock(session: Session, *, item_id: int, actor: Actor, now: datetime) -> ClockLine:
-    """How the promises of a lead stand, alone; refuses as `get_lead` does."""
-    actor.require(Permission.LEADS_VIEW)
-    lead, *_ = _read(session, item_id, actor)
-    return explain_clock(session, lead, now=now, zone=actor.zone)
-
-
-def _read(session: Session, item_id: int, actor: Actor) -> tuple[Lead, str | None, str | None, str | None]:
-    asked = {"lead_id": item_id, **values_of(actor.scope)}
-    found = session.execute(_one(shape_of(actor.scope)), asked).first()
-    if found is None:
-        raise NotFound("This lead")
-    lead, code, dealer, person = found
-    return lead, code, dealer, person
 
 
 @lru_cache(maxsize=4)
