@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from db.claims.board_filters import (
+    DEALERS,
+    DUE,
+    OURS,
+    PEOPLE,
+    Asker,
+    ClaimFilters,
+    Shape,
+    conditions,
+    in_view,
+    narrowed,
+    shape_for,
+)
 from db.claims.clock_rules import silence_may_approve
 from db.claims.flow import FLOW
 from db.claims.links import SEARCH_KIND
@@ -25,27 +37,15 @@ from db.core.keyset import beyond
 from db.core.labels import local_day
 from db.core.masking import mask_vin
 from db.core.permissions import Permission
-from db.core.shapes import ScopeShape, given, shape_of, values_of, within
 from db.dealers.tables import Dealer
 from db.people.tables import Person
 
+__all__ = [
+    "DEALERS", "DUE", "EXPORTED", "OURS", "PEOPLE", "ClaimFilters", "ClaimRow", "Counts", "conditions", "count_all",
+    "count_views", "first_waiting", "levels_of", "list_claims", "with_hits",
+]  # fmt: skip
 PAGE = 50
 Cursor = tuple[Any, int]
-Asker = Any
-"""An actor, or in a kept statement what stands for one: role, username, user_id."""
-OURS: Final[dict[str, str]] = {
-    "waiting": "Waits for us", "level": "My level", "mine": "Mine", "elsewhere": "Waits for others",
-    "decided": "Decided", "all": "All",
-}  # fmt: skip
-"""Views of people of the manufacturer."""
-DEALERS: Final[dict[str, str]] = {
-    "correct": "To correct", "drafts": "Drafts", "progress": "In progress", "decided": "Decided", "all": "All",
-}  # fmt: skip
-"""Views of people of a dealership: what they have to do first."""
-DECIDED = ("approved", "partially_approved", "denied", "paid", "charged_back", "adjusted")
-DUE: Final[dict[str, str]] = {"over": "Overdue", "3": "Within 3 days", "7": "Within 7 days", "14": "Within 14 days"}
-"""What a queue can be narrowed to by the day something is due."""
-PEOPLE: Final[dict[str, str]] = {"me": "Assigned to me", "nobody": "Assigned to nobody"}
 EXPORTED: Final = (
     "view", "status", "dealer_id", "region", "claim_type", "rule", "least_cents", "below_cents", "due", "person",
     "text",
@@ -54,33 +54,6 @@ EXPORTED: Final = (
 MOST_HITS = 200
 WORST = ("E", "X", "A", "W", "R")
 """Levels of findings, the worst first."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClaimFilters:
-    """What the queue is narrowed to. Amounts are claimed cents, the upper bound is not included.
-
-    `due` is a key of `DUE`, counted from `now`; `person` one of `PEOPLE`; `ids` what a search found (`with_hits`);
-    `only` is a further condition on `Claim` a later area gives (flags). Two filters are equal when a person would see
-    the same list, so `now` and `only` do not count; `flagged` says that `only` is set.
-    """
-
-    view: str = "waiting"
-    status: str = ""
-    dealer_id: int | None = None
-    region: str = ""
-    claim_type: str = ""
-    rule: str = ""
-    least_cents: int | None = None
-    below_cents: int | None = None
-    levels: tuple[int, ...] = ()
-    due: str = ""
-    person: str = ""
-    text: str = ""
-    ids: tuple[int, ...] | None = None
-    flagged: bool = False
-    only: ColumnElement[bool] | None = field(default=None, compare=False, hash=False, repr=False)
-    now: datetime | None = field(default=None, compare=False, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,126 +108,6 @@ def with_hits(session: Session, filters: ClaimFilters, *, scope: Scope) -> Claim
     return replace(filters, ids=tuple(hit.item_id for hit in hits))
 
 
-def _in_view(view: str, actor: Asker, levels: Any) -> list[ColumnElement[bool]]:
-    ours: dict[str, list[ColumnElement[bool]]] = {
-        "waiting": [Claim.held_by == "us"],
-        "level": [
-            Claim.held_by == "us", Claim.level.in_(levels), Claim.submitted_by != actor.username,
-            Claim.signed_by != actor.username,
-        ],
-        "mine": [Claim.held_by == "us", Claim.assignee_id == actor.user_id],
-        "elsewhere": [Claim.status.in_(("pending_part", "pending_preauth", "with_engineering"))],
-        "correct": [Claim.status.in_(("returned", "rejected"))],
-        "drafts": [Claim.status == "draft"],
-        "progress": [
-            Claim.status.in_(("in_review", "appealed", "pending_part", "pending_preauth", "with_engineering"))
-        ],
-        # Nearly every claim: walked in the order of the list, so no index on the state must tempt the database to sort.
-        "decided": [_unsorted(Claim.status).in_(DECIDED)],
-        "all": [] if actor.role.is_dealer else [Claim.submitted_at.is_not(None)],
-    }  # fmt: skip
-    return ours[view]
-
-
-def _unsorted(column: Any) -> Any:
-    """A text column no index is used for."""
-    return column + ""
-
-
-def _narrowed(filters: ClaimFilters, actor: Asker, *, named: bool = False) -> list[ColumnElement[bool]]:
-    def of(name: str) -> Any:
-        return given(name, getattr(filters, name), named=named)
-
-    parts: list[ColumnElement[bool]] = [] if filters.only is None else [filters.only]
-    if filters.status:
-        is_most = filters.status in DECIDED and filters.dealer_id is None
-        parts.append((_unsorted(Claim.status) if is_most else Claim.status) == of("status"))
-    if filters.dealer_id is not None:
-        parts.append(Claim.dealer_id == of("dealer_id"))
-    if filters.region:
-        parts.append(Claim.region == of("region"))
-    if filters.claim_type:
-        parts.append(Claim.claim_type == of("claim_type"))
-    if filters.rule:
-        parts.append(exists().where(ClaimFinding.claim_id == Claim.id, ClaimFinding.rule == of("rule")))
-    if filters.least_cents is not None:
-        parts.append(Claim.claimed_cents >= of("least_cents"))
-    if filters.below_cents is not None:
-        parts.append(Claim.claimed_cents < of("below_cents"))
-    if filters.due and filters.now is not None:
-        moment = None if named else due_before(filters.due, filters.now)
-        parts.append(Claim.due_at < given(f"due_{filters.due}", moment, named=named))
-    if filters.person == "me":
-        parts.append(Claim.assignee_id == actor.user_id)
-    elif filters.person == "nobody":
-        parts.append(Claim.assignee_id.is_(None))
-    if filters.ids is not None:
-        parts.append(Claim.id.in_(of("ids")))
-    return parts
-
-
-def due_before(due: str, now: datetime) -> datetime:
-    """The moment a key of `DUE` means."""
-    return now + timedelta(days=int(due) if due.isdecimal() else 0)
-
-
-def conditions(filters: ClaimFilters, actor: Actor) -> list[ColumnElement[bool]]:
-    """What the list of these filters keeps, the actor's scope among it; for an export of the same rows."""
-    return [
-        actor.scope.where(Claim.dealer_id, Claim.region), *_in_view(filters.view, actor, filters.levels),
-        *_narrowed(filters, actor),
-    ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Shape:
-    """What a question of the queue is made of: its statement is kept, for making it takes longer than asking it.
-
-    What differs between two questions of one shape stands in `_values` and is blank in `filters`.
-    """
-
-    filters: ClaimFilters
-    scope: ScopeShape
-    is_dealer: bool
-
-    @property
-    def actor(self) -> Asker:
-        """Who asks, given when it is asked."""
-        role: Any = SimpleNamespace(is_dealer=self.is_dealer)
-        return SimpleNamespace(role=role, username=bindparam("username"), user_id=bindparam("me"))
-
-    def within(self) -> ColumnElement[bool]:
-        """The scope's condition."""
-        return within(self.scope, Claim.dealer_id, Claim.region)
-
-    def view(self, name: str) -> list[ColumnElement[bool]]:
-        """The condition of a view."""
-        return _in_view(name, self.actor, bindparam("levels", expanding=True))
-
-    def narrowed(self, **others: Any) -> list[ColumnElement[bool]]:
-        """The conditions of the filters, some of them other than chosen."""
-        return _narrowed(replace(self.filters, **others), self.actor, named=True)
-
-
-_BLANK: Final[Mapping[str, Any]] = {
-    "dealer_id": 0, "region": "given", "claim_type": "given", "rule": "given", "least_cents": 0, "below_cents": 0,
-    "ids": (0,),
-}  # fmt: skip
-
-
-def _shape(filters: ClaimFilters, actor: Actor) -> tuple[_Shape, dict[str, Any]]:
-    """The shape of a question, and what it is asked with."""
-    blank = {name: value for name, value in _BLANK.items() if getattr(filters, name) not in (None, "")}
-    values = {name: getattr(filters, name) for name in ("status", *blank)}
-    values |= {"username": actor.username, "me": actor.user_id, "levels": filters.levels, **values_of(actor.scope)}
-    if filters.now is not None:
-        values |= {f"due_{due}": due_before(due, filters.now) for due in {*DUE, filters.due}}
-    # Whether there is a moment to count from is part of the question; which one it is, is not.
-    now = None if filters.now is None else datetime(1, 1, 1, tzinfo=UTC)
-    shape = replace(filters, levels=(), text="", now=now, flagged=now is not None, **blank)
-    return _Shape(shape, shape_of(actor.scope), actor.role.is_dealer), values
-
-
 def _order(view: str, actor: Asker) -> tuple[Any, bool]:
     """The column a view is in the order of, and whether it falls."""
     if view == "all" and not actor.role.is_dealer:
@@ -268,7 +121,7 @@ def list_claims(
     session: Session, *, actor: Actor, filters: ClaimFilters, after: Cursor | None = None, limit: int = PAGE
 ) -> tuple[list[ClaimRow], Cursor | None]:
     """One page and the cursor of the next: what waits is due first, what was decided newest first."""
-    shape, values = _shape(filters, actor)
+    shape, values = shape_for(filters, actor)
     if after is not None:
         values |= {"after": after[0], "after_id": after[1]}
     found = session.execute(_kept(_page, shape)(shape, after is None, limit + 1), values).all()
@@ -285,15 +138,16 @@ def list_claims(
     return rows, (shown[-1].at, shown[-1].id) if len(found) > limit else None
 
 
-def _kept(make: Callable[..., Any], shape: _Shape) -> Callable[..., Any]:
+def _kept(make: Callable[..., Any], shape: Shape) -> Callable[..., Any]:
     """The maker of a statement, which keeps what it made; a condition of a later area is no part of a shape."""
     made: Callable[..., Any] = make.__wrapped__ if shape.filters.only is not None else make  # type: ignore[attr-defined]
     return made
 
 
 @lru_cache(maxsize=256)
-def _page(shape: _Shape, begins: bool, most: int) -> Select[*tuple[Any, ...]]:
+def _page(shape: Shape, begins: bool, most: int) -> Select[*tuple[Any, ...]]:
     column, falls = _order(shape.filters.view, shape.actor)
+    sought = shape.order(column)
     after: Any = (bindparam("after", type_=column.type), bindparam("after_id", type_=Claim.id.type))
     query = (
         select(
@@ -305,11 +159,11 @@ def _page(shape: _Shape, begins: bool, most: int) -> Select[*tuple[Any, ...]]:
         .join(Dealer, Dealer.id == Claim.dealer_id)
         .outerjoin(Person, Person.id == Claim.assignee_id)
         .where(
-            shape.within(), column.is_not(None) if begins else beyond((column, Claim.id), after, falls=falls),
-            *shape.view(shape.filters.view), *shape.narrowed(),
+            shape.within(), sought.is_not(None) if begins else beyond((sought, Claim.id), after, falls=falls),
+            *shape.view(shape.filters.view), *shape.by_state(), *shape.narrowed(),
         )
     )  # fmt: skip
-    order = (column.desc(), Claim.id.desc()) if falls else (column, Claim.id)
+    order = (sought.desc(), Claim.id.desc()) if falls else (sought, Claim.id)
     return query.order_by(*order).limit(most)
 
 
@@ -350,8 +204,8 @@ def count_views(
         some = (
             select(Claim.id)
             .where(
-                actor.scope.where(Claim.dealer_id, Claim.region), *_in_view(view, actor, filters.levels),
-                *_narrowed(filters, actor), *late,
+                actor.scope.where(Claim.dealer_id, Claim.region), *in_view(view, actor, filters.levels),
+                *narrowed(filters, actor), *late,
             )
             .limit(CAP + 1)
             .subquery()
@@ -378,35 +232,35 @@ class Counts:
 
 def count_all(session: Session, *, actor: Actor, filters: ClaimFilters, turn: str) -> Counts:
     """All that a page of the queue counts, in one statement: what costs is the asking, not the counting."""
-    shape, values = _shape(filters, actor)
+    shape, values = shape_for(filters, actor)
     found = dict(session.execute(_kept(_counts, shape)(shape, turn), values).one()._mapping)
     total, late, soon = (found.pop(name) for name in ("_total", "_late", "_soon"))
     return Counts(total=total, late=late, soon=soon, statuses={name: count for name, count in found.items() if count})
 
 
 @lru_cache(maxsize=256)
-def _counts(shape: _Shape, turn: str) -> Select[*tuple[Any, ...]]:
+def _counts(shape: Shape, turn: str) -> Select[*tuple[Any, ...]]:
     rest, waiting = shape.narrowed(status=""), shape.view(turn)
     wanted = {s.name: [Claim.status == s.name, *rest] for s in FLOW.states if shape.is_dealer or s.name != FLOW.initial}
-    wanted["_total"] = [*shape.view(shape.filters.view), *shape.narrowed()]
+    wanted["_total"] = [*shape.view(shape.filters.view), *shape.by_state(), *shape.narrowed()]
     wanted["_late"] = [*waiting, *shape.narrowed(status="", due="over")]
     wanted["_soon"] = [*waiting, *shape.narrowed(status="", due="3")]
     columns = []
-    for name, conditions in wanted.items():
-        some = select(Claim.id).where(shape.within(), *conditions).limit(CAP + 1).subquery()
+    for name, wheres in wanted.items():
+        some = select(Claim.id).where(shape.within(), *wheres).limit(CAP + 1).subquery()
         columns.append(select(func.count()).select_from(some).scalar_subquery().label(name))
     return select(*columns)
 
 
 def first_waiting(session: Session, *, actor: Actor, filters: ClaimFilters, but: int) -> int | None:
     """The claim due first under the filters besides one, which this actor may decide: what to open after a decision."""
-    shape, values = _shape(filters, actor)
+    shape, values = shape_for(filters, actor)
     found: int | None = session.scalar(_kept(_first, shape)(shape), {**values, "but": but})
     return found
 
 
 @lru_cache(maxsize=256)
-def _first(shape: _Shape) -> Select[*tuple[int]]:
+def _first(shape: Shape) -> Select[*tuple[int]]:
     return (
         select(Claim.id)
         .where(
