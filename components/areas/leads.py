@@ -24,10 +24,9 @@ from db.core.labels import minutes_label, moment_label, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices
-from db.leads.clock import ClockLine
 from db.leads.commands import COMMANDS
 from db.leads.flow import CONTACT_ICONS, FLOW, LOST_REASONS, OUTCOMES
-from db.leads.queries import Event, LeadPage, get_clock, get_lead, people_of_dealer
+from db.leads.queries import ClockLine, Event, LeadPage, get_clock, get_lead, people_of_dealer
 from db.workflow.spec import Step
 
 HEAT = {"hot": ("Hot", "red"), "warm": ("Warm", "orange"), "cold": ("Cold", "blue")}

@@ -23,6 +23,7 @@ from db.leads.lead_queries import get_lead
 from db.leads.queries import list_sources, people_of_dealer
 from db.leads.tables import Lead
 from tests.leads.factories import NOW, Network, lead_at, load, make_network, minutes, receive, step
+from tests.support.plans import plans
 
 EAST = Scope("regions", regions=frozenset({"East"}))
 
@@ -305,6 +306,22 @@ def test_a_page_is_read_over_an_index_without_sorting(sqlite_engine: Engine, why
         assert re.search(rf"lead USING INDEX {index}( |;|$)", plan), plan
         assert "SCAN lead" not in plan or "ix_lead_received" in plan, plan
         assert "TEMP B-TREE" not in plan, plan
+
+
+def test_counts_of_a_narrowed_board_go_to_the_leads_they_count(sqlite_engine: Engine):
+    """Over the index that is theirs alone; a page of the same filters keeps to the index in its order."""
+    network = make_network(sqlite_engine)
+    receive(sqlite_engine, dealer_id=network.north)
+    with writing(sqlite_engine, keeps_timeline=False) as session:
+        many_leads(session, network, 500)
+    asked: dict[str, Any] = {
+        "scope": EVERYTHING, "filters": BoardFilters(region="East", source="Website", status="attempted"), "now": NOW,
+    }  # fmt: skip
+    (counts,) = plans(sqlite_engine, lambda session: board_counts(session, **asked))
+    assert counts.count("ix_lead_narrow (is_open=? AND status=? AND region=? AND source=?)") == 11
+    for page in plans(sqlite_engine, lambda session: list_board(session, **asked)):
+        assert "ix_lead_narrow" not in page
+        assert "TEMP B-TREE" not in page
 
 
 # ---- one lead ------------------------------------------------------------------------------------------------------
