@@ -1,9 +1,9 @@
-"""What Streamlit 1.67 does at every click for each field, which costs more than drawing it, or is never forgotten.
+"""What Streamlit 1.67 does at every click, which costs more than drawing what was asked for, or is never forgotten.
 
 Every list and every box for words asks for the whole state of the session, of which it looks at its own value: with
 twenty fields that is half a thousand values for each of them. And a list of two thousand dealers is put into words and
 into a table of its own in every run of every session. Both were a quarter of the processor time of a click on a queue;
-decision 0086.
+decision 0086. A fragment keeps where it stands in the page, and the places were copied as unknown objects (0089).
 
 And of every field a session ever had it keeps what it was offered, however long ago the field was drawn: megabytes of
 somebody who has seen every page, more with each record that is opened (decision 0091).
@@ -12,8 +12,10 @@ somebody who has seen every page, more with each record that is opened (decision
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any, Final
 
+from streamlit.cursor import RunningCursor
 from streamlit.elements.widgets import selectbox
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.safe_session_state import SafeSessionState
@@ -96,9 +98,19 @@ def _forget(self: SessionState, active_widget_ids: frozenset[str]) -> None:
         del known[one]
 
 
+def _place(self: RunningCursor, memo: dict[int, Any]) -> RunningCursor:
+    """A copy of a place in the page: numbers, and in a while also what is drawn there for a moment only."""
+    made = RunningCursor(self._root_container, self._parent_path, self._transient_index)
+    made._index = self._index
+    if len(self._transient_elements):
+        made._transient_elements = deepcopy(self._transient_elements, memo)
+    return made
+
+
 def install() -> None:
     """Put all of it into Streamlit, for this process; doing it again changes nothing."""
     SessionState._remove_stale_widgets = _forget  # type: ignore[method-assign]
     SafeSessionState.filtered_state = property(Values)  # type: ignore[method-assign, assignment]
     selectbox.convert_anything_to_list = _listed  # type: ignore[assignment]
     selectbox.create_mappings = _worded
+    RunningCursor.__deepcopy__ = _place  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from components import parts
 from components.access import current_actor
 from components.clock import now
 from components.forms import Choices, converters, draw_input
@@ -40,6 +41,7 @@ class Screen:
     after: Callable[[Any], None] | None = None  # what the command gave back, such as a secret to be shown once
     width: Any = 560
     zone: Callable[[Any], str] | None = None  # whose clock typed times are read by; the reader's own when None
+    propose: Callable[[Any], None] | None = None  # what stands in the fields of the chosen step before anybody types
 
     @property
     def open_key(self) -> str:
@@ -77,27 +79,39 @@ def draw_drawer(screen: Screen) -> None:
     actor = current_actor()
     try:
         with reading() as session:
+            drawn_from = parts.stand(session)
             item = screen.load(session, item_id=item_id, actor=actor, now=now())
     except NotFound as gone:
         _close(screen)
         st.error(gone.problems[0].message)
         return
     dialog = st.dialog(screen.title(item), width=screen.width, position="right", on_dismiss=lambda: _close(screen))
-    loaded = [item]  # drawn in this very run as it was just read; runs of the drawer alone read it again
-    dialog(lambda: _body(screen, item_id, loaded.pop() if loaded else None))()
+    loaded = [(item, drawn_from)]  # drawn in this very run as it was just read; runs of the drawer alone read it again
+    dialog(lambda: _body(screen, item_id, *(loaded.pop() if loaded else ())))()
 
 
-def _body(screen: Screen, item_id: int, item: Any = None) -> None:
+def _body(screen: Screen, item_id: int, item: Any = None, drawn_from: parts.Stand = None) -> None:
     if st.session_state.get(screen.open_key) != item_id:
         st.rerun()  # the step was taken: the whole page follows, with the toast and, where a queue says so, the next
     if item is None:
         actor = current_actor()
         with reading() as session:
+            drawn_from = parts.stand(session)
             item = screen.load(session, item_id=item_id, actor=actor, now=now())
     screen.draw_facts(item)
-    draw_steps(screen, item, after=lambda result: _taken(screen, result))
+    parts.draw(
+        lambda: draw_steps(screen, item, after=lambda result: _taken(screen, result)), drawn_from=drawn_from,
+        is_alone=lambda: _is_untouched(screen, item_id),
+    )  # fmt: skip
     if screen.draw_below is not None:
         screen.draw_below(item)
+
+
+def _is_untouched(screen: Screen, item_id: int) -> bool:
+    """Whether nothing was tried with the record. After a step the whole page follows, after a refusal the drawer."""
+    if st.session_state.get(screen.open_key) != item_id:
+        st.rerun()
+    return outcome_of(screen.form) is None
 
 
 def _taken(screen: Screen, result: Any) -> None:
@@ -130,6 +144,8 @@ def draw_steps(screen: Screen, item: Any, *, after: Callable[[Any], None] | None
         "Next step", list(names), format_func=lambda n: f"{names[n].icon} {names[n].label}".strip(), key=chooser,
         required=True, label_visibility="collapsed",
     )  # fmt: skip
+    if screen.propose is not None:
+        screen.propose(item)
     _general_problems(screen)
     _step_form(screen, item, names[chosen or steps[0].name], after)
 

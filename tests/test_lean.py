@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
+from streamlit.cursor import RunningCursor
 from streamlit.elements.widgets import selectbox
+from streamlit.proto.Element_pb2 import Element
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.testing.v1 import AppTest
@@ -93,3 +96,18 @@ def test_fields_beside_a_part_that_is_drawn_alone_are_known_and_keep_their_words
     assert [box.value for box in app.text_input] == ["kept", "inside"]
     app.selectbox[0].set_value(3).run()
     assert [box.value for box in app.text_input] == ["", "inside"]
+
+
+def test_a_copied_place_stands_where_the_first_stood_and_goes_its_own_way():
+    first = RunningCursor(0, (3, 1))
+    first.lock_element()
+    first.get_transient_cursor()
+    first.transient_elements[0] = Element()
+    again = deepcopy(first)
+    assert vars(again).keys() == vars(first).keys()
+    assert (again.delta_path, again.transient_index) == (first.delta_path, first.transient_index) == ([0, 3, 1, 1], 0)
+    assert list(again.transient_elements.items()) == list(first.transient_elements.items())
+    first.lock_element()
+    again.transient_elements[1] = Element()
+    assert (again.index, first.index) == (1, 2)
+    assert not list(first.transient_elements.items())

@@ -79,9 +79,15 @@ class _Desk:
         return None
 
     async def log(self) -> Answer | None:
-        """Log a note with the next lead that can be worked on; the choice of its kind is kept as `field`."""
+        """Log a note with the next lead that can be worked on; the choice of its kind is kept as `field`.
+
+        The drawer is opened from a card, which can be pressed here; what is drawn anew behind it when the contact is
+        logged is the list, as for everybody who did not choose cards.
+        """
         assert self.cards is not None
         while True:
+            if self.logged:
+                await self.cards.choose("lead_shape", "Cards")
             cards = [f for f in self.cards.fields.values() if "lead_card_" in f.id and f.id not in self.logged]
             if not cards:
                 return None
@@ -91,6 +97,9 @@ class _Desk:
                 await self.cards.choose("Next step", "Log contact")
                 self.field = self._note("field", await self.cards.choose("Kind", "Note"))
                 await self.cards.choose("Outcome", self.cards.find("Outcome").options[0])
+                # A note without words is refused: until decision 0089 it was the refusal that was measured.
+                await self.cards.type("Note :gray[(optional)]", "Looked at it.")
+                await self.cards.choose("lead_shape", "Queue")
                 return self._note("log", await self.cards.press("Log contact"))
             except NoSuchField:
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from components.perform import outcome_of
 from components.queue_page import Screen, id_at, open_drawer
 from db.claims.board_queries import ClaimFilters, first_waiting
 from db.claims.commands import COMMANDS
-from db.claims.drawer_queries import ClaimDrawer, get_claim
+from db.claims.drawer_queries import ClaimDrawer, get_claim, with_decisions, with_history, with_holds
 from db.claims.flow import FLOW, REVIEW, WAITING
 from db.claims.model import CLAIM_TYPES, OUTCOMES
 from db.claims.policy_queries import RULE_BOOK
@@ -72,7 +72,6 @@ def draw_facts(page: ClaimDrawer) -> None:
     _draw_about(page)
     _say_who_else(page)
     _keep_typed(page)
-    _propose(page)
 
 
 def _draw_about(page: ClaimDrawer) -> None:
@@ -180,7 +179,7 @@ def _propose(page: ClaimDrawer) -> None:
 
 
 def draw_below(page: ClaimDrawer) -> None:
-    """Lines, evidence, clock, history and earlier signatures, each in its tab; only the open one reads files."""
+    """Lines, evidence, clock, history and earlier signatures, each in its tab; the open one reads what it shows."""
     names = ["Lines", "Evidence", "Who held it", "History", "Decisions"]
     # The key makes the tabs remember which is open; with it each tab knows whether it is.
     tabs = st.tabs(names, key=f"claims_tabs_{page.id}", on_change="rerun")
@@ -195,13 +194,22 @@ def draw_below(page: ClaimDrawer) -> None:
         with clock:
             if page.clock.silence:
                 st.caption(plain(page.clock.silence))
-            draw_holds(page.held, zone=page.zone, key=f"claims_clock_{page.id}")
+            held = _with(with_holds, page).held
+            draw_holds(held, zone=page.zone, key=f"claims_clock_{page.id}")
     if history.open:
         with history:
-            draw_history(page, on_open=open_at)
+            draw_history(_with(with_history, page), on_open=open_at)
     if signed.open:
         with signed:
-            draw_decisions(page)
+            draw_decisions(_with(lambda session, one, **_: with_decisions(session, one), page))
+
+
+def _with(add: Callable[..., ClaimDrawer], page: ClaimDrawer) -> ClaimDrawer:
+    """The claim with what an open tab shows."""
+    with reading() as session:
+        found = add(session, page, actor=current_actor(), now=now())
+        session.expunge_all()  # it is drawn after the session has ended
+    return found
 
 
 def _deciders(page: ClaimDrawer, _typed: Mapping[str, Any]) -> Choices:
@@ -224,7 +232,7 @@ def _taken(_result: Any) -> None:
 
 def _load(session: Any, **arguments: Any) -> ClaimDrawer:
     st.session_state["_claims_at"] = arguments["item_id"]
-    page = get_claim(session, **arguments)
+    page = get_claim(session, **arguments, whole=False)
     flags = flagged(session, claim_ids=[page.id], actor=arguments["actor"]).get(page.id, ())
     session.expunge_all()  # it is drawn after the session has ended
     return replace(page, flags=flags)
@@ -237,7 +245,7 @@ def _said(page: ClaimDrawer, step: Any) -> str:
 SCREEN = Screen(
     flow=FLOW, commands=COMMANDS, key="claims", load=_load, draw_facts=draw_facts, draw_below=draw_below,
     title=lambda p: f"{p.number} · {plain(p.dealer)}", said=_said, after=_taken, width=760,
-    choices={("hand_over", "assignee_id"): _deciders},
+    choices={("hand_over", "assignee_id"): _deciders}, propose=_propose,
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from db.core.session import reading
 from db.dealers.queries import dealer_choices
 from db.leads.commands import COMMANDS
 from db.leads.flow import CONTACT_ICONS, FLOW, LOST_REASONS, OUTCOMES
-from db.leads.queries import Event, LeadPage, get_lead, people_of_dealer
+from db.leads.queries import ClockLine, Event, LeadPage, get_clock, get_lead, people_of_dealer
 from db.workflow.spec import Step
 
 HEAT = {"hot": ("Hot", "red"), "warm": ("Warm", "orange"), "cold": ("Cold", "blue")}
@@ -94,9 +94,9 @@ def due_words(lead: LeadPage) -> str:
     return lead.next_step or "Nothing is due"
 
 
-def clock_words(lead: LeadPage) -> str:
+def clock_words(clock: ClockLine) -> str:
     """How the first promise stands, for the toast and the lead's head."""
-    first = next((p for p in lead.clock.promises if p.name == "first_action"), None)
+    first = next((p for p in clock.promises if p.name == "first_action"), None)
     if first is None:
         return "no clock runs"
     if first.met_at is None:
@@ -247,8 +247,8 @@ def _said(lead: LeadPage, step: Step) -> str:
     if step.name != "log_activity":
         return f"{lead.number}: {step.label.lower()}"
     with reading() as session:
-        fresh = get_lead(session, item_id=lead.id, actor=current_actor(), now=now())
-    return f"{lead.number}: contact logged, {clock_words(fresh)}"
+        clock = get_clock(session, item_id=lead.id, actor=current_actor(), now=now())
+    return f"{lead.number}: contact logged, {clock_words(clock)}"
 
 
 SCREEN = Screen(

@@ -11,6 +11,7 @@ from db.claim_payments.notices import tell_charged_back
 from db.claim_payments.record import family_sums, lock_family, post, post_decisions
 from db.claim_payments.rules import money_label
 from db.claim_payments.tables import ClaimEntry
+from db.claims.record import claims_by_id
 from db.claims.tables import Claim
 from db.core import changes
 from db.core.actor import Actor
@@ -19,7 +20,7 @@ from db.core.problems import Problem, Refused
 
 
 def _claims(session: Session, event: Event) -> list[Claim]:
-    return list(session.scalars(select(Claim).where(Claim.id.in_(event.item_ids)).order_by(Claim.id)))
+    return claims_by_id(session, event.item_ids)
 
 
 def claims_decided(session: Session, *, event: Event, actor: Actor, now: datetime) -> None:

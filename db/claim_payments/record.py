@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.claim_payments.rules import difference, entry_kind
@@ -48,12 +48,14 @@ def post(
 
 def posted(session: Session, claim_ids: Sequence[int]) -> dict[int, int]:
     """What decisions posted for claims so far, in cents; claims without such an entry are absent."""
-    rows = session.execute(
-        select(ClaimEntry.claim_id, func.sum(ClaimEntry.cents))
-        .where(ClaimEntry.claim_id.in_(claim_ids), BY_DECISION)
-        .group_by(ClaimEntry.claim_id)
-    )
-    return {claim_id: int(cents) for claim_id, cents in rows}
+    return {claim_id: int(cents) for claim_id, cents in session.execute(_POSTED, {"ids": claim_ids})}
+
+
+_POSTED = (
+    select(ClaimEntry.claim_id, func.sum(ClaimEntry.cents))
+    .where(ClaimEntry.claim_id.in_(bindparam("ids", expanding=True)), BY_DECISION)
+    .group_by(ClaimEntry.claim_id)
+)
 
 
 def post_decisions(session: Session, claims: Sequence[Claim], *, actor: Actor, now: datetime) -> int:

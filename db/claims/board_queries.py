@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from db.claims.board_filters import (
+    DEALERS,
+    DUE,
+    OURS,
+    PEOPLE,
+    Asker,
+    ClaimFilters,
+    Shape,
+    conditions,
+    in_view,
+    narrowed,
+    shape_for,
+)
 from db.claims.clock_rules import silence_may_approve
 from db.claims.flow import FLOW
 from db.claims.links import SEARCH_KIND
@@ -26,21 +40,12 @@ from db.core.permissions import Permission
 from db.dealers.tables import Dealer
 from db.people.tables import Person
 
+__all__ = [
+    "DEALERS", "DUE", "EXPORTED", "OURS", "PEOPLE", "ClaimFilters", "ClaimRow", "Counts", "conditions", "count_all",
+    "count_views", "first_waiting", "levels_of", "list_claims", "with_hits",
+]  # fmt: skip
 PAGE = 50
 Cursor = tuple[Any, int]
-OURS: Final[dict[str, str]] = {
-    "waiting": "Waits for us", "level": "My level", "mine": "Mine", "elsewhere": "Waits for others",
-    "decided": "Decided", "all": "All",
-}  # fmt: skip
-"""Views of people of the manufacturer."""
-DEALERS: Final[dict[str, str]] = {
-    "correct": "To correct", "drafts": "Drafts", "progress": "In progress", "decided": "Decided", "all": "All",
-}  # fmt: skip
-"""Views of people of a dealership: what they have to do first."""
-DECIDED = ("approved", "partially_approved", "denied", "paid", "charged_back", "adjusted")
-DUE: Final[dict[str, str]] = {"over": "Overdue", "3": "Within 3 days", "7": "Within 7 days", "14": "Within 14 days"}
-"""What a queue can be narrowed to by the day something is due."""
-PEOPLE: Final[dict[str, str]] = {"me": "Assigned to me", "nobody": "Assigned to nobody"}
 EXPORTED: Final = (
     "view", "status", "dealer_id", "region", "claim_type", "rule", "least_cents", "below_cents", "due", "person",
     "text",
@@ -49,33 +54,6 @@ EXPORTED: Final = (
 MOST_HITS = 200
 WORST = ("E", "X", "A", "W", "R")
 """Levels of findings, the worst first."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClaimFilters:
-    """What the queue is narrowed to. Amounts are claimed cents, the upper bound is not included.
-
-    `due` is a key of `DUE`, counted from `now`; `person` one of `PEOPLE`; `ids` what a search found (`with_hits`);
-    `only` is a further condition on `Claim` a later area gives (flags). Two filters are equal when a person would see
-    the same list, so `now` and `only` do not count; `flagged` says that `only` is set.
-    """
-
-    view: str = "waiting"
-    status: str = ""
-    dealer_id: int | None = None
-    region: str = ""
-    claim_type: str = ""
-    rule: str = ""
-    least_cents: int | None = None
-    below_cents: int | None = None
-    levels: tuple[int, ...] = ()
-    due: str = ""
-    person: str = ""
-    text: str = ""
-    ids: tuple[int, ...] | None = None
-    flagged: bool = False
-    only: ColumnElement[bool] | None = field(default=None, compare=False, hash=False, repr=False)
-    now: datetime | None = field(default=None, compare=False, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,70 +108,7 @@ def with_hits(session: Session, filters: ClaimFilters, *, scope: Scope) -> Claim
     return replace(filters, ids=tuple(hit.item_id for hit in hits))
 
 
-def _in_view(view: str, actor: Actor, levels: tuple[int, ...]) -> list[ColumnElement[bool]]:
-    ours: dict[str, list[ColumnElement[bool]]] = {
-        "waiting": [Claim.held_by == "us"],
-        "level": [
-            Claim.held_by == "us", Claim.level.in_(levels), Claim.submitted_by != actor.username,
-            Claim.signed_by != actor.username,
-        ],
-        "mine": [Claim.held_by == "us", Claim.assignee_id == actor.user_id],
-        "elsewhere": [Claim.status.in_(("pending_part", "pending_preauth", "with_engineering"))],
-        "correct": [Claim.status.in_(("returned", "rejected"))],
-        "drafts": [Claim.status == "draft"],
-        "progress": [
-            Claim.status.in_(("in_review", "appealed", "pending_part", "pending_preauth", "with_engineering"))
-        ],
-        # Nearly every claim: walked in the order of the list, so no index on the state must tempt the database to sort.
-        "decided": [_unsorted(Claim.status).in_(DECIDED)],
-        "all": [] if actor.role.is_dealer else [Claim.submitted_at.is_not(None)],
-    }  # fmt: skip
-    return ours[view]
-
-
-def _unsorted(column: Any) -> Any:
-    """A text column no index is used for."""
-    return column + ""
-
-
-def _narrowed(filters: ClaimFilters, actor: Actor) -> list[ColumnElement[bool]]:
-    parts: list[ColumnElement[bool]] = [] if filters.only is None else [filters.only]
-    if filters.status:
-        is_most = filters.status in DECIDED and filters.dealer_id is None
-        parts.append((_unsorted(Claim.status) if is_most else Claim.status) == filters.status)
-    if filters.dealer_id is not None:
-        parts.append(Claim.dealer_id == filters.dealer_id)
-    if filters.region:
-        parts.append(Claim.region == filters.region)
-    if filters.claim_type:
-        parts.append(Claim.claim_type == filters.claim_type)
-    if filters.rule:
-        parts.append(exists().where(ClaimFinding.claim_id == Claim.id, ClaimFinding.rule == filters.rule))
-    if filters.least_cents is not None:
-        parts.append(Claim.claimed_cents >= filters.least_cents)
-    if filters.below_cents is not None:
-        parts.append(Claim.claimed_cents < filters.below_cents)
-    if filters.due and filters.now is not None:
-        days = int(filters.due) if filters.due.isdecimal() else 0
-        parts.append(Claim.due_at < filters.now + timedelta(days=days))
-    if filters.person == "me":
-        parts.append(Claim.assignee_id == actor.user_id)
-    elif filters.person == "nobody":
-        parts.append(Claim.assignee_id.is_(None))
-    if filters.ids is not None:
-        parts.append(Claim.id.in_(filters.ids))
-    return parts
-
-
-def conditions(filters: ClaimFilters, actor: Actor) -> list[ColumnElement[bool]]:
-    """What the list of these filters keeps, the actor's scope among it; for an export of the same rows."""
-    return [
-        actor.scope.where(Claim.dealer_id, Claim.region), *_in_view(filters.view, actor, filters.levels),
-        *_narrowed(filters, actor),
-    ]  # fmt: skip
-
-
-def _order(view: str, actor: Actor) -> tuple[Any, bool]:
+def _order(view: str, actor: Asker) -> tuple[Any, bool]:
     """The column a view is in the order of, and whether it falls."""
     if view == "all" and not actor.role.is_dealer:
         return Claim.submitted_at, True
@@ -206,24 +121,10 @@ def list_claims(
     session: Session, *, actor: Actor, filters: ClaimFilters, after: Cursor | None = None, limit: int = PAGE
 ) -> tuple[list[ClaimRow], Cursor | None]:
     """One page and the cursor of the next: what waits is due first, what was decided newest first."""
-    column, falls = _order(filters.view, actor)
-    query = (
-        select(
-            Claim.id, Claim.number, Claim.status, Claim.version, Claim.submitted_by, Claim.signed_by,
-            Dealer.name.label("dealer"), Claim.vin, Claim.claim_type, Claim.claimed_cents, Claim.suggested_cents,
-            Claim.approved_cents, Claim.level, Claim.due_at, Claim.deemed_on, Claim.first_decided_at, Claim.decided_at,
-            Claim.reason_note, Person.name.label("assignee"), column.label("at"),
-        )
-        .join(Dealer, Dealer.id == Claim.dealer_id)
-        .outerjoin(Person, Person.id == Claim.assignee_id)
-        .where(
-            actor.scope.where(Claim.dealer_id, Claim.region),
-            column.is_not(None) if after is None else beyond((column, Claim.id), after, falls=falls),
-            *_in_view(filters.view, actor, filters.levels), *_narrowed(filters, actor),
-        )
-    )  # fmt: skip
-    order = (column.desc(), Claim.id.desc()) if falls else (column, Claim.id)
-    found = session.execute(query.order_by(*order).limit(limit + 1)).all()
+    shape, values = shape_for(filters, actor)
+    if after is not None:
+        values |= {"after": after[0], "after_id": after[1]}
+    found = session.execute(_kept(_page, shape)(shape, after is None, limit + 1), values).all()
     shown = found[:limit]
     findings = _findings(session, [r.id for r in shown])
     personal = actor.can(Permission.PERSONAL_DATA_VIEW)
@@ -237,20 +138,51 @@ def list_claims(
     return rows, (shown[-1].at, shown[-1].id) if len(found) > limit else None
 
 
+def _kept(make: Callable[..., Any], shape: Shape) -> Callable[..., Any]:
+    """The maker of a statement, which keeps what it made; a condition of a later area is no part of a shape."""
+    made: Callable[..., Any] = make.__wrapped__ if shape.filters.only is not None else make  # type: ignore[attr-defined]
+    return made
+
+
+@lru_cache(maxsize=256)
+def _page(shape: Shape, begins: bool, most: int) -> Select[*tuple[Any, ...]]:
+    column, falls = _order(shape.filters.view, shape.actor)
+    sought = shape.order(column)
+    after: Any = (bindparam("after", type_=column.type), bindparam("after_id", type_=Claim.id.type))
+    query = (
+        select(
+            Claim.id, Claim.number, Claim.status, Claim.version, Claim.submitted_by, Claim.signed_by,
+            Dealer.name.label("dealer"), Claim.vin, Claim.claim_type, Claim.claimed_cents, Claim.suggested_cents,
+            Claim.approved_cents, Claim.level, Claim.due_at, Claim.deemed_on, Claim.first_decided_at, Claim.decided_at,
+            Claim.reason_note, Person.name.label("assignee"), column.label("at"),
+        )
+        .join(Dealer, Dealer.id == Claim.dealer_id)
+        .outerjoin(Person, Person.id == Claim.assignee_id)
+        .where(
+            shape.within(), sought.is_not(None) if begins else beyond((sought, Claim.id), after, falls=falls),
+            *shape.view(shape.filters.view), *shape.by_state(), *shape.narrowed(),
+        )
+    )  # fmt: skip
+    order = (sought.desc(), Claim.id.desc()) if falls else (sought, Claim.id)
+    return query.order_by(*order).limit(most)
+
+
 def _findings(session: Session, ids: list[int]) -> dict[int, tuple[int, str]]:
     if not ids:
         return {}
     found: dict[int, tuple[int, str]] = {}
-    rows = session.execute(
-        select(ClaimFinding.claim_id, ClaimFinding.level, func.count())
-        .where(ClaimFinding.claim_id.in_(ids))
-        .group_by(ClaimFinding.claim_id, ClaimFinding.level)
-    )
-    for claim_id, level, count in rows:
+    for claim_id, level, count in session.execute(_FOUND, {"ids": ids}):
         before, worst = found.get(claim_id, (0, ""))
         candidates = [x for x in (worst, level) if x in WORST]
         found[claim_id] = (before + count, min(candidates, key=WORST.index, default=""))
     return found
+
+
+_FOUND: Final = (
+    select(ClaimFinding.claim_id, ClaimFinding.level, func.count())
+    .where(ClaimFinding.claim_id.in_(bindparam("ids", expanding=True)))
+    .group_by(ClaimFinding.claim_id, ClaimFinding.level)
+)
 
 
 def count_views(
@@ -272,8 +204,8 @@ def count_views(
         some = (
             select(Claim.id)
             .where(
-                actor.scope.where(Claim.dealer_id, Claim.region), *_in_view(view, actor, filters.levels),
-                *_narrowed(filters, actor), *late,
+                actor.scope.where(Claim.dealer_id, Claim.region), *in_view(view, actor, filters.levels),
+                *narrowed(filters, actor), *late,
             )
             .limit(CAP + 1)
             .subquery()
@@ -300,35 +232,42 @@ class Counts:
 
 def count_all(session: Session, *, actor: Actor, filters: ClaimFilters, turn: str) -> Counts:
     """All that a page of the queue counts, in one statement: what costs is the asking, not the counting."""
-    scope = actor.scope.where(Claim.dealer_id, Claim.region)
-    rest = _narrowed(replace(filters, status=""), actor)
-    plain = replace(filters, due="", status="")
-    waiting = _in_view(turn, actor, filters.levels)
-    wanted = {
-        s.name: [Claim.status == s.name, *rest] for s in FLOW.states if actor.role.is_dealer or s.name != FLOW.initial
-    }
-    wanted["_total"] = [*_in_view(filters.view, actor, filters.levels), *_narrowed(filters, actor)]
-    wanted["_late"] = [*waiting, *_narrowed(replace(plain, due="over"), actor)]
-    wanted["_soon"] = [*waiting, *_narrowed(replace(plain, due="3"), actor)]
-    columns = []
-    for name, conditions in wanted.items():
-        some = select(Claim.id).where(scope, *conditions).limit(CAP + 1).subquery()
-        columns.append(select(func.count()).select_from(some).scalar_subquery().label(name))
-    found = dict(session.execute(select(*columns)).one()._mapping)
+    shape, values = shape_for(filters, actor)
+    found = dict(session.execute(_kept(_counts, shape)(shape, turn), values).one()._mapping)
     total, late, soon = (found.pop(name) for name in ("_total", "_late", "_soon"))
     return Counts(total=total, late=late, soon=soon, statuses={name: count for name, count in found.items() if count})
 
 
+@lru_cache(maxsize=256)
+def _counts(shape: Shape, turn: str) -> Select[*tuple[Any, ...]]:
+    rest, waiting = shape.narrowed(status=""), shape.view(turn)
+    wanted = {s.name: [Claim.status == s.name, *rest] for s in FLOW.states if shape.is_dealer or s.name != FLOW.initial}
+    wanted["_total"] = [*shape.view(shape.filters.view), *shape.by_state(), *shape.narrowed()]
+    wanted["_late"] = [*waiting, *shape.narrowed(status="", due="over")]
+    wanted["_soon"] = [*waiting, *shape.narrowed(status="", due="3")]
+    columns = []
+    for name, wheres in wanted.items():
+        some = select(Claim.id).where(shape.within(), *wheres).limit(CAP + 1).subquery()
+        columns.append(select(func.count()).select_from(some).scalar_subquery().label(name))
+    return select(*columns)
+
+
 def first_waiting(session: Session, *, actor: Actor, filters: ClaimFilters, but: int) -> int | None:
     """The claim due first under the filters besides one, which this actor may decide: what to open after a decision."""
-    query = (
+    shape, values = shape_for(filters, actor)
+    found: int | None = session.scalar(_kept(_first, shape)(shape), {**values, "but": but})
+    return found
+
+
+@lru_cache(maxsize=256)
+def _first(shape: Shape) -> Select[*tuple[int]]:
+    return (
         select(Claim.id)
         .where(
-            actor.scope.where(Claim.dealer_id, Claim.region), Claim.id != but, Claim.held_by == "us",
-            Claim.submitted_by != actor.username, Claim.signed_by != actor.username,
-            *_in_view(filters.view, actor, filters.levels), *_narrowed(filters, actor),
+            shape.within(), Claim.id != bindparam("but"), Claim.held_by == "us",
+            Claim.submitted_by != shape.actor.username, Claim.signed_by != shape.actor.username,
+            *shape.view(shape.filters.view), *shape.narrowed(),
         )
         .order_by(Claim.due_at, Claim.id)
         .limit(1)
     )  # fmt: skip
-    return session.scalar(query)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from db.claims.tables import Claim
+from db.claims.record import claims_by_id
 from db.core import changes
 from db.core import vin as vins
 from db.core.actor import Actor
@@ -27,9 +27,9 @@ def mark_campaign_done(session: Session, *, event: Event, actor: Actor, now: dat
     The day is that the repair order was closed, else the day of the decision (UTC). What an earlier claim or a file
     said stays: only the claim that remedied a vehicle can take it back. A bounded number of statements a claim.
     """
-    claims = session.scalars(
-        select(Claim).where(Claim.id.in_(event.item_ids), Claim.claim_type == RECALL, Claim.campaign_number != "")
-    ).all()
+    claims = [
+        c for c in claims_by_id(session, event.item_ids) if c.claim_type == RECALL and c.campaign_number != ""
+    ]  # fmt: skip
     changed = 0
     for claim in claims:
         if event.name == "claims.decided" and claim.status in REMEDIED:

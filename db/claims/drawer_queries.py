@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from db.claims.appeals import is_appeal, lines_before, who_decided_before
@@ -28,6 +29,7 @@ from db.core.labels import local_day
 from db.core.masking import mask_vin
 from db.core.permissions import Permission
 from db.core.problems import NotFound
+from db.core.shapes import ScopeShape, shape_of, values_of, within
 from db.customers.vehicle_queries import find_by_vin
 from db.dealers.tables import Dealer
 from db.people.queries import names_of
@@ -111,15 +113,15 @@ class ClaimDrawer:
     suggestion: Sequence[LineDecision]
     findings: Sequence[ClaimFinding]
     files: Sequence[ClaimAttachment]
-    decisions: Sequence[ClaimDecision]
-    of_vehicle: Sequence[Earlier]
-    of_dealer: Sequence[Earlier]
-    record: DealerRecord
-    similar: Similar
     clock: ClockLine
-    held: Holds
     zone: str
     """The dealer's: whose days the clock counts."""
+    decisions: Sequence[ClaimDecision] = ()
+    of_vehicle: Sequence[Earlier] = ()
+    of_dealer: Sequence[Earlier] = ()
+    record: DealerRecord = field(default_factory=DealerRecord)
+    similar: Similar = field(default_factory=Similar)
+    held: Holds = field(default_factory=lambda: Holds(intervals=()))
     run: RunLine | None = None
     flags: Sequence[Any] = ()
     vehicle_id: int | None = None
@@ -161,13 +163,16 @@ class ClaimDrawer:
         return sum(d.cents for d in self.suggestion)
 
 
-def get_claim(session: Session, *, item_id: int, actor: Actor, now: datetime) -> ClaimDrawer:
-    """One claim of the actor's scope with what its decider asks; raises `NotFound`. A bounded number of statements."""
-    row = session.execute(
-        select(Claim, Dealer.name, Dealer.zone)
-        .join(Dealer, Dealer.id == Claim.dealer_id)
-        .where(Claim.id == item_id, actor.scope.where(Claim.dealer_id, Claim.region))
-    ).one_or_none()
+def get_claim(
+    session: Session, *, item_id: int, actor: Actor, now: datetime, whole: bool = True
+) -> ClaimDrawer:  # fmt: skip
+    """One claim of the actor's scope with what its decider asks; raises `NotFound`. A bounded number of statements.
+
+    Without `whole` who held it, its decisions and its history stay empty, to be added where they are looked at
+    (`with_holds`, `with_decisions`, `with_history`).
+    """
+    asked = {"claim_id": item_id, **values_of(actor.scope)}
+    row = session.execute(_one(shape_of(actor.scope)), asked).one_or_none()
     if row is None:
         raise NotFound("This claim")
     claim, dealer, zone = row
@@ -177,32 +182,45 @@ def get_claim(session: Session, *, item_id: int, actor: Actor, now: datetime) ->
     lines = lines_of(charges, lines_before(session, claim))
     deciders = _deciders(session, claim, before) if actor.can(Permission.CLAIMS_DECIDE) else []
     names = names_of(session, person_ids=[*deciders, *([claim.assignee_id] if claim.assignee_id else [])])
-    held = held_minutes(session, claim_ids=[claim.id], scope=actor.scope, now=now).get(claim.id)
     last = _last_run(session, claim)
-    return ClaimDrawer(
+    page = ClaimDrawer(
         claim=claim, dealer=dealer, jobs=jobs, charges=charges, lines=lines, zone=zone,
         vin=claim.vin if actor.can(Permission.PERSONAL_DATA_VIEW) else mask_vin(claim.vin),
         assignee=names.get(claim.assignee_id or 0, ""),
         signed_by=actor.username if before == actor.username else claim.signed_by,
         why=tuple(last.why) if last is not None else (), suggestion=suggestion_of(session, claim, charges, lines),
-        findings=session.scalars(
-            select(ClaimFinding).where(ClaimFinding.claim_id == claim.id).order_by(ClaimFinding.rule, ClaimFinding.id)
-        ).all(),
-        files=session.scalars(
-            select(ClaimAttachment)
-            .where(ClaimAttachment.claim_id == claim.id, ClaimAttachment.removed_at.is_(None))
-            .order_by(ClaimAttachment.id)
-        ).all(),
-        decisions=session.scalars(
-            select(ClaimDecision).where(ClaimDecision.claim_id == claim.id).order_by(ClaimDecision.id.desc()).limit(30)
-        ).all(),
-        of_vehicle=_others(session, claim, actor, Claim.vin == claim.vin) if claim.vin else (),
-        of_dealer=_others(session, claim, actor, Claim.dealer_id == claim.dealer_id),
-        record=_record(session, claim, since=now - _YEAR), similar=_similar(session, claim, jobs, actor),
+        findings=session.scalars(_FINDINGS, {"claim_id": claim.id}).all(),
+        files=session.scalars(_FILES, {"claim_id": claim.id}).all(),
         deciders=[(i, names[i]) for i in deciders if i != claim.assignee_id and i in names], levels=policy.authority,
         highest=highest_level(policy, actor), clock=clock_of(session, claim_id=claim.id, actor=actor, now=now),
-        held=held or Holds(intervals=()), run=_run_line(last), is_own_decision=before == actor.username,
-        vehicle_id=_vehicle(session, claim, actor), suggested_step=_likely(claim),
+        run=_run_line(last), is_own_decision=before == actor.username, suggested_step=_likely(claim),
+    )  # fmt: skip
+    if not whole:
+        return page
+    page = with_holds(session, with_decisions(session, page), actor=actor, now=now)
+    return with_history(session, page, actor=actor, now=now)
+
+
+def with_holds(session: Session, page: ClaimDrawer, *, actor: Actor, now: datetime) -> ClaimDrawer:
+    """The same claim with who held it; the actor may see the claim."""
+    held = held_minutes(session, claim_ids=[page.id], scope=actor.scope, now=now).get(page.id)
+    return replace(page, held=held or Holds(intervals=()))
+
+
+def with_decisions(session: Session, page: ClaimDrawer) -> ClaimDrawer:
+    """The same claim with its last thirty signatures and decisions, the latest first."""
+    query = select(ClaimDecision).where(ClaimDecision.claim_id == page.id).order_by(ClaimDecision.id.desc()).limit(30)
+    return replace(page, decisions=session.scalars(query).all())
+
+
+def with_history(session: Session, page: ClaimDrawer, *, actor: Actor, now: datetime) -> ClaimDrawer:
+    """The same claim with others of its vehicle, dealer and kind; the actor may see the claim."""
+    claim = page.claim
+    return replace(
+        page, of_vehicle=_others(session, claim, actor, Claim.vin == claim.vin) if claim.vin else (),
+        of_dealer=_others(session, claim, actor, Claim.dealer_id == claim.dealer_id),
+        record=_record(session, claim, since=now - _YEAR), similar=_similar(session, claim, page.jobs, actor),
+        vehicle_id=_vehicle(session, claim, actor),
     )  # fmt: skip
 
 
@@ -227,12 +245,32 @@ def _likely(claim: Claim) -> str:
 
 
 def _last_run(session: Session, claim: Claim) -> Any:
-    return session.execute(
-        select(ClaimRun.run, ClaimRun.made_at, ClaimRun.policy_version, ClaimRun.why, ClaimRun.results)
-        .where(ClaimRun.claim_id == claim.id)
-        .order_by(ClaimRun.run.desc())
-        .limit(1)
-    ).one_or_none()
+    return session.execute(_LAST_RUN, {"claim_id": claim.id}).one_or_none()
+
+
+# Made once: a drawer asks them each time it is drawn.
+_CLAIM: Any = bindparam("claim_id")
+_FINDINGS = select(ClaimFinding).where(ClaimFinding.claim_id == _CLAIM).order_by(ClaimFinding.rule, ClaimFinding.id)
+_FILES = (
+    select(ClaimAttachment)
+    .where(ClaimAttachment.claim_id == _CLAIM, ClaimAttachment.removed_at.is_(None))
+    .order_by(ClaimAttachment.id)
+)
+_LAST_RUN = (
+    select(ClaimRun.run, ClaimRun.made_at, ClaimRun.policy_version, ClaimRun.why, ClaimRun.results)
+    .where(ClaimRun.claim_id == _CLAIM)
+    .order_by(ClaimRun.run.desc())
+    .limit(1)
+)
+
+
+@lru_cache(maxsize=4)
+def _one(scope: ScopeShape) -> Select[Claim, str, str]:
+    return (
+        select(Claim, Dealer.name, Dealer.zone)
+        .join(Dealer, Dealer.id == Claim.dealer_id)
+        .where(Claim.id == _CLAIM, within(scope, Claim.dealer_id, Claim.region))
+    )
 
 
 def _run_line(last: Any) -> RunLine | None:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from db.calendar.model import Calendar
@@ -23,6 +24,7 @@ from db.claims.tables import Claim, ClaimHold
 from db.core.actor import Actor, Scope
 from db.core.labels import local_day
 from db.core.problems import NotFound
+from db.core.shapes import ScopeShape, shape_of, values_of, within
 from db.dealers.tables import Dealer
 
 By = Literal["all", "region", "dealer", "status"]
@@ -60,17 +62,22 @@ def clocks_of(
     session: Session, *, claim_ids: Sequence[int], scope: Scope, now: datetime
 ) -> dict[int, ClockLine]:  # fmt: skip
     """The clocks of several claims by id, with two statements; claims out of scope are left out."""
-    rows = session.execute(
+    rows = session.execute(_clocks(shape_of(scope)), {"ids": list(claim_ids), **values_of(scope)}).all()
+    policy = policy_on(session, local_day(now, DESK_ZONE))
+    return {r.id: line_of(r, zone=r.zone, policy=policy, now=now) for r in rows}
+
+
+@lru_cache(maxsize=4)
+def _clocks(scope: ScopeShape) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Claim.id, Claim.number, Claim.status, Claim.state, Claim.received_at, Claim.decide_by, Claim.deemed_on,
             Claim.first_decided_at, Claim.decided_at, Claim.decided_kind, Claim.pay_by, Claim.appeals,
             Claim.stage_entered_at, Dealer.zone,
         )
         .join(Dealer, Dealer.id == Claim.dealer_id)
-        .where(Claim.id.in_(list(claim_ids)), scope.where(Claim.dealer_id, Claim.region))
-    ).all()  # fmt: skip
-    policy = policy_on(session, local_day(now, DESK_ZONE))
-    return {r.id: line_of(r, zone=r.zone, policy=policy, now=now) for r in rows}
+        .where(Claim.id.in_(bindparam("ids", expanding=True)), within(scope, Claim.dealer_id, Claim.region))
+    )  # fmt: skip
 
 
 def line_of(row: Any, *, zone: str, policy: Policy, now: datetime) -> ClockLine:
@@ -131,15 +138,7 @@ def held_minutes(
     Ours, engineering's and finance's minutes count on the desk's calendar, the dealer's on the dealer's own. A bounded
     number of statements, whatever the number of claims.
     """
-    rows = session.execute(
-        select(
-            ClaimHold.claim_id, ClaimHold.holder, ClaimHold.status, ClaimHold.since, ClaimHold.until,
-            Dealer.calendar_id, Dealer.zone,
-        )
-        .join(Dealer, Dealer.id == ClaimHold.dealer_id)
-        .where(ClaimHold.claim_id.in_(list(claim_ids)), scope.where(ClaimHold.dealer_id, ClaimHold.region))
-        .order_by(ClaimHold.claim_id, ClaimHold.position)
-    ).all()  # fmt: skip
+    rows = session.execute(_held(shape_of(scope)), {"ids": list(claim_ids), **values_of(scope)}).all()
     book = calendar_book(session)
     ours = book.get(None, DESK_ZONE)
     by_claim: dict[int, list[Any]] = defaultdict(list)
@@ -150,6 +149,27 @@ def held_minutes(
         theirs = book.get(own[0].calendar_id, own[0].zone)
         found[claim_id] = _holds(own, ours=ours, theirs=theirs, now=now)
     return found
+
+
+@lru_cache(maxsize=4)
+def _held(scope: ScopeShape) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            ClaimHold.claim_id,
+            ClaimHold.holder,
+            ClaimHold.status,
+            ClaimHold.since,
+            ClaimHold.until,
+            Dealer.calendar_id,
+            Dealer.zone,
+        )
+        .join(Dealer, Dealer.id == ClaimHold.dealer_id)
+        .where(
+            ClaimHold.claim_id.in_(bindparam("ids", expanding=True)),
+            within(scope, ClaimHold.dealer_id, ClaimHold.region),
+        )
+        .order_by(ClaimHold.claim_id, ClaimHold.position)
+    )
 
 
 def _holds(rows: Sequence[Any], *, ours: Calendar, theirs: Calendar, now: datetime) -> Holds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from db.claims.flow import FLOW
@@ -93,19 +93,20 @@ def _line(claim: Claim) -> str:
 def _dealer_people(session: Session, dealer_id: int | None, claims: Sequence[Claim]) -> list[int]:
     reached = people_to_tell(session, dealer_id=dealer_id, region=None, permission=Permission.CLAIMS_ENTER)
     senders = sorted({c.submitted_by for c in claims})
-    return list(
-        session.scalars(
-            select(Person.id)
-            .where(
-                Person.id.in_(reached),
-                or_(
-                    Person.role == Role.DEALER_MANAGER.value,
-                    (Person.role == Role.DEALER_STAFF.value) & Person.username.in_(senders),
-                ),
-            )
-            .order_by(Person.id)
-        )
+    return list(session.scalars(_DEALER_PEOPLE, {"reached": reached, "senders": senders}))
+
+
+_DEALER_PEOPLE = (
+    select(Person.id)
+    .where(
+        Person.id.in_(bindparam("reached", expanding=True)),
+        or_(
+            Person.role == Role.DEALER_MANAGER.value,
+            (Person.role == Role.DEALER_STAFF.value) & Person.username.in_(bindparam("senders", expanding=True)),
+        ),
     )
+    .order_by(Person.id)
+)
 
 
 def _others(session: Session, claim: Claim, permission: Permission, by: Actor) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from db.claims.policy_compare_rules import changes_between
@@ -47,14 +47,17 @@ def policy_on(session: Session, day: date) -> Policy:
     """
     kept: dict[date, Policy] = session.info.setdefault(_KEPT, {})
     if day not in kept:
-        body = session.execute(
-            select(ClaimPolicy.body)
-            .where(ClaimPolicy.effective_from <= day)
-            .order_by(ClaimPolicy.effective_from.desc(), ClaimPolicy.number.desc())
-            .limit(1)
-        ).scalar_one_or_none()
+        body = session.execute(_BODY, {"day": day}).scalar_one_or_none()
         kept[day] = DEFAULT if body is None else policy_from_json(body)
     return kept[day]
+
+
+_BODY = (
+    select(ClaimPolicy.body)
+    .where(ClaimPolicy.effective_from <= bindparam("day"))
+    .order_by(ClaimPolicy.effective_from.desc(), ClaimPolicy.number.desc())
+    .limit(1)
+)
 
 
 def forget_kept(session: Session) -> None:

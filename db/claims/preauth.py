@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.claims import notices
 from db.claims.flow import FLOW, NEVER_PAID
-from db.claims.record import move_claim, note_entry
+from db.claims.record import claims_by_id, move_claim, note_entry
 from db.claims.tables import Claim
 from db.core import changes
 from db.core.actor import Actor
@@ -43,7 +43,7 @@ def await_preauth(session: Session, *, item_id: int, seen_version: int, actor: A
 
 def react(session: Session, *, event: Event, actor: Actor, now: datetime) -> None:
     """Sent: wait where the pre-authorization is still open. Decided: what waited for it goes on to review."""
-    for claim in session.scalars(select(Claim).where(Claim.id.in_(event.item_ids)).order_by(Claim.id)).all():
+    for claim in claims_by_id(session, event.item_ids):
         if event.name == "claims.submitted" and claim.status == "in_review" and open_preauth(session, claim):
             move_claim(session, "await_preauth", claim, actor=actor, now=now)
         elif event.name == "claims.decided" and claim.claim_type == NEVER_PAID:

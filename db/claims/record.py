@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.claims import figures
@@ -53,13 +53,28 @@ def header_of(draft: ClaimDraft) -> dict[str, Any]:
 
 def jobs_of(session: Session, claim_id: int) -> list[ClaimJob]:
     """The jobs of a claim in their order."""
-    return list(session.scalars(select(ClaimJob).where(ClaimJob.claim_id == claim_id).order_by(ClaimJob.position)))
+    return list(session.scalars(_JOBS, {"claim_id": claim_id}))
 
 
 def charges_of(session: Session, claim_id: int) -> list[ClaimCharge]:
     """The charges of a claim in their order."""
-    query = select(ClaimCharge).where(ClaimCharge.claim_id == claim_id).order_by(ClaimCharge.position)
-    return list(session.scalars(query))
+    return list(session.scalars(_CHARGES, {"claim_id": claim_id}))
+
+
+def claims_by_id(session: Session, claim_ids: Sequence[int]) -> list[Claim]:
+    """Claims in the order of their ids, as they stand in this transaction; those that are not there are left out."""
+    return list(session.scalars(_CLAIMS, {"ids": claim_ids}))
+
+
+# Made once: the steps of a claim, and all that follows from them, ask these.
+_JOBS: Final = select(ClaimJob).where(ClaimJob.claim_id == bindparam("claim_id")).order_by(ClaimJob.position)
+_CHARGES: Final = (
+    select(ClaimCharge).where(ClaimCharge.claim_id == bindparam("claim_id")).order_by(ClaimCharge.position)
+)
+_CLAIMS: Final = select(Claim).where(Claim.id.in_(bindparam("ids", expanding=True))).order_by(Claim.id)
+_LAST_HOLD: Final = (
+    select(ClaimHold).where(ClaimHold.claim_id == bindparam("claim_id")).order_by(ClaimHold.position.desc()).limit(1)
+)
 
 
 def draft_of(session: Session, claim: Claim) -> ClaimDraft:
@@ -97,9 +112,7 @@ def hold(session: Session, claim: Claim, status: str, now: datetime) -> None:
 
     Two processes, or a sweep that began earlier, may not agree on now: an interval never begins before the one it ends.
     """
-    last = session.scalars(
-        select(ClaimHold).where(ClaimHold.claim_id == claim.id).order_by(ClaimHold.position.desc()).limit(1)
-    ).one_or_none()
+    last = session.scalars(_LAST_HOLD, {"claim_id": claim.id}).one_or_none()
     since = max(now, last.until or last.since) if last is not None else now
     if last is not None and last.until is None:
         session.execute(update(ClaimHold).where(ClaimHold.id == last.id).values(until=since))

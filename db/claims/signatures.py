@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from db.claims.appeals import is_appeal, who_decided_before
@@ -53,10 +53,11 @@ def may_decide(session: Session, claim: Claim) -> list[int]:
     permission = Permission.CLAIMS_AUTHORIZE if claim.signed_level else Permission.CLAIMS_DECIDE
     ids = people_to_tell(session, dealer_id=claim.dealer_id, region=claim.region, permission=permission)
     barred = {claim.submitted_by, claim.signed_by, who_decided_before(session, claim) if is_appeal(claim) else ""}
-    return list(
-        session.scalars(
-            select(Person.id)
-            .where(Person.id.in_(ids), Person.username.not_in(sorted(barred)))
-            .order_by(Person.name, Person.id)
-        )
-    )
+    return list(session.scalars(_OTHERS, {"ids": ids, "barred": sorted(barred)}))
+
+
+_OTHERS = (
+    select(Person.id)
+    .where(Person.id.in_(bindparam("ids", expanding=True)), Person.username.not_in(bindparam("barred", expanding=True)))
+    .order_by(Person.name, Person.id)
+)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.claims.tables import Claim
@@ -16,6 +17,7 @@ from db.core.area import CAP, SearchResult, WorkCount, WorkLine
 from db.core.export_files import ExportColumn
 from db.core.permissions import Permission
 from db.core.problems import NotFound
+from db.core.shapes import ScopeShape, shape_of, values_of, within
 from db.dealers.tables import Dealer
 from db.investigations.flow import FLOW, OUTCOMES
 from db.investigations.rules import KINDS
@@ -197,20 +199,29 @@ def flagged(session: Session, *, claim_ids: Sequence[int], actor: Actor) -> dict
     """What is flagged on some claims, by claim; nothing for people who may not investigate (dealers never may)."""
     if not claim_ids or not actor.can(Permission.CLAIMS_INVESTIGATE):
         return {}
-    rows = session.execute(
-        select(
-            ClaimFlag.claim_id, ClaimFlag.id, ClaimFlag.kind, ClaimFlag.sentence, ClaimFlag.evidence,
-            ClaimFlag.raised_at, ClaimFlag.investigation_id, Investigation.number.label("investigation"),
-        )
-        .join(Investigation, Investigation.id == ClaimFlag.investigation_id)
-        .where(ClaimFlag.claim_id.in_(list(claim_ids)), actor.scope.where(ClaimFlag.dealer_id, ClaimFlag.region))
-        .order_by(ClaimFlag.id)
-    )  # fmt: skip
+    asked = {"ids": list(claim_ids), **values_of(actor.scope)}
+    rows = session.execute(_flags(shape_of(actor.scope)), asked)
     found: dict[int, list[FlagLine]] = {}
     for row in rows:
         values = row._asdict()
         found.setdefault(values.pop("claim_id"), []).append(FlagLine(**values))
     return {claim_id: tuple(lines) for claim_id, lines in found.items()}
+
+
+@lru_cache(maxsize=4)
+def _flags(scope: ScopeShape) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            ClaimFlag.claim_id, ClaimFlag.id, ClaimFlag.kind, ClaimFlag.sentence, ClaimFlag.evidence,
+            ClaimFlag.raised_at, ClaimFlag.investigation_id, Investigation.number.label("investigation"),
+        )
+        .join(Investigation, Investigation.id == ClaimFlag.investigation_id)
+        .where(
+            ClaimFlag.claim_id.in_(bindparam("ids", expanding=True)),
+            within(scope, ClaimFlag.dealer_id, ClaimFlag.region),
+        )
+        .order_by(ClaimFlag.id)
+    )  # fmt: skip
 
 
 def flagged_only(*, actor: Actor) -> ColumnElement[bool]:

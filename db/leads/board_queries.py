@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import CalendarBook, calendar_book
@@ -16,6 +17,7 @@ from db.core import search
 from db.core.actor import Scope
 from db.core.area import CAP
 from db.core.masking import mask_name
+from db.core.shapes import ScopeShape, given, shape_of, values_of, within
 from db.leads.flow import FLOW
 from db.leads.rules import POLICY, temperature
 from db.leads.tables import Dealer, Lead, Person
@@ -89,6 +91,15 @@ class BoardRow:
 
 
 Cursor = tuple[datetime | None, int]
+Hits = Literal["", "ids", "number"]
+"""How a text narrows: not, to what the search found, or to one number."""
+_Shape = tuple[BoardFilters, ScopeShape, Hits]
+_EXACT: Final[Mapping[str, Any]] = {
+    "status": Lead.status, "dealer_id": Lead.dealer_id, "region": Lead.region, "source": Lead.source,
+    "product": Lead.product, "assignee_id": Lead.assignee_id,
+}  # fmt: skip
+_GIVEN: Final[Mapping[str, Any]] = {name: 0 if name.endswith("_id") else "given" for name in _EXACT}
+"""What stands in a shape for one value that is given when it is asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,18 +146,13 @@ def list_board(
 
     `personal` shows names in full and lets `text` search them: pass `actor.can(Permission.PERSONAL_DATA_VIEW)`.
     """
-    wanted = conditions(session, scope=scope, filters=filters, now=now, personal=personal)
-    query = (
-        select(*_COLUMNS, Dealer.code, Dealer.name, Dealer.calendar_id, Dealer.zone, Person.name.label("assignee"))
-        .select_from(Lead)
-        .outerjoin(Dealer, Dealer.id == Lead.dealer_id)
-        .outerjoin(Person, Person.id == Lead.assignee_id)
-        .where(*wanted)
-    )
+    shape, values = _shape(session, scope=scope, filters=filters, now=now, personal=personal)
+    if after is not None:
+        values |= {"after": after[0], "after_id": after[1]}
     if filters.view in ("closed", "all"):
-        found = _newest(session, query, after, limit + 1)
+        found = list(session.execute(_newest(*shape, after is None, limit + 1), values))
     else:
-        found = _due_first(session, query, after, limit + 1)
+        found = _due_first(session, shape, values, after, limit + 1)
     book = calendar_book(session)
     rows = tuple(_row(r, book, now=now, personal=personal) for r in found[:limit])
     following: Cursor | None = None
@@ -156,33 +162,101 @@ def list_board(
     return BoardPage(rows=rows, following=following)
 
 
-def _due_first(session: Session, query: Select[*tuple[Any, ...]], after: Cursor | None, limit: int) -> list[Any]:
+def _due_first(
+    session: Session, shape: _Shape, values: Mapping[str, Any], after: Cursor | None, limit: int
+) -> list[Any]:  # fmt: skip
     """Two walks of one index: the databases put empty due times at different ends."""
     found: list[Any] = []
     if after is None or after[0] is not None:
-        due = query.where(Lead.due_at.is_not(None))
-        if after is not None:
-            due = due.where(Lead.due_at >= after[0], or_(Lead.due_at > after[0], Lead.id > after[1]))
-        found = list(session.execute(due.order_by(Lead.due_at, Lead.id).limit(limit)))
+        found = list(session.execute(_due(*shape, after is None), {**values, "most": limit}))
     if len(found) < limit:
-        rest = query.where(Lead.due_at.is_(None))
-        if after is not None and after[0] is None:
-            rest = rest.where(Lead.id > after[1])
-        found += session.execute(rest.order_by(Lead.id).limit(limit - len(found)))
+        begins = after is None or after[0] is not None
+        found += session.execute(_undue(*shape, begins), {**values, "most": limit - len(found)})
     return found
 
 
-def _newest(session: Session, query: Select[*tuple[Any, ...]], after: Cursor | None, limit: int) -> list[Any]:
-    if after is not None:
-        query = query.where(Lead.received_at <= after[0], or_(Lead.received_at < after[0], Lead.id < after[1]))
-    return list(session.execute(query.order_by(Lead.received_at.desc(), Lead.id.desc()).limit(limit)))
+# What is asked at every click is made once for each shape of filters: making it takes longer than carrying it out.
+@lru_cache(maxsize=256)
+def _due(filters: BoardFilters, scope: ScopeShape, hits: Hits, begins: bool) -> Select[*tuple[Any, ...]]:
+    due = _rows_of(filters, scope, hits).where(Lead.due_at.is_not(None))
+    if not begins:
+        at: Any = bindparam("after")
+        last: Any = bindparam("after_id")
+        due = due.where(Lead.due_at >= at, or_(Lead.due_at > at, Lead.id > last))
+    return due.order_by(Lead.due_at, Lead.id).limit(bindparam("most", type_=Integer))
+
+
+@lru_cache(maxsize=256)
+def _undue(filters: BoardFilters, scope: ScopeShape, hits: Hits, begins: bool) -> Select[*tuple[Any, ...]]:
+    rest = _rows_of(filters, scope, hits).where(Lead.due_at.is_(None))
+    if not begins:
+        rest = rest.where(Lead.id > bindparam("after_id"))
+    return rest.order_by(Lead.id).limit(bindparam("most", type_=Integer))
+
+
+@lru_cache(maxsize=256)
+def _newest(
+    filters: BoardFilters, scope: ScopeShape, hits: Hits, begins: bool, most: int
+) -> Select[*tuple[Any, ...]]:  # fmt: skip
+    query = _rows_of(filters, scope, hits)
+    if not begins:
+        at: Any = bindparam("after")
+        last: Any = bindparam("after_id")
+        query = query.where(Lead.received_at <= at, or_(Lead.received_at < at, Lead.id < last))
+    return query.order_by(Lead.received_at.desc(), Lead.id.desc()).limit(most)
+
+
+def _rows_of(filters: BoardFilters, scope: ScopeShape, hits: Hits) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_COLUMNS, Dealer.code, Dealer.name, Dealer.calendar_id, Dealer.zone, Person.name.label("assignee"))
+        .select_from(Lead)
+        .outerjoin(Dealer, Dealer.id == Lead.dealer_id)
+        .outerjoin(Person, Person.id == Lead.assignee_id)
+        .where(*_named(filters, scope, hits))
+    )
+
+
+def _shape(
+    session: Session, *, scope: Scope, filters: BoardFilters, now: datetime, personal: bool
+) -> tuple[_Shape, dict[str, Any]]:
+    """What a question is made of, and what it is asked with."""
+    values: dict[str, Any] = {"now": now, **values_of(scope)}
+    blank: dict[str, Any] = {}
+    for name in _EXACT:
+        value = getattr(filters, name)
+        if value not in ("", None, ()):
+            values[name] = value
+            if name != "status":  # whether held leads are asked for is part of the question
+                blank[name] = ("",) if isinstance(value, tuple) else _GIVEN[name]
+    hits: Hits = ""
+    if filters.text.strip():
+        hits = "ids" if personal else "number"
+        values[hits] = _hits(session, filters.text, scope=scope) if personal else filters.text.strip().upper()
+    return (replace(filters, text="", **blank), shape_of(scope), hits), values
+
+
+def _named(filters: BoardFilters, scope: ScopeShape, hits: Hits) -> list[ColumnElement[bool]]:
+    """`conditions` of a shape."""
+    found = [within(scope, Lead.dealer_id, Lead.region), *_narrowed(filters, bindparam("now"), named=True)]
+    if hits == "ids":
+        found.append(Lead.id.in_(bindparam("ids", expanding=True)))
+    elif hits:
+        found.append(Lead.number == bindparam("number"))
+    return found
 
 
 def conditions(
     session: Session, *, scope: Scope, filters: BoardFilters, now: datetime, personal: bool = False
 ) -> list[ColumnElement[bool]]:
     """The WHERE of a list; the scope comes first and is never left out."""
-    found: list[ColumnElement[bool]] = [scope.where(Lead.dealer_id, Lead.region)]
+    found = [scope.where(Lead.dealer_id, Lead.region), *_narrowed(filters, now, named=False)]
+    if filters.text.strip():
+        found.append(_text(session, filters.text, scope=scope, personal=personal))
+    return found
+
+
+def _narrowed(filters: BoardFilters, now: Any, *, named: bool) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if filters.view == "closed":
         found.append(Lead.is_open == false())
     elif filters.view != "all":
@@ -196,25 +270,16 @@ def conditions(
         found += [Lead.dealer_id.is_(None), Lead.status != "held"]
     if filters.overdue or filters.view == "overdue":
         found.append(Lead.due_at < now)
-    exact: list[tuple[Any, Any]] = [
-        (Lead.status, filters.status),
-        (Lead.dealer_id, filters.dealer_id),
-        (Lead.region, filters.region),
-        (Lead.source, filters.source),
-        (Lead.product, filters.product),
-        (Lead.assignee_id, filters.assignee_id),
-    ]
-    for column, value in exact:
+    for name, column in _EXACT.items():
+        value = getattr(filters, name)
         if isinstance(value, tuple):
-            found += [column.in_(value)] if value else []
+            found += [column.in_(given(name, value, named=named))] if value else []
         elif value not in ("", None):
-            found.append(column == value)
+            found.append(column == given(name, value, named=named))
     if filters.view == "mine" and filters.assignee_id is None:
         found.append(false())
     if filters.temperature:
         found.append(_temperature(filters.temperature))
-    if filters.text.strip():
-        found.append(_text(session, filters.text, scope=scope, personal=personal))
     return found
 
 
@@ -231,8 +296,11 @@ def _text(session: Session, text: str, *, scope: Scope, personal: bool) -> Colum
     if not personal:
         # Whoever may not read a name may not ask whether it is there either.
         return Lead.number == text.strip().upper()
-    hits = search.find(session, text, kinds=["lead"], scope=scope, limit=MOST_HITS)
-    return Lead.id.in_([hit.item_id for hit in hits])
+    return Lead.id.in_(_hits(session, text, scope=scope))
+
+
+def _hits(session: Session, text: str, *, scope: Scope) -> list[int]:
+    return [hit.item_id for hit in search.find(session, text, kinds=["lead"], scope=scope, limit=MOST_HITS)]
 
 
 def _row(r: Any, book: CalendarBook, *, now: datetime, personal: bool) -> BoardRow:
@@ -290,36 +358,44 @@ def board_counts(
 
     `filters` narrow the counts except for their own view, status and overdue, which the counts stand beside.
     """
-    kept = {f.name: getattr(filters, f.name) for f in fields(filters) if f.name not in ("view", "status", "overdue")}
-    plain = BoardFilters(**kept, view="all")
-    base = conditions(session, scope=scope, filters=plain, now=now, personal=personal)
-    still = Lead.is_open == true()
-    wanted: dict[str, Sequence[ColumnElement[bool]]] = {f"status:{s}": [still, Lead.status == s] for s in OPEN_STATUSES}
-    wanted["open"] = [still, Lead.status != "held"]
-    wanted["overdue"] = [still, Lead.due_at < now]
-    # Few leads have no dealer. Asked for as a range, SQLite goes to them; with `=` it walks through all that are open.
-    wanted["unassigned"] = [Lead.is_open.op(">=")(true()), Lead.dealer_id.is_(None), Lead.status != "held"]
-    parts = []
-    for name, more in wanted.items():
-        some = select(Lead.id).where(*base, *more).limit(CAP + 1).subquery()
-        parts.append(select(literal(name).label("name"), func.count().label("n")).select_from(some))
-    counted: dict[str, int] = {row.name: row.n for row in session.execute(union_all(*parts))}
+    plain = replace(filters, view="all", status="", overdue=False)
+    shape, values = _shape(session, scope=scope, filters=plain, now=now, personal=personal)
+    row = session.execute(_counts(*shape), values).one()
+    counted = dict(zip(_COUNTED, row, strict=True))
+    by_status = {s: counted[s] for s in OPEN_STATUSES}
+    # An open lead is in one of these states, so their counts add up; one that reached the bound leads above it.
+    still = min(CAP + 1, sum(n for s, n in by_status.items() if s != "held"))
     return BoardCounts(
-        by_status={s: counted[f"status:{s}"] for s in OPEN_STATUSES}, open=counted["open"],
-        overdue=counted["overdue"], unassigned=counted["unassigned"], held=counted["status:held"],
+        by_status=by_status, open=still, overdue=counted["_overdue"], unassigned=counted["_unassigned"],
+        held=by_status["held"],
     )  # fmt: skip
+
+
+_COUNTED: Final = (*OPEN_STATUSES, "_overdue", "_unassigned")
+
+
+@lru_cache(maxsize=256)
+def _counts(filters: BoardFilters, scope: ScopeShape, hits: Hits) -> Select[*tuple[int, ...]]:
+    base = _named(filters, scope, hits)
+    still = Lead.is_open == true()
+    named = Lead.status != literal_column("''")  # as it is said of ix_lead_narrow, which is made for these counts
+    wanted: dict[str, Sequence[ColumnElement[bool]]] = {s: [still, named, Lead.status == s] for s in OPEN_STATUSES}
+    wanted["_overdue"] = [still, Lead.due_at < bindparam("now")]
+    # Few leads have no dealer. Asked for as a range, SQLite goes to them; with `=` it walks through all that are open.
+    wanted["_unassigned"] = [Lead.is_open.op(">=")(true()), Lead.dealer_id.is_(None), Lead.status != "held"]
+    some = (select(Lead.id).where(*base, *wanted[name]).limit(CAP + 1).subquery() for name in _COUNTED)
+    return select(*(select(func.count()).select_from(one).scalar_subquery() for one in some))
 
 
 def cards_by_status(
     session: Session, *, scope: Scope, filters: BoardFilters, now: datetime, personal: bool = False, most: int = 15
 ) -> dict[str, tuple[BoardRow, ...]]:
     """The first cards of each open state, due first, in the order of the flow; at most `most` a column."""
-    given = {f.name: getattr(filters, f.name) for f in fields(filters)}
     asked = (filters.status,) if isinstance(filters.status, str) else filters.status
     wanted = [s for s in asked if s] or OPEN_STATUSES
     return {
         status: list_board(
-            session, scope=scope, filters=BoardFilters(**{**given, "status": status}), now=now,
+            session, scope=scope, filters=replace(filters, status=status), now=now,
             limit=most, personal=personal,
         ).rows
         for status in OPEN_STATUSES

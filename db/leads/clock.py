@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_for_dealer
 from db.calendar.rules import Calendar, Explanation, NeverOpen, due_at, elapsed_minutes, explain, is_open, next_opening
+from db.core.actor import Actor
 from db.core.labels import minutes_label, moment_label
+from db.core.permissions import Permission
+from db.core.problems import NotFound
 from db.leads.network import policy_in_force
 from db.leads.rules import POLICY, Policy, first_action_target
 from db.leads.tables import Lead
@@ -102,6 +106,16 @@ class ClockLine:
     worked_minutes: int | None
     resumes_at: datetime | None
     sentences: tuple[str, ...]
+
+
+def get_clock(session: Session, *, item_id: int, actor: Actor, now: datetime) -> ClockLine:
+    """How the promises of a lead stand; `NotFound` when it is absent or out of scope. Needs leads.view."""
+    actor.require(Permission.LEADS_VIEW)
+    query = select(Lead).where(Lead.id == item_id, actor.scope.where(Lead.dealer_id, Lead.region))
+    lead = session.scalars(query).one_or_none()
+    if lead is None:
+        raise NotFound("This lead")
+    return explain_clock(session, lead, now=now, zone=actor.zone)
 
 
 def explain_clock(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, union
+from sqlalchemy import Select, and_, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_for_dealer
@@ -15,6 +16,7 @@ from db.core.actor import Actor
 from db.core.masking import HIDDEN, mask_email, mask_name, mask_phone, mask_vin
 from db.core.permissions import Permission
 from db.core.problems import NotFound
+from db.core.shapes import ScopeShape, shape_of, values_of, within
 from db.core.timeline import TimelineEntry, TimelineLink
 from db.customers.tables import Consent, Customer, CustomerKey
 from db.leads.activities import contact_label
@@ -177,21 +179,15 @@ def get_lead(session: Session, *, item_id: int, actor: Actor, now: datetime) -> 
     and is 0 for people of a dealer (2.2 D).
     """
     actor.require(Permission.LEADS_VIEW)
-    found = session.execute(
-        select(Lead, Dealer.code, Dealer.name, Person.name)
-        .outerjoin(Dealer, Dealer.id == Lead.dealer_id)
-        .outerjoin(Person, Person.id == Lead.assignee_id)
-        .where(Lead.id == item_id, actor.scope.where(Lead.dealer_id, Lead.region))
-    ).first()
+    asked = {"lead_id": item_id, **values_of(actor.scope)}
+    found = session.execute(_one(shape_of(actor.scope)), asked).first()
     if found is None:
         raise NotFound("This lead")
     lead, dealer_code, dealer_name, assignee = found
     personal = actor.can(Permission.PERSONAL_DATA_VIEW)
     customer = session.get_one(Customer, lead.customer_id)
     calendar = calendar_for_dealer(session, lead.dealer_id)
-    activities = session.scalars(
-        select(LeadActivity).where(LeadActivity.lead_id == lead.id).order_by(LeadActivity.at.desc()).limit(MOST_EVENTS)
-    ).all()
+    activities = session.scalars(_ACTIVITIES, {"lead_id": lead.id}).all()
     tried = [a.at for a in activities if meaning_of(a.kind, a.outcome).is_attempt]
     early = check_unresponsive(tried, zone=calendar.zone)
     state = FLOW.state(lead.status)
@@ -227,6 +223,35 @@ def get_lead(session: Session, *, item_id: int, actor: Actor, now: datetime) -> 
     )  # fmt: skip
 
 
+@lru_cache(maxsize=4)
+def _one(scope: ScopeShape) -> Select[Lead, str, str, str]:
+    return (
+        select(Lead, Dealer.code, Dealer.name, Person.name)
+        .outerjoin(Dealer, Dealer.id == Lead.dealer_id)
+        .outerjoin(Person, Person.id == Lead.assignee_id)
+        .where(Lead.id == _LEAD, within(scope, Lead.dealer_id, Lead.region))
+    )
+
+
+# Made once: a drawer asks them each time it is drawn.
+_LEAD: Any = bindparam("lead_id")
+_ACTIVITIES = (
+    select(LeadActivity).where(LeadActivity.lead_id == _LEAD).order_by(LeadActivity.at.desc()).limit(MOST_EVENTS)
+)
+_KEYS = (
+    select(LeadKey.source, LeadKey.external_id)
+    .where(LeadKey.lead_id == _LEAD, LeadKey.kind == "external")
+    .order_by(LeadKey.id)
+)
+_CONTACTS = select(LeadContact).where(LeadContact.lead_id == _LEAD).order_by(LeadContact.position)
+_VEHICLES = select(LeadVehicle).where(LeadVehicle.lead_id == _LEAD).order_by(LeadVehicle.position)
+_CONSENTS = (
+    select(Consent.channel, Consent.is_given, Consent.at)
+    .where(Consent.customer_id == bindparam("customer_id"))
+    .order_by(Consent.at.desc(), Consent.id.desc())
+)
+
+
 def _text(text: str, personal: bool) -> str:
     return text if personal or not text else HIDDEN
 
@@ -242,12 +267,7 @@ def _score_parts(parts: Sequence[Mapping[str, Any]], personal: bool) -> tuple[Ma
 
 
 def _external_ids(session: Session, lead_id: int) -> tuple[tuple[str, str], ...]:
-    rows = session.execute(
-        select(LeadKey.source, LeadKey.external_id)
-        .where(LeadKey.lead_id == lead_id, LeadKey.kind == "external")
-        .order_by(LeadKey.id)
-    )
-    return tuple((source, external_id) for source, external_id in rows)
+    return tuple((source, external_id) for source, external_id in session.execute(_KEYS, {"lead_id": lead_id}))
 
 
 def _address(customer: Customer, *, personal: bool) -> str:
@@ -262,7 +282,7 @@ def _contacts(session: Session, lead_id: int, *, personal: bool) -> tuple[Contac
             return contact.raw
         return mask_email(contact.raw) if contact.kind == "email" else mask_phone(contact.raw)
 
-    rows = session.scalars(select(LeadContact).where(LeadContact.lead_id == lead_id).order_by(LeadContact.position))
+    rows = session.scalars(_CONTACTS, {"lead_id": lead_id})
     return tuple(
         ContactLine(
             kind=c.kind, shown=shown(c), normal=c.normal if personal else None, label=c.label, best_time=c.best_time,
@@ -273,11 +293,7 @@ def _contacts(session: Session, lead_id: int, *, personal: bool) -> tuple[Contac
 
 
 def _consents(session: Session, customer_id: int) -> tuple[tuple[str, bool, datetime], ...]:
-    rows = session.execute(
-        select(Consent.channel, Consent.is_given, Consent.at)
-        .where(Consent.customer_id == customer_id)
-        .order_by(Consent.at.desc(), Consent.id.desc())
-    )
+    rows = session.execute(_CONSENTS, {"customer_id": customer_id})
     newest: dict[str, tuple[str, bool, datetime]] = {}
     for channel, is_given, at in rows:
         newest.setdefault(channel, (channel, is_given, at))
@@ -285,7 +301,7 @@ def _consents(session: Session, customer_id: int) -> tuple[tuple[str, bool, date
 
 
 def _vehicles(session: Session, lead_id: int, *, personal: bool) -> tuple[VehicleLine, ...]:
-    rows = session.scalars(select(LeadVehicle).where(LeadVehicle.lead_id == lead_id).order_by(LeadVehicle.position))
+    rows = session.scalars(_VEHICLES, {"lead_id": lead_id})
     return tuple(
         VehicleLine(
             role=v.role, interest=v.interest, condition=v.condition,

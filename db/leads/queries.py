@@ -15,6 +15,7 @@ from db.leads.board_queries import (
     cards_by_status,
     list_board,
 )
+from db.leads.clock import ClockLine, get_clock
 from db.leads.drill_queries import DrillPage, drill
 from db.leads.handover import people_of_dealer
 from db.leads.lead_queries import Event, LeadPage, VehicleLine, get_lead
@@ -41,7 +42,8 @@ def list_products(session: Session, *, scope: Scope, limit: int = 40) -> list[st
 
 
 __all__ = [
-    "BoardCounts", "BoardFilters", "BoardPage", "BoardRow", "DrillPage", "Event", "LeadPage", "VehicleLine",
-    "board_counts", "cards_by_status", "compare", "compute", "definition", "drill", "funnel", "get_lead",
-    "list_board", "list_products", "list_sources", "months_before", "people_of_dealer", "provider_scorecard", "trend",
+    "BoardCounts", "BoardFilters", "BoardPage", "BoardRow", "ClockLine", "DrillPage", "Event", "LeadPage",
+    "VehicleLine", "board_counts", "cards_by_status", "compare", "compute", "definition", "drill", "funnel",
+    "get_clock", "get_lead", "list_board", "list_products", "list_sources", "months_before", "people_of_dealer",
+    "provider_scorecard", "trend",
 ]  # fmt: skip

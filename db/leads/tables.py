@@ -30,6 +30,19 @@ class Lead(QueueItem):
     __table_args__ = (
         # With what the board is narrowed by, so that counts beside it look into no lead.
         Index("ix_lead_board", "is_open", "due_at", "id", "region", "source", "dealer_id", "status", "product"),
+        # Open leads only; the counts of a board that is narrowed go to the leads they count (0032). They alone say that
+        # there is a state, so that nothing in the order of another index is lured here to be sorted.
+        Index(
+            "ix_lead_narrow",
+            "is_open",
+            "status",
+            "region",
+            "source",
+            "dealer_id",
+            "product",
+            sqlite_where=text("is_open = 1 AND status <> ''"),
+            postgresql_where=text("is_open AND status <> ''"),
+        ),
         Index("ix_lead_board_dealer", "dealer_id", "is_open", "due_at", "id"),
         Index("ix_lead_status", "is_open", "status", "due_at", "id"),
         Index("ix_lead_received", "received_at", "id"),

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from db.claim_payments.record import family_sums
+from db.claims.record import claims_by_id
 from db.claims.tables import Claim, ClaimCharge, ClaimFinding, ClaimJob
 from db.core import changes
 from db.core.actor import Actor, system_actor
@@ -28,15 +29,32 @@ TAKEN_BACK = "Everything paid for the claim was taken back."
 
 
 def _claims(session: Session, event: Event) -> list[Claim]:
-    return list(session.scalars(select(Claim).where(Claim.id.in_(event.item_ids)).order_by(Claim.id)))
+    return claims_by_id(session, event.item_ids)
 
 
 def _rows(session: Session, claim_ids: Sequence[int]) -> dict[int, list[PartReturn]]:
     found: dict[int, list[PartReturn]] = {}
-    query = select(PartReturn).where(PartReturn.claim_id.in_(claim_ids)).order_by(PartReturn.id).with_for_update()
-    for row in session.scalars(query.execution_options(populate_existing=True)):
+    for row in session.scalars(_ROWS, {"ids": claim_ids}):
         found.setdefault(row.claim_id, []).append(row)
     return found
+
+
+# Made once: every decision on a claim asks them.
+_IDS: Any = bindparam("ids", expanding=True)
+_LOCKED = select(PartReturn).order_by(PartReturn.id).with_for_update().execution_options(populate_existing=True)
+_ROWS = _LOCKED.where(PartReturn.claim_id.in_(_IDS))
+_MISSING = _LOCKED.where(
+    PartReturn.claim_id.in_(select(Claim.id).where(Claim.family_id.in_(_IDS))), PartReturn.status == "missing"
+)
+_CHARGES = select(ClaimCharge).where(ClaimCharge.claim_id.in_(_IDS), ClaimCharge.job > 0)
+_JOBS = (
+    select(ClaimJob)
+    .where(ClaimJob.claim_id.in_(_IDS), ClaimJob.causal_part != "")
+    .order_by(ClaimJob.claim_id, ClaimJob.position)
+)
+_FAILED = select(ClaimFinding.claim_id, ClaimFinding.rule).where(
+    ClaimFinding.claim_id.in_(_IDS), ClaimFinding.rule.in_((*rules.COMEBACK, *rules.UNUSUAL))
+)
 
 
 def _move(session: Session, row: PartReturn, target: str, *, actor: Actor, now: datetime, **values: Any) -> None:
@@ -74,11 +92,10 @@ def decided(session: Session, *, event: Event, actor: Actor, now: datetime) -> N
 def jobs_of(session: Session, claim_ids: Sequence[int]) -> dict[int, list[Job]]:
     """The jobs of claims that leave an old part, with what was approved for it and the reasons of its lines."""
     charges: dict[tuple[int, int], list[ClaimCharge]] = {}
-    for c in session.scalars(select(ClaimCharge).where(ClaimCharge.claim_id.in_(claim_ids), ClaimCharge.job > 0)):
+    for c in session.scalars(_CHARGES, {"ids": claim_ids}):
         charges.setdefault((c.claim_id, c.job), []).append(c)
     found: dict[int, list[Job]] = {}
-    query = select(ClaimJob).where(ClaimJob.claim_id.in_(claim_ids), ClaimJob.causal_part != "")
-    for j in session.scalars(query.order_by(ClaimJob.claim_id, ClaimJob.position)):
+    for j in session.scalars(_JOBS, {"ids": claim_ids}):
         lines = charges.get((j.claim_id, j.position), [])
         parts = [c for c in lines if c.kind == "parts" and c.code == j.causal_part]
         if rules.is_replaced(j.action, j.causal_part, [c.code for c in parts]):
@@ -95,13 +112,8 @@ def jobs_of(session: Session, claim_ids: Sequence[int]) -> dict[int, list[Job]]:
 
 def failed_rules(session: Session, claim_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     """Those of the rules an old part depends on that a claim failed in its latest run."""
-    wanted = (*rules.COMEBACK, *rules.UNUSUAL)
     found: dict[int, set[str]] = {}
-    for claim_id, rule in session.execute(
-        select(ClaimFinding.claim_id, ClaimFinding.rule).where(
-            ClaimFinding.claim_id.in_(claim_ids), ClaimFinding.rule.in_(wanted)
-        )
-    ):
+    for claim_id, rule in session.execute(_FAILED, {"ids": claim_ids}):
         found.setdefault(claim_id, set()).add(rule)
     return {claim_id: frozenset(names) for claim_id, names in found.items()}
 
@@ -143,14 +155,7 @@ def _denied(session: Session, claim: Claim, row: PartReturn, job: Job, *, actor:
 def _correct_family(session: Session, claims: Sequence[Claim], *, reason: str, actor: Actor, now: datetime) -> None:
     """Make the charges of missing parts fit again: of these claims and of all versions of them (supplement, debit)."""
     families = sorted({c.family_id for c in claims})
-    members = select(Claim.id).where(Claim.family_id.in_(families))
-    rows = session.scalars(
-        select(PartReturn)
-        .where(PartReturn.claim_id.in_(members), PartReturn.status == "missing")
-        .order_by(PartReturn.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    rows = session.scalars(_MISSING, {"ids": families}).all()
     for row in rows:
         claim = record.claim_of(session, row)
         values = record.correct_charge(

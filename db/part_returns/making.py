@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from db.claims.policy_queries import policy_on
@@ -44,21 +44,12 @@ def make_rows(
     """A row for each old part, in the state its verdict says (or the one given for all); a bounded number of reads."""
     if not wanted:
         return []
-    zones = dict(
-        session.execute(select(Dealer.id, Dealer.zone).where(Dealer.id.in_({c.dealer_id for c, _ in wanted}))).all()
-    )
+    zones = dict(session.execute(_ZONES, {"ids": sorted({c.dealer_id or 0 for c, _ in wanted})}).all())
     codes = sorted({j.component for _, j in wanted if j.component})
-    majors = set(session.scalars(select(Component.code).where(Component.code.in_(codes), Component.is_major)))
-    numbers = sorted({j.part_number for _, j in wanted})
-    names = dict(session.execute(select(Part.number, Part.name).where(Part.number.in_(numbers))).all())
-    recoveries = dict(
-        session.execute(
-            select(Claim.original_id, Claim.number).where(
-                Claim.original_id.in_({c.id for c, _ in wanted}), Claim.claim_type == "supplier_recovery",
-                Claim.submitted_at.is_not(None),
-            )
-        ).all()
-    )  # fmt: skip
+    majors = set(session.scalars(_MAJORS, {"codes": codes})) if codes else set()
+    numbers = sorted({j.part_number for _, j in wanted if not j.part_name})
+    names = dict(session.execute(_PARTS, {"numbers": numbers}).all()) if numbers else {}
+    recoveries = dict(session.execute(_RECOVERIES, {"ids": sorted({c.id for c, _ in wanted})}).all())
     ids = next_ids(session, PartReturn, item_type=record.ITEM, count=len(wanted))
     made = []
     for new_id, (claim, job) in zip(ids, wanted, strict=True):
@@ -80,6 +71,17 @@ def make_rows(
             )  # fmt: skip
     changes.touch(session, record.AREA)
     return made
+
+
+_ZONES: Final = select(Dealer.id, Dealer.zone).where(Dealer.id.in_(bindparam("ids", expanding=True)))
+_MAJORS: Final = select(Component.code).where(
+    Component.code.in_(bindparam("codes", expanding=True)), Component.is_major
+)
+_PARTS: Final = select(Part.number, Part.name).where(Part.number.in_(bindparam("numbers", expanding=True)))
+_RECOVERIES: Final = select(Claim.original_id, Claim.number).where(
+    Claim.original_id.in_(bindparam("ids", expanding=True)), Claim.claim_type == "supplier_recovery",
+    Claim.submitted_at.is_not(None),
+)  # fmt: skip
 
 
 def _verdict(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from db.core.insert import add_new
@@ -90,11 +90,13 @@ def _addresses(session: Session, person_ids: Collection[int]) -> dict[int, str]:
     listed = sorted(person_ids)
     found: dict[int, str] = {}
     for start in range(0, len(listed), _CHUNK):
-        query = select(Person.id, Person.email).where(
-            Person.id.in_(listed[start : start + _CHUNK]), Person.is_active.is_(True)
-        )
-        found |= dict(session.execute(query).all())
+        found |= dict(session.execute(_MAILS, {"ids": listed[start : start + _CHUNK]}).all())
     return found
+
+
+_MAILS = select(Person.id, Person.email).where(
+    Person.id.in_(bindparam("ids", expanding=True)), Person.is_active.is_(True)
+)
 
 
 def forget(session: Session, item_type: str, item_ids: Sequence[int]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, bindparam, column, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from db.core.actor import Actor, Scope
@@ -169,8 +170,10 @@ def previous_visit(session: Session, *, person_id: int) -> datetime | None:
 def names_of(session: Session, *, person_ids: Iterable[int]) -> dict[int, str]:
     """Names by id, for lists that show who a record is assigned to."""
     ids = sorted(set(person_ids))
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
-    return dict(rows.all())
+    return dict(session.execute(_NAMES, {"ids": ids}).all()) if ids else {}
+
+
+_NAMES: Final = select(Person.id, Person.name).where(Person.id.in_(bindparam("ids", expanding=True)))
 
 
 def list_regions(session: Session) -> list[str]:
@@ -195,20 +198,24 @@ def dealers_reached_by(scope: Scope) -> ColumnElement[bool]:
 
 def people_to_tell(session: Session, *, dealer_id: int | None, region: str | None, permission: Permission) -> list[int]:
     """Ids of active people who hold a permission and whose scope reaches a dealer (or an unassigned lead's region)."""
+    query = _reached(permission, region is not None, dealer_id is not None)
+    return list(session.scalars(query, {"region": region, "dealer_id": dealer_id}))
+
+
+@lru_cache(maxsize=256)
+def _reached(permission: Permission, by_region: bool, by_dealer: bool) -> Select[int]:
     roles = [role.value for role, granted in GRANTED.items() if permission in granted]
     reaches = [Person.scope_kind == "all"]
-    if region is not None:
-        reaches.append(and_(Person.scope_kind == "regions", PersonScope.region == region))
-    if dealer_id is not None:
-        reaches.append(and_(Person.scope_kind == "dealers", PersonScope.dealer_id == dealer_id))
-    return list(
-        session.scalars(
-            select(Person.id)
-            .distinct()
-            .outerjoin(PersonScope, PersonScope.person_id == Person.id)
-            .where(Person.is_active.is_(True), Person.role.in_(roles), or_(*reaches))
-            .order_by(Person.id)
-        )
+    if by_region:
+        reaches.append(and_(Person.scope_kind == "regions", PersonScope.region == bindparam("region")))
+    if by_dealer:
+        reaches.append(and_(Person.scope_kind == "dealers", PersonScope.dealer_id == bindparam("dealer_id")))
+    return (
+        select(Person.id)
+        .distinct()
+        .outerjoin(PersonScope, PersonScope.person_id == Person.id)
+        .where(Person.is_active.is_(True), Person.role.in_(roles), or_(*reaches))
+        .order_by(Person.id)
     )
 
 

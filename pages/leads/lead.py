@@ -76,7 +76,7 @@ with left:
     draw_history(lead, limit=60)
 with right:
     with st.container(border=True):
-        st.markdown(f"**Clock** :gray[{plain(clock_words(lead))}]")
+        st.markdown(f"**Clock** :gray[{plain(clock_words(lead.clock))}]")
         draw_clock(lead)
     with st.container(border=True):
         st.markdown("**Why this dealer**")

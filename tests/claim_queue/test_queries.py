@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +18,7 @@ from db.claims.board_queries import (
     DEALERS,
     OURS,
     ClaimFilters,
+    conditions,
     count_all,
     count_views,
     first_waiting,
@@ -213,6 +216,49 @@ def test_counts_agree_with_the_lists_of_every_view_and_state(everywhere: Desk):
             for status, count in count_all(session, actor=actor, filters=filters, turn=turn).statuses.items():
                 rows, _ = list_claims(session, actor=actor, filters=replace(filters, view="all", status=status))
                 assert count == len(rows) > 0, (name, status)
+
+
+def test_a_kept_statement_answers_as_one_made_for_the_question(everywhere: Desk):
+    """The claims `conditions` finds, in pages without a gap, however filters and people of one shape follow."""
+    desk, chance = everywhere, random.Random(89)
+    copies(desk.engine, desk.claim("dana"), 60)
+    with writing(desk.engine, keeps_timeline=False) as session:
+        cora = desk.actor("cora").user_id
+        for claim in session.scalars(select(Claim)):
+            claim.status = chance.choice(["in_review", "appealed", "returned", "paid", "denied", "pending_part"])
+            claim.dealer_id, claim.region = chance.choice([(desk.star, "West"), (desk.lone, "East")])
+            claim.held_by = chance.choice(["us", "us", "dealer"])
+            claim.assignee_id = chance.choice([None, cora])
+            claim.level, claim.claim_type = chance.randrange(3), chance.choice(["basic", "parts"])
+            claim.claimed_cents = chance.randrange(1, 2_000_00)
+            claim.due_at = NOW + timedelta(days=chance.randrange(-9, 20))
+            claim.stage_entered_at = claim.decided_at = NOW - timedelta(hours=chance.randrange(99))
+    wanted: dict[str, list[Any]] = {
+        "status": ["in_review", "paid", "returned"], "dealer_id": [desk.lone, desk.star], "region": ["West", "East"],
+        "claim_type": ["basic", "parts"], "rule": ["W101", "none"], "least_cents": [500_00, 900_00],
+        "below_cents": [1_000_00, 1_500_00], "levels": [(1,), (1, 2)], "due": ["over", "3", "14"],
+        "person": ["me", "nobody"], "ids": [(), (1, 2, 3, 4, 5), tuple(range(70))], "now": [NOW, None],
+    }  # fmt: skip
+    with reading(desk.engine) as session:
+        for _ in range(100):
+            actor = desk.actor(chance.choice(["cora", "wanda", "mason", "dana", "stan"]))
+            views = tuple(DEALERS if actor.role.is_dealer else OURS)
+            chosen = {name: chance.choice(values) for name, values in wanted.items() if chance.random() < 0.35}
+            filters = ClaimFilters(**{"now": NOW, "view": chance.choice(views), **chosen})
+            ids = set(session.scalars(select(Claim.id).where(*conditions(filters, actor))))
+            found: list[int] = []
+            rows, after = list_claims(session, actor=actor, filters=filters, limit=15)
+            found += [r.id for r in rows]
+            while after is not None:
+                rows, after = list_claims(session, actor=actor, filters=filters, after=after, limit=15)
+                found += [r.id for r in rows]
+            assert len(found) == len(ids), chosen
+            assert set(found) == ids, chosen
+            told = count_all(session, actor=actor, filters=filters, turn=views[0])
+            assert told.total == len(ids)
+            every = replace(filters, view="all", status="")
+            states = Counter(session.scalars(select(Claim.status).where(*conditions(every, actor))))
+            assert told.statuses == dict(states), chosen
 
 
 @pytest.mark.parametrize("name", ["stan", "wanda"])

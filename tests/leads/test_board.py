@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import re
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Select, insert, text
+from sqlalchemy import Engine, Select, insert, select, text, true, update
 from sqlalchemy.orm import Session
 
 from db.core.actor import EVERYTHING, Scope
@@ -15,11 +18,12 @@ from db.core.masking import mask_email, mask_name, mask_phone, mask_vin
 from db.core.problems import NotFound
 from db.core.session import reading, writing
 from db.leads import board_queries, work_queries
-from db.leads.board_queries import BoardFilters, board_counts, cards_by_status, list_board
+from db.leads.board_queries import BoardFilters, board_counts, cards_by_status, conditions, list_board
 from db.leads.lead_queries import get_lead
 from db.leads.queries import list_sources, people_of_dealer
 from db.leads.tables import Lead
 from tests.leads.factories import NOW, Network, lead_at, load, make_network, minutes, receive, step
+from tests.support.plans import plans
 
 EAST = Scope("regions", regions=frozenset({"East"}))
 
@@ -219,6 +223,50 @@ def test_counts_are_capped(sqlite_engine: Engine):
     assert counts.by_status["contacted"] == 1001
 
 
+def test_a_kept_statement_answers_as_one_made_for_the_question(engine: Engine, network: Network):
+    """The same leads as `conditions` finds, however the filters and scopes of one shape follow each other."""
+    chance = random.Random(89)
+    receive(engine, dealer_id=network.north)
+    people = [None, network.staff.user_id, network.colleague.user_id]
+    with writing(engine, keeps_timeline=False) as session:
+        many_leads(session, network, 300)
+        session.flush()
+        states = ["new", "assigned", "contacted", "held", "sold", "lost"]
+        mixed = [
+            {
+                "id": 10_000 + n, "status": (state := chance.choice(states)), "is_open": state not in ("sold", "lost"),
+                "region": chance.choice(["East", "West"]), "source": chance.choice(["Website", "Phone"]),
+                "assignee_id": chance.choice(people), "score": chance.randrange(100),
+                "dealer_id": chance.choice([None, network.north, network.south]),
+                "due_at": None if n % 5 == 0 else NOW + timedelta(minutes=chance.randrange(-500, 500)),
+            }
+            for n in range(300)
+        ]  # fmt: skip
+        session.execute(update(Lead), mixed)
+    wanted: dict[str, list[Any]] = {
+        "view": ["open", "overdue", "mine", "unassigned", "held", "waiting", "closed", "all"],
+        "status": ["", "contacted", "held", ("new", "held"), ("assigned",)],
+        "dealer_id": [None, network.north, network.south, (network.north, network.south)],
+        "region": ["", "East", "West", ("East", "West")], "source": ["", "Website", "Phone"],
+        "assignee_id": people, "temperature": ["", "hot", "cold"], "text": ["", "L-000003", "nobody"],
+    }  # fmt: skip
+    scopes = [EVERYTHING, EAST, Scope("regions", regions=frozenset({"East", "West"})), Scope("regions")]
+    scopes += [Scope("dealers", dealer_ids=frozenset({network.north})), Scope("dealers")]
+    with reading(engine) as session:
+        for _ in range(120):
+            chosen = {name: chance.choice(values) for name, values in wanted.items() if chance.random() < 0.4}
+            filters, asked = BoardFilters(**chosen), {"scope": chance.choice(scopes), "now": NOW}
+            where = conditions(session, filters=filters, **asked)
+            page = list_board(session, filters=filters, limit=500, **asked)
+            assert {r.id for r in page.rows} == set(session.scalars(select(Lead.id).where(*where))), chosen
+            narrowed = replace(filters, view="all", status="", overdue=False)
+            where = [*conditions(session, filters=narrowed, **asked), Lead.is_open == true()]
+            found = Counter(session.scalars(select(Lead.status).where(*where)))
+            counts = board_counts(session, filters=filters, **asked)
+            assert {s: n for s, n in counts.by_status.items() if n} == dict(found), chosen
+            assert counts.open == found.total() - found["held"]
+
+
 PLANS: list[tuple[str, Scope | None, dict[str, Any], str]] = [
     ("everybody's board", EVERYTHING, {}, "ix_lead_board"),
     ("the board of a region", EAST, {}, "ix_lead_board"),
@@ -245,7 +293,8 @@ def test_a_page_is_read_over_an_index_without_sorting(sqlite_engine: Engine, why
 
         def explained(statement: Any, *rest: Any, **more: Any) -> Any:
             if isinstance(statement, Select) and "customer_name" in statement.selected_columns:
-                literal = str(statement.compile(sqlite_engine, compile_kwargs={"literal_binds": True}))
+                asked = statement.params(*rest)
+                literal = str(asked.compile(sqlite_engine, compile_kwargs={"literal_binds": True}))
                 found = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {literal}")
                 plans.append("; ".join(str(row[3]) for row in found))
             return execute(statement, *rest, **more)
@@ -257,6 +306,22 @@ def test_a_page_is_read_over_an_index_without_sorting(sqlite_engine: Engine, why
         assert re.search(rf"lead USING INDEX {index}( |;|$)", plan), plan
         assert "SCAN lead" not in plan or "ix_lead_received" in plan, plan
         assert "TEMP B-TREE" not in plan, plan
+
+
+def test_counts_of_a_narrowed_board_go_to_the_leads_they_count(sqlite_engine: Engine):
+    """Over the index that is theirs alone; a page of the same filters keeps to the index in its order."""
+    network = make_network(sqlite_engine)
+    receive(sqlite_engine, dealer_id=network.north)
+    with writing(sqlite_engine, keeps_timeline=False) as session:
+        many_leads(session, network, 500)
+    asked: dict[str, Any] = {
+        "scope": EVERYTHING, "filters": BoardFilters(region="East", source="Website", status="attempted"), "now": NOW,
+    }  # fmt: skip
+    (counts,) = plans(sqlite_engine, lambda session: board_counts(session, **asked))
+    assert counts.count("ix_lead_narrow (is_open=? AND status=? AND region=? AND source=?)") == 11
+    for page in plans(sqlite_engine, lambda session: list_board(session, **asked)):
+        assert "ix_lead_narrow" not in page
+        assert "TEMP B-TREE" not in page
 
 
 # ---- one lead ------------------------------------------------------------------------------------------------------
