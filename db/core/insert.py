@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, cast
 
 from sqlalchemy import (
@@ -133,21 +134,33 @@ def insert_many(session: Session, table: type[Base], rows: Sequence[Mapping[str,
     """
     if not rows:
         return
+    names = tuple(rows[0])
+    # One name alone would give its value and no row; named twice it gives one, of which the first is taken.
+    values_of = itemgetter(*names) if len(names) > 1 else itemgetter(*names, *names)
+    insert_rows(session, table, names, [values_of(row) for row in rows])
+
+
+def insert_rows(session: Session, table: type[Base], names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Do the same for rows that are values in the order of `names` already."""
+    if not rows:
+        return
     session.flush()
     dialect = session.get_bind().dialect
-    statement, columns = _plan(dialect.name, table, tuple(rows[0]))
+    statement, columns = _plan(dialect.name, table, names)
     prepared = [column(dialect) for column in columns]
     connection = session.connection()
     for start in range(0, len(rows), MOST_AT_ONCE):
         part = rows[start : start + MOST_AT_ONCE]
-        values = [read(part) for read in prepared]
+        given = [*zip(*part, strict=True)][: len(names)]
+        nothing = (None,) * len(part)
+        values = [read(given[n] if n < len(names) else nothing) for n, read in enumerate(prepared)]
         if dialect.name == "postgresql":
-            connection.exec_driver_sql(statement, tuple(values))
+            connection.exec_driver_sql(statement, tuple(map(list, values)))
         else:
             connection.exec_driver_sql(statement, list(zip(*values, strict=True)))
 
 
-_Reader = Callable[[Sequence[Mapping[str, Any]]], list[Any]]
+_Reader = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 @lru_cache(maxsize=256)
@@ -169,7 +182,7 @@ def _plan(
         statement = f"{head} SELECT {chosen} FROM unnest({arrays}) AS given ({aliases})"
     else:
         statement = f"{head} VALUES ({', '.join('?' * len(columns))})"
-    return statement, tuple(_reading(c, is_given=c.name in names) for c in columns)
+    return statement, tuple(_reading(c) for c in columns)
 
 
 def _array_of(column: Column[Any]) -> tuple[str, str]:
@@ -177,9 +190,9 @@ def _array_of(column: Column[Any]) -> tuple[str, str]:
     return next((array, cast_to) for one, array, cast_to in _ARRAYS if isinstance(kind, one))
 
 
-def _reading(column: Column[Any], *, is_given: bool) -> Callable[[Dialect], _Reader]:
+def _reading(column: Column[Any]) -> Callable[[Dialect], _Reader]:
     """What makes the values of one column fit for the driver, defaults included."""
-    name, default = column.name, _default_of(column)
+    default = _default_of(column)
 
     def prepare(dialect: Dialect) -> _Reader:
         if dialect.name == "postgresql" and isinstance(column.type, JSON):
@@ -187,15 +200,26 @@ def _reading(column: Column[Any], *, is_given: bool) -> Callable[[Dialect], _Rea
         else:
             bind = column.type.dialect_impl(dialect).bind_processor(dialect)
 
-        def read(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-            values = [row[name] for row in rows] if is_given else [None] * len(rows)
-            if default is not None and any(value is None for value in values):
+        def read(values: Sequence[Any]) -> Sequence[Any]:
+            if default is not None and None in values:
                 values = [default() if value is None else value for value in values]
-            return values if bind is None else [None if value is None else bind(value) for value in values]
+            return values if bind is None else _bound(values, bind)
 
         return read
 
     return prepare
+
+
+def _bound(values: Sequence[Any], bind: Callable[[Any], Any]) -> list[Any]:
+    """What the driver takes for each value. A moment many rows share is one object, so it is put into words once."""
+    made: dict[int, Any] = {id(None): None}  # by identity: two moments may be equal and yet an hour apart (fold)
+    found = []
+    for value in values:
+        at = id(value)
+        if at not in made:
+            made[at] = bind(value)
+        found.append(made[at])
+    return found
 
 
 def _default_of(column: Column[Any]) -> Callable[[], Any] | None:

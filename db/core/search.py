@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +27,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from db.core.actor import Scope
 from db.core.base import Base
+from db.core.insert import insert_rows
 from db.core.types import BigId
 
 Kind = str  # "dealer", "lead" ...: each area names its own in its SearchSource
@@ -66,6 +69,7 @@ _PLAIN_LETTERS = str.maketrans(
 )
 
 
+_LONGEST_KEPT = 100
 _BETWEEN = re.compile(r"[\W_]+")
 
 
@@ -76,8 +80,12 @@ def _folded(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_PLAIN_LETTERS)
 
 
-def _chunks(text: str) -> list[tuple[str, ...]]:
+def _chunks(text: str) -> tuple[tuple[str, ...], ...]:
     """Each typed chunk as its words: first the whole without punctuation, then its parts when it has several."""
+    return _short_chunks(text) if len(text) <= _LONGEST_KEPT else _take_apart(text)
+
+
+def _take_apart(text: str) -> tuple[tuple[str, ...], ...]:
     folded = text.lower() if text.isascii() else _folded(text)
     found = []
     for chunk in folded.split():
@@ -85,7 +93,11 @@ def _chunks(text: str) -> list[tuple[str, ...]]:
         if parts:
             whole = "".join(parts)
             found.append(tuple(word[:LONGEST_WORD] for word in ([whole, *parts] if len(parts) > 1 else [whole])))
-    return found
+    return tuple(found)
+
+
+# A customer is found by what finds the lead; makes, models and names come again and again.
+_short_chunks = lru_cache(maxsize=4_096)(_take_apart)
 
 
 def words_of(*texts: str | None) -> list[str]:
@@ -94,6 +106,21 @@ def words_of(*texts: str | None) -> list[str]:
     A hyphenated number such as L-000123 is kept both whole (l000123) and in parts.
     """
     return list(dict.fromkeys(word for text in texts for chunk in _chunks(text or "") for word in chunk))
+
+
+Word = tuple[str, str, int, int | None, str | None]
+"""A row of the index: word, kind, item, dealer and region."""
+
+
+def write_words(session: Session, words: list[Word]) -> None:
+    """Add many words of many records at once.
+
+    They go in by the alphabet: in an index of millions each place is then found, and its page written, once.
+    """
+    insert_rows(session, SearchWord, ("word", "kind", "item_id", "dealer_id", "region"), sorted(words, key=_PLACE))
+
+
+_PLACE = itemgetter(0, 1, 2)
 
 
 def index(

@@ -124,29 +124,48 @@ def lead_of(values: Mapping[str, Any], *, position: int, now: datetime) -> RowLe
         company=row.text("company") or None, emails=_emails(row, issues), phones=_phones(row, issues),
         address=_address(row), timeframe=TimeframeDraft(latest=day.isoformat()) if day else None,
         comments=comments or None, comments_masked=masked or None, sensitive=tuple(kinds),
-        vendor=VendorDraft(
-            name=row.text("dealer_name") or None,
-            ids=(ExternalId(source="dealer", value=row.text("dealer_code")),) if row.text("dealer_code") else (),
-        ),
+        vendor=_vendor(row),
         provider=ProviderDraft(name=row.text("source") or None),
         test_drive=row.text("interest") == "test-drive", issues=tuple(issues),
     )  # fmt: skip
-    history = History(
+    return RowLead(draft=draft, received_at=received_at, status=status, history=_history(row, values))
+
+
+_NO_HISTORY: Final = History()
+_NO_VENDOR: Final = VendorDraft()
+_OF_HISTORY: Final = (
+    "contacted_at", "closed_at", "value", "close_reason", "agent", "product", "region", "answer_due", "answer_kept",
+)  # fmt: skip
+
+
+def _history(row: _Row, values: Mapping[str, Any]) -> History:
+    if all(values.get(name) is None for name in _OF_HISTORY):
+        return _NO_HISTORY
+    return History(
         contacted_at=values.get("contacted_at"), closed_at=values.get("closed_at"), value_cents=values.get("value"),
         close_reason=row.text("close_reason"), agent=row.text("agent"), product=row.text("product"),
         region=row.text("region"), answer_due=values.get("answer_due"),
         answer_kept={"yes": True, "no": False}.get(row.text("answer_kept")),
     )  # fmt: skip
-    return RowLead(draft=draft, received_at=received_at, status=status, history=history)
+
+
+def _vendor(row: _Row) -> VendorDraft:
+    name, code = row.text("dealer_name"), row.text("dealer_code")
+    if not name and not code:
+        return _NO_VENDOR
+    return VendorDraft(name=name or None, ids=(ExternalId(source="dealer", value=code),) if code else ())
 
 
 class _Row:
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = values
+        self._texts = {
+            name: " ".join(str(value).split()) if name != "comments" else str(value).strip()
+            for name, value in values.items()
+            if value is not None
+        }
 
     def text(self, name: str) -> str:
-        found = self._values.get(name)
-        return "" if found is None else " ".join(str(found).split()) if name != "comments" else str(found).strip()
+        return self._texts.get(name, "")
 
 
 def _ids(row: _Row) -> tuple[ExternalId, ...]:
