@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, cast
@@ -151,16 +152,21 @@ def insert_rows(session: Session, table: type[Base], names: tuple[str, ...], row
     connection = session.connection()
     for start in range(0, len(rows), MOST_AT_ONCE):
         part = rows[start : start + MOST_AT_ONCE]
+        if dialect.name != "postgresql" and not any(prepared):
+            connection.exec_driver_sql(statement, list(part))
+            continue
         given = [*zip(*part, strict=True)][: len(names)]
         nothing = (None,) * len(part)
-        values = [read(given[n] if n < len(names) else nothing) for n, read in enumerate(prepared)]
+        taken = [given[n] if n < len(names) else nothing for n in range(len(prepared))]
+        values = [one if read is None else read(one) for read, one in zip(prepared, taken, strict=True)]
         if dialect.name == "postgresql":
             connection.exec_driver_sql(statement, tuple(map(list, values)))
         else:
             connection.exec_driver_sql(statement, list(zip(*values, strict=True)))
 
 
-_Reader = Callable[[Sequence[Any]], Sequence[Any]]
+_Reader = Callable[[Sequence[Any]], Sequence[Any]] | None
+"""What makes the values of a column fit for the driver; None where they are."""
 
 
 @lru_cache(maxsize=256)
@@ -200,6 +206,11 @@ def _reading(column: Column[Any]) -> Callable[[Dialect], _Reader]:
         else:
             bind = column.type.dialect_impl(dialect).bind_processor(dialect)
 
+        if isinstance(column.type, JSON) and bind is not None:
+            bind = _text_of(bind)
+        if default is None and bind is None:
+            return None
+
         def read(values: Sequence[Any]) -> Sequence[Any]:
             if default is not None and None in values:
                 values = [default() if value is None else value for value in values]
@@ -208,6 +219,38 @@ def _reading(column: Column[Any]) -> Callable[[Dialect], _Reader]:
         return read
 
     return prepare
+
+
+_ROOM_KIB: Final = 65_536
+
+
+@contextmanager
+def roomy(session: Session) -> Iterator[None]:
+    """Let SQLite keep more pages in memory while a block writes thousands of rows; a PostgreSQL has its own room.
+
+    With its usual two megabytes the pages of large indexes are written out and read again several times within one
+    transaction. The room is given back when the block ends.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        yield
+        return
+    connection = session.connection()
+    usual = int(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
+    connection.exec_driver_sql(f"PRAGMA cache_size={-_ROOM_KIB}")  # fixed SQL: a constant above
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size={usual}")  # fixed SQL: what it was before, a number
+
+
+class Written(str):
+    """JSON that is text already, for a column of JSON: made of parts that many rows have in common."""
+
+    __slots__ = ()
+
+
+def _text_of(dump: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: str(value) if type(value) is Written else dump(value)
 
 
 def _bound(values: Sequence[Any], bind: Callable[[Any], Any]) -> list[Any]:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -80,12 +81,8 @@ def _folded(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_PLAIN_LETTERS)
 
 
-def _chunks(text: str) -> tuple[tuple[str, ...], ...]:
+def _chunks(text: str) -> list[tuple[str, ...]]:
     """Each typed chunk as its words: first the whole without punctuation, then its parts when it has several."""
-    return _short_chunks(text) if len(text) <= _LONGEST_KEPT else _take_apart(text)
-
-
-def _take_apart(text: str) -> tuple[tuple[str, ...], ...]:
     folded = text.lower() if text.isascii() else _folded(text)
     found = []
     for chunk in folded.split():
@@ -93,11 +90,17 @@ def _take_apart(text: str) -> tuple[tuple[str, ...], ...]:
         if parts:
             whole = "".join(parts)
             found.append(tuple(word[:LONGEST_WORD] for word in ([whole, *parts] if len(parts) > 1 else [whole])))
-    return tuple(found)
+    return found
 
 
-# A customer is found by what finds the lead; makes, models and names come again and again.
-_short_chunks = lru_cache(maxsize=4_096)(_take_apart)
+def _words(text: str) -> tuple[str, ...]:
+    return _short_words(text) if len(text) <= _LONGEST_KEPT else tuple(chain.from_iterable(_chunks(text)))
+
+
+@lru_cache(maxsize=4_096)
+def _short_words(text: str) -> tuple[str, ...]:
+    # A customer is found by what finds the lead; makes, models and names come again and again.
+    return tuple(chain.from_iterable(_chunks(text)))
 
 
 def words_of(*texts: str | None) -> list[str]:
@@ -105,7 +108,7 @@ def words_of(*texts: str | None) -> list[str]:
 
     A hyphenated number such as L-000123 is kept both whole (l000123) and in parts.
     """
-    return list(dict.fromkeys(word for text in texts for chunk in _chunks(text or "") for word in chunk))
+    return list(dict.fromkeys(chain.from_iterable(_words(text) for text in texts if text)))
 
 
 Word = tuple[str, str, int, int | None, str | None]

@@ -19,7 +19,7 @@ from db.core import changes, timeline
 from db.core.actor import Actor
 from db.core.area import ImportKind, RowOutcome, SourceFile
 from db.core.garbage import uncollected
-from db.core.insert import insert_many, insert_or_ignore
+from db.core.insert import insert_many, insert_or_ignore, roomy
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused
 from db.core.session import writing
@@ -106,9 +106,7 @@ def _allowed(session: Session, kind: str | ImportKind, *, actor: Actor, **argume
     return partial(_import, session, chosen=chosen, actor=actor, **arguments)
 
 
-def _tried(
-    session: Session, point: Session | SessionTransaction, work: Callable[..., BatchResult]
-) -> BatchResult:
+def _tried(session: Session, point: Session | SessionTransaction, work: Callable[..., BatchResult]) -> BatchResult:
     with _taken_back(session, point):
         return dataclasses.replace(work(form_key=None), batch_id=None)
 
@@ -163,7 +161,7 @@ def _import(
         if not is_first:
             return _replay(session, batch, kind=chosen, files=files, actor=actor, now=now)
     seen_before = _keep_files(session, batch, files)
-    with uncollected():
+    with uncollected(), roomy(session):
         outcomes = chosen.apply(
             session, files=files, mapping=mapping, batch_id=batch.id, channel=channel, actor=actor, now=now
         )
@@ -232,9 +230,10 @@ def _keep_files(session: Session, batch: ImportBatch, files: Sequence[SourceFile
 
 
 def _keep_rows(session: Session, batch_id: int, outcomes: Sequence[RowOutcome]) -> None:
+    names = {file: shown_name(file) for file in {o.file for o in outcomes}}
     rows = [
         {
-            "batch_id": batch_id, "file": shown_name(o.file), "row": o.row, "outcome": o.outcome, "code": o.code,
+            "batch_id": batch_id, "file": names[o.file], "row": o.row, "outcome": o.outcome, "code": o.code,
             "message": o.message.replace("\0", ""), "item_type": o.item_type, "item_id": o.item_id, "undo": o.undo,
         }
         for o in outcomes

@@ -25,6 +25,7 @@ from db.leads.intake_route import choose, clock_columns, lead_facts
 from db.leads.network import NamedDealer
 from db.leads.product_lines import NOT_STATED, brand_of, product_of
 from db.leads.routing import Decision, LeadFacts
+from db.leads.routing_text import written
 from db.leads.tables import LeadContact, LeadKey, LeadVehicle
 
 NO_CONTACT = "There is neither a phone number, nor an e-mail address, nor a name: nobody could be answered."
@@ -118,7 +119,7 @@ class Newcomer:
         values |= {
             "id": lead_id, "number": f"L-{lead_id:06d}", "status": status, "dealer_id": dealer_id, "region": region,
             "customer_id": customer_id, "form_key": form_key, "score_parts": parts, "score": score.total(parts),
-            "routing": decision.as_stored(policy_version=batch.version) if decision else {}, "routed_at": routed_at,
+            "routing": written(decision, batch.texts, policy_version=batch.version) if decision else {}, "routed_at": routed_at,
             "previous_lead_id": verdict.lead_id, "warnings": self._warnings(verdict),
         }  # fmt: skip
         if self.status is not None:

@@ -28,6 +28,7 @@ from db.leads.duplicates import Arrival
 from db.leads.intake_known import KnownLeads
 from db.leads.network import DealerNames, Turns, load_network, load_now, policy_in_force
 from db.leads.product_lines import list_lines
+from db.leads.routing_text import Texts
 from db.leads.tables import Lead, LeadActivity, LeadContact, LeadKey, LeadVehicle
 from db.people.notifications import Note, notify_all
 from db.people.queries import people_by_place
@@ -59,6 +60,7 @@ class IntakeBatch:
         self.known = KnownLeads(session, self.customers)
         self.arrivals: dict[int, tuple[Arrival, dict[str, Any]]] = {}
         self.clocks: dict[tuple[int | None, datetime, datetime, int], dict[str, Any]] = {}
+        self.texts: Texts = {}
         self._book: CalendarBook | None = None
         self._calendars: dict[int | None, Calendar] = {}
         self._ids: deque[int] = deque()

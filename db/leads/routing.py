@@ -18,7 +18,7 @@ from db.core.geo import Place
 from db.core.labels import plural
 from db.leads.routing_network import DealerFacts, Network
 from db.leads.routing_policy import Policy
-from db.leads.routing_share import least_loaded, take_turn
+from db.leads.routing_share import Load, least_loaded, take_turn
 
 SHOWN: Final = 30
 Rule = Literal["preferred_dealer", "territory", "nearest", "everywhere", "fallback"]
@@ -65,19 +65,6 @@ class Candidate(TypedDict):
     dealer_name: str
     dropped_by: str
     reason: str
-
-
-@dataclass(kw_only=True)
-class Load:
-    """What each dealer carries now: open leads, and leads given today. `add` keeps it true within a batch."""
-
-    open_leads: Counter[int] = field(default_factory=Counter)
-    today: Counter[int] = field(default_factory=Counter)
-
-    def add(self, dealer_id: int) -> None:
-        """Note that this dealer was given one more."""
-        self.open_leads[dealer_id] += 1
-        self.today[dealer_id] += 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.core.geo import place_of
-from db.leads.routing import SHOWN, LeadFacts, Load, decide
+from db.leads.routing import SHOWN, LeadFacts, decide
 from db.leads.routing_network import DealerFacts, Network
 from db.leads.routing_policy import DEFAULT, Policy
+from db.leads.routing_share import Load
 
 DALLAS, FORT_WORTH, HOUSTON = (32.8, -96.8), (32.75, -97.33), (29.76, -95.37)
 
