@@ -119,8 +119,8 @@ class Newcomer:
         values |= {
             "id": lead_id, "number": f"L-{lead_id:06d}", "status": status, "dealer_id": dealer_id, "region": region,
             "customer_id": customer_id, "form_key": form_key, "score_parts": parts, "score": score.total(parts),
-            "routing": written(decision, batch.texts, policy_version=batch.version) if decision else {}, "routed_at": routed_at,
-            "previous_lead_id": verdict.lead_id, "warnings": self._warnings(verdict),
+            "routing": written(decision, batch.texts, policy_version=batch.version) if decision else {},
+            "routed_at": routed_at, "previous_lead_id": verdict.lead_id, "warnings": self._warnings(verdict),
         }  # fmt: skip
         if self.status is not None:
             values |= stamps(status, self.history, received_at=self.received_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -80,8 +80,19 @@ def said(draft: LeadDraft) -> dict[str, Any]:
     for name, unsaid in _UNSAID.items():
         value = getattr(draft, name)
         if value is not unsaid:
-            found[name] = plain(value)
+            found[name] = plain(value) if name not in _MEANT else _plain_meant(value, draft, found["vehicles"])
     return found
+
+
+_MEANT: Final = frozenset({"wanted", "trade_in"})
+
+
+def _plain_meant(meant: VehicleDraft, draft: LeadDraft, vehicles: Sequence[Any]) -> Any:
+    """What a vehicle of the document means is mostly the vehicle itself, which is before it among the fields."""
+    for one, said_of_it in zip(draft.vehicles, vehicles, strict=True):
+        if one is meant:
+            return said_of_it
+    return plain(meant)
 
 
 def content_hash(content: Mapping[str, Any]) -> str:
@@ -180,9 +191,7 @@ def vendor_key(name: str | None) -> str:
     return dealer_key(name).removeprefix("the ") if name else ""
 
 
-def arrival(
-    draft: LeadDraft, *, received_at: datetime, dealer_id: int | None, content: Mapping[str, Any]
-) -> Arrival:
+def arrival(draft: LeadDraft, *, received_at: datetime, dealer_id: int | None, content: Mapping[str, Any]) -> Arrival:
     """The draft, which said `content`, as `duplicates.classify` sees it."""
     return Arrival(
         external_ids=frozenset(

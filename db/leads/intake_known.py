@@ -38,6 +38,7 @@ class KnownLeads:
         self._leads: dict[int, KnownLead] = {}
         self._by_key: dict[str, set[int]] = {}
         self._asked: set[str] = set()
+        self._keys_of: dict[int, tuple[Arrival, set[str]]] = {}
 
     @staticmethod
     def _keys(arrival: Arrival) -> set[str]:
@@ -49,12 +50,14 @@ class KnownLeads:
 
     def prefetch(self, arrivals: Iterable[Arrival]) -> None:
         """Read every lead that shares a key with any of these, in a few queries."""
-        self._read({key for arrival in arrivals for key in self._keys(arrival)})
+        for arrival in arrivals:
+            self._keys_of[id(arrival)] = arrival, self._keys(arrival)
+        self._read({key for _, keys in self._keys_of.values() for key in keys})
 
     def _read(self, keys: set[str]) -> None:
-        new = keys - self._asked
-        if not new:
+        if keys <= self._asked:
             return
+        new = keys - self._asked
         self._asked |= new
         ids = self._leads_with(new) - self._leads.keys()
         if ids:
@@ -62,7 +65,8 @@ class KnownLeads:
 
     def find(self, arrival: Arrival) -> list[KnownLead]:
         """The leads that share a key, a number or the content with this arrival."""
-        keys = self._keys(arrival)
+        known = self._keys_of.pop(id(arrival), None)
+        keys = known[1] if known is not None else self._keys(arrival)
         self._read(keys)
         ids = {lead_id for key in keys if key in self._by_key for lead_id in self._by_key[key]}
         return [self._leads[lead_id] for lead_id in sorted(ids)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from db.core import vin as vins
@@ -206,17 +207,25 @@ def _address(row: _Row) -> AddressDraft | None:
     )  # fmt: skip
 
 
+_OF_VEHICLE: Final = ("interest", "condition", "year", "make", "model", "trim", "stock")
+
+
 def _wanted(row: _Row, issues: list[Issue]) -> VehicleDraft | None:
     vin = vins.clean(row.text("vin"))
     if vin and not vins.has_shape(vin):
         issues.append(_issue("vin_malformed", "vin", vin, "A VIN has 17 characters and no I, O or Q."))
-    year = row.text("year")
+    return _vehicle((vin, *(row.text(name) for name in _OF_VEHICLE)))
+
+
+@lru_cache(maxsize=1_024)
+def _vehicle(words: tuple[str, ...]) -> VehicleDraft | None:
+    """The vehicle its VIN and the words of `_OF_VEHICLE` name, one and the same for the many rows that wish for it."""
+    vin, interest, condition, year, make, model, trim, stock = words
     vehicle = VehicleDraft(
-        interest=row.text("interest") or "buy", status=row.text("condition") or None,
-        status_raw=row.text("condition") or None,
+        interest=interest or "buy", status=condition or None, status_raw=condition or None,
         year=int(year) if year.isdigit() and 1900 <= int(year) <= 2100 else None,
-        year_raw=year or None, make=row.text("make") or None, model=row.text("model") or None,
-        trim=row.text("trim") or None, vin=vin or None, stock=row.text("stock") or None,
+        year_raw=year or None, make=make or None, model=model or None, trim=trim or None, vin=vin or None,
+        stock=stock or None,
     )  # fmt: skip
     return vehicle if vehicle.is_identified or year else None
 
