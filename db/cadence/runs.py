@@ -36,6 +36,7 @@ from db.customers.consent_rules import ConsentFact, may_contact
 CHUNK = 500
 NO_CONSENT, NO_PHONE, NO_EMAIL = "No consent to text messages", "No telephone number", "No e-mail address"
 Slots = dict[tuple[str, datetime, PlanStep], Slot]
+Starts = dict[tuple[str, datetime], tuple[date, int | None, datetime | None]]
 
 
 # ---- starting ------------------------------------------------------------------------------------------------------
@@ -48,8 +49,9 @@ def start_runs(session: Session, leads: Sequence[Any], *, plan: str, now: dateti
     force = plan_in_force(session, plan, now=now)
     book = calendar_book(session)
     slots: Slots = {}
+    starts: Starts = {}
     calendars = {lead.id: book.get(lead.calendar_id, lead.zone) for lead in leads}
-    rows = [_run(lead, force, calendars[lead.id], now=now) for lead in leads]
+    rows = [_run(lead, force, calendars[lead.id], starts) for lead in leads]
     insert_many(session, CadenceRun, rows)
     days = days_of(force.steps)
     ids: dict[int, int] = {}
@@ -71,14 +73,18 @@ def start_runs(session: Session, leads: Sequence[Any], *, plan: str, now: dateti
     return len(rows)
 
 
-def _run(lead: Any, force: PlanInForce, calendar: Calendar, *, now: datetime) -> dict[str, Any]:
-    days = days_of(force.steps)
-    following = day_after(force.steps, days[0])
-    first = local_day(lead.started_at, calendar.zone)
+def _run(lead: Any, force: PlanInForce, calendar: Calendar, starts: Starts) -> dict[str, Any]:
+    key = (f"{calendar.name}/{calendar.zone}", lead.started_at)
+    if key not in starts:
+        days = days_of(force.steps)
+        following = day_after(force.steps, days[0])
+        first = local_day(lead.started_at, calendar.zone)
+        starts[key] = first, following, _next_at(calendar, first, following)
+    first, following, next_at = starts[key]
     return {
         "lead_id": lead.id, "plan_version_id": force.version_id, "plan": force.plan, "dealer_id": lead.dealer_id,
         "region": lead.region, "assignee_id": lead.assignee_id, "started_at": lead.started_at, "first_day": first,
-        "next_day": following, "next_at": _next_at(calendar, first, following), "is_open": True, "ended_at": None,
+        "next_day": following, "next_at": next_at, "is_open": True, "ended_at": None,
         "end_reason": "", "attempts": None, "contact_day": None,
     }  # fmt: skip
 
@@ -95,8 +101,9 @@ def _tasks(
     calendar: Calendar, why: Mapping[tuple[int, str], str], slots: Slots, now: datetime,
 ) -> Iterable[dict[str, Any]]:  # fmt: skip
     """The tasks of one day; what cannot be done for want of consent or contact data is skipped with the reason."""
+    hours = f"{calendar.name}/{calendar.zone}"
     for position, step in enumerate(steps_on(steps, day)):
-        key = (f"{calendar.name}/{calendar.zone}", started_at, step)
+        key = (hours, started_at, step)
         slot = slots.get(key)
         if slot is None:
             slot = slots[key] = slot_of(calendar, step, started_at=started_at)

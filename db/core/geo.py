@@ -150,6 +150,7 @@ _NAMES: Final = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def state_code(text: str | None) -> str:
     """The two-letter code of a state or province written as code, name or `US-TX`; empty text when it is none."""
     bare = " ".join((text or "").split()).casefold()
@@ -178,6 +179,7 @@ _CANADA: Final = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def state_of_postal(postal: str | None) -> str:
     """The state or province a postal code lies in; empty text when it cannot be told."""
     if prefix := zip3(postal):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, cast
 
 from sqlalchemy import (
@@ -133,21 +135,38 @@ def insert_many(session: Session, table: type[Base], rows: Sequence[Mapping[str,
     """
     if not rows:
         return
+    names = tuple(rows[0])
+    # One name alone would give its value and no row; named twice it gives one, of which the first is taken.
+    values_of = itemgetter(*names) if len(names) > 1 else itemgetter(*names, *names)
+    insert_rows(session, table, names, [values_of(row) for row in rows])
+
+
+def insert_rows(session: Session, table: type[Base], names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Do the same for rows that are values in the order of `names` already."""
+    if not rows:
+        return
     session.flush()
     dialect = session.get_bind().dialect
-    statement, columns = _plan(dialect.name, table, tuple(rows[0]))
+    statement, columns = _plan(dialect.name, table, names)
     prepared = [column(dialect) for column in columns]
     connection = session.connection()
     for start in range(0, len(rows), MOST_AT_ONCE):
         part = rows[start : start + MOST_AT_ONCE]
-        values = [read(part) for read in prepared]
+        if dialect.name != "postgresql" and not any(prepared):
+            connection.exec_driver_sql(statement, list(part))
+            continue
+        given = [*zip(*part, strict=True)][: len(names)]
+        nothing = (None,) * len(part)
+        taken = [given[n] if n < len(names) else nothing for n in range(len(prepared))]
+        values = [one if read is None else read(one) for read, one in zip(prepared, taken, strict=True)]
         if dialect.name == "postgresql":
-            connection.exec_driver_sql(statement, tuple(values))
+            connection.exec_driver_sql(statement, tuple(map(list, values)))
         else:
             connection.exec_driver_sql(statement, list(zip(*values, strict=True)))
 
 
-_Reader = Callable[[Sequence[Mapping[str, Any]]], list[Any]]
+_Reader = Callable[[Sequence[Any]], Sequence[Any]] | None
+"""What makes the values of a column fit for the driver; None where they are."""
 
 
 @lru_cache(maxsize=256)
@@ -169,7 +188,7 @@ def _plan(
         statement = f"{head} SELECT {chosen} FROM unnest({arrays}) AS given ({aliases})"
     else:
         statement = f"{head} VALUES ({', '.join('?' * len(columns))})"
-    return statement, tuple(_reading(c, is_given=c.name in names) for c in columns)
+    return statement, tuple(_reading(c) for c in columns)
 
 
 def _array_of(column: Column[Any]) -> tuple[str, str]:
@@ -177,9 +196,9 @@ def _array_of(column: Column[Any]) -> tuple[str, str]:
     return next((array, cast_to) for one, array, cast_to in _ARRAYS if isinstance(kind, one))
 
 
-def _reading(column: Column[Any], *, is_given: bool) -> Callable[[Dialect], _Reader]:
+def _reading(column: Column[Any]) -> Callable[[Dialect], _Reader]:
     """What makes the values of one column fit for the driver, defaults included."""
-    name, default = column.name, _default_of(column)
+    default = _default_of(column)
 
     def prepare(dialect: Dialect) -> _Reader:
         if dialect.name == "postgresql" and isinstance(column.type, JSON):
@@ -187,15 +206,63 @@ def _reading(column: Column[Any], *, is_given: bool) -> Callable[[Dialect], _Rea
         else:
             bind = column.type.dialect_impl(dialect).bind_processor(dialect)
 
-        def read(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-            values = [row[name] for row in rows] if is_given else [None] * len(rows)
-            if default is not None and any(value is None for value in values):
+        if isinstance(column.type, JSON) and bind is not None:
+            bind = _text_of(bind)
+        if default is None and bind is None:
+            return None
+
+        def read(values: Sequence[Any]) -> Sequence[Any]:
+            if default is not None and None in values:
                 values = [default() if value is None else value for value in values]
-            return values if bind is None else [None if value is None else bind(value) for value in values]
+            return values if bind is None else _bound(values, bind)
 
         return read
 
     return prepare
+
+
+_ROOM_KIB: Final = 65_536
+
+
+@contextmanager
+def roomy(session: Session) -> Iterator[None]:
+    """Let SQLite keep more pages in memory while a block writes thousands of rows; a PostgreSQL has its own room.
+
+    With its usual two megabytes the pages of large indexes are written out and read again several times within one
+    transaction. The room is given back when the block ends.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        yield
+        return
+    connection = session.connection()
+    usual = int(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
+    connection.exec_driver_sql(f"PRAGMA cache_size={-_ROOM_KIB}")  # fixed SQL: a constant above
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size={usual}")  # fixed SQL: what it was before, a number
+
+
+class Written(str):
+    """JSON that is text already, for a column of JSON: made of parts that many rows have in common."""
+
+    __slots__ = ()
+
+
+def _text_of(dump: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: str(value) if type(value) is Written else dump(value)
+
+
+def _bound(values: Sequence[Any], bind: Callable[[Any], Any]) -> list[Any]:
+    """What the driver takes for each value. A moment many rows share is one object, so it is put into words once."""
+    made: dict[int, Any] = {id(None): None}  # by identity: two moments may be equal and yet an hour apart (fold)
+    found = []
+    for value in values:
+        at = id(value)
+        if at not in made:
+            made[at] = bind(value)
+        found.append(made[at])
+    return found
 
 
 def _default_of(column: Column[Any]) -> Callable[[], Any] | None:

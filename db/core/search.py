@@ -6,6 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +28,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from db.core.actor import Scope
 from db.core.base import Base
+from db.core.insert import insert_rows
 from db.core.types import BigId
 
 Kind = str  # "dealer", "lead" ...: each area names its own in its SearchSource
@@ -66,6 +70,7 @@ _PLAIN_LETTERS = str.maketrans(
 )
 
 
+_LONGEST_KEPT = 100
 _BETWEEN = re.compile(r"[\W_]+")
 
 
@@ -88,12 +93,37 @@ def _chunks(text: str) -> list[tuple[str, ...]]:
     return found
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return _short_words(text) if len(text) <= _LONGEST_KEPT else tuple(chain.from_iterable(_chunks(text)))
+
+
+@lru_cache(maxsize=4_096)
+def _short_words(text: str) -> tuple[str, ...]:
+    # A customer is found by what finds the lead; makes, models and names come again and again.
+    return tuple(chain.from_iterable(_chunks(text)))
+
+
 def words_of(*texts: str | None) -> list[str]:
     """The distinct index words of some texts: case and accents removed, split at what is no letter or digit.
 
     A hyphenated number such as L-000123 is kept both whole (l000123) and in parts.
     """
-    return list(dict.fromkeys(word for text in texts for chunk in _chunks(text or "") for word in chunk))
+    return list(dict.fromkeys(chain.from_iterable(_words(text) for text in texts if text)))
+
+
+Word = tuple[str, str, int, int | None, str | None]
+"""A row of the index: word, kind, item, dealer and region."""
+
+
+def write_words(session: Session, words: list[Word]) -> None:
+    """Add many words of many records at once.
+
+    They go in by the alphabet: in an index of millions each place is then found, and its page written, once.
+    """
+    insert_rows(session, SearchWord, ("word", "kind", "item_id", "dealer_id", "region"), sorted(words, key=_PLACE))
+
+
+_PLACE = itemgetter(0, 1, 2)
 
 
 def index(

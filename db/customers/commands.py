@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from db.core import changes
 from db.core.actor import EVERYTHING
 from db.core.insert import add_new, insert_many
 from db.core.numbering import next_ids
-from db.core.search import SearchWord, words_of
+from db.core.search import Word, words_of, write_words
 from db.customers.duplicate_rules import match_key
 from db.customers.queries import customers_with, split_key
 from db.customers.tables import Consent, Customer, CustomerKey
@@ -30,12 +31,12 @@ class CustomerBook:
         self._session = session
         self._known: dict[str, list[tuple[int, int | None]]] = {}
         self._asked: set[str] = set()
-        self._ids: list[int] = []
+        self._ids: deque[int] = deque()
         self._last = 0
         self._customers: list[dict[str, Any]] = []
         self._keys: list[dict[str, Any]] = []
         self._consents: list[dict[str, Any]] = []
-        self._words: list[dict[str, Any]] = []
+        self._words: list[Word] = []
 
     def prefetch(self, keys: Iterable[str], *, expected: int = 1) -> None:
         """Read who has any of `keys`, and put by ids for as many new customers as are expected."""
@@ -49,6 +50,12 @@ class CustomerBook:
     def _reserve(self, count: int) -> None:
         self._ids += next_ids(self._session, Customer, item_type="customer", count=count, after=self._last)
         self._last = self._ids[-1]
+
+    def holders(self, keys: Iterable[str]) -> set[int]:
+        """Every customer, of whatever dealer, that has one of the keys."""
+        listed = list(keys)
+        self.prefetch(listed, expected=0)
+        return {customer_id for key in listed for customer_id, _ in self._known.get(key, ())}
 
     def find(self, keys: Iterable[str], *, dealer_id: int | None) -> int | None:
         """The newest customer of this dealer (or of none) that has one of the keys."""
@@ -68,7 +75,7 @@ class CustomerBook:
             return found, False
         if not self._ids:
             self._reserve(1)
-        customer_id = self._ids.pop(0)
+        customer_id = self._ids.popleft()
         row = {column: values.get(column, False if column == "is_business" else "") for column in _COLUMNS}
         self._customers.append(
             {
@@ -116,10 +123,12 @@ class CustomerBook:
             self._word(customer_id, [value], dealer_id=dealer_id, region=region)
 
     def _word(self, customer_id: int, texts: list[str], *, dealer_id: int | None, region: str | None) -> None:
-        self._words += [
-            {"word": word, "kind": "customer", "item_id": customer_id, "dealer_id": dealer_id, "region": region}
-            for word in words_of(*texts)
-        ]
+        self._words += [(word, "customer", customer_id, dealer_id, region) for word in words_of(*texts)]
+
+    def take_words(self) -> list[Word]:
+        """The words of the search box that wait, for who writes them together with others."""
+        words, self._words = self._words, []
+        return words
 
     def flush(self) -> None:
         """Write what is new."""
@@ -129,8 +138,8 @@ class CustomerBook:
         insert_many(self._session, CustomerKey, [row for row in self._keys if row["customer_id"] in new])
         add_new(self._session, CustomerKey, [row for row in self._keys if row["customer_id"] not in new], key="value")
         insert_many(self._session, Consent, self._consents)
-        insert_many(self._session, SearchWord, self._words)
-        for rows in (self._customers, self._keys, self._consents, self._words):
+        write_words(self._session, self.take_words())
+        for rows in (self._customers, self._keys, self._consents):
             rows.clear()
         if written:
             changes.touch(self._session, "customers")

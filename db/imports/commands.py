@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +13,13 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from db.core import changes, timeline
 from db.core.actor import Actor
 from db.core.area import ImportKind, RowOutcome, SourceFile
-from db.core.insert import insert_many, insert_or_ignore
+from db.core.garbage import uncollected
+from db.core.insert import insert_many, insert_or_ignore, roomy
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Problem, Problems, Refused
 from db.core.session import writing
@@ -82,20 +83,32 @@ def run_import(
     `channel` is file, page, http or mail. The same `form_key` again gives the first result and changes nothing (R03);
     with other files it is refused (`form_key_reused`). A dry run does the same and takes it all back.
     """
-    chosen = get_kind(kind) if isinstance(kind, str) else kind
-    actor.require(chosen.permission)
-    _check(chosen, files, mapping)
-    work = partial(_import, session, chosen=chosen, files=files, mapping=mapping, channel=channel, actor=actor, now=now)
-    if dry_run:
-        with _taken_back(session):
-            return dataclasses.replace(work(form_key=None), batch_id=None)
-    return work(form_key=form_key)
+    work = _allowed(session, kind, files=files, mapping=mapping, channel=channel, actor=actor, now=now)
+    return _tried(session, session.begin_nested(), work) if dry_run else work(form_key=form_key)
 
 
-def dry_run_import(bind: Engine | None = None, **arguments: Any) -> BatchResult:
+def dry_run_import(
+    bind: Engine | None = None, *, kind: str | ImportKind, files: Sequence[SourceFile], mapping: Mapping | None = None,
+    channel: str, actor: Actor, now: datetime,
+) -> BatchResult:  # fmt: skip
     """What `run_import` with these arguments would do; the database is left as it was."""
     with writing(bind, keeps_timeline=False) as session:
-        return run_import(session, dry_run=True, **arguments)
+        work = _allowed(session, kind, files=files, mapping=mapping, channel=channel, actor=actor, now=now)
+        # The whole transaction is taken back: for a savepoint each page is copied first, and written again at the end.
+        return _tried(session, session, work)
+
+
+def _allowed(session: Session, kind: str | ImportKind, *, actor: Actor, **arguments: Any) -> Callable[..., BatchResult]:
+    """What carries the import out, once it is known that this actor may and that the files fit the kind."""
+    chosen = get_kind(kind) if isinstance(kind, str) else kind
+    actor.require(chosen.permission)
+    _check(chosen, arguments["files"], arguments["mapping"])
+    return partial(_import, session, chosen=chosen, actor=actor, **arguments)
+
+
+def _tried(session: Session, point: Session | SessionTransaction, work: Callable[..., BatchResult]) -> BatchResult:
+    with _taken_back(session, point):
+        return dataclasses.replace(work(form_key=None), batch_id=None)
 
 
 def _check(kind: ImportKind, files: Sequence[SourceFile], mapping: Mapping | None) -> None:
@@ -112,12 +125,11 @@ def _check(kind: ImportKind, files: Sequence[SourceFile], mapping: Mapping | Non
 
 
 @contextmanager
-def _taken_back(session: Session) -> Iterator[None]:
-    """Undo everything the block does to the database and to what the transaction has queued."""
+def _taken_back(session: Session, point: Session | SessionTransaction) -> Iterator[None]:
+    """Undo everything the block does to the database since `point`, and to what the transaction has queued."""
     kept = {name: session.info.get(name) for name in ("timeline", "areas")}
     for name in kept:
         session.info.pop(name, None)
-    point = session.begin_nested()
     try:
         yield
         session.flush()
@@ -149,9 +161,10 @@ def _import(
         if not is_first:
             return _replay(session, batch, kind=chosen, files=files, actor=actor, now=now)
     seen_before = _keep_files(session, batch, files)
-    outcomes = chosen.apply(
-        session, files=files, mapping=mapping, batch_id=batch.id, channel=channel, actor=actor, now=now
-    )
+    with uncollected(), roomy(session):
+        outcomes = chosen.apply(
+            session, files=files, mapping=mapping, batch_id=batch.id, channel=channel, actor=actor, now=now
+        )
     counted = Counter(outcome.outcome for outcome in outcomes)
     batch.rows_read = len(outcomes)
     batch.created, batch.updated = counted["created"], counted["updated"]
@@ -217,9 +230,10 @@ def _keep_files(session: Session, batch: ImportBatch, files: Sequence[SourceFile
 
 
 def _keep_rows(session: Session, batch_id: int, outcomes: Sequence[RowOutcome]) -> None:
+    names = {file: shown_name(file) for file in {o.file for o in outcomes}}
     rows = [
         {
-            "batch_id": batch_id, "file": shown_name(o.file), "row": o.row, "outcome": o.outcome, "code": o.code,
+            "batch_id": batch_id, "file": names[o.file], "row": o.row, "outcome": o.outcome, "code": o.code,
             "message": o.message.replace("\0", ""), "item_type": o.item_type, "item_id": o.item_id, "undo": o.undo,
         }
         for o in outcomes

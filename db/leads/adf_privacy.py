@@ -57,6 +57,7 @@ _PATTERNS: Final = (
     ),
 )
 _SENSITIVE: Final = tuple((kind, hints, re.compile(pattern, re.IGNORECASE)) for kind, hints, pattern in _PATTERNS)
+_DIGIT: Final = re.compile(r"[0-9]")
 _CARD: Final = re.compile(r"(?<![\d-])((?:\d[ -]?){13,18}\d)(?![\d-])")
 _TAGS: Final = {
     word: kind
@@ -84,7 +85,7 @@ def mask(text: str) -> tuple[str, tuple[str, ...]]:
 
     Kinds: account, card, dob, income, ip, licence, national_id, ssn (Q27).
     """
-    if not any(letter.isdigit() for letter in text):
+    if not (_DIGIT.search(text) if text.isascii() else any(letter.isdigit() for letter in text)):
         return text, ()
     kinds: set[str] = set()
 

@@ -25,6 +25,7 @@ from db.leads.intake_route import choose, clock_columns, lead_facts
 from db.leads.network import NamedDealer
 from db.leads.product_lines import NOT_STATED, brand_of, product_of
 from db.leads.routing import Decision, LeadFacts
+from db.leads.routing_text import written
 from db.leads.tables import LeadContact, LeadKey, LeadVehicle
 
 NO_CONTACT = "There is neither a phone number, nor an e-mail address, nor a name: nobody could be answered."
@@ -50,15 +51,17 @@ def receive(
 def prefetch(batch: IntakeBatch, drafts: list[tuple[LeadDraft, datetime]]) -> None:
     """Read all that the drafts of a file may match in a few queries; needed only for speed."""
     batch.arrivals = {id(draft): arrival_of(batch, draft, at) for draft, at in drafts}
-    arrivals = list(batch.arrivals.values())
+    arrivals = [arrival for arrival, _ in batch.arrivals.values()]
     batch.known.prefetch(arrivals)
     batch.customers.prefetch({key for arrival in arrivals for key in arrival.keys}, expected=len(drafts))
     batch.expect(len(drafts))
 
 
-def arrival_of(batch: IntakeBatch, draft: LeadDraft, received_at: datetime) -> Arrival:
-    """What duplicates compare of a draft."""
-    return facts.arrival(draft, received_at=received_at, dealer_id=batch.names.named_in(draft).dealer_id)
+def arrival_of(batch: IntakeBatch, draft: LeadDraft, received_at: datetime) -> tuple[Arrival, dict[str, Any]]:
+    """What duplicates compare of a draft, and what it said that has no column of its own."""
+    said, dealer_id = facts.said(draft), batch.names.named_in(draft).dealer_id
+    arrival = facts.arrival(draft, received_at=received_at, dealer_id=dealer_id, content=said)
+    return arrival, facts.details(draft, said)
 
 
 class Newcomer:
@@ -73,7 +76,7 @@ class Newcomer:
         self.history = history or History()
         self.named: NamedDealer = batch.names.named_in(draft)
         self.source = self._source()
-        self.arrival: Arrival = batch.arrivals.get(id(draft)) or arrival_of(batch, draft, received_at)
+        self.arrival, self.details = batch.arrivals.get(id(draft)) or arrival_of(batch, draft, received_at)
         age = timedelta(days=batch.policy.historic_after_days)
         self.is_historic = status is not None or received_at < batch.now - age
 
@@ -112,11 +115,12 @@ class Newcomer:
         lead_id = batch.new_id()
         routed_at = now if dealer is not None and not self.is_historic else None
         customer_id, is_new_customer = self._customer(dealer_id, region)
-        values = self._columns(dealer.zone if dealer else DESK_ZONE) | {
+        values = self._columns(dealer.zone if dealer else DESK_ZONE)
+        values |= {
             "id": lead_id, "number": f"L-{lead_id:06d}", "status": status, "dealer_id": dealer_id, "region": region,
             "customer_id": customer_id, "form_key": form_key, "score_parts": parts, "score": score.total(parts),
-            "routing": decision.as_stored(policy_version=batch.version) if decision else {}, "routed_at": routed_at,
-            "previous_lead_id": verdict.lead_id, "warnings": self._warnings(verdict),
+            "routing": written(decision, batch.texts, policy_version=batch.version) if decision else {},
+            "routed_at": routed_at, "previous_lead_id": verdict.lead_id, "warnings": self._warnings(verdict),
         }  # fmt: skip
         if self.status is not None:
             values |= stamps(status, self.history, received_at=self.received_at)
@@ -221,7 +225,7 @@ class Newcomer:
             "comments": facts.clip(draft.comments_masked, 100_000), "question": facts.clip(draft.question, 4000),
             "timeframe": facts.timeframe(draft), "wanted_by": facts.wanted_by(draft),
             "vendor_name": facts.clip(draft.vendor_name, 300),
-            "details": facts.details(draft) | {k: v for k, v in extra.items() if v},
+            "details": self.details | {k: v for k, v in extra.items() if v},
             "last_activity_at": self.received_at, "stage_entered_at": self.received_at,
             "value_cents": facts.named_price(draft), "agent": facts.clip(self.history.agent, 80),
         }  # fmt: skip

@@ -21,19 +21,21 @@ from db.core.insert import insert_many
 from db.core.labels import plural
 from db.core.numbering import next_ids
 from db.core.permissions import Permission, Role
-from db.core.search import SearchWord, words_of
+from db.core.search import Word, words_of, write_words
 from db.customers.commands import CustomerBook
 from db.leads.clock import promises_in_force
 from db.leads.duplicates import Arrival
 from db.leads.intake_known import KnownLeads
 from db.leads.network import DealerNames, Turns, load_network, load_now, policy_in_force
 from db.leads.product_lines import list_lines
+from db.leads.routing_text import Texts
 from db.leads.tables import Lead, LeadActivity, LeadContact, LeadKey, LeadVehicle
 from db.people.notifications import Note, notify_all
 from db.people.queries import people_by_place
 
 _SLOT: Final = "lead_intake"
 _CHUNK: Final = 500
+_MOST_WORDS: Final = 500_000
 _LOCK: Final = 7_306_001
 _CHILDREN: Final = (LeadContact, LeadVehicle, LeadKey, LeadActivity)
 
@@ -54,17 +56,19 @@ class IntakeBatch:
         self.names = DealerNames(self.network)
         self.turns = Turns(session)
         self.lines = list_lines(session)
-        self.known = KnownLeads(session)
-        self.arrivals: dict[int, Arrival] = {}
+        self.customers = CustomerBook(session)
+        self.known = KnownLeads(session, self.customers)
+        self.arrivals: dict[int, tuple[Arrival, dict[str, Any]]] = {}
+        self.clocks: dict[tuple[int | None, datetime, datetime, int], dict[str, Any]] = {}
+        self.texts: Texts = {}
         self._book: CalendarBook | None = None
         self._calendars: dict[int | None, Calendar] = {}
-        self.customers = CustomerBook(session)
         self._ids: deque[int] = deque()
         self._last = 0
         self._leads: list[dict[str, Any]] = []
         self._waiting: set[int] = set()
         self._children: dict[type[Any], list[dict[str, Any]]] = {table: [] for table in _CHILDREN}
-        self._words: list[dict[str, Any]] = []
+        self._words: list[Word] = []
         self._assigned: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self._unassigned: list[tuple[dict[str, Any], str]] = []
 
@@ -98,26 +102,19 @@ class IntakeBatch:
         """Write a lead with the next flush; the search box finds it by `texts`."""
         self._leads.append(values)
         self._waiting.add(values["id"])
-        self._words += [
-            {
-                "word": word, "kind": "lead", "item_id": values["id"], "dealer_id": values["dealer_id"],
-                "region": values["region"],
-            }
-            for word in words_of(*texts)
-        ]  # fmt: skip
+        self.add_words(values["id"], texts, dealer_id=values["dealer_id"], region=values["region"])
 
     def add_words(
         self, lead_id: int, texts: Sequence[str | None], *, dealer_id: int | None, region: str | None
     ) -> None:
-        """Let the search box find an existing lead by more texts."""
-        self._words += [
-            {"word": word, "kind": "lead", "item_id": lead_id, "dealer_id": dealer_id, "region": region}
-            for word in words_of(*texts)
-        ]
+        """Let the search box find a lead by these texts."""
+        self._words += [(word, "lead", lead_id, dealer_id, region) for word in words_of(*texts)]
 
     def add_children(self, table: type[Any], lead_id: int, rows: Sequence[dict[str, Any]]) -> None:
-        """Write rows that hang on a lead with the next flush."""
-        self._children[table] += [{"lead_id": lead_id, **row} for row in rows]
+        """Write rows that hang on a lead with the next flush; they are the batch's from now on."""
+        for row in rows:
+            row["lead_id"] = lead_id
+        self._children[table] += rows
 
     def tell_assigned(self, values: dict[str, Any]) -> None:
         """Tell the dealer's people of a new lead when the batch ends."""
@@ -127,18 +124,25 @@ class IntakeBatch:
         """Tell the desk of a lead that found no dealer when the batch ends: never silently unassigned (2.2 C 7)."""
         self._unassigned.append((values, why))
 
-    def flush(self) -> None:
-        """Write everything that waits, in the order the references need."""
+    def flush(self, *, words: bool = True) -> None:
+        """Write everything that waits, in the order the references need.
+
+        The words of the search box may wait longer (`words`): they are cheapest all at once, and nobody looks for them
+        before the batch ends, but for who moves a customer.
+        """
+        self._words += self.customers.take_words()
         self.customers.flush()
         insert_many(self.session, Lead, self._leads)
         for table, rows in self._children.items():
             insert_many(self.session, table, rows)
-        insert_many(self.session, SearchWord, self._words)
+        if words or len(self._words) > _MOST_WORDS:
+            write_words(self.session, self._words)
+            self._words.clear()
         self.turns.flush()
         arrived = tuple(values["id"] for values in self._leads)
         event = events.Event(name="leads.arrived", item_type="lead", item_ids=arrived)
         events.tell(self.session, event, actor=self.actor, now=self.now)
-        for waiting in (self._leads, self._words, *self._children.values()):
+        for waiting in (self._leads, *self._children.values()):
             waiting.clear()
         self._waiting.clear()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -70,12 +70,35 @@ def _plain_fields(value: Any, names: Iterable[str]) -> dict[str, Any]:
 _EMPTY: Final[tuple[Any, ...]] = (None, [], {}, "")
 
 
-def content_hash(draft: LeadDraft) -> str:
-    """SHA-256 of everything a prospect says; its place in the file and what we thought of it do not count."""
-    content = {
-        one.name: plain(getattr(draft, one.name)) for one in dataclasses.fields(draft) if one.name not in _NOT_CONTENT
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+_UNSAID: Final = {one.name: getattr(LeadDraft(), one.name) for one in dataclasses.fields(LeadDraft)}
+_PLAIN_UNSAID: Final = {name: plain(value) for name, value in _UNSAID.items()}
+
+
+def said(draft: LeadDraft) -> dict[str, Any]:
+    """Every field of a draft fit for JSON; most say nothing, and what they then are is known."""
+    found = dict(_PLAIN_UNSAID)
+    for name, unsaid in _UNSAID.items():
+        value = getattr(draft, name)
+        if value is not unsaid:
+            found[name] = plain(value) if name not in _MEANT else _plain_meant(value, draft, found["vehicles"])
+    return found
+
+
+_MEANT: Final = frozenset({"wanted", "trade_in"})
+
+
+def _plain_meant(meant: VehicleDraft, draft: LeadDraft, vehicles: Sequence[Any]) -> Any:
+    """What a vehicle of the document means is mostly the vehicle itself, which is before it among the fields."""
+    for one, said_of_it in zip(draft.vehicles, vehicles, strict=True):
+        if one is meant:
+            return said_of_it
+    return plain(meant)
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256 of everything a prospect has `said`; its place in the file and what we thought of it do not count."""
+    counted = {name: value for name, value in content.items() if name not in _NOT_CONTENT}
+    return hashlib.sha256(json.dumps(counted, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def source_key(text: str | None) -> str:
@@ -168,8 +191,8 @@ def vendor_key(name: str | None) -> str:
     return dealer_key(name).removeprefix("the ") if name else ""
 
 
-def arrival(draft: LeadDraft, *, received_at: datetime, dealer_id: int | None) -> Arrival:
-    """The draft as `duplicates.classify` sees it."""
+def arrival(draft: LeadDraft, *, received_at: datetime, dealer_id: int | None, content: Mapping[str, Any]) -> Arrival:
+    """The draft, which said `content`, as `duplicates.classify` sees it."""
     return Arrival(
         external_ids=frozenset(
             (source_key_, one.value.strip()) for source_key_, one in external_ids(draft) if one.value
@@ -186,7 +209,7 @@ def arrival(draft: LeadDraft, *, received_at: datetime, dealer_id: int | None) -
         received_at=received_at,
         dealer_id=dealer_id,
         vendor_key=vendor_key(draft.vendor_name),
-        content_hash=content_hash(draft),
+        content_hash=content_hash(content),
         has_moment=draft.requested_at is not None or bool(external_ids(draft)),
     )
 
@@ -222,16 +245,16 @@ def timeframe(draft: LeadDraft) -> str:
     return clip(draft.timeframe.description or " – ".join(dates), 200)
 
 
+_UNTOLD: Final[tuple[Any, ...]] = (None, [], {}, "", False)
 _IN_COLUMNS: Final = frozenset(
     {"position", "vehicles", "wanted", "trade_in", "emails", "phones", "comments", "comments_masked", "issues", "ids"}
 )
 
 
-def details(draft: LeadDraft) -> dict[str, Any]:
-    """Everything the document said that has no column of its own; numbers without a value included."""
-    rest = {one.name: getattr(draft, one.name) for one in dataclasses.fields(draft) if one.name not in _IN_COLUMNS}
+def details(draft: LeadDraft, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything the document `said` that has no column of its own; numbers without a value included."""
     found: dict[str, Any] = {
-        name: value for name, raw in rest.items() if (value := plain(raw)) not in (None, [], {}, "", False)
+        name: value for name, value in content.items() if name not in _IN_COLUMNS and value not in _UNTOLD
     }
     found["external_ids"] = [{"source": one.source, "value": one.value, "sequence": one.sequence} for one in draft.ids]
     return found
@@ -295,7 +318,7 @@ def _index_of(meant: VehicleDraft, draft: LeadDraft, *, taken: set[int]) -> int 
 
 def _vehicle_row(position: int, role: str, meant: VehicleDraft, raw: VehicleDraft | None) -> dict[str, Any]:
     rest = plain(meant)
-    if raw is not None and raw != meant:
+    if raw is not None and raw is not meant and raw != meant:
         rest["as_written"] = plain(raw)
     if raw is None:
         rest["read_from_comments"] = True

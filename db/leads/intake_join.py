@@ -33,7 +33,7 @@ def join(
     if verdict.outcome == "identical":
         return outcome
     if batch.is_waiting(known.lead_id):
-        batch.flush()
+        batch.flush(words=False)
     lead = batch.session.get_one(Lead, known.lead_id, with_for_update=True, populate_existing=True)
     undo: dict[str, Any] = {"joined": lead.id}
     filled = _filled(batch, lead, draft)

@@ -17,7 +17,7 @@ from db.imports.mapping import Mapping
 from db.leads import adf
 from db.leads.adf_draft import LeadDraft, NotReadable
 from db.leads.adf_mail import documents_in
-from db.leads.intake import prefetch, receive
+from db.leads.intake import Newcomer, prefetch
 from db.leads.intake_batch import IntakeBatch, intake_batch
 from db.leads.intake_rows import FIELDS, RowLead, lead_of
 from db.leads.intake_undo import undo
@@ -58,10 +58,8 @@ def _file(batch: IntakeBatch, file: SourceFile, *, channel: str) -> list[RowOutc
 
 
 def _take(batch: IntakeBatch, draft: LeadDraft, *, channel: str, file: str, row: int) -> RowOutcome:
-    return receive(
-        batch.session, draft, received_at=batch.now, channel=channel, batch_id=batch.batch_id, actor=batch.actor,
-        now=batch.now, file=file, row=row,
-    )  # fmt: skip
+    newcomer = Newcomer(batch, draft, received_at=batch.now, channel=channel, status=None, history=None)
+    return newcomer.take(file=file, row=row, form_key=None)
 
 
 def _rejected(file: str, refusal: NotReadable) -> RowOutcome:
@@ -90,12 +88,11 @@ def apply_table(
                     RowOutcome(file=row.file, row=row.row, outcome="rejected", code="in_the_future", message=sentence)
                 )
                 continue
-            outcomes.append(
-                receive(
-                    session, lead.draft, received_at=lead.received_at, channel=channel, batch_id=batch_id, actor=actor,
-                    now=now, file=row.file, row=row.row, status=lead.status, history=lead.history,
-                )
+            newcomer = Newcomer(
+                batch, lead.draft, received_at=lead.received_at, channel=channel, status=lead.status,
+                history=lead.history,
             )  # fmt: skip
+            outcomes.append(newcomer.take(file=row.file, row=row.row, form_key=None))
     unlisted = in_words(unlisted_products(session, batch_id=batch_id, scope=EVERYTHING))
     if unlisted:
         reading.tell(session, unlisted)

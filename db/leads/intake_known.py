@@ -11,7 +11,8 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import EVERYTHING
-from db.customers.queries import customers_with, keys_of
+from db.customers.commands import CustomerBook
+from db.customers.queries import keys_of
 from db.leads.duplicates import Arrival, Known, VehicleFacts
 from db.leads.intake_facts import external_key, vendor_key
 from db.leads.tables import Lead, LeadKey, LeadVehicle
@@ -32,11 +33,12 @@ class KnownLead(Known):
 class KnownLeads:
     """Leads by external number, content hash and personal key; new ones of this batch are added as they come."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, customers: CustomerBook) -> None:
+        self._session, self._customers = session, customers
         self._leads: dict[int, KnownLead] = {}
         self._by_key: dict[str, set[int]] = {}
         self._asked: set[str] = set()
+        self._keys_of: dict[int, tuple[Arrival, set[str]]] = {}
 
     @staticmethod
     def _keys(arrival: Arrival) -> set[str]:
@@ -48,18 +50,25 @@ class KnownLeads:
 
     def prefetch(self, arrivals: Iterable[Arrival]) -> None:
         """Read every lead that shares a key with any of these, in a few queries."""
-        new = {key for arrival in arrivals for key in self._keys(arrival)} - self._asked
-        self._asked |= new
-        if not new:
+        for arrival in arrivals:
+            self._keys_of[id(arrival)] = arrival, self._keys(arrival)
+        self._read({key for _, keys in self._keys_of.values() for key in keys})
+
+    def _read(self, keys: set[str]) -> None:
+        if keys <= self._asked:
             return
+        new = keys - self._asked
+        self._asked |= new
         ids = self._leads_with(new) - self._leads.keys()
         if ids:
             self._load(ids)
 
     def find(self, arrival: Arrival) -> list[KnownLead]:
         """The leads that share a key, a number or the content with this arrival."""
-        self.prefetch([arrival])
-        ids = {lead_id for key in self._keys(arrival) for lead_id in self._by_key.get(key, ())}
+        known = self._keys_of.pop(id(arrival), None)
+        keys = known[1] if known is not None else self._keys(arrival)
+        self._read(keys)
+        ids = {lead_id for key in keys if key in self._by_key for lead_id in self._by_key[key]}
         return [self._leads[lead_id] for lead_id in sorted(ids)]
 
     def get(self, lead_id: int) -> KnownLead:
@@ -99,8 +108,7 @@ class KnownLeads:
                     )
                 )
         personal = [key for key in keys if not key.startswith(("external:", "content:"))]
-        holders = customers_with(self._session, personal, scope=EVERYTHING)
-        customers = sorted({customer_id for pairs in holders.values() for customer_id, _ in pairs})
+        customers = sorted(self._customers.holders(personal))
         for start in range(0, len(customers), _CHUNK):
             rows = self._session.execute(
                 select(Lead.customer_id, Lead.id)

@@ -20,6 +20,7 @@ from db.leads.network import NamedDealer
 from db.leads.product_lines import brand_of
 from db.leads.routing import Decision, LeadFacts, decide
 from db.leads.routing_policy import Policy
+from db.leads.rules import first_action_target
 from db.leads.tables import Lead, LeadVehicle
 
 
@@ -54,10 +55,15 @@ def clock_columns(
     received_at: datetime,
 ) -> dict[str, Any]:  # fmt: skip
     """Clock, due time and next step of a lead that starts to be worked: from routing on, else from its arrival."""
-    values = start_clock(
-        batch.session, dealer_id=dealer_id, score=score, started_at=routed_at or received_at, received_at=received_at,
-        policy=batch.promises, calendar=batch.calendar(dealer_id),
-    )  # fmt: skip
+    started_at = routed_at or received_at
+    # Leads of one file mostly start together, so each dealer's due times are worked out once for each target.
+    key = (dealer_id, started_at, received_at, first_action_target(score, batch.promises))
+    values = batch.clocks.get(key)
+    if values is None:
+        values = batch.clocks[key] = start_clock(
+            batch.session, dealer_id=dealer_id, score=score, started_at=started_at, received_at=received_at,
+            policy=batch.promises, calendar=batch.calendar(dealer_id),
+        )  # fmt: skip
     # A calendar that is never open promises nothing in working time; the wall clock still does.
     due = values["first_action_due_at"] or values["wall_due_at"]
     step = "Call or write to the customer" if status != "new" else "Assign a dealer"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from db.core import vin as vins
@@ -124,29 +125,48 @@ def lead_of(values: Mapping[str, Any], *, position: int, now: datetime) -> RowLe
         company=row.text("company") or None, emails=_emails(row, issues), phones=_phones(row, issues),
         address=_address(row), timeframe=TimeframeDraft(latest=day.isoformat()) if day else None,
         comments=comments or None, comments_masked=masked or None, sensitive=tuple(kinds),
-        vendor=VendorDraft(
-            name=row.text("dealer_name") or None,
-            ids=(ExternalId(source="dealer", value=row.text("dealer_code")),) if row.text("dealer_code") else (),
-        ),
+        vendor=_vendor(row),
         provider=ProviderDraft(name=row.text("source") or None),
         test_drive=row.text("interest") == "test-drive", issues=tuple(issues),
     )  # fmt: skip
-    history = History(
+    return RowLead(draft=draft, received_at=received_at, status=status, history=_history(row, values))
+
+
+_NO_HISTORY: Final = History()
+_NO_VENDOR: Final = VendorDraft()
+_OF_HISTORY: Final = (
+    "contacted_at", "closed_at", "value", "close_reason", "agent", "product", "region", "answer_due", "answer_kept",
+)  # fmt: skip
+
+
+def _history(row: _Row, values: Mapping[str, Any]) -> History:
+    if all(values.get(name) is None for name in _OF_HISTORY):
+        return _NO_HISTORY
+    return History(
         contacted_at=values.get("contacted_at"), closed_at=values.get("closed_at"), value_cents=values.get("value"),
         close_reason=row.text("close_reason"), agent=row.text("agent"), product=row.text("product"),
         region=row.text("region"), answer_due=values.get("answer_due"),
         answer_kept={"yes": True, "no": False}.get(row.text("answer_kept")),
     )  # fmt: skip
-    return RowLead(draft=draft, received_at=received_at, status=status, history=history)
+
+
+def _vendor(row: _Row) -> VendorDraft:
+    name, code = row.text("dealer_name"), row.text("dealer_code")
+    if not name and not code:
+        return _NO_VENDOR
+    return VendorDraft(name=name or None, ids=(ExternalId(source="dealer", value=code),) if code else ())
 
 
 class _Row:
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = values
+        self._texts = {
+            name: " ".join(str(value).split()) if name != "comments" else str(value).strip()
+            for name, value in values.items()
+            if value is not None
+        }
 
     def text(self, name: str) -> str:
-        found = self._values.get(name)
-        return "" if found is None else " ".join(str(found).split()) if name != "comments" else str(found).strip()
+        return self._texts.get(name, "")
 
 
 def _ids(row: _Row) -> tuple[ExternalId, ...]:
@@ -187,17 +207,25 @@ def _address(row: _Row) -> AddressDraft | None:
     )  # fmt: skip
 
 
+_OF_VEHICLE: Final = ("interest", "condition", "year", "make", "model", "trim", "stock")
+
+
 def _wanted(row: _Row, issues: list[Issue]) -> VehicleDraft | None:
     vin = vins.clean(row.text("vin"))
     if vin and not vins.has_shape(vin):
         issues.append(_issue("vin_malformed", "vin", vin, "A VIN has 17 characters and no I, O or Q."))
-    year = row.text("year")
+    return _vehicle((vin, *(row.text(name) for name in _OF_VEHICLE)))
+
+
+@lru_cache(maxsize=1_024)
+def _vehicle(words: tuple[str, ...]) -> VehicleDraft | None:
+    """The vehicle its VIN and the words of `_OF_VEHICLE` name, one and the same for the many rows that wish for it."""
+    vin, interest, condition, year, make, model, trim, stock = words
     vehicle = VehicleDraft(
-        interest=row.text("interest") or "buy", status=row.text("condition") or None,
-        status_raw=row.text("condition") or None,
+        interest=interest or "buy", status=condition or None, status_raw=condition or None,
         year=int(year) if year.isdigit() and 1900 <= int(year) <= 2100 else None,
-        year_raw=year or None, make=row.text("make") or None, model=row.text("model") or None,
-        trim=row.text("trim") or None, vin=vin or None, stock=row.text("stock") or None,
+        year_raw=year or None, make=make or None, model=model or None, trim=trim or None, vin=vin or None,
+        stock=stock or None,
     )  # fmt: skip
     return vehicle if vehicle.is_identified or year else None
 

@@ -19,9 +19,9 @@ from db.dealers.territory_queries import prefixes_at
 from db.leads.adf_draft import LeadDraft
 from db.leads.intake_facts import vendor_key
 from db.leads.product_lines import brand_key
-from db.leads.routing import Load
 from db.leads.routing_network import DealerFacts, Network
 from db.leads.routing_policy import DEFAULT, Policy, from_content
+from db.leads.routing_share import Load
 from db.leads.tables import Lead, RoutingPointer, RoutingPolicy
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from operator import itemgetter
-from typing import Final, Literal, TypedDict
+from typing import Final, Literal, NamedTuple, TypedDict
 
 from db.core.geo import Place
 from db.core.labels import plural
 from db.leads.routing_network import DealerFacts, Network
 from db.leads.routing_policy import Policy
-from db.leads.routing_share import least_loaded, take_turn
+from db.leads.routing_share import Load, least_loaded, take_turn
 
 SHOWN: Final = 30
 Rule = Literal["preferred_dealer", "territory", "nearest", "everywhere", "fallback"]
@@ -66,19 +67,6 @@ class Candidate(TypedDict):
     reason: str
 
 
-@dataclass(kw_only=True)
-class Load:
-    """What each dealer carries now: open leads, and leads given today. `add` keeps it true within a batch."""
-
-    open_leads: Counter[int] = field(default_factory=Counter)
-    today: Counter[int] = field(default_factory=Counter)
-
-    def add(self, dealer_id: int) -> None:
-        """Note that this dealer was given one more."""
-        self.open_leads[dealer_id] += 1
-        self.today[dealer_id] += 1
-
-
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """Where a lead goes and why. `dropped` counts the dealers left out by rule, shown or not.
@@ -106,7 +94,7 @@ class Decision:
             "dealer_name": self.dealer.name if self.dealer else "",
             "why": self.why,
             "distance_km": None if self.distance_km is None else round(self.distance_km),
-            "candidates": [dict(candidate) for candidate in self.candidates],
+            "candidates": list(self.candidates),
             "dropped": dict(self.dropped),
         }
 
@@ -136,11 +124,19 @@ def decide(
         return work.share("territory", fit, group, f"Postal area {group}", credits)
 
     reachable, group, what = work.reachable()
-    fit = work.fit(reachable)
+    fit = work.fit(reachable, what, lead.place)
     if fit:
         rule: Rule = "nearest" if lead.place else "everywhere"
         return work.share(rule, fit, group, what, credits)
     return work.nobody()
+
+
+class _Split(NamedTuple):
+    """Some dealers by what their make allows: those out of it with the reason, how many by rule, and the others."""
+
+    unfit: dict[int, Candidate]
+    counts: Counter[str]
+    able: list[DealerFacts]
 
 
 class _Work:
@@ -149,6 +145,7 @@ class _Work:
     def __init__(self, lead: LeadFacts, network: Network, policy: Policy, load: Load) -> None:
         self.lead, self.network, self.policy, self.load = lead, network, policy, load
         self.dropped: dict[int, Candidate] = {}
+        self.counts: Counter[str] = Counter()
         self.notes: list[str] = []
         self.distances: Mapping[int, float] = {}
         if lead.place is not None:
@@ -157,19 +154,37 @@ class _Work:
 
     def drop(self, dealer: DealerFacts, rule: str, reason: str) -> None:
         if dealer.id not in self.dropped:
-            self.dropped[dealer.id] = _dropped(dealer, rule, reason)
+            self._leave(dealer.id, _dropped(dealer, rule, reason))
+
+    def _leave(self, dealer_id: int, candidate: Candidate) -> None:
+        self.dropped[dealer_id] = candidate
+        self.counts[candidate["dropped_by"]] += 1
+
+    def _leave_all(self, split: _Split) -> None:
+        """Drop who is unfit; whoever was dropped before stays as and where it was."""
+        before = self.dropped
+        self.dropped = {**before, **split.unfit, **before} if before else dict(split.unfit)
+        for rule, number in split.counts.items():
+            self.counts[rule] += number
+        for dealer_id in before:
+            if dealer_id in split.unfit:
+                self.counts[split.unfit[dealer_id]["dropped_by"]] -= 1
 
     def barred(self, dealer: DealerFacts, *, by_name: bool = False) -> tuple[str, str] | None:
         """Why this dealer may not have the lead whatever the distance (rules 2, 5), or None."""
         if by_name or self.lead.excluded:
             reason = self._unfit(dealer, by_name=by_name)
-        elif dealer.id in self._known_unfit:
-            reason = self._known_unfit[dealer.id]
         else:
-            reason = self._known_unfit[dealer.id] = self._unfit(dealer)
+            reason = self._unfit_once(dealer)
         if reason is not None or (by_name and self.policy.named_dealer_beyond_capacity):
             return reason
         return self._full(dealer)
+
+    def _unfit_once(self, dealer: DealerFacts) -> tuple[str, str] | None:
+        """The same for all leads of this make, where nobody is named or excluded."""
+        if dealer.id not in self._known_unfit:
+            self._known_unfit[dealer.id] = self._unfit(dealer)
+        return self._known_unfit[dealer.id]
 
     def _unfit(self, dealer: DealerFacts, *, by_name: bool = False) -> tuple[str, str] | None:
         """Why this dealer may not have a lead of this make, however little it carries, or None."""
@@ -203,10 +218,23 @@ class _Work:
             return dealer.weight * 100
         return dealer.weight * self.policy.performance_share_percent
 
-    def fit(self, dealers: Sequence[DealerFacts]) -> list[DealerFacts]:
-        """The dealers of a rule that nothing speaks against; the others are dropped with their reason."""
+    def fit(self, dealers: Sequence[DealerFacts], *among: object) -> list[DealerFacts]:
+        """The dealers of a rule that nothing speaks against; the others are dropped with their reason.
+
+        `among` names the same dealers for every lead, so that what their make allows is told once for all leads of it.
+        """
+        lead = self.lead
+        known = self.network.remembered("dropped", lead.brand, lead.brand_label)
+        if among and not lead.excluded:
+            kinds = self.network.around("split", lead.brand, lead.brand_label, *among)
+            split: _Split | None = kinds.get(len(dealers))
+            if split is None:
+                split = kinds[len(dealers)] = self._split(dealers, known)
+            able = [dealer for dealer in split.able if dealer.id not in self.dropped]
+            if all(self._full(dealer) is None for dealer in able):
+                self._leave_all(split)
+                return able
         kept, unfit = [], self._known_unfit
-        known = self.network.remembered("dropped", self.lead.brand, self.lead.brand_label)
         for dealer in dealers:
             if dealer.id in self.dropped:
                 continue
@@ -218,8 +246,21 @@ class _Work:
             else:
                 if dealer.id not in known:
                     known[dealer.id] = _dropped(dealer, *reason)
-                self.dropped[dealer.id] = known[dealer.id]
+                self._leave(dealer.id, known[dealer.id])
         return kept
+
+    def _split(self, dealers: Sequence[DealerFacts], known: dict[int, Candidate]) -> _Split:
+        split = _Split({}, Counter(), [])
+        for dealer in dealers:
+            reason = self._unfit_once(dealer)
+            if reason is None:
+                split.able.append(dealer)
+                continue
+            if dealer.id not in known:
+                known[dealer.id] = _dropped(dealer, *reason)
+            split.unfit[dealer.id] = known[dealer.id]
+            split.counts[reason[0]] += 1
+        return split
 
     def reachable(self) -> tuple[list[DealerFacts], str, str]:
         """The dealers of rule 3b: the nearest that may have it and those about as near; else who could come at all."""
@@ -236,14 +277,26 @@ class _Work:
                 return local, lead.place.state, f"In the customer's state ({lead.place.state})"
         near = self.network.by_distance(lead.place)
         limit = float(policy.nearest_km)
-        for km, dealer in near:
-            if km > limit:
-                break
-            if dealer.id not in self.dropped and self.barred(dealer) is None:
+        for km, dealer in self._able_near(lead.place, bisect_right(near, limit, key=itemgetter(0))):
+            if dealer.id not in self.dropped and self._full(dealer) is None:
                 limit = min(limit, km + policy.nearest_band_km)
                 break
         within = bisect_right(near, limit, key=itemgetter(0))
-        return [dealer for _, dealer in near[:within]], lead.place.key, f"Near {lead.place.key}"
+        known = self.network.around("within", lead.place)
+        if within not in known:
+            known[within] = [dealer for _, dealer in near[:within]]
+        return known[within], lead.place.key, f"Near {lead.place.key}"
+
+    def _able_near(self, place: Place, within: int) -> Iterable[tuple[float, DealerFacts]]:
+        """Who of the `within` nearest dealers of a place may have leads of this make, nearest first."""
+        near = self.network.by_distance(place)
+        if self.lead.excluded:
+            return ((km, dealer) for km, dealer in near[:within] if self._unfit(dealer) is None)
+        known = self.network.around("able", self.lead.brand, self.lead.brand_label, place)
+        if within not in known:
+            known[within] = [(km, dealer) for km, dealer in near[:within] if self._unfit_once(dealer) is None]
+        found: list[tuple[float, DealerFacts]] = known[within]
+        return found
 
     def share(
         self, rule: Rule, fit: Sequence[DealerFacts], group: str, what: str, credits: Mapping[str, Mapping[int, int]]
@@ -272,7 +325,7 @@ class _Work:
             if other.id != dealer.id and other.id not in self.dropped:
                 if other.id not in known:
                     known[other.id] = _dropped(other, "fairness", f"{other.name} {lost}.")
-                self.dropped[other.id] = known[other.id]
+                self._leave(other.id, known[other.id])
         best = Candidate(dealer_code=dealer.code, dealer_name=dealer.name, dropped_by="", reason=why)
         shown, counts = self._told(dealer, rule)
         group, owners = self.network.owners(self.lead.postal)
@@ -310,14 +363,14 @@ class _Work:
 
     def _told(self, winner: DealerFacts | None, rule: Rule) -> tuple[list[Candidate], dict[str, int]]:
         """Every other dealer with its reason, dropped ones first, then the nearest, at most `SHOWN`; counts of all."""
-        counts: Counter[str] = Counter(candidate["dropped_by"] for candidate in self.dropped.values())
-        shown = list(self.dropped.values())
+        counts = Counter(self.counts)
+        shown = list(islice(self.dropped.values(), SHOWN))
         others = {"preferred_dealer": "preferred_dealer", "territory": "territory"}.get(rule, "distance")
         idle = self.network.idle - self.dropped.keys()
         counts["status"] += len(idle)
         counts[others] += len(self.network.dealers) - len(self.dropped) - len(idle) - (winner is not None)
         # An idle dealer's reason may depend on the lead; the others' is the same for every lead from this place.
-        known = self.network.remembered("left out", others, self.lead.place)
+        known = self.network.around("left out", others, self.lead.place)
         for dealer in self.network.ranked(self.lead.place):
             if len(shown) >= SHOWN:
                 break
@@ -329,7 +382,7 @@ class _Work:
             if dealer.id not in known:
                 known[dealer.id] = self._left_out(dealer, rule)
             shown.append(known[dealer.id])
-        return shown[:SHOWN], {rule: number for rule, number in sorted(counts.items()) if number}
+        return shown, {rule: number for rule, number in sorted(counts.items()) if number}
 
     def _left_out(self, dealer: DealerFacts, rule: Rule) -> Candidate:
         km = self.distances.get(dealer.id)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from db.core.geo import Place, distances_km, points
 
 _MOST_REMEMBERED: Final = 1_000
+_MOST_AROUND: Final = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +58,15 @@ class Network:
         self._nearby: dict[tuple[float, float], list[tuple[float, DealerFacts]]] = {}
         self._distances: dict[tuple[float, float], dict[int, float]] = {}
         self._remembered: dict[tuple[object, ...], dict[int, Any]] = {}
+        self._around: dict[tuple[object, ...], dict[int, Any]] = {}
 
     def remembered(self, *what: object) -> dict[int, Any]:
         """What was worked out about dealers (by id) and is the same for every lead of one kind; `what` names it."""
-        if what not in self._remembered:
-            if len(self._remembered) >= _MOST_REMEMBERED:  # makes come from files, so there may be any number of them
-                self._remembered.clear()
-            self._remembered[what] = {}
-        return self._remembered[what]
+        return _kept(self._remembered, what, most=_MOST_REMEMBERED)
+
+    def around(self, *what: object) -> dict[int, Any]:
+        """The same for what differs from place to place, which is more so it is kept apart."""
+        return _kept(self._around, what, most=_MOST_AROUND)
 
     def owners(self, postal: str) -> tuple[str, tuple[DealerFacts, ...]]:
         """The longest prefix of a postal code somebody owns, and its owners by code; ("", ()) when there is none."""
@@ -95,3 +97,12 @@ class Network:
             return
         yield from (dealer for _, dealer in self.by_distance(place))
         yield from self._unplaced
+
+
+def _kept(store: dict[tuple[object, ...], dict[int, Any]], what: tuple[object, ...], *, most: int) -> dict[int, Any]:
+    found = store.get(what)
+    if found is None:
+        if len(store) >= most:  # makes and places come from files, so there may be any number of them
+            store.clear()
+        found = store[what] = {}
+    return found

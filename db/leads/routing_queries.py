@@ -15,8 +15,9 @@ from db.core.actor import Scope
 from db.core.problems import NotFound
 from db.leads.intake_route import facts_of_row
 from db.leads.network import load_network, policy_in_force
-from db.leads.routing import RULE_LABELS, Load, decide
+from db.leads.routing import RULE_LABELS, decide
 from db.leads.routing_policy import Policy
+from db.leads.routing_share import Load
 from db.leads.tables import Lead, LeadVehicle, ProductLine, RoutingPolicy
 
 MOST_REPLAYED = 20_000

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(kw_only=True)
+class Load:
+    """What each dealer carries now: open leads, and leads given today. `add` keeps it true within a batch."""
+
+    open_leads: Counter[int] = field(default_factory=Counter)
+    today: Counter[int] = field(default_factory=Counter)
+
+    def add(self, dealer_id: int) -> None:
+        """Note that this dealer was given one more."""
+        self.open_leads[dealer_id] += 1
+        self.today[dealer_id] += 1
 
 
 def take_turn(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import BigInteger, Boolean, Date, Engine, LargeBinary, String, event, func, select
+from sqlalchemy import BigInteger, Boolean, Date, Engine, LargeBinary, String, event, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from db.core import insert
 from db.core.base import Base
-from db.core.insert import add_new, insert_many
+from db.core.garbage import uncollected
+from db.core.insert import Written, add_new, insert_many, insert_rows, roomy
 from db.core.session import reading, writing
 from db.core.types import BigId, Cents, Json, UtcDateTime
 from tests.support.again import begun
@@ -72,6 +76,58 @@ def test_every_kind_of_value_is_stored_and_read_back(things: Engine):
         for one, row in zip(found, given, strict=True):
             expected = {**row, "note": row["note"] or "nothing said", "other": 7}
             assert {name: getattr(one, name) for name in expected} == expected
+
+
+def test_moments_that_are_equal_and_yet_an_hour_apart_stay_apart(things: Engine):
+    """Two o'clock of the night clocks are set back comes twice: equal in Python, two moments all the same."""
+    first = datetime(2026, 11, 1, 1, 30, tzinfo=ZoneInfo("America/New_York"))
+    second = first.replace(fold=1)
+    assert first == second
+    moments = [first, second, NOW, NOW, None]
+    with writing(things, keeps_timeline=False) as session:
+        insert_many(session, TABLE, [{"code": f"m{n}", "at": at} for n, at in enumerate(moments)])
+    with reading(things) as session:
+        found = session.scalars(select(Thing.at).order_by(Thing.id)).all()
+    assert found == [at and at.astimezone(UTC) for at in moments]
+
+
+def test_json_that_is_text_already_is_stored_as_what_it_says(things: Engine):
+    said = {"n": 1, "list": [None, "ü", 'quo"te']}
+    with writing(things, keeps_timeline=False) as session:
+        insert_many(session, TABLE, [{"code": "a", "said": said}, {"code": "b", "said": Written(json.dumps(said))}])
+        session.execute(update(Thing).values(other=1))
+    with reading(things) as session:
+        assert session.scalars(select(Thing.said)).all() == [said, said]
+
+
+def test_rows_of_values_are_stored_like_rows_of_names(things: Engine):
+    with writing(things, keeps_timeline=False) as session:
+        insert_rows(session, TABLE, ("code", "cents"), [("a", 5), ("b", None)])
+        insert_rows(session, TABLE, ("code",), [("c",)])
+        insert_many(session, TABLE, [{"code": "d"}])
+        insert_rows(session, TABLE, ("code",), [])
+    with reading(things) as session:
+        found = session.execute(select(Thing.code, Thing.cents, Thing.note).order_by(Thing.id)).all()
+    assert [tuple(row) for row in found] == [(code, cents, "nothing said") for code, cents in
+                                             (("a", 5), ("b", None), ("c", None), ("d", None))]  # fmt: skip
+
+
+def test_an_import_has_room_and_gives_it_back(things: Engine):
+    def pages(session: Session) -> int | None:
+        return session.scalar(text("PRAGMA cache_size")) if things.dialect.name == "sqlite" else None
+
+    with writing(things, keeps_timeline=False) as session:
+        usual = pages(session)
+        with roomy(session), uncollected():
+            assert usual is None or pages(session) == -65_536
+            with uncollected():
+                pass
+            assert not gc.isenabled()
+        assert gc.isenabled()
+        with pytest.raises(ZeroDivisionError), roomy(session), uncollected():
+            _ = 1 // 0
+        assert pages(session) == usual
+    assert gc.isenabled()
 
 
 def test_parts_of_a_long_list_are_one_statement_each(things: Engine, monkeypatch: pytest.MonkeyPatch):

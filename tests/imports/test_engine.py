@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from db.core import changes
 from db.core.area import ImportKind, RowOutcome, SourceFile
@@ -97,6 +97,20 @@ def test_a_dry_run_says_the_same_and_changes_nothing(engine):
         (o.row, o.outcome, o.code, o.message) for o in real.outcomes
     ]
     assert dry.sentences == real.sentences
+
+
+def test_a_dry_run_of_its_own_commits_nothing_and_copies_no_page(engine):
+    """It is the transaction itself that is taken back: a savepoint would have its pages written twice."""
+    ran: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: ran.append(args[2].split()[0]))
+    event.listen(engine, "savepoint", lambda *_: ran.append("SAVEPOINT"))
+    event.listen(engine, "commit", lambda connection: ran.append(f"COMMIT after {ran[-1]}"))
+    event.listen(engine, "rollback", lambda _: ran.append("ROLLBACK"))
+    dry_run_import(engine, kind="dealers", files=[csv_file(MIXED)], channel="page", actor=ADMIN, now=NOW)
+    assert "INSERT" in ran
+    assert "SAVEPOINT" not in ran
+    assert not [one for one in ran[: ran.index("ROLLBACK")] if one.startswith("COMMIT")]
+    assert "INSERT" not in ran[ran.index("ROLLBACK") :]
 
 
 def test_a_dry_run_leaves_the_rest_of_its_transaction_alone(engine):

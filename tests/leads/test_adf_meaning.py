@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
 
+from db.leads import intake_facts as facts
 from db.leads.adf_comments import consents, preferred_contact, question, sell_option, wants_finance, wants_test_drive
+from db.leads.adf_draft import LeadDraft, VendorDraft
 from db.leads.adf_meaning import spoken_case, without_fragment
 from db.leads.adf_privacy import mask
 from db.leads.adf_values import cents_of, day_of, moment_of, odometer_of, year_of
@@ -340,6 +345,24 @@ def test_a_time_frame_is_read_from_elements_and_from_plain_text():
     assert plain is not None
     assert plain.description == "Within 1 month"
     assert day_of("12/31/2026", received_at=RECEIVED) == "2026-12-31"
+
+
+def test_what_a_draft_says_is_every_field_of_it_and_its_hash_stays():
+    """Leads are recognised by the hash stored years ago, so what is hashed may be worked out in another way only."""
+    full = read_one(adf(prospect(vehicle=VEHICLE + TRADE, name="<name part='full'>Élan \"R\" Ruiz</name>")))
+    for draft in (full, replace(full, wanted=replace(full.vehicles[0], trim="XSE")), replace(full, vehicles=()),
+                  LeadDraft(), LeadDraft(vendor=VendorDraft(name="Harbor"))):  # fmt: skip
+        plainly = {one.name: facts.plain(getattr(draft, one.name)) for one in fields(draft)}
+        assert facts.said(draft) == plainly
+        for name in ("position", "issues", "requested_at_trusted"):
+            plainly.pop(name)
+        text = json.dumps(plainly, sort_keys=True, ensure_ascii=False)
+        assert facts.content_hash(facts.said(draft)) == hashlib.sha256(text.encode()).hexdigest()
+    assert facts.content_hash(facts.said(LeadDraft(customer_name="Rosa"))) == PINNED
+
+
+PINNED = "210c6fea7dd66ea38e98999994541ea767727cb0e4c1e3ecc0d5a6be2eb80201"
+TRADE = "<vehicle interest='trade-in' status='used'><year>2015</year><make>Honda</make><model>Civic</model></vehicle>"
 
 
 def test_comments_are_collected_from_every_place_senders_use():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.core.geo import place_of
-from db.leads.routing import SHOWN, LeadFacts, Load, decide
+from db.leads.routing import SHOWN, Decision, LeadFacts, decide
 from db.leads.routing_network import DealerFacts, Network
 from db.leads.routing_policy import DEFAULT, Policy
+from db.leads.routing_share import Load
+from db.leads.routing_text import Texts, written
 
 DALLAS, FORT_WORTH, HOUSTON = (32.8, -96.8), (32.75, -97.33), (29.76, -95.37)
 
@@ -332,6 +336,51 @@ def test_a_slow_dealer_gets_fewer_leads_not_none():
         credits[found.pool] = found.credits
         won[found.dealer.code] += 1
     assert won == {"00001": 20, "00002": 10}
+
+
+def test_what_is_remembered_decides_as_what_is_worked_out_anew():
+    """Who is near and whom a make leaves out is told once for many leads; a lead that excludes somebody asks anew.
+
+    Excluding nobody there is makes every step look again, so both ways have to give the same, turn after turn, down to
+    the text that is stored.
+    """
+    dice = Random(7)
+    for policy in (DEFAULT, replace(DEFAULT, fairness="least_load", without_place="share", nearest_km=80)):
+        dealers = [some_dealer(dice, number) for number in range(1, 41)]
+        kept, fresh = [Network(dealers), Load(), {}], [Network(dealers), Load(), {}]
+        texts: Texts = {}
+        for _ in range(400):
+            brand, named = dice.choice(("ford", "toyota", "lada", "")), dice.choice((None, None, None, 1, 2, 3))
+            postal, state = dice.choice((("75201", ""), ("77002", "TX"), ("98101", ""), ("", "TX"), ("", "")))
+            facts = LeadFacts(
+                postal=postal, place=place_of(postal, state), brand=brand, brand_label=brand.title(),
+                named_dealer_id=named, named_by="vendor id", is_new=dice.random() < 0.3,
+            )  # fmt: skip
+            found = decided(facts, kept, policy)
+            assert found == decided(replace(facts, excluded=frozenset({-1})), fresh, policy)
+            stored = found.as_stored(policy_version=3)
+            assert written(found, texts, policy_version=3) == json.dumps(stored)
+
+
+def some_dealer(dice: Random, number: int) -> DealerFacts:
+    near = dice.choice((DALLAS, FORT_WORTH, HOUSTON))
+    return dealer(
+        number, (near[0] + dice.uniform(-1, 1), near[1]), status=dice.choice(("active",) * 5 + ("suspended",)),
+        name=dice.choice((f"Dealer {number}", 'The "candidates": [] of Élan')), takes_leads=dice.random() < 0.9,
+        brands=dice.choice((frozenset(), frozenset({"ford"}), frozenset({"toyota"}), frozenset({"ford", "toyota"}))),
+        prefixes=dice.choice((frozenset(), frozenset(), frozenset({"752"}))), cap=dice.choice((0, 0, 9)),
+        quota=dice.choice((0, 0, 6)), weight=dice.choice((0, 1, 1, 3)),
+    )  # fmt: skip
+
+
+def decided(facts: LeadFacts, kept: list[Any], policy: Policy) -> Decision:
+    network, load, credits = kept
+    found = decide(facts, network, policy, load=load, credits=credits)
+    if found.pool:
+        credits[found.pool] = dict(found.credits)
+    if found.dealer is not None:
+        load.add(found.dealer.id)
+    return found
 
 
 def test_a_large_network_is_told_in_short():
