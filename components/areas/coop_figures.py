@@ -20,9 +20,9 @@ from db.calendar.months import add_months
 from db.claims.overview_queries import Beside
 from db.coop import figure_overview_queries as overviews
 from db.coop.claim_flow import FLOW as CLAIMS
+from db.coop.figure_decided_queries import Held
 from db.coop.figure_metrics_queries import definition
 from db.coop.figure_overview_queries import MOST_ROWS, BehindRow, Line
-from db.coop.figure_decided_queries import Held
 from db.coop.figure_reason_queries import Reason
 from db.coop.figure_rules import HOLDERS, MINUTES_A_DAY
 from db.coop.flow import FLOW as REQUESTS

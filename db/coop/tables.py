@@ -75,7 +75,10 @@ class CoopFund(Base):
         Index("uq_coop_fund", "programme_id", "dealer_id", "period", unique=True),
         Index("ix_coop_fund_dealer", "dealer_id", "period", "id"),
         Index(
-            "ix_coop_fund_closed", "closed_at", "id", sqlite_where=text("closed_at IS NOT NULL"),
+            "ix_coop_fund_closed",
+            "closed_at",
+            "id",
+            sqlite_where=text("closed_at IS NOT NULL"),
             postgresql_where=text("closed_at IS NOT NULL"),
         ),
         CheckConstraint(f"available_cents = {_SUM}", name="sum"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ClauseElement, ColumnElement, tuple_
+from sqlalchemy import ColumnElement, tuple_
 
 
 def beyond(columns: Sequence[Any], after: Sequence[Any], *, falls: bool = False) -> ColumnElement[bool]:

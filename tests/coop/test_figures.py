@@ -13,7 +13,11 @@ from sqlalchemy import event, text
 from db.calendar.months import days_before, months_between
 from db.calendar.queries import DESK_ZONE
 from db.coop import (
-    figure_decided_queries, figure_metrics_queries, figure_overview_queries, figure_queries, figure_reason_queries,
+    figure_decided_queries,
+    figure_metrics_queries,
+    figure_overview_queries,
+    figure_queries,
+    figure_reason_queries,
 )  # fmt: skip
 from db.coop.campaign_commands import start_campaign
 from db.coop.campaign_rules import Plan

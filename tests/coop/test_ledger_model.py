@@ -47,7 +47,7 @@ COMMON = {
     "ends_on": date(2026, 5, 2),
     "costs": [],
 }
-_IDS = bindparam("ids", expanding=True)
+_IDS: Any = bindparam("ids", expanding=True)
 _FUND, _LOT, _ENTRY = CoopFund.__table__, CoopLot.__table__, CoopEntry.__table__
 FUNDS = select(_FUND).where(_FUND.c.id.in_(_IDS))
 LEFT = select(_LOT.c.fund_id, func.sum(_LOT.c.left_cents).label("cents")).where(_LOT.c.fund_id.in_(_IDS))

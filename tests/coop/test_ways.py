@@ -113,7 +113,11 @@ def test_decisions_and_payments_are_counted_in_their_indexes_alone(small: House)
     counted = [(sql, values) for sql, values in asked if "_minutes" in sql or "times_sent" in sql]
     assert len(counted) == 6, "decisions of each kind, now and in the period before; how long they and payments took"
     for statement in counted:
-        steps = [line for line in plan(small.engine, statement).splitlines() if " coop_request" in line or " coop_claim" in line]
+        steps = [
+            line
+            for line in plan(small.engine, statement).splitlines()
+            if " coop_request" in line or " coop_claim" in line
+        ]
         read = [line for line in steps if "_month" not in line and "_took USING" not in line]
         assert read
         for line in read:
@@ -149,7 +153,8 @@ def test_more_decisions_are_not_more_rows(small: House) -> None:
 def _requests(house: House, took: list[int], *, start: int = 10_000) -> None:
     fixed = {
         "status": "approved", "is_open": False, "dealer_id": house.dealer, "region": "East", "medium": "print",
-        "fund_id": house.fund().id, "created_at": NOW, "updated_at": NOW, "decided_at": NOW + DAY, "decided_on": local_day(NOW + DAY, DESK_ZONE), "cost_cents": 1_00,
+        "fund_id": house.fund().id, "created_at": NOW, "updated_at": NOW, "decided_at": NOW + DAY,
+        "decided_on": local_day(NOW + DAY, DESK_ZONE), "cost_cents": 1_00,
         "submitted_at": NOW, "decided_by": "cora", "form_key": None, "costs": [], "calculation": {},
     }  # fmt: skip
     needed = _needed(CoopRequest, {"id", "number", "took_minutes", *fixed})

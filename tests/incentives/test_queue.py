@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -120,7 +121,7 @@ def test_every_filter_finds_what_a_plain_look_at_the_claims_finds(sqlite_templat
             and (not soon or (c.due_at is not None and c.due_at < NOW + timedelta(days=int(soon))))
         }  # fmt: skip
 
-    asked = [
+    asked: list[dict[str, Any]] = [
         {}, {"status": "approved"}, {"region": "West"}, {"region": "Nowhere"}, {"program_id": house.cash},
         {"dealer_id": house.dealer}, {"least_cents": 500_00}, {"below_cents": 500_00}, {"due": "14"},
         {"program_id": house.cash, "region": "West", "least_cents": 1, "below_cents": 900_00},
@@ -145,7 +146,7 @@ def test_every_filter_finds_what_a_plain_look_at_the_claims_finds(sqlite_templat
 
 def test_both_databases_answer_every_kind_of_question(house):
     first, *others = three(house)
-    every = {"least_cents": 1, "below_cents": 900_00, "due": "14", "rule": "I08", "ids": (first,)}
+    every: dict[str, Any] = {"least_cents": 1, "below_cents": 900_00, "due": "14", "rule": "I08", "ids": (first,)}
     with reading(house.engine) as session:
         for who in ("cora", "dora", "mason"):
             actor = getattr(house, who)

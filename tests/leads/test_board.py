@@ -255,7 +255,8 @@ def test_a_kept_statement_answers_as_one_made_for_the_question(engine: Engine, n
     with reading(engine) as session:
         for _ in range(120):
             chosen = {name: chance.choice(values) for name, values in wanted.items() if chance.random() < 0.4}
-            filters, asked = BoardFilters(**chosen), {"scope": chance.choice(scopes), "now": NOW}
+            filters = BoardFilters(**chosen)
+            asked: dict[str, Any] = {"scope": chance.choice(scopes), "now": NOW}
             where = conditions(session, filters=filters, **asked)
             page = list_board(session, filters=filters, limit=500, **asked)
             assert {r.id for r in page.rows} == set(session.scalars(select(Lead.id).where(*where))), chosen
