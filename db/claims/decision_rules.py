@@ -145,8 +145,12 @@ def _within_total(lines: Sequence[Line], found: list[LineDecision], fallback: st
         if over <= 0:
             break
         line, decision = lines[i], found[i]
-        least = line.claimed_cents if line.kind == "deductible" else 0
-        taken = min(over, max(0, decision.cents - max(least, line.before if line.before is not None else least)))
+        is_deductible = line.kind == "deductible"
+        # What was taken off more deeply before an appeal may be taken off as deeply again.
+        least = line.claimed_cents if is_deductible else 0
+        if line.before is not None:
+            least = line.before if is_deductible else max(least, line.before)
+        taken = min(over, max(0, decision.cents - least))
         lowered = replace(decision, cents=decision.cents - taken)
         found[i] = _with_reason(lowered, fallback) if is_less(line, lowered.cents) else lowered
         over -= taken

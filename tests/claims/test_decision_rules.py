@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from db.claims.decision_rules import (
@@ -236,6 +236,14 @@ def claims(draw: st.DrawFn) -> tuple[list[Line], list[LineDecision]]:
     return lines, wanted
 
 
+DEEPER_BEFORE = [
+    Line(position=1, job=1, kind="deductible", claimed_cents=-1, before=-2),
+    Line(position=2, job=1, kind="deductible", claimed_cents=-1, before=0),
+    Line(position=3, job=1, kind="labour", claimed_cents=2, before=2),
+]
+
+
+@example((DEEPER_BEFORE, []))
 @given(claims())
 def test_what_is_suggested_is_within_the_limits_and_says_why(made: tuple[list[Line], list[LineDecision]]):
     lines, wanted = made
