@@ -24,6 +24,7 @@ from db.dealers.tables import Dealer
 
 DIMS: Final = ("month", "region", "dealer", "medium", "programme")
 Rows = list[dict[str, Any]]
+_CLOSED: Final = select(CoopFund.id).where(CoopFund.closed_at.is_not(None))
 WITHIN: Final = (30, 60, 90)
 LEDGER: Final = MEASURES
 LEFT: Final = ("left", *(f"within_{n}" for n in WITHIN))
@@ -68,8 +69,8 @@ def expiring(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] 
     soon = {f"within_{n}": asked.today + timedelta(days=n) for n in WITHIN}
     if scope.kind == "dealers" or asked.dealer or "dealer" in by:
         lot = CoopLot
-        query = _lots(by).where(
-            CoopFund.closed_at.is_(None), scope.where(lot.dealer_id, lot.region), lot.left_cents > 0,
+        query = _lots(by, of_programme=asked.programme is not None).where(
+            lot.fund_id.not_in(_CLOSED), scope.where(lot.dealer_id, lot.region), lot.left_cents > 0,
             lot.expires_on >= asked.today, *asked.narrowed(lot, medium=False),
         )  # fmt: skip
         rows = session.execute(_left(by, query), soon)
@@ -99,12 +100,17 @@ def _left(by: Sequence[str], lots: Any) -> Any:
     return query.group_by(*keys) if keys else query
 
 
-def _lots(by: Sequence[str], *, sign: int = 1) -> Any:
+def _lots(by: Sequence[str], *, of_programme: bool, sign: int = 1) -> Any:
     lot = CoopLot
-    of = {"region": lot.region, "dealer": lot.dealer_id, "programme": CoopFund.programme_id}
+    # Behind a function, so that SQLite seeks the days and does not walk every lot in the order of its dealer.
+    of: dict[str, Any] = {
+        "region": lot.region,
+        "dealer": func.coalesce(lot.dealer_id, 0),
+        "programme": CoopFund.programme_id,
+    }
     keys = [of[dim].label(dim) for dim in by if dim != "month"]
     query: Any = select(lot.expires_on, (lot.left_cents * sign).label("left_cents"), *keys)
-    return query.join(CoopFund, CoopFund.id == lot.fund_id)
+    return query.join(CoopFund, CoopFund.id == lot.fund_id) if of_programme or "programme" in by else query
 
 
 @lru_cache(maxsize=200)
@@ -116,9 +122,9 @@ def _of_regions(shape: Shape, by: tuple[str, ...]) -> Any:
     whole = select(sums.expires_on, sums.left_cents, *keys).where(
         sums.expires_on >= today, *shape.narrowed(sums, medium=False)
     )
-    closed = _lots(by, sign=-1).where(
+    closed = _lots(by, of_programme=shape.has_programme, sign=-1).where(
         # What is left and when it ends are behind functions, so that SQLite begins with the few funds.
-        lot.fund_id.in_(select(CoopFund.id).where(CoopFund.closed_at.is_not(None))),
+        lot.fund_id.in_(_CLOSED),
         func.coalesce(lot.left_cents.expression, 0) > 0,
         func.coalesce(lot.expires_on.expression, lot.expires_on.expression) >= today,
         *replace(shape, has_programme=False).narrowed(lot, medium=False),

@@ -121,7 +121,8 @@ class CoopLot(Base):
         Index("ix_coop_lot_fund", "fund_id", "expires_on", "id"),
         Index("ix_coop_lot_due", "left_cents", "expires_on", "id"),
         Index("ix_coop_lot_dealer", "dealer_id", "expires_on", "id"),
-        Index("ix_coop_lot_window", "expires_on", "dealer_id", "left_cents"),
+        # All that what expires is summed up by, dealer by dealer (0087).
+        Index("ix_coop_lot_window", "expires_on", "dealer_id", "left_cents", "region", "fund_id"),
         CheckConstraint(
             "left_cents = cents - held_cents - used_cents - removed_cents - expired_cents", name="sum"
         ),

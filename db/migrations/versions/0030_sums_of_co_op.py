@@ -36,6 +36,8 @@ def upgrade() -> None:
     op.create_index("ix_coop_request_took", "coop_request", ["took_minutes", "decided_at", "region", "medium"])
     op.create_index("ix_coop_claim_took", "coop_claim", ["took_minutes", "decided_at", "region", "medium"])
     op.create_index("ix_coop_claim_pay_took", "coop_claim", ["pay_minutes", "first_paid_at", "region", "medium"])
+    op.drop_index("ix_coop_lot_window", table_name="coop_lot")
+    op.create_index("ix_coop_lot_window", "coop_lot", ["expires_on", "dealer_id", "left_cents", "region", "fund_id"])
     closed = sa.text("closed_at IS NOT NULL")
     op.create_index(
         "ix_coop_fund_closed", "coop_fund", ["closed_at", "id"], sqlite_where=closed, postgresql_where=closed
