@@ -51,7 +51,7 @@ def _decisions(engine: Engine) -> list[str]:
 def _approved(engine: Engine) -> list[tuple[str, int, int | None]]:
     with reading(engine) as session:
         wanted = select(ClaimCharge.kind, ClaimCharge.claimed_cents, ClaimCharge.approved_cents)
-        return [row._tuple() for row in session.execute(wanted.order_by(ClaimCharge.position))]
+        return [tuple(row) for row in session.execute(wanted.order_by(ClaimCharge.position))]
 
 
 def _repair_order() -> bytes:
