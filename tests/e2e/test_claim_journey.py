@@ -51,7 +51,8 @@ def _decisions(engine: Engine) -> list[str]:
 def _approved(engine: Engine) -> list[tuple[str, int, int | None]]:
     with reading(engine) as session:
         wanted = select(ClaimCharge.kind, ClaimCharge.claimed_cents, ClaimCharge.approved_cents)
-        return [tuple(row) for row in session.execute(wanted.order_by(ClaimCharge.position))]
+        rows = session.execute(wanted.order_by(ClaimCharge.position))
+        return [(kind, claimed, approved) for kind, claimed, approved in rows]
 
 
 def _repair_order() -> bytes:
