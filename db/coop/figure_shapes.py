@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Date, Integer, String, bindparam, false
+from sqlalchemy import BindParameter, ColumnElement, Date, Integer, String, bindparam
 
 from db.calendar.months import month_of, partial_months, start_of
 from db.calendar.periods import stretches
 from db.calendar.queries import DESK_ZONE
 from db.coop.figure_filters import Asked
+from db.core import shapes
 from db.core.actor import Scope
 from db.core.types import UtcDateTime
 
@@ -23,7 +24,7 @@ from db.core.types import UtcDateTime
 class Shape:
     """What is narrowed at all, and how many stretches of days beside whole months there are. Never of dealers."""
 
-    scope: str
+    scope: shapes.ScopeShape
     stretches: int
     has_region: bool
     has_medium: bool
@@ -31,11 +32,7 @@ class Shape:
 
     def narrowed(self, table: Any, prefix: str = "", *, medium: bool = True) -> list[ColumnElement[bool]]:
         """Conditions for scope, region, medium and programme on a table that has these columns."""
-        found: list[ColumnElement[bool]] = []
-        if self.scope == "none":
-            found.append(false())
-        elif self.scope == "regions":
-            found.append(table.region.in_(bindparam(f"{prefix}scope", expanding=True)))
+        found = [shapes.within(self.scope, None, table.region, prefix=prefix)]
         if self.has_region:
             found.append(table.region.in_(bindparam(f"{prefix}region", expanding=True)))
         if self.has_medium and medium:
@@ -46,21 +43,15 @@ class Shape:
 
     def days(self, column: Any, prefix: str = "") -> list[list[ColumnElement[bool]]]:
         """Conditions for each stretch of days."""
-        return [
-            [
-                column >= bindparam(f"{prefix}from{n}", type_=Date),
-                column < bindparam(f"{prefix}until{n}", type_=Date),
-            ]
-            for n in range(self.stretches)
-        ]
+        return self._stretches(column, f"{prefix}from", f"{prefix}until", Date)
 
     def moments(self, column: Any, prefix: str = "") -> list[list[ColumnElement[bool]]]:
         """The same of a moment, by the desk's days."""
+        return self._stretches(column, f"{prefix}starts", f"{prefix}ends", UtcDateTime)
+
+    def _stretches(self, column: Any, low: str, high: str, kind: Any) -> list[list[ColumnElement[bool]]]:
         return [
-            [
-                column >= bindparam(f"{prefix}starts{n}", type_=UtcDateTime),
-                column < bindparam(f"{prefix}ends{n}", type_=UtcDateTime),
-            ]
+            [column >= bindparam(f"{low}{n}", type_=kind), column < bindparam(f"{high}{n}", type_=kind)]
             for n in range(self.stretches)
         ]
 
@@ -79,9 +70,8 @@ def whole(column: Any, prefix: str = "") -> list[ColumnElement[bool]]:
 
 def shape_of(scope: Scope, asked: Asked) -> Shape:
     """The shape of a question that names no dealer, by somebody who is not of a dealer."""
-    kind = "none" if scope.kind == "regions" and not scope.regions else scope.kind
     return Shape(
-        scope=kind, stretches=len(stretches(asked.first, asked.last)), has_region=bool(asked.region),
+        scope=shapes.shape_of(scope), stretches=len(stretches(asked.first, asked.last)), has_region=bool(asked.region),
         has_medium=bool(asked.medium), has_programme=asked.programme is not None,
     )  # fmt: skip
 
@@ -90,8 +80,7 @@ def values_of(scope: Scope, asked: Asked, prefix: str = "") -> dict[str, Any]:
     """What the names of a shape are bound to."""
     found: dict[str, Any] = {
         "first": month_of(asked.first), "last": asked.last, "partial": partial_months(asked.first, asked.last),
-        "scope": sorted(scope.regions), "region": list(asked.region), "medium": asked.medium,
-        "programme": asked.programme,
+        "region": list(asked.region), "medium": asked.medium, "programme": asked.programme, **shapes.values_of(scope),
     }  # fmt: skip
     for n, (month, start, end) in enumerate(stretches(asked.first, asked.last)):
         found |= {

@@ -61,15 +61,22 @@ class CoopDealerMonth(CoopSums):
     month: Mapped[date] = mapped_column(Date, primary_key=True)
 
 
-class CoopDecided(Base):
+class CoopMonthOf(Base):
+    """The keys of what is summed up by month x region x programme x medium."""
+
+    __abstract__ = True
+
+    month: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-1)
+    region: Mapped[str] = mapped_column(String(40), primary_key=True, sort_order=-1)
+    programme_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, sort_order=-1)
+    medium: Mapped[str] = mapped_column(String(20), primary_key=True, sort_order=-1)
+
+
+class CoopDecided(CoopMonthOf):
     """Decisions by month x region x programme x medium: how many, denied, returned at least once, touched again."""
 
     __abstract__ = True
 
-    month: Mapped[date] = mapped_column(Date, primary_key=True)
-    region: Mapped[str] = mapped_column(String(40), primary_key=True)
-    programme_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    medium: Mapped[str] = mapped_column(String(20), primary_key=True)
     decided: Mapped[int] = mapped_column(Integer, nullable=False)
     denied: Mapped[int] = mapped_column(Integer, nullable=False)
     returned: Mapped[int] = mapped_column(Integer, nullable=False)
@@ -90,16 +97,12 @@ class CoopClaimMonth(CoopDecided):
     __table_args__ = CLUSTERED
 
 
-class CoopPayMonth(Base):
+class CoopPayMonth(CoopMonthOf):
     """Claims by the month they were first paid in, with the minutes each holder had them in all."""
 
     __tablename__ = "coop_pay_month"
     __table_args__ = CLUSTERED
 
-    month: Mapped[date] = mapped_column(Date, primary_key=True)
-    region: Mapped[str] = mapped_column(String(40), primary_key=True)
-    programme_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    medium: Mapped[str] = mapped_column(String(20), primary_key=True)
     claims: Mapped[int] = mapped_column(Integer, nullable=False)
     dealer: Mapped[int] = mapped_column(BigInteger, nullable=False)
     desk: Mapped[int] = mapped_column(BigInteger, nullable=False)

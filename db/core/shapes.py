@@ -36,14 +36,14 @@ def shape_of(scope: Scope) -> ScopeShape:
     return "all"
 
 
-def within(shape: ScopeShape, dealer_id: Any, region: Any) -> ColumnElement[bool]:
-    """`Scope.where` for every scope of a shape; `values_of` says which it is."""
+def within(shape: ScopeShape, dealer_id: Any, region: Any, *, prefix: str = "") -> ColumnElement[bool]:
+    """`Scope.where` for every scope of a shape; `values_of` says which it is, under a name after `prefix`."""
     if shape == "all":
         return true()
     if shape == "none":
         return false()
     column: Any = region if shape == "regions" else dealer_id
-    found: ColumnElement[bool] = column.in_(bindparam("scope", expanding=True))
+    found: ColumnElement[bool] = column.in_(bindparam(f"{prefix}scope", expanding=True))
     return found
 
 

@@ -16,6 +16,7 @@ from db.calendar.queries import DESK_ZONE
 from db.claims.figure_rules import median, percentile
 from db.coop import figure_decided_queries as decided
 from db.coop import figure_queries as figures
+from db.coop import ways
 from db.coop.checks import CHECKS
 from db.coop.figure_filters import Asked
 from db.coop.figure_rules import histogram
@@ -269,8 +270,6 @@ def test_damage_is_found_by_the_check_and_repaired(desk: Engine, damage: str):
 
 
 def test_a_day_that_is_not_its_moments_is_found(desk: Engine):
-    from db.coop import ways
-
     live(desk, [ONE], [], move=False, closed=0)
     with writing(desk, keeps_timeline=False) as session:
         session.execute(text("UPDATE coop_claim SET decided_on = '2026-04-01'"))
