@@ -10,6 +10,9 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check --no-input
 ARGS ?=
 
+# Every process reads some 900 modules: where bytecode may not be kept, each start would compile them for two seconds.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run test test-all acceptance sure format bench seed shell try-real clean
 
 help:  ## list these commands

@@ -75,8 +75,12 @@ def free_port(first: int = 0, last: int = 0) -> int:
 
 
 def environment(database_url: str, folder: Path) -> dict[str, str]:
-    """The settings of a server: those of the product, and nothing that would send mail or sweep meanwhile."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("STREAMLIT_", "SMTP_", "MAIL_"))}
+    """The settings of a server: those of the product, and nothing that would send mail or sweep meanwhile.
+
+    Bytecode is kept, as with `make run`.
+    """
+    left_out = ("STREAMLIT_", "SMTP_", "MAIL_", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
     return kept | {
         "DATABASE_URL": database_url, "VAR_DIR": str(folder), "BCRYPT_COST": "4", "SWEEP_SECONDS": "0",
         "PYTHONUNBUFFERED": "1",

@@ -32,8 +32,13 @@ hypothesis_settings.register_profile("default", deadline=None, print_blob=True)
 hypothesis_settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=5_000)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+# Hundreds of processes are started, and each of them, and each collection, would compile everything again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 BROWSER_FIXTURES = {"chromium", "page"}
 AT_ONCE = {"test_at_once.py", "test_many_processes.py"}
+JOURNEY = "test_a_real_lead_is_uploaded_answered_in_three_actions_and_counted"
 POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_templates"}
 
 
@@ -230,17 +235,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(os.environ.get("DOCUMENTS_DIR", ""), ignore_errors=True)
 
 
-def is_for_the_whole(item: pytest.Item, *, on_postgres: bool) -> bool:
+def is_for_the_whole(item: pytest.Item, *, fixtures: set[str], on_postgres: bool) -> bool:
     """Whether `make test` leaves it to `make test-all` and CI (decision 0085).
 
     An area's tests run on SQLite every day and on both where everything runs; what is shared, and what people do at
-    once, runs on both every day. One journey stands for all of them, and nothing is killed.
+    once, runs on both every day. One journey stands for all of them, nothing is killed, and nothing is asked of a demo
+    network, which takes minutes to make.
     """
     folder, file = item.path.parent.name, item.path.name
-    if folder == "durability" or item.get_closest_marker("slow"):
+    if folder == "durability" or item.get_closest_marker("slow") or "costly_templates" in fixtures:
         return True
     if item.get_closest_marker("browser"):
-        return file != "test_lead_journey.py"
+        return item.name != JOURNEY
     return on_postgres and folder not in {"core", "tests"} and file not in AT_ONCE
 
 
@@ -254,7 +260,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
         if fixtures & BROWSER_FIXTURES:
             item.add_marker("browser")
-        if is_for_the_whole(item, on_postgres=on_postgres):
+        if is_for_the_whole(item, fixtures=fixtures, on_postgres=on_postgres):
             item.add_marker("whole")
     # Playwright keeps an event loop in this thread, which asyncio.run() of any later test would trip over.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -52,8 +52,9 @@ def commit() -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Stop a run and what it started: an interrupt first, so that its servers are stopped in order."""
-    for how, seconds in ((signal.SIGINT, 20), (signal.SIGKILL, 10)):
+    """Stop a run and what it started, so that its servers are stopped in order: tests/conftest.py takes a SIGTERM for
+    an interrupt, and unlike one it also reaches what was started in the background."""
+    for how, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, 10)):
         try:
             os.killpg(process.pid, how)
             process.wait(timeout=seconds)

@@ -114,6 +114,7 @@ def test_a_sqlite_backup_moves_to_postgresql(sqlite_url, postgres_url, tmp_path)
     target.dispose()
 
 
+@pytest.mark.slow
 def test_a_backup_under_load_is_one_moment(desk):
     """Five writers at work: whatever the copy holds, each command is in it whole, with its entry."""
     engine = make_engine(desk.url)
@@ -161,6 +162,7 @@ MOST_SECONDS = 300
 
 
 @pytest.mark.postgres
+@pytest.mark.slow
 def test_a_large_desk_at_work_moves_to_postgresql(sqlite_url, postgres_url, tmp_path):
     """R12: 200,000 rows with five writers at work in the long tier; what is compared is what the copy holds."""
     origin, target = make_engine(sqlite_url), make_engine(postgres_url)

@@ -333,6 +333,7 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize("url", [case[1] for case in UNUSABLE], ids=[case[0] for case in UNUSABLE])
+@pytest.mark.slow
 def test_a_database_that_cannot_be_used_is_a_sentence(url):
     done = command(url, "check")
     assert (done.returncode, done.stdout) == (4, "")
@@ -340,6 +341,7 @@ def test_a_database_that_cannot_be_used_is_a_sentence(url):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_the_command_line_loads_no_screen_and_no_frames(sqlite_url):
     """A scheduler calls it each minute: neither Streamlit nor pandas nor Altair may be read for that."""
     program = (
@@ -354,6 +356,7 @@ def test_the_command_line_loads_no_screen_and_no_frames(sqlite_url):
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(sqlite_url):
     line = f"{sys.executable} -m db export dealers | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
@@ -393,6 +396,7 @@ def test_help_names_every_command(small_desk):
         assert f"    {name}" in {line.rstrip()[: len(name) + 4] for line in out.splitlines()}
 
 
+@pytest.mark.slow
 def test_the_shell_has_the_database_open(sqlite_url):
     done = command(sqlite_url, "shell", input="print(session.get_bind().dialect.name, len(tables) > 20)\n")
     assert done.returncode == 0

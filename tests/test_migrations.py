@@ -170,6 +170,7 @@ def seeded_url(database_url):
 
 # Each takes three seconds on each database, and the old ones no longer change: `make acceptance` takes them all.
 @pytest.mark.parametrize("older", sized(fast=list(dict.fromkeys(REVISIONS[::12] + REVISIONS[-2:])), long=REVISIONS))
+@pytest.mark.slow
 def test_every_schema_there_ever_was_is_upgraded_with_its_rows(empty_url, older):
     migrate.upgrade(empty_url, to=older)
     engine = make_engine(empty_url)
@@ -181,6 +182,7 @@ def test_every_schema_there_ever_was_is_upgraded_with_its_rows(empty_url, older)
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_sums_of_money_are_filled_from_the_rows_there_are(empty_url):
     """An entry of before has the desk's day of its moment, and everything that is summed up is what a recount gives."""
     migrate.upgrade(empty_url, to="0019")

@@ -9,6 +9,7 @@ from seed.real import Fact
 from tests.support.paths import ROOT, SHARED_DATA, shared
 
 
+@pytest.mark.slow
 def test_what_needs_no_minute_is_as_published(capsys, monkeypatch, tmp_path):
     """The three large sets take most of the time and run in `make try-real` itself."""
     shared("known_answers.json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
+import pytest
 from sqlalchemy import Engine
 
 from bench.claims_load import finish, prepare, work, wrong_with
@@ -19,6 +20,7 @@ def part(engine: Engine, *, index: int) -> Counter[str]:
     return work(url, index=index, processes=PROCESSES, claims=CLAIMS)
 
 
+@pytest.mark.slow
 def test_none_is_lost_and_none_is_doubled(engine: Engine):
     url = engine.url.render_as_string(hide_password=False)
     prepare(engine, claims=CLAIMS)

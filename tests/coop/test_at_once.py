@@ -64,6 +64,7 @@ def _many_requests(engine: Any, house: House, count: int, *, seed: int) -> list[
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.slow
 def test_eight_processes_on_one_fund_never_overspend(engine, seed):
     """R01: requests for twice what the fund has; each is answered, and the sum of approved lines is exact."""
     house = House(engine, earned=FUND)

@@ -114,6 +114,7 @@ def test_an_empty_database_is_not_served(empty_url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_end_with_one_schema(empty_url: str, request: pytest.FixtureRequest) -> None:
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=migrate.upgrade, args=(empty_url,)) for _ in range(STARTED)]

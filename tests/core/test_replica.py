@@ -26,7 +26,7 @@ from tests.support.missing import POSTGRES, missing
 from tests.support.postgres import NoPostgres, PostgresServer, PostgresStandby
 from tests.support.users import app_as, make_people
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 

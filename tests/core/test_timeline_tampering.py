@@ -282,6 +282,7 @@ def _assert_whole(engine: Engine, entries: int) -> None:
         assert session.scalar(select(func.count(func.distinct(TimelineEntry.summary)))) == entries
 
 
+@pytest.mark.slow
 def test_eight_processes_write_one_chain_without_fork_or_gap(database_url: str) -> None:
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_write_many, args=(database_url, n)) for n in range(8)]

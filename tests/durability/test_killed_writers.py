@@ -55,7 +55,7 @@ def sqlite_rounds(url: str, told: Path, *, rounds: int, each: int) -> Writers:
 
 def test_killed_writers_lose_nothing_they_were_told(sqlite_url: str, tmp_path: Path) -> None:
     rounds = sized(fast=12, long=100)
-    desk = sqlite_rounds(sqlite_url, tmp_path / "told", rounds=rounds, each=sized(fast=8, long=105))
+    desk = sqlite_rounds(sqlite_url, tmp_path / "told", rounds=rounds, each=sized(fast=8, long=120))
     engine = make_engine(sqlite_url)
     judge("R07", engine, desk, open_at_most=2 * rounds)
     with engine.connect() as connection:

@@ -132,6 +132,7 @@ def real(name: str, *patterns: str) -> Any:
     return app
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_published_funnel_of_the_marketplace(app_database: str):
     app = real("olist_funnel", "*.csv")
     steps = app.dataframe[0].value
@@ -144,6 +145,7 @@ def test_the_page_shows_the_published_funnel_of_the_marketplace(app_database: st
     assert shown(go(app, "won"))["Won"] == "842"
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_published_sales_of_the_hardware_maker(app_database: str):
     app = go(real("crm_sales", "sales_pipeline.csv", "sales_teams.csv"), "won")
     found = shown(app)
