@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import count, product
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Engine, String, Table, UniqueConstraint, insert, select
+from sqlalchemy import Column, Engine, String, Table, UniqueConstraint, insert, select
 
 from bench.figures import Pace, interleaved, ratio
 from bench.results import Found
@@ -16,6 +16,8 @@ from bench.setting import Setting
 
 NAME = "writes"
 MANY, FEW = 10_000, 500
+FOLLOWING = count(10**9)
+"""Numbers no row of ours has."""
 
 
 def measure(setting: Setting) -> Iterator[Found]:
@@ -23,8 +25,7 @@ def measure(setting: Setting) -> Iterator[Found]:
     source = setting.smaller[0] if setting.smaller else (setting.leads, setting.url)
     many = 50 if setting.quick else MANY
     with two_copies(source[1]) as (counting, plain):
-        tables = [_table(name) for name in counting_triggers(counting)]
-        for table in tables:
+        for table in _tables(counting_triggers(counting)):
             if not rows_like(counting, table, 1):
                 yield Found(key="write.one", of=table.name, note="no rows to double")
                 continue
@@ -43,11 +44,12 @@ def measure(setting: Setting) -> Iterator[Found]:
         yield _imported(setting, counting, plain, many)
 
 
-def _table(name: str) -> Table:
+def _tables(names: Collection[str]) -> list[Table]:
+    """What others refer to comes first: its copies are what new rows of theirs may belong to."""
     import db.tables  # noqa: F401 - loads every table
     from db.core.base import Base
 
-    return Base.metadata.tables[name]
+    return [table for table in Base.metadata.sorted_tables if table.name in names]
 
 
 def rows_like(engine: Engine, table: Table, most: int) -> list[dict[str, Any]]:
@@ -59,28 +61,58 @@ def rows_like(engine: Engine, table: Table, most: int) -> list[dict[str, Any]]:
     return found
 
 
-def unique_texts(table: Table) -> set[str]:
-    """The text columns that may hold a value once."""
-    listed = [c.columns for c in table.constraints if isinstance(c, UniqueConstraint)]
-    listed += [index.columns for index in table.indexes if index.unique]
-    found = {column.name for columns in listed for column in columns if isinstance(column.type, String)}
-    return found | {column.name for column in table.columns if column.unique and isinstance(column.type, String)}
+def unique_groups(table: Table) -> list[list[Column[Any]]]:
+    """The columns that may hold the same values together once, but for a running number of their own."""
+    groups = [list(c.columns) for c in table.constraints if isinstance(c, UniqueConstraint)]
+    groups += [list(index.columns) for index in table.indexes if index.unique]
+    groups += [[column] for column in table.columns if column.unique]
+    keys = list(table.primary_key.columns)
+    return [*groups, keys] if len(keys) > 1 else groups
 
 
-def fresh(row: Mapping[str, Any], unique: set[str]) -> dict[str, Any]:
-    """The row again, as another one: what may stand once only is new."""
-    return {k: uuid4().hex[:20] if k in unique and v is not None else v for k, v in row.items()}
+def free_pairs(engine: Engine, table: Table, columns: list[Column[Any]]) -> Iterator[dict[str, Any]]:
+    """Records that exist and stand in no row of the table together yet, the newest first."""
+    with engine.connect() as connection:
+        taken = {tuple(row) for row in connection.execute(select(*columns))}
+        keys = [next(iter(column.foreign_keys)).column for column in columns]
+        known = [list(connection.scalars(select(key).order_by(key.desc()))) for key in keys]
+    names = [column.name for column in columns]
+    return (dict(zip(names, values, strict=True)) for values in product(*known) if values not in taken)
+
+
+def renewer(engine: Engine, table: Table) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """What makes another row of one there is: whatever may stand once only is new."""
+    texts, numbers, pairs = set(), set(), []
+    for group in unique_groups(table):
+        free = [c.name for c in group if not isinstance(c.type, String) and not c.foreign_keys]
+        named = [c.name for c in group if isinstance(c.type, String)]
+        if group == list(table.primary_key.columns) and free:
+            numbers.add(free[-1])
+        elif named:
+            texts.update(named)
+        elif not free:
+            pairs.append(free_pairs(engine, table, group))
+
+    def renewed(row: Mapping[str, Any]) -> dict[str, Any]:
+        made = {k: uuid4().hex[:20] if k in texts and v is not None else v for k, v in row.items()}
+        made |= {name: next(FOLLOWING) for name in numbers}
+        for pair in pairs:
+            made |= next(pair)
+        return made
+
+    return renewed
 
 
 def _one(setting: Setting, table: Table, counting: Engine, plain: Engine) -> dict[str, Pace]:
-    rows, unique = rows_like(counting, table, 200), unique_texts(table)
+    rows = rows_like(counting, table, 200)
 
     def into(engine: Engine) -> Callable[[], None]:
-        turn = count()
+        turn, renewed = count(), renewer(engine, table)
 
         def write() -> None:
+            row = renewed(rows[next(turn) % len(rows)])
             with engine.execution_options(writer=True).begin() as connection:
-                connection.execute(insert(table), fresh(rows[next(turn) % len(rows)], unique))
+                connection.execute(insert(table), row)
 
         return write
 
@@ -90,11 +122,13 @@ def _one(setting: Setting, table: Table, counting: Engine, plain: Engine) -> dic
 
 
 def _many(setting: Setting, table: Table, counting: Engine, plain: Engine, many: int) -> dict[str, Pace]:
-    rows, unique = rows_like(counting, table, 500), unique_texts(table)
+    rows = rows_like(counting, table, 500)
 
     def into(engine: Engine) -> Callable[[], None]:
+        renewed = renewer(engine, table)
+
         def write() -> None:
-            made = [fresh(rows[n % len(rows)], unique) for n in range(many)]
+            made = [renewed(rows[n % len(rows)]) for n in range(many)]
             with engine.execution_options(writer=True).begin() as connection:
                 connection.execute(insert(table), made)
 
