@@ -222,6 +222,11 @@ DURABILITY: Final = (
         measure="Soak: 30 people for 8 hours packed into 75 minutes, and 1,000 sessions opened and closed",
         target="43,200 runs; 0 exceptions; sessions gone in 180 s; heap <= 1 MB in 10,000 runs; memory <= +150 MB",
         tests=("tests/durability/test_soak.py",),
+        goals=(
+            size("script runs", 43_200), size("sessions opened and closed", 1_000), zero("exceptions on pages"),
+            most("minutes", 75), most("heap growth, MB in 10,000 runs", 1), most("RSS growth, MiB", 150),
+            most("seconds until no session was left", 180),
+        ),
         database="SQLite", minutes=29, processes=1,
     ),
     Row(

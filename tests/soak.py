@@ -255,7 +255,7 @@ async def _drive(served: Served, look: Look, seen: Seen, *, cookies: list[str], 
                     f"{len(seen.errors)} errors")  # fmt: skip
             await asyncio.sleep(0.1)
 
-    each = max(2, (actions - sessions) // len(cookies))
+    each = max(2, -(-(actions - sessions) // len(cookies)))
     watching = asyncio.create_task(watch())
     try:
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
