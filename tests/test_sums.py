@@ -35,7 +35,7 @@ from db.leads.won_queries import won_rows
 from db.leads.won_sums import SUMS as WON
 from db.objectives.sums import SUMS as OBJECTIVES
 from db.objectives.tables import SalesObjective
-from db.surveys.figure_queries import FigureFilters, figures_by
+from db.surveys.figure_sum_queries import FigureFilters, figures_by
 from db.surveys.rules import Figures
 from db.surveys.sums import SUMS as SURVEYS
 from db.surveys.tables import Questionnaire, Survey

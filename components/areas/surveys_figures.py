@@ -15,7 +15,8 @@ from components.queue_page import id_at, remember_rows
 from db.core.labels import percent_label
 from db.core.session import reading
 from db.surveys import rules
-from db.surveys.figure_queries import DealerFigures, FigureFilters, by_dealer, by_question, figures_by
+from db.surveys.figure_queries import DealerFigures, by_dealer, by_question
+from db.surveys.figure_sum_queries import FigureFilters, figures_by
 
 
 def draw_trend(chosen: FigureFilters) -> None:

@@ -17,7 +17,7 @@ from db.core.area import CAP
 from db.core.labels import count_label, relative_label
 from db.core.session import reading
 from db.surveys.alert_queries import AlertFilters, count_alerts, list_alerts
-from db.surveys.figure_queries import FigureFilters
+from db.surveys.figure_sum_queries import FigureFilters
 from db.surveys.flow import FLOW
 from db.surveys.survey_queries import SHOWS, SurveyFilters, SurveyRow, count_surveys, list_surveys
 

@@ -31,11 +31,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from db.calendar.months import add_months, bounds_of
+from db.calendar.periods import named_months
 from db.calendar.queries import DESK_ZONE
 from db.coop import sum_tables as sums
 from db.coop.figure_filters import Asked
 from db.coop.figure_queries import Rows, filled
-from db.coop.figure_shapes import Shape, shape_of, values_of, whole
+from db.coop.figure_shapes import Shape, shape_of, values_of
 from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.sums import MINUTES_IN_DAYS
 from db.coop.tables import CoopFund
@@ -148,7 +149,7 @@ def _of_sums(
         "programme": getattr(table, "programme_id", None),
     }  # fmt: skip
     return select(*(of[dim].label(f"k{n}") for n, dim in enumerate(by)), *values).where(
-        *whole(table.month, prefix), *shape.narrowed(table, prefix)
+        *named_months(table.month, prefix), *shape.narrowed(table, prefix)
     )
 
 

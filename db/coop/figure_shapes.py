@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Date, Integer, String, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Integer, String, bindparam
 
-from db.calendar.months import month_of, partial_months, start_of
-from db.calendar.periods import stretches
+from db.calendar.months import start_of
+from db.calendar.periods import named_days, named_stretch, stretches
 from db.calendar.queries import DESK_ZONE
 from db.coop.figure_filters import Asked
 from db.core import shapes
@@ -43,29 +43,19 @@ class Shape:
 
     def days(self, column: Any, prefix: str = "") -> list[list[ColumnElement[bool]]]:
         """Conditions for each stretch of days."""
-        return self._stretches(column, f"{prefix}from", f"{prefix}until", Date)
+        return [named_stretch(column, n, prefix) for n in range(self.stretches)]
 
     def moments(self, column: Any, prefix: str = "") -> list[list[ColumnElement[bool]]]:
         """The same of a moment, by the desk's days."""
-        return self._stretches(column, f"{prefix}starts", f"{prefix}ends", UtcDateTime)
-
-    def _stretches(self, column: Any, low: str, high: str, kind: Any) -> list[list[ColumnElement[bool]]]:
+        low, high = f"{prefix}starts", f"{prefix}ends"
         return [
-            [column >= bindparam(f"{low}{n}", type_=kind), column < bindparam(f"{high}{n}", type_=kind)]
+            [column >= bindparam(f"{low}{n}", type_=UtcDateTime), column < bindparam(f"{high}{n}", type_=UtcDateTime)]
             for n in range(self.stretches)
         ]
 
     def label(self, number: int, prefix: str = "") -> BindParameter[str]:
         """The month of a stretch, as "2026-11"."""
         return bindparam(f"{prefix}month{number}", type_=String)
-
-
-def whole(column: Any, prefix: str = "") -> list[ColumnElement[bool]]:
-    """Conditions for the months that lie within the days as a whole."""
-    return [
-        column >= bindparam(f"{prefix}first", type_=Date), column <= bindparam(f"{prefix}last", type_=Date),
-        column.not_in(bindparam(f"{prefix}partial", expanding=True)),
-    ]  # fmt: skip
 
 
 def shape_of(scope: Scope, asked: Asked) -> Shape:
@@ -79,12 +69,12 @@ def shape_of(scope: Scope, asked: Asked) -> Shape:
 def values_of(scope: Scope, asked: Asked, prefix: str = "") -> dict[str, Any]:
     """What the names of a shape are bound to."""
     found: dict[str, Any] = {
-        "first": month_of(asked.first), "last": asked.last, "partial": partial_months(asked.first, asked.last),
         "region": list(asked.region), "medium": asked.medium, "programme": asked.programme, **shapes.values_of(scope),
+        **named_days(asked.first, asked.last),
     }  # fmt: skip
     for n, (month, start, end) in enumerate(stretches(asked.first, asked.last)):
         found |= {
-            f"from{n}": start, f"until{n}": end, f"starts{n}": start_of(start, DESK_ZONE),
-            f"ends{n}": start_of(end, DESK_ZONE), f"month{n}": f"{month:%Y-%m}",
+            f"starts{n}": start_of(start, DESK_ZONE), f"ends{n}": start_of(end, DESK_ZONE),
+            f"month{n}": f"{month:%Y-%m}",
         }  # fmt: skip
     return {f"{prefix}{name}": value for name, value in found.items()}

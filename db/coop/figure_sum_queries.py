@@ -14,9 +14,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, select, union_all
 from sqlalchemy.orm import Session
 
-from db.calendar.periods import left_over, whole_months
+from db.calendar.periods import left_over, named_months, whole_months
 from db.coop.figure_filters import Asked
-from db.coop.figure_shapes import Shape, shape_of, values_of, whole
+from db.coop.figure_shapes import Shape, shape_of, values_of
 from db.coop.sum_tables import CoopDay, CoopDealerMonth, CoopMonth
 from db.coop.tables import CoopEntry, CoopFund
 from db.core.actor import Scope
@@ -48,7 +48,7 @@ def _totals(by: Sequence[str], rows: Any) -> Any:
 @lru_cache(maxsize=500)
 def _of_regions(shape: Shape, by: tuple[str, ...]) -> Any:
     """Of regions, programmes and media: whole months from their sums, the days left over from theirs."""
-    parts = [_sums(CoopMonth, CoopMonth.month, by).where(*whole(CoopMonth.month), *shape.narrowed(CoopMonth))]
+    parts = [_sums(CoopMonth, CoopMonth.month, by).where(*named_months(CoopMonth.month), *shape.narrowed(CoopMonth))]
     for when in shape.days(CoopDay.on_day):
         parts.append(_sums(CoopDay, CoopDay.on_day, by).where(*when, *shape.narrowed(CoopDay)))
     return _totals(by, union_all(*parts))

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
@@ -19,7 +19,7 @@ from db.dealers.tables import Dealer
 from db.incentives.figure_cells import DECIDED, DECISIONS, PAID, UNITS, Fact, earning_dealers, summed
 from db.incentives.figure_filters import Asked, check_dims, month_number
 from db.incentives.figure_members import Member, members_of, plans_asked, taker
-from db.incentives.figure_sum_queries import cells
+from db.incentives.figure_sum_queries import MEASURES, cells, network, totals
 from db.incentives.tables import IncentiveClaim, IncentiveProgram
 
 DIMS: Final = ("program", "dealer", "region", "month")
@@ -30,7 +30,7 @@ Rows = list[dict[str, Any]]
 def _read(session: Session, asked: Asked, query: Any, keys: Mapping[str, Any]) -> Rows:
     months = asked.months
     found = []
-    for row in session.execute(query.group_by(*keys.values()) if keys else query):
+    for row in session.execute(query):
         one = dict(row._mapping)
         if "month" in one:
             one["month"] = months[one["month"]]
@@ -69,17 +69,14 @@ def money(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = (
     """
     check_dims(by, DIMS)
     ever = "month" not in by
-    cell = cells(scope=scope, asked=asked, by=by, ever=ever).subquery()
-
-    def total(name: str, *, inside: bool = True) -> Any:
-        column = cell.c[name]
-        return func.coalesce(func.sum(case((cell.c.inside == 1, column), else_=0) if inside else column), 0)
-
-    values = {name: total(name) for name in ("earned", "approved", "paid", "taken_back")}
-    values["open"] = total("approved", inside=not ever) - total("paid", inside=not ever)
-    keys = {dim: cell.c[dim] for dim in by}
-    found = _read(session, asked, select(*_labelled(keys), *(v.label(n) for n, v in values.items())), keys)
-    return [{**row, **{name: int(row[name]) for name in values}} for row in found]
+    found = network(session, scope=scope, asked=asked, by=by, ever=ever)
+    if found is None:
+        cell = cells(scope=scope, asked=asked, by=by, ever=ever).subquery()
+        keys = {dim: cell.c[dim] for dim in by}
+        found = _read(session, asked, totals(cell, keys, ever=ever), keys)
+    else:
+        found.sort(key=lambda one: tuple(str(one[dim]) for dim in by))
+    return [{**row, **{name: int(row[name]) for name in (*MEASURES, "open")}} for row in found]
 
 
 def paid_units(session: Session, *, scope: Scope, asked: Asked, by: Sequence[str] = ()) -> Rows:

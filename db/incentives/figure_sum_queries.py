@@ -1,25 +1,80 @@
 """Cells of money posted to the ledger of incentives: whole months from their sums, the days left over from theirs.
 
 What asks for programs of dealers reads entries, through an index that holds all they are summed up by (decision 0071).
+What asks for the network is a statement made once for each shape of question (decisions 0088 and 0092).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, false, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session
 
 from db.calendar.months import DAY, add_months, month_of, partial_months
-from db.calendar.periods import whole_months
+from db.calendar.periods import named_days, named_months, named_stretch, stretches, whole_months
 from db.core.actor import Scope
 from db.dealers.tables import Dealer
 from db.incentives.figure_filters import Asked, month_number
+from db.incentives.figure_shape import Shape, shape_of, values_of
 from db.incentives.sum_tables import IncentiveDay, IncentiveDealerMonth, IncentiveMonth
 from db.incentives.tables import IncentiveEntry
 
 MEASURES: Final = ("earned", "approved", "paid", "taken_back")
+
+
+def totals(cell: Any, keys: Mapping[str, Any], *, ever: bool) -> Select[Any]:
+    """{keys..., earned, approved, paid, taken_back, open} of cells; with `ever` what is open is that of all time."""
+
+    def total(name: str, *, inside: bool = True) -> Any:
+        column = cell.c[name]
+        return func.coalesce(func.sum(case((cell.c.inside == 1, column), else_=0) if inside else column), 0)
+
+    values = {name: total(name) for name in MEASURES}
+    values["open"] = total("approved", inside=not ever) - total("paid", inside=not ever)
+    query = select(*(column.label(dim) for dim, column in keys.items()), *(v.label(n) for n, v in values.items()))
+    return query.group_by(*keys.values()) if keys else query
+
+
+def network(
+    session: Session, *, scope: Scope, asked: Asked, by: Sequence[str], ever: bool
+) -> list[dict[str, Any]] | None:  # fmt: skip
+    """The rows of `totals` where no dealer is told apart; None where one is. A month comes as its first day."""
+    shape = shape_of(scope, asked)
+    if shape.of_dealers or "dealer" in by:
+        return None
+    days = named_days(asked.first, asked.last)
+    if ever and month_of(asked.first) in days["partial"]:
+        days["from0"] = month_of(asked.first)  # what was posted before, in a month that is read by the day
+    some = stretches(asked.first, asked.last)
+    months = {f"month{number}": month for number, (month, _, _) in enumerate(some)}
+    values = values_of(scope, asked) | days | months | {"start": asked.first}
+    return [dict(r._mapping) for r in session.execute(_network(shape, tuple(by), ever, len(some)), values)]
+
+
+@lru_cache(maxsize=256)
+def _network(shape: Shape, by: tuple[str, ...], ever: bool, stretches: int) -> Select[Any]:
+    """The statement of every such question of a shape, with so many stretches of days beside whole months."""
+    months, days = IncentiveMonth, IncentiveDay
+    of: dict[str, Any] = {"region": months.region, "program": months.program_id, "month": months.month}
+    whole = named_months(months.month)[1 if ever else 0 :]  # without its first day a period is all time until its last
+    parts = [_named(months, months.month, shape, [of[dim].label(dim) for dim in by]).where(*whole)]
+    for number in range(stretches):
+        of = {"region": days.region, "program": days.program_id, "month": bindparam(f"month{number}", type_=Date)}
+        part = _named(days, days.on_day, shape, [of[dim].label(dim) for dim in by])
+        parts.append(part.where(*named_stretch(days.on_day, number)))
+    cell = union_all(*parts).subquery()
+    return totals(cell, {dim: cell.c[dim] for dim in by}, ever=ever)
+
+
+def _named(table: Any, day: Any, shape: Shape, keys: Sequence[Any]) -> Select[Any]:
+    inside = case((day >= bindparam("start", type_=Date), 1), else_=0).label("inside")
+    return select(*keys, inside, *(getattr(table, name).label(name) for name in MEASURES)).where(
+        table.entries > 0, *shape.where(program=table.program_id, region=table.region)
+    )
 
 
 def cells(*, scope: Scope, asked: Asked, by: Sequence[str], ever: bool) -> Any:

@@ -13,7 +13,7 @@ from db.core.area import DealerLine, Signal
 from db.core.labels import local_day, plural
 from db.surveys import rules
 from db.surveys.alert_queries import AlertFilters, list_alerts
-from db.surveys.figure_queries import FigureFilters, Pair, figures_by
+from db.surveys.figure_sum_queries import FigureFilters, Pair, figures_by
 from db.surveys.flow import FLOW
 from db.surveys.survey_queries import PAGE_FILE
 from db.surveys.tables import SurveyAlert

@@ -1,57 +1,25 @@
-"""Index, top-box share and NPS with their uncertainty: of all, by dealer, region, month and question; response rate.
+"""Index, top-box share and NPS with their uncertainty, by dealer and question; response rate; calls in time.
 
-Each is one statement that reads sums kept by triggers (sums.py) or one index (`ix_survey_figures`, `ix_survey_sent`);
-nothing is added up in Python.
+Each is one statement that reads sums kept by triggers (figure_sum_queries.py) or one index (`ix_survey_figures`,
+`ix_survey_sent`); nothing is added up in Python.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, String, case, cast, func, literal, select, true, union_all
+from sqlalchemy import ColumnElement, String, case, cast, func, select, true
 from sqlalchemy.orm import Session
 
-from db.calendar.months import add_months, partial_months
-from db.calendar.periods import left_over, whole_months
 from db.core.actor import Scope
+from db.surveys.figure_sum_queries import FigureFilters, Pair, figures_by
 from db.surveys.rules import KINDS, Figures, ranks
-from db.surveys.sum_tables import SurveyDay, SurveyDealerMonth, SurveyMonth
 from db.surveys.tables import Dealer, Survey, SurveyAlert, SurveyAnswer
 
 DIMS = ("dealer", "region", "month")
 _BY: dict[str, Any] = {"dealer": Survey.dealer_id, "region": Survey.region, "month": Survey.month}
-
-
-@dataclass(frozen=True, kw_only=True)
-class FigureFilters:
-    """What figures are narrowed to; no `kind` means both. Days are inclusive and the dealer's own; None means open.
-
-    `regions` and `dealer_ids` are several to choose from; empty means all.
-    """
-
-    kind: str = "csi"
-    since: date | None = None
-    until: date | None = None
-    region: str = ""
-    dealer_id: int | None = None
-    regions: tuple[str, ...] = ()
-    dealer_ids: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pair:
-    """Figures as they count, and as they would be with the surveys a manager left out."""
-
-    counted: Figures
-    everything: Figures
-
-    @property
-    def excluded(self) -> int:
-        """How many surveys were left out."""
-        return self.everything.surveys - self.counted.surveys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,108 +57,22 @@ class QuestionFigures:
 
 
 def _day_parts(column: Any, filters: FigureFilters) -> list[ColumnElement[bool]]:
+    """Conditions for days and filters on the surveys themselves."""
     parts = []
     if filters.since is not None:
         parts.append(column >= filters.since)
     if filters.until is not None:
         parts.append(column <= filters.until)
-    return parts + _narrowed(filters, kind=Survey.kind, region=Survey.region, dealer=Survey.dealer_id)
-
-
-def _narrowed(filters: FigureFilters, *, kind: Any, region: Any, dealer: Any) -> list[ColumnElement[bool]]:
-    """Conditions for everything but the days."""
-    parts: list[ColumnElement[bool]] = [kind == filters.kind if filters.kind else kind.in_(list(KINDS))]
+    parts.append(Survey.kind == filters.kind if filters.kind else Survey.kind.in_(list(KINDS)))
     if filters.region:
-        parts.append(region == filters.region)
+        parts.append(Survey.region == filters.region)
     if filters.dealer_id is not None:
-        parts.append(dealer == filters.dealer_id)
+        parts.append(Survey.dealer_id == filters.dealer_id)
     if filters.regions:
-        parts.append(region.in_(filters.regions))
+        parts.append(Survey.region.in_(filters.regions))
     if filters.dealer_ids:
-        parts.append(dealer.in_(filters.dealer_ids))
+        parts.append(Survey.dealer_id.in_(filters.dealer_ids))
     return parts
-
-
-MEASURES: Final = (
-    "surveys", "indexed", "index_total", "index_squares", "answers", "tops", "promoters", "passives", "detractors",
-)  # fmt: skip
-
-
-def _cells(scope: Scope, filters: FigureFilters, by: Sequence[str]) -> Any:
-    """Rows of {dims..., is_counted, measures...}: whole months from their sums, the days left over from theirs.
-
-    Days of dealers are read from the surveys, through the index that holds all they are summed up by.
-    """
-    of_dealers = scope.kind == "dealers" or bool(filters.dealer_ids) or filters.dealer_id is not None or "dealer" in by
-    rest = left_over(Survey.answered_on if of_dealers else SurveyDay.answered_on, filters.since, filters.until)
-    table: Any = SurveyDealerMonth if of_dealers else SurveyMonth
-    when = whole_months(table.month, filters.since, filters.until)
-    parts = [_summed(table, table.month, scope, filters, by=by, when=when)]
-    if rest is not None:
-        parts.append(
-            _surveys(scope, filters, by, rest) if of_dealers
-            else _summed(SurveyDay, _month_of_day(filters), scope, filters, by=by, when=[rest])
-        )  # fmt: skip
-    return union_all(*parts).subquery()
-
-
-def _month_of_day(filters: FigureFilters) -> Any:
-    months = partial_months(filters.since, filters.until)
-    return case(*((SurveyDay.answered_on < add_months(m, 1), literal(m, Date)) for m in months))
-
-
-def _summed(
-    table: Any, month: Any, scope: Scope, filters: FigureFilters, *, by: Sequence[str],
-    when: Sequence[ColumnElement[bool]],
-) -> Any:  # fmt: skip
-    region: Any = Dealer.region if table is SurveyDealerMonth else table.region
-    dealer = getattr(table, "dealer_id", literal(None))
-    of = {"dealer": dealer, "region": region, "month": month}
-    query = select(
-        *(of[dim].label(dim) for dim in by), table.is_counted, *(getattr(table, name) for name in MEASURES)
-    ).where(
-        table.surveys > 0, *when, scope.where(dealer, region),
-        *_narrowed(filters, kind=table.kind, region=region, dealer=dealer),
-    )  # fmt: skip
-    narrows = "region" in by or scope.kind == "regions" or filters.region or filters.regions
-    return query.join(Dealer, Dealer.id == dealer) if table is SurveyDealerMonth and narrows else query
-
-
-def _surveys(scope: Scope, filters: FigureFilters, by: Sequence[str], when: ColumnElement[bool]) -> Any:
-    index = Survey.index_hundredths
-    values = {
-        "surveys": literal(1), "indexed": case((index.is_not(None), 1), else_=0),
-        "index_total": func.coalesce(index, 0), "index_squares": func.coalesce(cast(index, BigInteger) * index, 0),
-        "answers": Survey.answers, "tops": Survey.tops, "promoters": case((Survey.nps == 1, 1), else_=0),
-        "passives": case((Survey.nps == 0, 1), else_=0), "detractors": case((Survey.nps == -1, 1), else_=0),
-    }  # fmt: skip
-    return select(
-        *(_BY[dim].label(dim) for dim in by), Survey.is_counted, *(values[name].label(name) for name in MEASURES)
-    ).where(
-        when, scope.where(Survey.dealer_id, Survey.region),
-        *_narrowed(filters, kind=Survey.kind, region=Survey.region, dealer=Survey.dealer_id),
-    )  # fmt: skip
-
-
-def _pair(values: Sequence[Any]) -> Pair:
-    numbers = [int(v or 0) for v in values]
-    return Pair(
-        counted=Figures(**dict(zip(MEASURES, numbers[:9], strict=True))),
-        everything=Figures(**dict(zip(MEASURES, numbers[9:18], strict=True))),
-    )
-
-
-def figures_by(
-    session: Session, *, scope: Scope, filters: FigureFilters, by: Sequence[str] = ()
-) -> dict[tuple[Any, ...], Pair]:
-    """{key of `by`: figures} by the day a survey was answered; under () the whole, even of nothing."""
-    cell = _cells(scope, filters, by)
-    columns = [cell.c[name] for name in by]
-    counted = [func.sum(case((cell.c.is_counted == true(), cell.c[name]), else_=0)) for name in MEASURES]
-    query = select(*columns, *counted, *(func.sum(cell.c[name]) for name in MEASURES))
-    if columns:
-        query = query.group_by(*columns).order_by(*columns)
-    return {tuple(row[: len(columns)]): _pair(row[len(columns) :]) for row in session.execute(query)}
 
 
 def rates_by(

@@ -16,7 +16,8 @@ from db.core.area import Metric, MetricDefinition
 from db.core.intervals import share_interval
 from db.core.permissions import Permission
 from db.core.problems import Problem, Refused
-from db.surveys.figure_queries import FigureFilters, contacted_in_time, figures_by, rates_by
+from db.surveys.figure_queries import contacted_in_time, rates_by
+from db.surveys.figure_sum_queries import FigureFilters, figures_by
 from db.surveys.rules import Figures, Interval
 from db.surveys.tables import Dealer
 

@@ -24,15 +24,8 @@ from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
 from db.surveys import rules
-from db.surveys.figure_queries import (
-    FigureFilters,
-    Pair,
-    Rate,
-    contacted_in_time,
-    figures_by,
-    lag_days,
-    rates_by,
-)
+from db.surveys.figure_queries import Rate, contacted_in_time, lag_days, rates_by
+from db.surveys.figure_sum_queries import FigureFilters, Pair, figures_by
 
 actor = guard(Permission.SURVEYS_VIEW)
 at = now()

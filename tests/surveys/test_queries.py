@@ -12,11 +12,11 @@ from db import catalog
 from db.core.problems import NotFound, Refused
 from db.core.session import reading, run
 from db.exports import run_export
-from db.surveys import alert_queries, figure_queries, survey_queries
+from db.surveys import alert_queries, figure_queries, figure_sum_queries, survey_queries
 from db.surveys.alert_queries import AlertFilters
 from db.surveys.commands import COMMANDS, exclude_survey
 from db.surveys.dealer_queries import dealer_lines, dealer_signals
-from db.surveys.figure_queries import FigureFilters
+from db.surveys.figure_sum_queries import FigureFilters
 from db.surveys.survey_queries import SurveyFilters
 from tests.leads.factories import NOW, Network, make_network
 from tests.support.again import begun
@@ -104,7 +104,7 @@ def test_figures_with_and_without_what_was_left_out(engine):
     enter(engine, network, answers={"q1": 3, "q3": 7})
     run(exclude_survey, bind=engine, survey_id=first, seen_version=1, reason="Own", actor=network.manager, now=NOW)
     with reading(engine) as session:
-        pair = figure_queries.figures_by(session, scope=network.manager.scope, filters=ALL)[()]
+        pair = figure_sum_queries.figures_by(session, scope=network.manager.scope, filters=ALL)[()]
         assert (pair.counted.index, pair.everything.index, pair.excluded) == (60.0, 80.0, 1)
         assert (pair.counted.nps, pair.everything.nps) == (0.0, 50.0)
         listed, _ = survey_queries.list_surveys(session, actor=network.manager, filters=SurveyFilters(show="excluded"))
@@ -160,7 +160,7 @@ def test_a_dealer_manager_sees_their_own_dealer_only(sqlite_engine, network):
         for missing in (alerts[other], 999):
             with pytest.raises(NotFound, match="This alert"):
                 alert_queries.get_alert(session, item_id=missing, actor=dan, now=NOW)
-        for figures in (figure_queries.figures_by, figure_queries.rates_by):
+        for figures in (figure_sum_queries.figures_by, figure_queries.rates_by):
             assert list(figures(session, scope=dan.scope, filters=ALL, by=("dealer",))) == [(network.north,)]
         assert [d.dealer_id for d in figure_queries.by_dealer(session, scope=dan.scope, filters=ALL)] == [network.north]
         assert {q.answers for q in figure_queries.by_question(session, scope=dan.scope, filters=ALL)} == {1}
@@ -222,7 +222,7 @@ def test_figures_take_the_same_statements_for_any_number_of_dealers(sqlite_engin
 def test_old_figures_stay_as_they_were_when_a_survey_is_flagged(sqlite_engine, network):
     survey_id = enter(sqlite_engine, network, email="dan@desk.example")
     with reading(sqlite_engine) as session:
-        pair = figure_queries.figures_by(session, scope=network.manager.scope, filters=ALL)[()]
+        pair = figure_sum_queries.figures_by(session, scope=network.manager.scope, filters=ALL)[()]
         (row,) = figure_queries.by_dealer(session, scope=network.manager.scope, filters=ALL)
     assert survey(sqlite_engine, survey_id).is_flagged
     assert (pair.counted.surveys, row.flagged) == (1, 1)
