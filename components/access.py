@@ -63,7 +63,7 @@ def guard(permission: Permission | str) -> Actor:
     """
     wanted = Permission(permission)
     in_fragment = _ticks_by_itself()
-    account = auth.find_account()
+    account = _guarded() or auth.find_account()  # in a whole run the gate asked a moment ago
     if account is None or account.must_change_password:
         if in_fragment:
             st.rerun()  # the whole app runs again and its gate draws the sign-in
@@ -80,6 +80,7 @@ def guard(permission: Permission | str) -> Actor:
 def gate(account: Account | None) -> None:
     """Let a signed-in person pass; otherwise draw the sign-in (or the change of a one-time password) and stop."""
     if account is not None and not account.must_change_password and auth.is_agreed():
+        _keep_for_this_run(account)
         return
     desk = auth.DeskAuth(account)
     if account is None:
