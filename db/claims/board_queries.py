@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, func, select
@@ -37,6 +36,7 @@ from db.core.keyset import beyond
 from db.core.labels import local_day
 from db.core.masking import mask_vin
 from db.core.permissions import Permission
+from db.core.shapes import made_once
 from db.dealers.tables import Dealer
 from db.people.tables import Person
 
@@ -144,7 +144,7 @@ def _kept(make: Callable[..., Any], shape: Shape) -> Callable[..., Any]:
     return made
 
 
-@lru_cache(maxsize=256)
+@made_once
 def _page(shape: Shape, begins: bool, most: int) -> Select[*tuple[Any, ...]]:
     column, falls = _order(shape.filters.view, shape.actor)
     sought = shape.order(column)
@@ -238,7 +238,7 @@ def count_all(session: Session, *, actor: Actor, filters: ClaimFilters, turn: st
     return Counts(total=total, late=late, soon=soon, statuses={name: count for name, count in found.items() if count})
 
 
-@lru_cache(maxsize=256)
+@made_once
 def _counts(shape: Shape, turn: str) -> Select[*tuple[Any, ...]]:
     rest, waiting = shape.narrowed(status=""), shape.view(turn)
     wanted = {s.name: [Claim.status == s.name, *rest] for s in FLOW.states if shape.is_dealer or s.name != FLOW.initial}
@@ -259,7 +259,7 @@ def first_waiting(session: Session, *, actor: Actor, filters: ClaimFilters, but:
     return found
 
 
-@lru_cache(maxsize=256)
+@made_once
 def _first(shape: Shape) -> Select[*tuple[int]]:
     return (
         select(Claim.id)

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -41,6 +40,7 @@ from db.coop.queue_tables import CoopClaim, CoopRequest
 from db.coop.sums import MINUTES_IN_DAYS
 from db.coop.tables import CoopFund
 from db.core.actor import Scope
+from db.core.shapes import made_once
 from db.dealers.tables import Dealer
 
 DECIDED: Final = ("decided", "denied", "returned", "again")
@@ -153,7 +153,7 @@ def _of_sums(
     )
 
 
-@lru_cache(maxsize=500)
+@made_once
 def _counts_of(what: str, by: tuple[str, ...], shape: Shape) -> Any:
     group = GROUPS[what]
     values = [value.label(name) for name, value in group.counted.items()]
@@ -312,7 +312,7 @@ def _place(days: Mapping[int, int], rank: int) -> tuple[int, int]:
     raise AssertionError("a rank is never above their number")
 
 
-@lru_cache(maxsize=200)
+@made_once
 def _by_days(shapes: tuple[tuple[str, Shape], ...]) -> Any:
     """Rows of (number of the question, whole days, how many)."""
     parts = []
@@ -330,7 +330,7 @@ def _by_days(shapes: tuple[tuple[str, Shape], ...]) -> Any:
     return union_all(*parts)
 
 
-@lru_cache(maxsize=500)
+@made_once
 def _nth(shapes: tuple[tuple[str, Shape], ...], numbers: tuple[int, ...]) -> Any:
     """Rows of (place in what is wanted, minutes): the value so far into the order of those of some days."""
     parts = []

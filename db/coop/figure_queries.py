@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Date, String, bindparam, case, cast, func, select, union_all
@@ -20,6 +19,7 @@ from db.coop.figure_sum_queries import MEASURES, ledger
 from db.coop.sum_tables import CoopLotDay
 from db.coop.tables import CoopFund, CoopLot, CoopProgramme
 from db.core.actor import Scope
+from db.core.shapes import made_once
 from db.dealers.tables import Dealer
 
 DIMS: Final = ("month", "region", "dealer", "medium", "programme")
@@ -113,7 +113,7 @@ def _lots(by: Sequence[str], *, of_programme: bool, sign: int = 1) -> Any:
     return query.join(CoopFund, CoopFund.id == lot.fund_id) if of_programme or "programme" in by else query
 
 
-@lru_cache(maxsize=200)
+@made_once
 def _of_regions(shape: Shape, by: tuple[str, ...]) -> Any:
     """What all lots hold, from their sums, less what those of closed funds do: hardly one holds anything."""
     sums, lot, today = CoopLotDay, CoopLot, bindparam("today", type_=Date)

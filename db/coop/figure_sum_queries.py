@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, select, union_all
@@ -21,6 +20,7 @@ from db.coop.sum_tables import CoopDay, CoopDealerMonth, CoopMonth
 from db.coop.tables import CoopEntry, CoopFund
 from db.core.actor import Scope
 from db.core.among import among
+from db.core.shapes import made_once
 from db.dealers.tables import Dealer
 
 MEASURES: Final = ("accrued", "reserved", "released", "approved", "paid", "expired", "forfeited")
@@ -45,7 +45,7 @@ def _totals(by: Sequence[str], rows: Any) -> Any:
     return query.group_by(*keys) if keys else query
 
 
-@lru_cache(maxsize=500)
+@made_once
 def _of_regions(shape: Shape, by: tuple[str, ...]) -> Any:
     """Of regions, programmes and media: whole months from their sums, the days left over from theirs."""
     parts = [_sums(CoopMonth, CoopMonth.month, by).where(*named_months(CoopMonth.month), *shape.narrowed(CoopMonth))]

@@ -6,15 +6,49 @@ click. What may differ between two clicks of one shape is named here and given w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Final, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, bindparam, false, true
 
 from db.core.actor import Actor, Scope
 
 ScopeShape = Literal["all", "regions", "dealers", "none"]
+T = TypeVar("T")
+P = ParamSpec("P")
+ROOM: Final = 200
+"""How many statements a process keeps, of all shapes of all questions: each holds some 200 KB with what hangs on it."""
+_made: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+_lock: Final = threading.Lock()
+
+
+def made_once(make: Callable[P, T]) -> Callable[P, T]:
+    """A function that makes the statement of a shape, given by its arguments, once for as long as it is asked for.
+
+    All of them share one room: shapes are as many as filters can be combined, and a process that kept each it ever saw
+    grew for days. The statement nobody asked for longest goes first.
+    """
+
+    @wraps(make)
+    def ask(*args: P.args, **named: P.kwargs) -> T:
+        key = (make, args, *sorted(named.items()))
+        with _lock:
+            if key in _made:
+                _made.move_to_end(key)
+                found: T = _made[key]
+                return found
+        made = make(*args, **named)
+        with _lock:
+            _made[key] = made
+            while len(_made) > ROOM:
+                _made.popitem(last=False)
+        return made
+
+    return ask
 
 
 def given(name: str, value: Any, *, named: bool) -> Any:

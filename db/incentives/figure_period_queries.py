@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Date, Integer, String, bindparam, case, cast, func, literal, select, union_all
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 from db.calendar.months import DAY, month_of
 from db.core.actor import Scope
 from db.core.among import unwalked
+from db.core.shapes import made_once
 from db.dealers.tables import Dealer
 from db.incentives import figure_queries as figures
 from db.incentives.figure_cells import DECIDED, Span, taken
@@ -153,7 +153,7 @@ def _open(ends: Mapping[tuple[date, int], Cell], rest: Mapping[int, list[int]], 
     return {program: cents[program] for program, posted in entries.items() if posted > 0}
 
 
-@lru_cache(maxsize=50)
+@made_once
 def _network(shape: Shape, *, has_days: bool) -> Any:
     """Rows of (fact, whether of a day, month or day, program, up to four sums), and of what was before."""
     parts = []
@@ -222,7 +222,7 @@ def earning(
     return found
 
 
-@lru_cache(maxsize=50)
+@made_once
 def _earning(shape: Shape, spans: int) -> Any:
     """Rows of (whether of the period before, program, ids of dealers): one long word is a tenth of the rows' price."""
     table, unit = IncentiveUnitDealer, IncentiveUnit
@@ -289,7 +289,7 @@ def minutes(
     return found
 
 
-@lru_cache(maxsize=50)
+@made_once
 def _minutes(shape: Shape) -> Any:
     claim = IncentiveClaim
     parts = [

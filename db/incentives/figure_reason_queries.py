@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from db.claims.figure_rules import pareto
 from db.core.actor import Scope
 from db.core.among import unwalked
+from db.core.shapes import made_once
 from db.core.timeline import TimelineEntry, TimelineLink
 from db.core.types import UtcDateTime
 from db.incentives.claim_rules import TITLES
@@ -91,7 +91,7 @@ def reasons(session: Session, *, scope: Scope, asked: Asked, kind: str = "") -> 
     ]  # fmt: skip
 
 
-@lru_cache(maxsize=50)
+@made_once
 def _by_checks(shape: Shape) -> Any:
     """(outcome, rule, cases, cents, newest moment, its sentence) of what sending brought.
 
@@ -141,7 +141,7 @@ def _by_checks(shape: Shape) -> Any:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=50)
+@made_once
 def _by_people(shape: Shape) -> Any:
     """The same of what people returned or denied, from the timeline: a claim keeps its last reason only."""
     entry, link, claim = TimelineEntry, TimelineLink, IncentiveClaim

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, false, func, literal, or_, select, union_all
@@ -17,6 +16,7 @@ from sqlalchemy.orm import Session
 from db.calendar.months import DAY, add_months, month_of, partial_months
 from db.calendar.periods import named_days, named_months, named_stretch, stretches, whole_months
 from db.core.actor import Scope
+from db.core.shapes import made_once
 from db.dealers.tables import Dealer
 from db.incentives.figure_filters import Asked, month_number
 from db.incentives.figure_shape import Shape, shape_of, values_of
@@ -55,7 +55,7 @@ def network(
     return [dict(r._mapping) for r in session.execute(_network(shape, tuple(by), ever, len(some)), values)]
 
 
-@lru_cache(maxsize=256)
+@made_once
 def _network(shape: Shape, by: tuple[str, ...], ever: bool, stretches: int) -> Select[Any]:
     """The statement of every such question of a shape, with so many stretches of days beside whole months."""
     months, days = IncentiveMonth, IncentiveDay

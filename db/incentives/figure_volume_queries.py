@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Date, String, bindparam, cast, func, literal, select, union_all
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from db.core.actor import Scope
 from db.core.among import unwalked
+from db.core.shapes import made_once
 from db.incentives.figure_baseline_queries import Measured, incremental, spans_of
 from db.incentives.figure_filters import Asked
 from db.incentives.figure_members import Field
@@ -102,7 +102,7 @@ def _read(
     return list(zip(sold, earned, strict=True))
 
 
-@lru_cache(maxsize=100)
+@made_once
 def _statement(shape: Shape, spans: int, *, makes: bool, models: bool) -> Any:
     """Two rows for each of so many periods, (number, whether earned, dealers in one word, cents).
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, String, bindparam, exists, func, select
@@ -16,6 +15,7 @@ from db.core.actor import Actor
 from db.core.area import CAP
 from db.core.keyset import beyond
 from db.core.permissions import Permission
+from db.core.shapes import made_once
 from db.core.types import UtcDateTime
 from db.incentives import books, claim_store
 from db.incentives.claim_rows import ClaimRow, claim_rows, claims_of, others_hands
@@ -164,7 +164,7 @@ def list_claims(
     return shown, (shown[-1].due_at, shown[-1].id) if len(rows) > limit else None
 
 
-@lru_cache(maxsize=200)
+@made_once
 def _page(shape: _Shape, *, begins: bool) -> Any:
     due, number = IncentiveClaim.due_at, IncentiveClaim.id
     query = claims_of(*_seen(shape)).where(*_in_view(shape, shape.view), *_narrowed(shape.but("late", "soon")))
@@ -199,7 +199,7 @@ def count_all(session: Session, *, actor: Actor, filters: Filters) -> Counts:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=200)
+@made_once
 def _counts(shape: _Shape) -> Any:
     """(total, late, soon, a count a state), each up to `CAP` + 1."""
     rest, waiting = shape.but("status", "due", "late", "soon"), _in_view(shape, "waiting", in_order=False)

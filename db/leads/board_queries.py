@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, false, func, literal_column, or_, select, true
@@ -17,7 +16,7 @@ from db.core import search
 from db.core.actor import Scope
 from db.core.area import CAP
 from db.core.masking import mask_name
-from db.core.shapes import ScopeShape, given, shape_of, values_of, within
+from db.core.shapes import ScopeShape, given, made_once, shape_of, values_of, within
 from db.leads.flow import FLOW
 from db.leads.rules import POLICY, temperature
 from db.leads.tables import Dealer, Lead, Person
@@ -176,7 +175,7 @@ def _due_first(
 
 
 # What is asked at every click is made once for each shape of filters: making it takes longer than carrying it out.
-@lru_cache(maxsize=256)
+@made_once
 def _due(filters: BoardFilters, scope: ScopeShape, hits: Hits, begins: bool) -> Select[*tuple[Any, ...]]:
     due = _rows_of(filters, scope, hits).where(Lead.due_at.is_not(None))
     if not begins:
@@ -186,7 +185,7 @@ def _due(filters: BoardFilters, scope: ScopeShape, hits: Hits, begins: bool) -> 
     return due.order_by(Lead.due_at, Lead.id).limit(bindparam("most", type_=Integer))
 
 
-@lru_cache(maxsize=256)
+@made_once
 def _undue(filters: BoardFilters, scope: ScopeShape, hits: Hits, begins: bool) -> Select[*tuple[Any, ...]]:
     rest = _rows_of(filters, scope, hits).where(Lead.due_at.is_(None))
     if not begins:
@@ -194,7 +193,7 @@ def _undue(filters: BoardFilters, scope: ScopeShape, hits: Hits, begins: bool) -
     return rest.order_by(Lead.id).limit(bindparam("most", type_=Integer))
 
 
-@lru_cache(maxsize=256)
+@made_once
 def _newest(
     filters: BoardFilters, scope: ScopeShape, hits: Hits, begins: bool, most: int
 ) -> Select[*tuple[Any, ...]]:  # fmt: skip
@@ -374,7 +373,7 @@ def board_counts(
 _COUNTED: Final = (*OPEN_STATUSES, "_overdue", "_unassigned")
 
 
-@lru_cache(maxsize=256)
+@made_once
 def _counts(filters: BoardFilters, scope: ScopeShape, hits: Hits) -> Select[*tuple[int, ...]]:
     base = _named(filters, scope, hits)
     still = Lead.is_open == true()

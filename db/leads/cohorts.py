@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal_column, null, select, true
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 from db.calendar.months import months_between
 from db.core.actor import Scope
 from db.core.problems import Problem, Refused
+from db.core.shapes import made_once
 from db.leads.rollup import MEASURES
 from db.leads.tables import Dealer, Lead, LeadDealerMonth, LeadMonth, LeadRegionMonth
 
@@ -166,7 +166,7 @@ def _where(grain: Grain, scope: Scope, filters: Mapping[str, Any]) -> list[Colum
     return [_compared(columns[name], how, value) for name, how, value in _narrowed(grain, scope, filters)]
 
 
-@lru_cache(maxsize=500)
+@made_once
 def _of_rollup(name: str, by: tuple[str, ...], measures: tuple[str, ...], asked: tuple[tuple[str, str], ...]) -> Any:
     """The statement of one shape of question, its values bound as v0, v1 ...: making it costs as much as its read."""
     grain = next(one for one in (_MONTH, _REGION_MONTH, _DEALER_MONTH) if one.name == name)

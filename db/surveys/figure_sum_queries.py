@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -32,6 +31,7 @@ from sqlalchemy.orm import Session
 from db.calendar.periods import named_days, named_months, named_stretch, stretches
 from db.core import shapes
 from db.core.actor import Scope
+from db.core.shapes import made_once
 from db.surveys.rules import KINDS, Figures
 from db.surveys.sum_tables import SurveyDay, SurveyDealerMonth, SurveyMonth
 from db.surveys.tables import Dealer, Survey
@@ -144,7 +144,7 @@ def _surveys(when: Sequence[ColumnElement[bool]], shape: _Shape, by: Sequence[st
     ).where(*when, *shape.narrowed(kind=Survey.kind, region=Survey.region, dealer=Survey.dealer_id))
 
 
-@lru_cache(maxsize=256)
+@made_once
 def _statement(shape: _Shape, by: tuple[str, ...]) -> Select[Any]:
     """The figures of every question of a shape, by the dimensions in `by`."""
     table: Any = SurveyDealerMonth if shape.of_dealers else SurveyMonth
