@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, column, func, or_, select, table
@@ -18,6 +17,7 @@ from db.core.outbox import OutboxMail
 from db.core.permissions import GRANTED, Permission, Role
 from db.core.problems import NotFound
 from db.core.settings import settings
+from db.core.shapes import made_once
 from db.people.rules import tidy_username
 from db.people.sessions import actor_of, person_actor
 from db.people.tables import Notification, Person, PersonScope, SignInSession
@@ -202,7 +202,7 @@ def people_to_tell(session: Session, *, dealer_id: int | None, region: str | Non
     return list(session.scalars(query, {"region": region, "dealer_id": dealer_id}))
 
 
-@lru_cache(maxsize=256)
+@made_once
 def _reached(permission: Permission, by_region: bool, by_dealer: bool) -> Select[int]:
     roles = [role.value for role, granted in GRANTED.items() if permission in granted]
     reaches = [Person.scope_kind == "all"]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from collections import OrderedDict
 
 import pytest
 
 from db.core import shapes
+from tests.support.paths import ROOT
+
+BOUNDED = {
+    "db/core/insert.py": "as many as there are tables and ways to write them",
+    "db/workflow/engine.py": "one for each queue",
+}
+"""Where statements are kept beside the one room, and why they cannot become many."""
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +42,12 @@ def test_two_questions_of_one_shape_are_told_apart():
 
 def test_all_questions_share_one_room_and_the_one_not_asked_for_longest_goes():
     made = []
-    first = shapes.made_once(lambda shape: made.append(shape) or shape)
-    second = shapes.made_once(lambda shape: made.append(f"second {shape}") or shape)
+
+    def note(shape: str) -> str:
+        made.append(shape)
+        return shape
+
+    first, second = shapes.made_once(note), shapes.made_once(lambda shape: shape)
     for shape in ("a", "b"):
         first(shape)
     second("c")
@@ -46,3 +58,23 @@ def test_all_questions_share_one_room_and_the_one_not_asked_for_longest_goes():
     first("a")
     first("b")
     assert made == ["b"]
+
+
+def _room_of(decorator: ast.expr) -> int:
+    """How many answers a decorator keeps; 0 where it keeps none."""
+    if not isinstance(decorator, ast.Call) or getattr(decorator.func, "id", "") != "lru_cache":
+        return 0
+    return next((ast.literal_eval(k.value) or 10**9 for k in decorator.keywords if k.arg == "maxsize"), 128)
+
+
+def test_no_statement_has_a_room_of_its_own():
+    found = []
+    for path in sorted((ROOT / "db").rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef) or name in BOUNDED or node.returns is None:
+                continue
+            makes = ast.unparse(node.returns).split("[")[0] in {"Select", "Any", "CompoundSelect"}
+            if makes and max(map(_room_of, node.decorator_list), default=0) > 8:
+                found.append(f"{name}: {node.name}")
+    assert found == [], "keep it with made_once of db/core/shapes.py"
