@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,10 @@ def test_every_test_that_is_named_exists(row: Row):
 def test_every_figure_that_is_wanted_is_reported_by_a_test_of_the_row(row: Row):
     files = [ROOT / named.partition("::")[0] for named in row.tests]
     texts = [f.read_text(encoding="utf-8") for one in files for f in ([one] if one.is_file() else one.rglob("*.py"))]
+    helpers = {
+        name.replace(".", "/") for text in texts for name in re.findall(r"^from (tests\.\w+) import", text, re.M)
+    }
+    texts += [(ROOT / f"{name}.py").read_text(encoding="utf-8") for name in helpers if (ROOT / f"{name}.py").exists()]
     assert [goal.what for goal in row.goals if not any(f'"{goal.what}"' in text for text in texts)] == []
 
 

@@ -106,7 +106,7 @@ def _texts(connection: Connection) -> Iterator[_Row]:
             if table.name == "person":
                 if id_column is None or values["id"] not in people:
                     continue
-                whose = people[values["id"]]
+                whose, region = people[values["id"]]
             for column in columns:
                 text = values[column]
                 if text:
@@ -124,13 +124,13 @@ def _everybodys(connection: Connection, table: object, columns: Sequence[object]
                 yield _Row(table.name, None, None, value, False)  # type: ignore[attr-defined]
 
 
-def _people(connection: Connection) -> dict[int, int]:
-    """The one dealer of each account that has exactly one; others are known beyond one dealer."""
-    scope = Base.metadata.tables["person_scope"]
-    found: dict[int, set[int]] = defaultdict(set)
-    for person, dealer in connection.execute(select(scope.c.person_id, scope.c.dealer_id)):
-        if dealer is not None:
-            found[person].add(dealer)
+def _people(connection: Connection) -> dict[int, tuple[int, str]]:
+    """The one dealer of each account that has exactly one, and its region; others are known beyond one dealer."""
+    scope, dealer = Base.metadata.tables["person_scope"], Base.metadata.tables["dealer"]
+    found: dict[int, set[tuple[int, str]]] = defaultdict(set)
+    asked = select(scope.c.person_id, dealer.c.id, dealer.c.region).join(dealer, dealer.c.id == scope.c.dealer_id)
+    for person, dealer_id, region in connection.execute(asked):
+        found[person].add((dealer_id, region))
     return {person: next(iter(dealers)) for person, dealers in found.items() if len(dealers) == 1}
 
 

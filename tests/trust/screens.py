@@ -223,10 +223,10 @@ def answer(function: Callable[..., Any], **arguments: Any) -> str:
 
 
 def same_words(text: str, *numbers: int) -> str:
-    """The answer without the id that was asked for."""
+    """The answer without the id that was asked for, and without the minute figures are of: it passes between looks."""
     for number in numbers:
         text = re.sub(rf"\b{number}\b", "#", text)
-    return text
+    return re.sub(r"(:gray\[As of\] [^\n]*)\b\d{1,2}:\d\d", r"\1now", text)
 
 
 def moment() -> datetime:
