@@ -58,11 +58,14 @@ def named_stretch(day: Any, number: int, prefix: str = "") -> list[ColumnElement
 
 
 def named_days(first: date | None, last: date | None) -> dict[str, Any]:
-    """The days that `named_months` and `named_stretch` leave open; no day means without a bound on that side."""
+    """The days that `named_months` and `named_stretch` leave open, and the month of each stretch as `month0`, `month1`.
+
+    No day means without a bound on that side.
+    """
     found: dict[str, Any] = {
         "first": date.min if first is None else month_of(first), "last": date.max if last is None else last,
         "partial": partial_months(first, last),
     }  # fmt: skip
-    for number, (_, start, end) in enumerate(stretches(first, last)):
-        found |= {f"from{number}": start, f"until{number}": end}
+    for number, (month, start, end) in enumerate(stretches(first, last)):
+        found |= {f"month{number}": month, f"from{number}": start, f"until{number}": end}
     return found

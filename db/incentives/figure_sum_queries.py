@@ -49,20 +49,19 @@ def network(
     days = named_days(asked.first, asked.last)
     if ever and month_of(asked.first) in days["partial"]:
         days["from0"] = month_of(asked.first)  # what was posted before, in a month that is read by the day
-    some = stretches(asked.first, asked.last)
-    months = {f"month{number}": month for number, (month, _, _) in enumerate(some)}
-    values = values_of(scope, asked) | days | months | {"start": asked.first}
-    return [dict(r._mapping) for r in session.execute(_network(shape, tuple(by), ever, len(some)), values)]
+    statement = _network(shape, tuple(by), ever, len(stretches(asked.first, asked.last)))
+    values = values_of(scope, asked) | days | {"start": asked.first}
+    return [dict(r._mapping) for r in session.execute(statement, values)]
 
 
 @made_once
-def _network(shape: Shape, by: tuple[str, ...], ever: bool, stretches: int) -> Select[Any]:
+def _network(shape: Shape, by: tuple[str, ...], ever: bool, many: int) -> Select[Any]:
     """The statement of every such question of a shape, with so many stretches of days beside whole months."""
     months, days = IncentiveMonth, IncentiveDay
     of: dict[str, Any] = {"region": months.region, "program": months.program_id, "month": months.month}
     whole = named_months(months.month)[1 if ever else 0 :]  # without its first day a period is all time until its last
     parts = [_named(months, months.month, shape, [of[dim].label(dim) for dim in by]).where(*whole)]
-    for number in range(stretches):
+    for number in range(many):
         of = {"region": days.region, "program": days.program_id, "month": bindparam(f"month{number}", type_=Date)}
         part = _named(days, days.on_day, shape, [of[dim].label(dim) for dim in by])
         parts.append(part.where(*named_stretch(days.on_day, number)))

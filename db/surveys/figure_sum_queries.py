@@ -111,9 +111,8 @@ def _shape_of(scope: Scope, filters: FigureFilters, by: Sequence[str]) -> _Shape
 
 
 def _values_of(scope: Scope, filters: FigureFilters) -> dict[str, Any]:
-    months = {f"month{n}": month for n, (month, _, _) in enumerate(stretches(filters.since, filters.until))}
     return {
-        **shapes.values_of(scope), **named_days(filters.since, filters.until), **months,
+        **shapes.values_of(scope), **named_days(filters.since, filters.until),
         "kind": filters.kind, "region": filters.region, "regions": list(filters.regions),
         "dealer": filters.dealer_id, "dealers": list(filters.dealer_ids),
     }  # fmt: skip
