@@ -17,6 +17,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from tests.support.databases import PostgresTemplates, SqliteTemplates
+from tests.support.installed import scan_once
 from tests.support.memory import scratch_folder
 from tests.support.missing import BROWSER, POSTGRES, missing, required
 from tests.support.postgres import NoPostgres, postgres_running
@@ -227,6 +228,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # What is made for several tests at once keeps its files here; each test has a folder of its own.
     os.environ["DOCUMENTS_DIR"] = tempfile.mkdtemp(prefix="documents-")
     share_statements()
+    scan_once()
     # `timeout` and CI end a run with SIGTERM; as an interrupt it still stops the servers and browsers we started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
