@@ -39,6 +39,8 @@ sys.dont_write_bytecode = False
 
 BROWSER_FIXTURES = {"chromium", "page"}
 AT_ONCE = {"test_at_once.py", "test_many_processes.py"}
+OF_ONE_AREA = {"test_permissions.py"}
+"""Walks straight under tests/ that are of one area's steps, so that PostgreSQL's copy is for the whole."""
 JOURNEY = "test_a_real_lead_is_uploaded_answered_in_three_actions_and_counted"
 POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_templates"}
 
@@ -249,7 +251,8 @@ def is_for_the_whole(item: pytest.Item, *, fixtures: set[str], on_postgres: bool
         return True
     if item.get_closest_marker("browser"):
         return item.name != JOURNEY
-    return on_postgres and folder not in {"core", "tests"} and file not in AT_ONCE
+    is_shared = folder == "core" or (folder == "tests" and file not in OF_ONE_AREA)
+    return on_postgres and not is_shared and file not in AT_ONCE
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -14,7 +14,7 @@ from db import catalog
 from db.core.outbox import queue_mail
 from db.core.session import dispose, make_engine, reading, writing
 from db.imports.tables import ImportBatch
-from tests.dealers.examples import NOW, csv_file, facts_by_code, row
+from tests.dealers.examples import NOW, facts_by_code, row
 from tests.support.contents import contents
 from tests.support.desk import Desk
 from tests.support.paths import ROOT
@@ -315,14 +315,18 @@ def command(url, *arguments, **other):
     )  # fmt: skip
 
 
-def test_a_database_without_schema_says_what_to_do(tmp_path):
-    file = tmp_path / "d.csv"
-    file.write_bytes(csv_file(MIXED).content)
+def test_a_database_without_schema_says_what_to_do(tmp_path, monkeypatch, capsys):
     url = f"sqlite:///{tmp_path / 'new' / 'dealer.db'}"
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    dispose()
+    desk = Desk(url, capsys, tmp_path)
+    file = desk.file(MIXED)
     done = command(url, "import", "dealers", file)
     assert (done.returncode, done.stdout, "python -m db migrate" in done.stderr) == (4, "", True)
-    assert command(url, "migrate").returncode == 0
-    assert command(url, "import", "dealers", file, "--json").returncode == 3
+    assert desk("migrate")[0] == 0
+    assert desk("import", "dealers", file, "--json")[0] == 3
+    dispose()
 
 
 UNUSABLE = [

@@ -1,6 +1,6 @@
 """R02: a fund against a model that only adds and subtracts, through any order of steps; every invariant after each.
 
-Each run has dealers of its own and is rolled back: 100 of 50 steps in the suite (a fifth of them on PostgreSQL, where
+Each run has dealers of its own and is rolled back: 50 of 50 steps in the suite (a fifth of them on PostgreSQL, where
 a step takes longer), 3,000 in the long tier, half of them on each database and none of them twice.
 """
 
@@ -39,7 +39,7 @@ from tests.support.users import make_dealer
 
 PARTS = (1, 2)
 """Each a test of its own, so that the long tier uses both cores."""
-RUNS = sized(fast={"sqlite": 40, "postgresql": 10}, long={"sqlite": 750, "postgresql": 750})
+RUNS = sized(fast={"sqlite": 20, "postgresql": 5}, long={"sqlite": 750, "postgresql": 750})
 STEPS = 50
 ACTOR = system_actor("seed")
 amounts = st.integers(1, 900_00)

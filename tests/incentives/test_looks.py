@@ -27,7 +27,7 @@ from tests.incentives.figuring import TIERS, FigureHouse, told_at, told_house
 from tests.incentives.paying import LATER
 
 RUNS = int(os.environ.get("SUMS_RUNS", "10"))
-MANY = settings(max_examples=RUNS * 4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=RUNS * 2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 DAYS = {"from": date(2026, 11, 1), "to": date(2026, 12, 12)}
 BEGUN = date(2026, 9, 20)
 LISTED: dict[str, Any] = {

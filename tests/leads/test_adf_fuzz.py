@@ -157,6 +157,7 @@ HEAVY = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sentence", "raw"), HEAVY, ids=[row[0] for row in HEAVY])
 def test_two_megabytes_made_to_be_slow_come_to_an_end(sentence: str, raw: bytes):
     # Each of these takes hours when any step of the reader is quadratic; the suite's own time limit is the measure.

@@ -10,7 +10,7 @@ import gc
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import PurePosixPath
@@ -54,9 +54,15 @@ class Source:
     def tree(self) -> ast.Module:
         return parsed(self.text, self.path)
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree: walked through once for all checks, which takes longer than to look at each."""
+        return list(ast.walk(self.tree))
+
     def forget_tree(self) -> None:
         """Let go of the syntax tree; the next check that asks for it reads the file again."""
         self.__dict__.pop("tree", None)
+        self.__dict__.pop("nodes", None)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -78,14 +84,14 @@ class Source:
     @cached_property
     def imports(self) -> list[Import]:
         """All imports, those inside functions too; relative ones are resolved."""
-        nodes = list(ast.walk(self.tree))
+        nodes = list(_statements(self.tree.body))
         # To write a condition out takes longer than to read it, and most files have none of this name.
         conditions = [node for node in nodes if isinstance(node, ast.If)] if "TYPE_CHECKING" in self.text else []
         for_types = {
             id(inner)
             for node in conditions
             if ast.unparse(node.test).endswith("TYPE_CHECKING")
-            for inner in ast.walk(node)
+            for inner in _statements(node.body + node.orelse)
         }
         found = []
         for node in nodes:
@@ -121,6 +127,14 @@ def parsed(text: str, path: str) -> ast.Module:
     finally:
         if was_on:
             gc.enable()
+
+
+def _statements(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Every statement in these, those inside of others too; expressions, of which there are many more, are left out."""
+    for statement in body:
+        yield statement
+        for inside in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from _statements(getattr(statement, inside, ()))
 
 
 def one_by_one() -> Iterator[Source]:
@@ -163,6 +177,8 @@ CLOCKS = re.compile(
     r"(^|\.)((datetime|date|dt|Timestamp|DateTime|pd)\.(now|utcnow|today)"
     r"|time\.(time|time_ns|localtime|gmtime)|func\.(now|current_timestamp|current_date|localtimestamp))$"
 )
+CLOCK_WORDS = set(re.findall(r"\w+", CLOCKS.pattern))
+"""What a reading may end with; to write a name out takes longer than to look at its last word."""
 
 
 def clock_reads(source: Source) -> Iterator[str]:
@@ -170,8 +186,8 @@ def clock_reads(source: Source) -> Iterator[str]:
     if source.path in CLOCK_READERS or source.parts[0] == "tests":
         return
     from_time = {i.name for i in source.imports if i.module == "time"} & {"time", "time_ns", "localtime", "gmtime"}
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Attribute) and CLOCKS.search(ast.unparse(node)):
+    for node in source.nodes:
+        if isinstance(node, ast.Attribute) and node.attr in CLOCK_WORDS and CLOCKS.search(ast.unparse(node)):
             read = ast.unparse(node)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in from_time:
             read = node.id
@@ -226,7 +242,7 @@ def built_sql(source: Source) -> Iterator[str]:
     if source.parts[0] == "tests" or any(SQL_EXEMPTION.match(line) for line in source.lines):
         return
     suspects: set[ast.expr] = set()
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call) and node.args:
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if called in SQL_CALLS and _built(node.args[0]):
@@ -248,20 +264,23 @@ BANNED_ARGUMENTS = {
     "use_container_width": "it is deprecated; write width='stretch'",
 }
 BANNED_NAMES = re.compile(r"(^|\.)(experimental_\w+|components\.v1|bokeh_chart|add_rows)(\.|$)")
+BANNED_WORDS = re.compile(r"experimental_|\bv1\b|bokeh_chart|add_rows")
+"""A file with none of these has none of the names."""
 
 
 def banned_words(source: Source) -> Iterator[str]:
     """Streamlit's unsafe and outgoing parts are not used; JavaScript only in components."""
     if source.parts[0] == "tests":
         return
-    for node in ast.walk(source.tree):
+    has_a_word = BANNED_WORDS.search(source.text)
+    for node in source.nodes:
         if isinstance(node, ast.keyword) and node.arg in BANNED_ARGUMENTS:
             yield source.says(node.value.lineno, f"uses {node.arg}: {BANNED_ARGUMENTS[node.arg]}")
         elif (
             isinstance(node, ast.keyword) and node.arg == "unsafe_allow_javascript" and source.parts[0] != "components"
         ):
             yield source.says(node.value.lineno, "runs JavaScript: only components may, with a text of their own")
-        elif isinstance(node, ast.Attribute) and BANNED_NAMES.search(ast.unparse(node)):
+        elif has_a_word and isinstance(node, ast.Attribute) and BANNED_NAMES.search(ast.unparse(node)):
             yield source.says(node.lineno, f"uses {ast.unparse(node)}, which Streamlit has deprecated")
     for found in source.imports:
         if found.within("streamlit.components.v1"):
@@ -328,7 +347,7 @@ def kept_without_scope(source: Source) -> Iterator[str]:
     """
     if source.parts[0] not in ("components", "pages"):
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.FunctionDef):
             continue
         if not any(KEEPS.search(ast.unparse(d)) for d in node.decorator_list):
