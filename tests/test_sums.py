@@ -189,9 +189,10 @@ def happen(session: Session, number: int, leads: list[int], kind: str, what: Any
 
 def add_survey(session: Session, number: int, **values: Any) -> None:
     """One survey of dealer 1 or 2."""
+    on = values["answered_on"]
     known = {
         "id": number, "number": f"S{number}", "survey_key": f"s{number}", "questionnaire_id": 1,
-        "region": region_of(session, values["dealer_id"]), "sent_on": FIRST, "questions": [], "is_returned": True,
+        "month": on and on.replace(day=1), "region": region_of(session, values["dealer_id"]), "sent_on": FIRST, "questions": [], "is_returned": True,
         **values,
     }  # fmt: skip
     session.execute(insert(Survey).values(**known, **_needed(Survey, set(known))))
