@@ -192,7 +192,8 @@ def add_survey(session: Session, number: int, **values: Any) -> None:
     on = values["answered_on"]
     known = {
         "id": number, "number": f"S{number}", "survey_key": f"s{number}", "questionnaire_id": 1,
-        "month": on and on.replace(day=1), "region": region_of(session, values["dealer_id"]), "sent_on": FIRST, "questions": [], "is_returned": True,
+        "month": on and on.replace(day=1),
+        "region": region_of(session, values["dealer_id"]), "sent_on": FIRST, "questions": [], "is_returned": True,
         **values,
     }  # fmt: skip
     session.execute(insert(Survey).values(**known, **_needed(Survey, set(known))))
