@@ -20,7 +20,7 @@ YOUNG, MIDDLE, OLD = 5_000, 20, 3
 """When Python looks for garbage by itself: a run makes some ten thousand objects that live as long as it does.
 
 Two hundred runs leave 7 MB in circles that only a look at everything finds. With `OLD` at 20 that came once in three
-thousand runs, when the process had grown by a hundred MB; now it comes once in five hundred (decision 0094).
+thousand runs, now in some five hundred, both worked out from the counts (decision 0094).
 """
 
 
