@@ -13,7 +13,7 @@ ARGS ?=
 # Every process reads some 900 modules: where bytecode may not be kept, each start would compile them for two seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test test-all acceptance sure format bench seed shell try-real clean
+.PHONY: help run test test-all acceptance check sure format bench seed shell try-real clean
 
 help:  ## list these commands
 	@echo "make <command>; PORT (8501) and DATABASE_URL (sqlite:///var/dealer.db) are obeyed"
@@ -36,10 +36,12 @@ test-all: .venv/.ready-dev  ## every test: each on PostgreSQL too, each journey,
 acceptance: .venv/.ready-dev  ## the long tier within 150 minutes: R01-R42 and the known faults into docs/reliability.md (ARGS="--only R08")
 	@$(PY) -m tests.reliability $(ARGS)
 
-sure: .venv/.ready-dev  ## format, lint, types and tests: what must pass before a commit
+check: .venv/.ready-dev  ## format, lint and types
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
+
+sure: check  ## format, lint, types and tests: what must pass before a commit
 	@$(TEST) 2>&1
 
 format: .venv/.ready-dev  ## put every file into the house format and repair what can be repaired

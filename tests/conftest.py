@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -10,13 +11,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from tests.support.databases import PostgresTemplates, SqliteTemplates
+from tests.support.databases import PostgresTemplates, SqliteTemplates, migrate
 from tests.support.installed import scan_once
 from tests.support.memory import scratch_folder
 from tests.support.missing import BROWSER, POSTGRES, missing, required
@@ -37,19 +39,16 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+_numbers = count(1)
+
 BROWSER_FIXTURES = {"chromium", "page"}
+SELDOM = (20_000, 20, 50)
+"""How much is new before Python looks for garbage, and how often it looks at what is older."""
 AT_ONCE = {"test_at_once.py", "test_many_processes.py"}
 OF_ONE_AREA = {"test_permissions.py"}
 """Walks straight under tests/ that are of one area's steps, so that PostgreSQL's copy is for the whole."""
 JOURNEY = "test_a_real_lead_is_uploaded_answered_in_three_actions_and_counted"
 POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_templates"}
-
-
-def migrate(url: str) -> None:
-    """Bring an empty database to the newest schema."""
-    from db.migrate import upgrade
-
-    upgrade(url)
 
 
 @pytest.fixture(autouse=True)
@@ -148,15 +147,21 @@ def app_database(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[s
 
 
 @pytest.fixture(autouse=True)
-def documents_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of uploaded files of the test's own: a store belongs to one database."""
+def documents_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of uploaded files of the test's own: a store belongs to one database.
+
+    It is a name until something is stored: most tests store nothing, and a folder each took half of their time.
+    """
     from db.core.settings import settings
 
-    folder = tmp_path / "documents"
+    around = Path(os.environ["DOCUMENTS_DIR"]).with_name(f"test-{next(_numbers)}")
+    folder = around / "documents"
     monkeypatch.setenv("DOCUMENTS_DIR", str(folder))
     settings.cache_clear()
     yield folder
     settings.cache_clear()
+    if around.exists():
+        shutil.rmtree(around)
 
 
 @pytest.fixture
@@ -228,7 +233,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["BCRYPT_COST"] = "4"
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))  # where pytest makes the folders of tests
     # What is made for several tests at once keeps its files here; each test has a folder of its own.
-    os.environ["DOCUMENTS_DIR"] = tempfile.mkdtemp(prefix="documents-")
+    os.environ["DOCUMENTS_DIR"] = str(Path(tempfile.mkdtemp(prefix="documents-", dir=scratch_folder())) / "shared")
     share_statements()
     scan_once()
     # `timeout` and CI end a run with SIGTERM; as an interrupt it still stops the servers and browsers we started.
@@ -236,7 +241,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    shutil.rmtree(os.environ.get("DOCUMENTS_DIR", ""), ignore_errors=True)
+    shutil.rmtree(Path(os.environ["DOCUMENTS_DIR"]).parent, ignore_errors=True)
 
 
 def is_for_the_whole(item: pytest.Item, *, fixtures: set[str], on_postgres: bool) -> bool:
@@ -269,6 +274,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("whole")
     # Playwright keeps an event loop in this thread, which asyncio.run() of any later test would trip over.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Take what is loaded and collected out of the garbage collector's rounds, which took a tenth of a run.
+
+    The app sets numbers of its own as its first page is drawn (components/startup.py), for a process that runs for
+    weeks; a run of tests ends.
+    """
+    from components import startup
+
+    startup.YOUNG, startup.MIDDLE, startup.OLD = SELDOM
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 @pytest.hookimpl(wrapper=True)

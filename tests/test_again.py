@@ -10,9 +10,9 @@ import pytest
 from db.core.permissions import Role
 from db.core.session import make_engine, reading
 from db.core.timeline import verify
-from tests.conftest import migrate
 from tests.support import again
 from tests.support.contents import contents
+from tests.support.databases import migrate
 from tests.support.users import actor_named, make_people, make_person
 
 _numbers = count(1)

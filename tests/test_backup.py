@@ -15,9 +15,9 @@ from db import catalog
 from db.core.changes import ChangeCounter
 from db.core.problems import Refused
 from db.core.session import dispose, make_engine, reading
-from db.migrate import upgrade
 from tests.dealers.examples import NOW, bring_in, csv_file, enter, row
 from tests.support.contents import contents, counts
+from tests.support.databases import migrate
 from tests.support.desk import Desk
 from tests.support.tier import figure, is_long, sized
 from tests.support.worked import work_with
@@ -89,7 +89,7 @@ def test_a_backup_goes_into_an_empty_database_without_force(sqlite_url, tmp_path
     for name in ("absent.db", "migrated.db"):
         url = f"sqlite:///{tmp_path / name}"
         if name == "migrated.db":
-            upgrade(url)
+            migrate(url)
         backups.restore(url, tmp_path / "b.db")
         engine = make_engine(url)
         assert contents(engine) == before

@@ -180,7 +180,7 @@ def test_another_dealers_page_answers_as_if_it_did_not_exist(desk: str, others: 
 @pytest.mark.parametrize("kind", [kind.name for kind in catalog.all_exports()])
 def test_no_export_holds_another_dealer(desk: str, others: dict[str, list[bytes]], kind: str):
     dana = actor_named(process_engine(), MANAGER)
-    asked = {"kind": kind, "file_format": "csv", "purpose": "A test", "actor": dana, "now": NOW}
+    asked: dict[str, Any] = {"kind": kind, "file_format": "csv", "purpose": "A test", "actor": dana, "now": NOW}
     if not (dana.can(Permission.EXPORT_RUN) and dana.can(catalog.export_kind(kind).permission)):
         with pytest.raises(Refused):
             run(run_export, **asked)

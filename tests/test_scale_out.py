@@ -143,7 +143,7 @@ class Desk:
 
 @pytest.fixture
 def desk(postgres_templates: PostgresTemplates, tmp_path: Path) -> Iterator[Desk]:
-    from tests.conftest import migrate
+    from tests.support.databases import migrate
 
     try:
         balancing.find_nginx()

@@ -39,9 +39,8 @@ from db.core.session import dispose, make_engine, run
 from db.imports.commands import run_import
 from db.imports.mapping import suggest
 from db.leads.intake_rows import FIELDS
-from tests.conftest import migrate
 from tests.support.browser import NoBrowser
-from tests.support.databases import SqliteTemplates
+from tests.support.databases import SqliteTemplates, migrate
 from tests.support.users import make_dealer, make_people
 
 LEADS = 60

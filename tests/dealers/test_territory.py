@@ -26,10 +26,10 @@ from db.dealers.territory_queries import areas_of, changing_areas, owner_on, pre
 from db.imports.commands import undo_import
 from db.leads.network import load_network
 from db.leads.routing_policy import DEFAULT
-from tests.conftest import migrate
 from tests.dealers.examples import ADMIN, NOW, batch_of, bring_in, csv_file, enter, facts_by_code, regional, row
 from tests.support.contents import contents
 from tests.support.core import actor, at_once
+from tests.support.databases import migrate
 
 TODAY = date(2026, 6, 29)
 WHY = "Agreed at the yearly review"

@@ -156,6 +156,7 @@ def test_a_failed_transaction_leaves_a_file_and_never_a_row_without_one(sqlite_e
 
 
 def test_a_disk_that_refuses_is_told_plainly(sqlite_engine, documents_folder):
+    documents_folder.parent.mkdir()
     documents_folder.write_text("a file where the folder should be")
     with pytest.raises(Refused, match="Nothing was saved") as refusal:
         add(sqlite_engine)

@@ -17,8 +17,7 @@ from sqlalchemy import Engine, text
 
 from db.core.permissions import Role
 from db.core.session import make_engine, reading, writing
-from tests.conftest import migrate
-from tests.support.databases import SqliteTemplates
+from tests.support.databases import SqliteTemplates, migrate
 from tests.support.ports import free_port
 from tests.support.provider import CLIENT_SECRET, COOKIE_SECRET, NAME, Provider, provider_running
 from tests.support.serving import Served, serving

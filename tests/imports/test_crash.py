@@ -11,9 +11,9 @@ from db import catalog
 from db.core.session import make_engine, reading
 from db.dealers.tables import Dealer
 from db.imports.tables import ImportBatch, ImportRow
-from db.migrate import upgrade
 from tests.dealers.examples import csv_file, row
 from tests.support.crash import count_statements, run_and_kill
+from tests.support.databases import migrate
 from tests.support.tier import figure, sized
 
 ROWS = sized(fast=100, long=10_000)
@@ -39,7 +39,7 @@ def state(url):
 @pytest.mark.slow
 def test_an_import_killed_anywhere_is_whole_or_not_there(database_url, big_file, sqlite_templates, tmp_path):
     arguments = ["import", "dealers", str(big_file)]
-    longest = count_statements(sqlite_templates.copy("migrated", upgrade, to=tmp_path / "count.db"), arguments)
+    longest = count_statements(sqlite_templates.copy("migrated", migrate, to=tmp_path / "count.db"), arguments)
     chosen, kills = random.Random(9), 0
     for at in sorted({1, 10, longest, *(chosen.randrange(1, longest) for _ in range(ROUNDS))}):
         kills += run_and_kill(database_url, arguments, at=at)

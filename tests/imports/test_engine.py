@@ -23,7 +23,6 @@ from db.imports import area, kinds, queries
 from db.imports import reading as tables
 from db.imports.commands import dry_run_import, run_import, save_mapping, undo_import
 from db.imports.tables import ImportBatch, ImportFile, ImportRow
-from db.migrate import upgrade
 from tests.dealers.examples import (
     ADMIN,
     COORDINATOR,
@@ -40,6 +39,7 @@ from tests.dealers.examples import (
 )
 from tests.support.contents import contents
 from tests.support.core import actor, at_once
+from tests.support.databases import migrate
 
 LATER = NOW + timedelta(hours=1)
 MIXED = [row("00001"), row("00002", state="Nowhere"), row("00003"), row("00001"), row("", name="No code")]
@@ -414,7 +414,7 @@ ROWS = st.lists(
 def test_whatever_comes_the_counts_are_honest(sqlite_templates, tmp_path_factory, first, second):
     """Two files after each other: no row is lost, the same file again changes nothing, undo gives everything back."""
     folder = tmp_path_factory.mktemp("engine")
-    scratch = make_engine(sqlite_templates.copy("migrated", upgrade, to=folder / "dealer.db"))
+    scratch = make_engine(sqlite_templates.copy("migrated", migrate, to=folder / "dealer.db"))
     batches = []
     for rows in (first, second):
         result = bring_in(scratch, csv_file(rows))

@@ -24,10 +24,9 @@ from db.incentives.tables import (
     IncentiveUnit,
     SaleReport,
 )
-from db.migrate import upgrade
 from tests.incentives.factories import CASH, NOVEMBER, NOW, STEPS
 from tests.incentives.paying import LATER, PayHouse
-from tests.support.databases import SqliteTemplates
+from tests.support.databases import SqliteTemplates, migrate
 
 TABLES = (Dealer, IncentiveProgram, SaleReport, IncentiveUnit, IncentiveEarning, IncentiveClaim, IncentiveEntry)
 TIERS = [{"from_units": 1, "cents": 0}, {"from_units": 4, "cents": 200_00}]
@@ -88,7 +87,7 @@ _TOLD: dict[str, Any] = {}
 
 
 def _fill(url: str) -> None:
-    upgrade(url)
+    migrate(url)
     engine = make_engine(url)
     house = FigureHouse(engine)
     house.tell()

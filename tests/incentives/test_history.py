@@ -22,10 +22,10 @@ from db.incentives.commands import claim_period, claim_sale, correct_sale, recal
 from db.incentives.pay_queries import read_owed
 from db.incentives.sale_store import draft_of
 from db.incentives.tables import IncentiveClaim, IncentiveEntry, IncentiveProgram, SaleDocument, SaleReport
-from db.migrate import upgrade
 from tests.incentives.factories import NOW
 from tests.incentives.naive import PROGRAMS, Sold, earned
 from tests.incentives.paying import LATER, PayHouse
+from tests.support.databases import migrate
 
 DAYS = [date(2025, 11, 20), date(2025, 11, 20), *(date(2026, 11, d) for d in range(14, 19))]
 SALES = st.fixed_dictionaries(
@@ -41,7 +41,7 @@ SALES = st.fixed_dictionaries(
 def template() -> tuple[Path, dict[str, Any]]:
     """A house with its people, made once and copied for each history; with what is known of it."""
     path = Path(mkdtemp(prefix="incentives-")) / "template.db"
-    upgrade(f"sqlite:///{path}")
+    migrate(f"sqlite:///{path}")
     engine = make_engine(f"sqlite:///{path}")
     house = PayHouse(engine)
     house.cora, house.mason, house.sally, house.dora, house.otto, house.finn  # noqa: B018 - read once for all

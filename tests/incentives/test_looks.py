@@ -110,6 +110,7 @@ def check_question(house: FigureHouse, question: dict[str, Any]) -> None:
     assert ask(house, scope=scopes_of(house)[question["scope"]], filters=filters, now=now) == []
 
 
+@pytest.mark.slow
 def test_a_look_on_both_databases(engine):
     house = FigureHouse(engine)
     house.tell()

@@ -301,7 +301,7 @@ def test_importing_again_creates_nothing(
     sqlite_templates: SqliteTemplates, tmp_path_factory, people, rng: random.Random
 ):
     """Whatever a file holds and in whatever order it comes again, the second time creates no lead."""
-    from tests.conftest import migrate
+    from tests.support.databases import migrate
 
     url = sqlite_templates.copy("migrated", migrate, to=tmp_path_factory.mktemp("again") / "dealer.db")
     engine = make_engine(url)

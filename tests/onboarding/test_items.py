@@ -108,7 +108,7 @@ PROOFS = [
 def stages(sqlite_templates, tmp_path_factory):
     """One case in each early stage, so that each proof has an item that can be worked on."""
     from db.core.session import make_engine
-    from tests.conftest import migrate
+    from tests.support.databases import migrate
 
     engine = make_engine(sqlite_templates.copy("migrated", migrate, to=tmp_path_factory.mktemp("proofs") / "dealer.db"))
     make_people(engine)

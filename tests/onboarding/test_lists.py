@@ -44,7 +44,7 @@ EAST, WEST = "0801", "0802"
 @pytest.fixture(scope="module")
 def world(sqlite_templates, tmp_path_factory):
     """A case in the East (looked after by Cora, a gate failed), one in the West (in review), a live and a lost one."""
-    from tests.conftest import migrate
+    from tests.support.databases import migrate
 
     engine = make_engine(sqlite_templates.copy("migrated", migrate, to=tmp_path_factory.mktemp("lists") / "dealer.db"))
     make_people(engine)

@@ -24,9 +24,9 @@ from sqlalchemy import event, text
 from components.navigation import PAGES
 from db.core.permissions import Permission
 from db.core.session import dispose, engine, make_engine
-from db.migrate import upgrade
 from seed.bulk.build import Size, build_bulk
 from tests.support import users
+from tests.support.databases import migrate
 from tests.support.users import actor_named, app_as
 
 MOST_ROWS: Final = 5_000
@@ -120,7 +120,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[st
 def _made(folder: Path, name: str, size: Size) -> str:
     empty, path = folder / "empty.db", folder / f"{name}.db"
     if not empty.exists():
-        upgrade(f"sqlite:///{empty}")
+        migrate(f"sqlite:///{empty}")
         bind = make_engine(f"sqlite:///{empty}")
         with bind.connect() as connection:
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))

@@ -16,9 +16,9 @@ from db.calendar.queries import DESK_ZONE
 from db.core.labels import local_day
 from db.core.permissions import Role
 from db.core.session import dispose, make_engine
-from db.migrate import upgrade
 from seed.real import Desk, incentives, incidents
 from tests.support import users
+from tests.support.databases import migrate
 from tests.support.paths import SHARED_DATA, shared
 from tests.support.tier import figure
 from tests.support.users import app_as, make_person
@@ -43,7 +43,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, datetime, d
     shared("incident_sla", incidents.LOG)
     answers = json.loads(shared("known_answers.json").read_text(encoding="utf-8"))["incident_sla"]
     url = f"sqlite:///{tmp_path_factory.mktemp('incidents') / 'dealer.db'}"
-    upgrade(url)
+    migrate(url)
     bind = make_engine(url)
     desk = Desk(engine=bind, data=SHARED_DATA, now=datetime.now(UTC), answers=answers, name="incident_sla")
     facts = incidents.incidents(desk)

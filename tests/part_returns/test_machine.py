@@ -15,7 +15,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from db.core.problems import Refused
 from db.core.session import make_engine, run
-from db.migrate import upgrade
 from db.part_returns import jobs
 from db.part_returns.bulk_commands import receive_box
 from db.part_returns.commands import COMMANDS
@@ -23,6 +22,7 @@ from tests.claim_payments.factories import House
 from tests.claims.factories import NOW
 from tests.part_returns.factories import PAID, charged, problems, row_of
 from tests.part_returns.test_follow import parts, tell
+from tests.support.databases import migrate
 from tests.support.users import actor_named
 
 MORE: dict[str, dict[str, Any]] = {
@@ -36,7 +36,7 @@ MORE: dict[str, dict[str, Any]] = {
 def template() -> Path:
     """A database with one approved claim, made once and copied for each life."""
     path = Path(mkdtemp(prefix="returns-")) / "template.db"
-    upgrade(f"sqlite:///{path}")
+    migrate(f"sqlite:///{path}")
     engine = make_engine(f"sqlite:///{path}")
     House(engine).approved(cents=720_00)
     engine.dispose()

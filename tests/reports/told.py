@@ -21,7 +21,6 @@ from db.core.session import make_engine, run, writing
 from db.customers.vehicle_commands import record_purchase
 from db.imports.commands import run_import
 from db.marketing.commands import enter_spend
-from db.migrate import upgrade
 from tests.appointments.factories import booked, take
 from tests.claims.test_figures import _network as claims_network
 from tests.contact_log.examples import promise
@@ -38,7 +37,7 @@ from tests.parts import factories as parts
 from tests.parts.test_fill import furnished
 from tests.pricing.test_figures import tell as tell_prices
 from tests.quality.test_quality import draw, made, reviews, score, write
-from tests.support.databases import SqliteTemplates
+from tests.support.databases import SqliteTemplates, migrate
 from tests.support.users import actor_named, make_dealer, make_people, make_person
 from tests.surveys.factories import BAD, ROW, SENT_ONLY, bring, publish
 
@@ -217,7 +216,7 @@ def tell_objectives(engine: Engine) -> None:
 
 
 def _fill(name: str, url: str) -> None:
-    upgrade(url)
+    migrate(url)
     engine = make_engine(url)
     WORLDS[name].tell(engine)
     engine.dispose()

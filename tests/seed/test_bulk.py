@@ -66,7 +66,7 @@ def rows_of(engine) -> dict[str, list[tuple[Any, ...]]]:
 @pytest.fixture(scope="module")
 def first(sqlite_templates, tmp_path_factory):
     """A small network made in bulk on SQLite."""
-    from tests.conftest import migrate
+    from tests.support.databases import migrate
 
     url = sqlite_templates.copy("migrated", migrate, to=tmp_path_factory.mktemp("bulk") / "dealer.db")
     engine = make_engine(url)

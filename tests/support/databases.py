@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -15,8 +18,43 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from tests.support.memory import scratch_folder
+
 Fill = Callable[[str], None]
 _numbers = count(1)
+
+
+def migrate(url: str) -> None:
+    """Bring an empty database to the newest schema; a SQLite file that is not there yet is copied from a migrated one.
+
+    Thirty migrations take two seconds or more; tests of the migrations themselves call `db.migrate.upgrade`.
+    """
+    from db.migrate import upgrade
+
+    path = make_url(url).database or ""
+    if url.startswith("sqlite") and path and not Path(path).exists():
+        shutil.copyfile(_migrated(), path)
+    else:
+        upgrade(url)
+
+
+@cache
+def _migrated() -> Path:
+    """The file of a migrated and otherwise empty database, made once a process and removed at its end."""
+    from db.migrate import upgrade
+
+    folder = Path(tempfile.mkdtemp(prefix="migrated-", dir=scratch_folder()))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    upgrade(f"sqlite:///{folder / 'empty.db'}")
+    _fold_in(folder / "empty.db")
+    return folder / "empty.db"
+
+
+def _fold_in(path: Path) -> None:
+    """Fold the write-ahead log into the file, so that copying the one file copies everything."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
 
 
 class SqliteTemplates:
@@ -47,10 +85,7 @@ class SqliteTemplates:
         for ending in ("", "-wal", "-shm"):
             part.with_name(part.name + ending).unlink(missing_ok=True)
         fill(f"sqlite:///{part}")
-        # The write-ahead log is folded in, so that copying the one file copies everything.
-        with sqlite3.connect(part) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
+        _fold_in(part)
         part.replace(template)
 
 

@@ -19,11 +19,10 @@ from db.dealers.tables import Dealer
 from db.incentives.tables import IncentiveEntry, SaleReport
 from db.investigations.tables import Investigation
 from db.leads.tables import Lead
-from db.migrate import upgrade
 from db.parts.tables import PartsClaim, PartsOrder, PartsOrderLine
 from seed.demo import build
 from seed.network import Network
-from tests.support.databases import SqliteTemplates
+from tests.support.databases import SqliteTemplates, migrate
 
 NOW: Final = datetime(2026, 11, 18, 18, 0, tzinfo=UTC)
 """A Wednesday, one o'clock in New York."""
@@ -52,7 +51,7 @@ def _copy(templates: SqliteTemplates, name: str, size: dict[str, Any], folder: P
     made = templates.folder / f"{name}.network"
 
     def fill(url: str) -> None:
-        upgrade(url)
+        migrate(url)
         bind = make_engine(url)
         with pytest.MonkeyPatch.context() as patched:
             patched.setenv("DOCUMENTS_DIR", str(documents_of(templates, name)))

@@ -117,7 +117,7 @@ def build(engine: Engine) -> Land:
 
 def fill(url: str) -> None:
     """All of it as a template: migrates the database at this URL and builds the land in it."""
-    from tests.conftest import migrate
+    from tests.support.databases import migrate
 
     migrate(url)
     engine = make_engine(url)

@@ -30,8 +30,8 @@ from db.core.session import make_engine, reading, run
 from db.core.timeline import TimelineEntry
 from db.dealers.people_commands import add_contact
 from db.dealers.tables import DealerContact
-from tests.conftest import migrate
 from tests.support.contents import contents
+from tests.support.databases import migrate
 from tests.support.tier import figure, is_long
 from tests.trust import screens, territories
 from tests.trust.territories import Land
