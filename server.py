@@ -68,10 +68,10 @@ def schema_is_ours() -> bool:
 
 
 def intake_routes() -> list[Route]:
-    """POST /intake/adf and whatever else lead intake serves: `routes(clock)` of db/leads/http_intake.py."""
-    if importlib.util.find_spec("db.leads.http_intake") is None:
+    """POST /intake/adf and whatever else lead intake serves: `routes(clock)` of db/leads/http_routes.py."""
+    if importlib.util.find_spec("db.leads.http_routes") is None:
         return []
-    return list(importlib.import_module("db.leads.http_intake").routes(clock.now))
+    return list(importlib.import_module("db.leads.http_routes").routes(clock.now))
 
 
 def sweep(now: datetime) -> None:

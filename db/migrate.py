@@ -1,16 +1,20 @@
-"""Schema versions: brings a database to the newest one, whole or not at all, and says which one it has."""
+"""Schema versions: brings a database to the newest one, whole or not at all, and says which one it has.
+
+Each start asks whether there is anything to do, and mostly there is not: Alembic and the migrations, which take as long
+to load as everything else of a start, are loaded only when there is.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 
 from db.core.session import make_engine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HERE = Path(__file__).parent / "migrations"
 
@@ -20,6 +24,8 @@ class SchemaUnknown(RuntimeError):  # noqa: N818 - says what is the matter, as t
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(HERE))
     config.set_main_option("path_separator", "os")
@@ -27,6 +33,8 @@ def _config() -> Config:
 
 
 def _known() -> set[str]:
+    from alembic.script import ScriptDirectory
+
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
@@ -35,27 +43,29 @@ def _too_new(found: str) -> str:
 
 
 def newest() -> str:
-    """The revision this program wants."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
+    """The revision this program wants: its migrations begin with their numbers (`python -m db revise`)."""
+    return max(path.name[:4] for path in (HERE / "versions").glob("[0-9]*.py"))
 
 
 def current(engine: Engine) -> str | None:
     """The revision a database has; None when it is empty."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
 
 
 def require_known(engine: Engine) -> None:
     """Raise `SchemaUnknown` unless the database has exactly the newest schema (R13: old apps refuse new schemas)."""
     found = current(engine)
+    if found == newest():
+        return
     if found is not None and found not in _known():
         raise SchemaUnknown(_too_new(found))
-    if found != newest():
-        raise SchemaUnknown(
-            f"The database has schema {found or 'none'}, this program needs {newest()}. Run: python -m db migrate"
-        )
+    raise SchemaUnknown(
+        f"The database has schema {found or 'none'}, this program needs {newest()}. Run: python -m db migrate"
+    )
 
 
 def upgrade(url: str, *, to: str = "head") -> str:
@@ -64,9 +74,11 @@ def upgrade(url: str, *, to: str = "head") -> str:
     try:
         found = current(engine)
         if found is not None and found == newest() and to == "head":
-            return found  # at each start: nothing to do, and no reason to load what migrations are made with
+            return found
         if found is not None and found not in _known():
             raise SchemaUnknown(_too_new(found))
+        from alembic import command
+
         # SQLite checks foreign keys per statement while tables are rebuilt; they are checked as a whole afterwards.
         with engine.execution_options(writer=True).connect() as connection:
             if engine.dialect.name == "sqlite":

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -19,7 +18,6 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from db.core.actor import Actor, system_actor
 from db.core.area import RowOutcome, SourceFile
@@ -32,19 +30,11 @@ from db.leads.provider_commands import Sender, authenticate, note_use
 from db.leads.tables import Lead
 
 log = logging.getLogger("dealerdesk.intake")
-PATH: Final = "/intake/adf"
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="lead intake"'}
 FILE_NAME: Final = "posted.xml"
 
-Clock = Callable[[], datetime]
 
-
-def routes(clock: Clock, *, bind: Engine | None = None) -> list[Route]:
-    """The routes of lead intake; `clock` gives the moment a request arrived, `bind` is for tests."""
-    return [Route(PATH, partial(post_adf, clock=clock, bind=bind), methods=["POST"])]
-
-
-async def post_adf(request: Request, *, clock: Clock, bind: Engine | None = None) -> Response:
+async def post_adf(request: Request, *, clock: Callable[[], datetime], bind: Engine | None = None) -> Response:
     """Take in one ADF document; the whole of it, or nothing, is written before the answer is sent."""
     sender = await run_in_threadpool(_sender, _bearer(request), bind)
     if sender is None:

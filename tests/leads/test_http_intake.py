@@ -18,7 +18,7 @@ from db.core import timeline
 from db.core.problems import Refused
 from db.core.session import reading, run
 from db.imports.tables import ImportBatch, ImportFile, ImportRow
-from db.leads.http_intake import PATH, routes
+from db.leads.http_routes import PATH, routes
 from db.leads.provider_commands import authenticate, create_provider, renew_token, set_provider_active
 from db.leads.provider_queries import list_providers
 from db.leads.tables import Lead, LeadProvider
