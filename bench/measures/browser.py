@@ -118,7 +118,7 @@ def _choose(page: Page, label: str, position: int) -> float:
 def _new_user(setting: Setting, browser: Browser, product: Served, empty: Served) -> Iterator[Found]:
     cookies = iter(sign_in(setting.url, count=2 * setting.some(5) + 2))
     places = {
-        "empty": (empty.url, ""), "landing": (product.url, "my_work"), "charts": (product.url, "overview"),
+        "empty": (empty.url, ""), "landing": (product.url, ""), "charts": (product.url, "overview"),
     }  # fmt: skip
     taken: dict[str, list[float]] = {name: [] for name in places}
     ends = time.perf_counter() + setting.long(40)

@@ -43,9 +43,10 @@ def draw_work() -> None:
             ),
             "my_work", actor, at, areas=None,
         )  # fmt: skip
-    if counts:
+    waiting = [count for count in counts if count.count]
+    if waiting:
         with st.grid(4, min_column_width=150, gap="small"):
-            for count in counts:
+            for count in waiting:
                 with st.container(border=True, gap="xxsmall", height="stretch"):
                     st.metric(
                         count.label, count_label(count.count),
@@ -53,6 +54,8 @@ def draw_work() -> None:
                         delta_color="inverse", delta_arrow="off",
                     )  # fmt: skip
                     link(count.page, label="Open", icon=":material/arrow_forward:", query_params=dict(count.query))
+    if done := [count.label for count in counts if not count.count]:
+        st.caption(f":material/check: Nothing in {', '.join(done)}.")
     if not lines:
         empty_state("task_alt", "Nothing waits for you.", action="New work appears here by itself.")
         return

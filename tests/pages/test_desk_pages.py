@@ -180,6 +180,8 @@ def test_my_work_shows_what_waits_and_search_finds_it(desk: None):
     assert not home.exception
     numbers = {lead_of(n).number for n in ("Ann Otter", "Ben Birch", "Cleo Cedar")}
     assert set(home.dataframe[0].value["Number"]) == numbers
+    assert [(tile.label, tile.value) for tile in home.metric] == [("Open leads", "3")]
+    assert "Nothing in " in written(home)
     search = app_as("omar", page="pages/work/search.py")
     search.text_input(key="q").set_value("cleo").run()
     assert "Leads" in written(search)
