@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.kept import derived
 from components.lean import Offer
@@ -21,9 +22,18 @@ def many(label: str, options: Sequence[str], *, key: str, placeholder: str, widt
 
 
 def _adopt(key: str, options: Mapping[str, str]) -> None:
-    """Take a value out of the URL: Streamlit itself knows the labels only, links of the app name the values."""
+    """Take a value out of the URL: Streamlit itself knows the labels only, links of the app name the values.
+
+    What it does not know it takes out of the address, so it is told the label before it looks: an address that was
+    opened stays what it is, for a reload, a bookmark and the way back.
+    """
     written = st.query_params.get(key)
-    if key not in st.session_state and written in options and written not in options.values():
+    if written is None or written not in options or written in options.values():
+        return
+    context = get_script_run_ctx()
+    if context is not None:
+        context.session_state._state.query_params._initial_query_params[key] = [options[written]]
+    if key not in st.session_state:
         st.session_state[key] = written
 
 

@@ -54,10 +54,12 @@ def draw_work() -> None:
                         delta_color="inverse", delta_arrow="off",
                     )  # fmt: skip
                     link(count.page, label="Open", icon=":material/arrow_forward:", query_params=dict(count.query))
-    if done := [count.label for count in counts if not count.count]:
-        st.caption(f":material/check: Nothing in {', '.join(done)}.")
+    done = [count.label for count in counts if not count.count]
+    beside = f":material/check: Nothing in {', '.join(done)}." if done else ""
     if not lines:
         empty_state("task_alt", "Nothing waits for you.", action="New work appears here by itself.")
+        if beside:
+            st.caption(beside)
         return
     st.subheader("Waiting for me")
     remember_rows("work", list(range(len(lines))))
@@ -89,6 +91,8 @@ def draw_work() -> None:
             "Why": tables.text("Next step", width=190),
         },
     )  # fmt: skip
+    if beside:
+        st.caption(beside)
     st.caption(f"As of {moment_label(at, actor.zone, now=at)}, refreshes every minute")
     target = st.session_state.pop("_work_to", None)
     if target is not None:
