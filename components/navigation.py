@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import copy
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.labels import badge
+from components.menu import Listed
 from components.page_table import NOTIFICATIONS, PAGES, ROOT, PageEntry
 from db.core.actor import Actor
 from db.core.labels import count_label
@@ -23,9 +24,8 @@ def is_listed(entry: PageEntry, actor: Actor | None) -> bool:
 
 
 def page_of(entry: PageEntry, title: str, is_default: bool, is_visible: bool) -> Any:
-    """What Streamlit makes of an entry, which looks at the disk: made once, and copied for each run.
+    """What Streamlit makes of an entry, which looks at the disk: made once; the page of a run is a copy (menu.py).
 
-    A copy, because a run notes on its page that it may be drawn, and other people's runs go on at the same time.
     Outside of a run Streamlit makes a page without an address: that one is not kept.
     """
     make = _page_of if get_script_run_ctx() is not None else _page_of.__wrapped__
@@ -40,25 +40,32 @@ def _page_of(entry: PageEntry, title: str, is_default: bool, is_visible: bool) -
     )  # fmt: skip
 
 
-def build(actor: Actor | None, *, unread: int = 0) -> tuple[dict[str, list[Any]], dict[str, PageEntry]]:
-    """The pages for `st.navigation`, by section, and the entry of each by its address.
+def build(actor: Actor | None, *, unread: int = 0) -> tuple[Listed, Mapping[str, PageEntry]]:
+    """The pages for `st.navigation`, by section, and the entry of each by its address: kept for all who see the same.
 
     Every page is registered for everybody: a deep link must survive the sign-in, and Streamlit must know that this
     app navigates by itself before anybody is let in (streamlit.md 0.1). What the role may not see is not listed.
     """
+    listed = tuple(is_listed(entry, actor) for entry in PAGES)
+    make = _built if get_script_run_ctx() is not None else _built.__wrapped__
+    return make(listed, count_label(unread, cap=99) if unread else "")
+
+
+@lru_cache(maxsize=100)
+def _built(listed: tuple[bool, ...], unread: str) -> tuple[Listed, Mapping[str, PageEntry]]:
     sections: dict[str, list[Any]] = {}
     entries: dict[str, PageEntry] = {}
-    present = [entry for entry in PAGES if entry.exists]
-    has_default = any(entry.default for entry in present)
-    for position, entry in enumerate(present):
+    present = [(entry, is_visible) for entry, is_visible in zip(PAGES, listed, strict=True) if entry.exists]
+    has_default = any(entry.default for entry, _ in present)
+    for position, (entry, is_visible) in enumerate(present):
         is_default = entry.default or (not has_default and position == 0)
         title = entry.title
         if entry.file == NOTIFICATIONS and unread:
-            title += " " + badge(count_label(unread, cap=99), "red")
-        page = copy(page_of(entry, title, is_default, is_listed(entry, actor)))
+            title += " " + badge(unread, "red")
+        page = page_of(entry, title, is_default, is_visible)
         sections.setdefault(entry.section, []).append(page)
         entries[page.url_path] = entry
-    return sections, entries
+    return Listed(sections), entries
 
 
 def may_open(actor: Actor, file: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 import components
-from components import lean, steady
+from components import lean, menu, steady
 from db.core.garbage import uncollected
 from db.core.session import engine
 
@@ -35,6 +35,7 @@ def ready(_check: Callable[[Any], None]) -> None:
     _check(engine())
     steady.install()
     lean.install()
+    menu.install()
     with uncollected():  # of what is loaded hardly anything dies: a fifth of the time went into looking
         load()
     gc.collect()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine, inspect, text
 
 from db.core.session import make_engine
+from db.schema_number import newest_in
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -43,8 +44,8 @@ def _too_new(found: str) -> str:
 
 
 def newest() -> str:
-    """The revision this program wants: its migrations begin with their numbers (`python -m db revise`)."""
-    return max(path.name[:4] for path in (HERE / "versions").glob("[0-9]*.py"))
+    """The revision this program wants."""
+    return newest_in(HERE)
 
 
 def current(engine: Engine) -> str | None:

@@ -12,11 +12,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
-from db.core.session import engine, reading
 from db.core.settings import settings
-from db.migrate import upgrade
+from seed import there
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -41,6 +38,10 @@ def main() -> int:
     problem = _problem_of(options)
     if problem:
         parser.error(problem)
+    if there.holds_dealers(settings().database_url):
+        return _full(ensure=options.ensure)
+    from db.migrate import upgrade
+
     upgrade(settings().database_url)
     if holds_dealers():
         return _full(ensure=options.ensure)
@@ -71,6 +72,7 @@ def _problem_of(options: argparse.Namespace) -> str:
 
 
 def _demo(options: argparse.Namespace, now: datetime) -> Network:
+    from db.core.session import engine
     from seed.aside import fill
 
     print(f"First start: making the demo network ({options.leads} leads in six months) ...", flush=True)
@@ -78,6 +80,7 @@ def _demo(options: argparse.Namespace, now: datetime) -> Network:
 
 
 def _bulk(options: argparse.Namespace, now: datetime) -> Network:
+    from db.core.session import engine
     from seed.aside import fill_with
     from seed.bulk.build import Size, build_bulk
 
@@ -113,7 +116,11 @@ def _show(made: Network, *, seconds: float) -> None:
 
 def holds_dealers() -> bool:
     """Whether there is anything the demo would get in the way of."""
-    with reading() as session:  # in words, for each start asks this, and tables take as long to load as the server
+    from sqlalchemy import text
+
+    from db.core.session import reading
+
+    with reading() as session:  # in words, for a start may ask this, and tables take as long to load as the server
         return session.scalar(text("SELECT id FROM dealer LIMIT 1")) is not None
 
 

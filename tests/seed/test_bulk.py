@@ -332,7 +332,8 @@ def test_a_table_whose_columns_are_forgotten_is_refused(sqlite_engine):
 def test_the_demo_stays_the_demo_unless_more_is_asked_for(arguments, bulk, monkeypatch, tmp_path):
     taken = []
     monkeypatch.setattr("sys.argv", ["seed", *arguments])
-    monkeypatch.setattr(command, "upgrade", lambda _url: None)
+    monkeypatch.setattr("seed.there.holds_dealers", lambda _url: False)
+    monkeypatch.setattr("db.migrate.upgrade", lambda _url: None)
     monkeypatch.setattr(command, "holds_dealers", lambda: False)
     monkeypatch.setattr("seed.aside.alone", lambda _url: __import__("contextlib").nullcontext())
     monkeypatch.setattr(command, "_bulk", lambda *_: taken.append("bulk"))
