@@ -464,6 +464,7 @@ def seed_command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
     environment = os.environ | {
         "DATABASE_URL": f"sqlite:///{folder / 'dealer.db'}", "VAR_DIR": str(folder), "BCRYPT_COST": "4",
     }  # fmt: skip
+    del environment["DOCUMENTS_DIR"]  # where files go when nobody says otherwise is asked, too
     return subprocess.run(
         [sys.executable, "-m", "seed", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True,
         timeout=600, check=False,
