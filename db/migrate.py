@@ -6,18 +6,17 @@ to load as everything else of a start, are loaded only when there is.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
 from db.core.session import make_engine
-from db.schema_number import newest_in
+from db.schema_number import MIGRATIONS, newest_in
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HERE = Path(__file__).parent / "migrations"
+HERE = MIGRATIONS
 
 
 class SchemaUnknown(RuntimeError):  # noqa: N818 - says what is the matter, as the other refusals do

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 
 def newest_in(migrations: Path) -> str:
     """The revision of the last migration in this folder; `python -m db revise` begins their names with it."""

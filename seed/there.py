@@ -11,9 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from db.schema_number import newest_in
+from db.schema_number import MIGRATIONS, newest_in
 
-MIGRATIONS = Path(__file__).resolve().parents[1] / "db" / "migrations"
 SQLITE = "sqlite:///"
 
 

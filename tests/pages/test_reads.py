@@ -8,7 +8,6 @@ so a page that reads a whole table of them is found. Every cache is emptied befo
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -118,14 +117,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[st
 
 
 def _made(folder: Path, name: str, size: Size) -> str:
-    empty, path = folder / "empty.db", folder / f"{name}.db"
-    if not empty.exists():
-        migrate(f"sqlite:///{empty}")
-        bind = make_engine(f"sqlite:///{empty}")
-        with bind.connect() as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        bind.dispose()
-    shutil.copyfile(empty, path)
+    path = folder / f"{name}.db"
+    migrate(f"sqlite:///{path}")
     bind = make_engine(f"sqlite:///{path}")
     build_bulk(bind, now=NOW, seed=7, size=size, say=lambda _: None, aside=True)
     bind.dispose()
