@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-import streamlit as st
-
 from components.labels import plain
 
 WIDTH: Final = 240
@@ -22,10 +20,14 @@ COLOURS: Final = {"good": "#079464", "bad": "#D94A57", "": "#6B7280"}
 """Readable on the light and on the dark ground; the sign of the delta says the same in words."""
 
 
-def draw_spark(values: Sequence[float], *, tone: str = "", alt: str) -> None:
-    """Draw the trend of at least two values, the oldest first; `tone` is good, bad or nothing, `alt` is read aloud."""
-    if len(values) > 1:
-        st.markdown(f"![{plain(alt)}](data:image/svg+xml;base64,{_picture(tuple(values), COLOURS[tone])})")
+def spark(values: Sequence[float], *, tone: str = "", alt: str) -> str:
+    """The trend of at least two values as text of a page, the oldest first; "" for fewer.
+
+    `tone` is good, bad or nothing, `alt` is read aloud.
+    """
+    if len(values) < 2:
+        return ""
+    return f"![{plain(alt)}](data:image/svg+xml;base64,{_picture(tuple(values), COLOURS[tone])})"
 
 
 @lru_cache(maxsize=2_000)

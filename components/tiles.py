@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from components.links import link
-from components.spark import draw_spark
+from components.spark import spark
 from db.core.area import MetricDefinition
 from db.core.labels import moment_label
 
@@ -35,26 +35,25 @@ class Tile:
 def draw_tiles(tiles: Sequence[Tile], *, key: str, as_of: datetime, zone: str, columns: int = 4) -> None:
     """Draw tiles in a grid that becomes one column on a phone."""
     with st.grid(columns, min_column_width=210, gap="small", key=f"{key}_tiles"):
-        for position, tile in enumerate(tiles):
+        for tile in tiles:
             with st.container(border=True, gap="xsmall", height="stretch"):
-                _draw(tile, key=f"{key}_{position}", as_of=as_of, zone=zone)
+                _draw(tile, as_of=as_of, zone=zone)
 
 
-def _draw(tile: Tile, *, key: str, as_of: datetime, zone: str) -> None:
+def _draw(tile: Tile, *, as_of: datetime, zone: str) -> None:
     colour: Literal["normal", "inverse", "off"] = "off"
     if tile.up_is_good is not None:
         colour = "normal" if tile.up_is_good else "inverse"
     st.metric(
         tile.definition.title, tile.value, tile.delta, delta_color=colour, icon=tile.icon or None,
-        delta_description=tile.versus if tile.delta else None,
+        delta_description=tile.versus if tile.delta else None, help=explained(tile.definition, as_of, zone),
     )  # fmt: skip
-    draw_spark(tile.trend, tone=_tone(tile), alt=f"Trend of {tile.definition.title}")
-    if tile.note:
-        st.caption(tile.note)
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        draw_definition(tile.definition, key=key, as_of=as_of, zone=zone)
-        if tile.page:
-            link(tile.page, label=tile.link, icon=":material/arrow_forward:", query_params=dict(tile.query))
+    trend = spark(tile.trend, tone=_tone(tile), alt=f"Trend of {tile.definition.title}")
+    note = f":small[:gray[{tile.note}]]" if tile.note else ""
+    if trend or note:
+        st.markdown("\n\n".join(part for part in (trend, note) if part))
+    if tile.page:
+        link(tile.page, label=tile.link, icon=":material/arrow_forward:", query_params=dict(tile.query))
 
 
 def _tone(tile: Tile) -> str:
@@ -65,16 +64,21 @@ def _tone(tile: Tile) -> str:
 
 
 def draw_definition(definition: MetricDefinition, *, key: str, as_of: datetime, zone: str) -> None:
-    """A quiet button that opens the definition of a number (P5: formula, numerator, denominator, excluded, as-of)."""
+    """A quiet button that opens the definition of what a chart shows, where no tile stands beside it."""
     with st.popover("Definition", icon=":material/info:", type="tertiary", key=f"{key}_definition"):
-        rows = [
-            ("Formula", definition.formula),
-            ("Counted", definition.numerator),
-            ("Out of", definition.denominator),
-            ("Left out", definition.excluded),
-            ("Rule", definition.rule),
-            ("Owner", definition.owner),
-            ("As of", moment_label(as_of, zone)),
-        ]
-        lines = [f"**{definition.title}**\n", *(f":gray[{label}] {text}  " for label, text in rows if text)]
-        st.markdown("\n".join(lines).rstrip())
+        st.markdown(explained(definition, as_of, zone))
+
+
+def explained(definition: MetricDefinition, as_of: datetime, zone: str) -> str:
+    """The definition of a number as text (P5: formula, numerator, denominator, excluded, as-of)."""
+    rows = [
+        ("Formula", definition.formula),
+        ("Counted", definition.numerator),
+        ("Out of", definition.denominator),
+        ("Left out", definition.excluded),
+        ("Rule", definition.rule),
+        ("Owner", definition.owner),
+        ("As of", moment_label(as_of, zone)),
+    ]
+    lines = [f"**{definition.title}**\n", *(f":gray[{label}] {text}  " for label, text in rows if text)]
+    return "\n".join(lines).rstrip()
