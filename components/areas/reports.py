@@ -25,7 +25,7 @@ from db.core.labels import minutes_label
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, list_brands, regions
 from db.reports import overview_queries as overviews
-from db.reports.overview_queries import Figure, Line, Narrowed, Part, is_few, metric
+from db.reports.overview_queries import Figure, Leading, Narrowed, Part, is_few, metric
 from db.reports.period_rules import Span
 from db.terms.rules import TIERS
 
@@ -118,11 +118,13 @@ def by_region(asked: Asked, name: str, _at: datetime) -> list[tuple[str, Part]]:
 
 
 @shelved(room=25, seconds=300)
-def lines(asked: Asked, names: tuple[str, ...], _at: datetime) -> list[Line]:
-    """The figures by dealer."""
+def leading(asked: Asked, names: tuple[str, ...], by: str, _at: datetime) -> Leading:
+    """The first dealers by one of the figures, with all of them."""
     with reading() as session:
         part = overviews.narrowed_scope(session, scope=asked.scope, chosen=asked.chosen, on=asked.day)
-        return overviews.lines(session, scope=part, span=asked.span, names=names, now=_at)
+        return overviews.leading(
+            session, scope=part, span=asked.span, names=names, by=by, most=MOST_ROWS, now=_at
+        )  # fmt: skip
 
 
 # ---- words -----------------------------------------------------------------------------------------------------------
@@ -321,22 +323,9 @@ def pick_narrowed(scope: Scope, *, prefix: str, day: date, change: Any) -> Narro
 
 
 # ---- tables ----------------------------------------------------------------------------------------------------------
-def ordered(rows: Sequence[Line], name: str) -> list[Line]:
-    """Dealers by a metric, the best first; those with too few cases to rank come last."""
-    falling = metric(name).definition.better != "down"
-
-    def place(line: Line) -> tuple[Any, ...]:
-        part = line.parts.get(name, Part())
-        rank = 2 if part.value is None else 1 if is_few(name, part) else 0
-        value = part.value or 0
-        return (rank, -value if falling else value, line.name)
-
-    return sorted(rows, key=place)
-
-
-def draw_lines(rows: Sequence[Line], names: Sequence[str], *, by: str, on_open: Callable[[int], None]) -> None:
-    """Dealers with their figures; a click on a name narrows the page to it."""
-    shown = derived(rows, lambda: ordered(rows, by)[:MOST_ROWS], "first", by)
+def draw_leading(found: Leading, names: Sequence[str], *, by: str, on_open: Callable[[int], None]) -> None:
+    """The first dealers with their figures; a click on a name narrows the page to it."""
+    shown = found.lines
     ids = [line.dealer_id for line in shown]
 
     def opened(position: int) -> None:
@@ -359,5 +348,5 @@ def draw_lines(rows: Sequence[Line], names: Sequence[str], *, by: str, on_open: 
         derived(shown, made, "table", tuple(names)), key="ovw_lines", alt=f"Dealers by {title_of(by)}", columns=columns,
         height=430 if len(shown) > 11 else "auto",
     )  # fmt: skip
-    if len(rows) > len(shown):
-        st.caption(f"The first {len(shown)} of {len(rows):,}; narrow by region, brand or tier to see others.")
+    if found.among > len(shown):
+        st.caption(f"The first {len(shown)} of {found.among:,}; narrow by region, brand or tier to see others.")

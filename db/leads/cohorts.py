@@ -26,6 +26,7 @@ FILTERS = ("from", "to", "region", "state", "source", "product", "dealer", "pers
 DUE, IN = "due", "in"
 ALL = (*MEASURES, DUE)
 UNASSIGNED = 0
+FEW_DEALERS = 5
 MOST_LIVE = 20_000
 """People are in no rollup: so many leads are counted one by one, more only for a dealer or a person."""
 
@@ -256,9 +257,10 @@ def _pending(
     """Valid leads nobody answered whose promise is not up yet, by the same dimensions."""
     columns = dict(_LEADS.columns)
     breach: ColumnElement[Any] = Lead.breach_handled_at.expression
-    if _of_dealers(scope, filters):
+    if _of_dealers(scope, filters) and len(filters.get("dealer", scope.dealer_ids)) <= FEW_DEALERS:
         # Behind a function, so that the index of the dealer's open leads is taken, which are as few as it can work on:
         # by month a dealer's leads are as many as ever came, and by due time those that wait are the whole network's.
+        # Of many dealers the open leads are more than those that wait anywhere.
         breach, columns["month"] = func.coalesce(breach, null()), func.coalesce(Lead.received_month, null())
     keys = [columns[dim].label(f"by_{dim}") for dim in by]
     where = _where(_LEADS, scope, {name: value for name, value in filters.items() if name not in ("from", "to")})

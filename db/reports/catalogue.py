@@ -44,24 +44,27 @@ def register(areas: Iterable[Area]) -> dict[str, Metric]:
     return {name: entry.metric for name, entry in _entries.items()}
 
 
-def entries() -> tuple[Entry, ...]:
-    """Every metric with its area, in the order of the areas."""
+def _known() -> dict[str, Entry]:
     if not _entries:
         # Named as text, because an area may not import the catalogue that lists it; loading it calls `register`.
         importlib.import_module("db.catalog")
-    return tuple(_entries.values())
+    return _entries
+
+
+def entries() -> tuple[Entry, ...]:
+    """Every metric with its area, in the order of the areas."""
+    return tuple(_known().values())
 
 
 def find(name: str) -> Metric | None:
     """The metric of this name, None when there is none."""
-    entries()
-    return _entries[name].metric if name in _entries else None
+    entry = _known().get(name)
+    return entry.metric if entry else None
 
 
 def area_of(name: str) -> str:
     """The name of the area that counts a metric that is known."""
-    entries()
-    return _entries[name].area
+    return _known()[name].area
 
 
 def monthly() -> tuple[Metric, ...]:
@@ -148,10 +151,11 @@ def _dealers(session: Session, values: Sequence[Any]) -> tuple[int, ...]:
 
 def _alike(row: dict[str, Any]) -> dict[str, Any]:
     """The row with its month as "2026-11", and its numbers as whole ones or floats, whatever the database sums with."""
-    found = {name: _number(value) if isinstance(value, Decimal) else value for name, value in row.items()}
-    if isinstance(found.get("month"), date):
-        found["month"] = f"{found['month']:%Y-%m}"
-    return found
+    if Decimal in map(type, row.values()):
+        row = {name: _number(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+    if isinstance(month := row.get("month"), date):
+        row = {**row, "month": f"{month:%Y-%m}"}
+    return row
 
 
 def _number(value: Decimal) -> int | float:

@@ -6,7 +6,7 @@ that each metric sees the dealers asked for and no others (decision 0064).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -18,7 +18,7 @@ from db.claims.figure_filters import remembered
 from db.core.actor import Scope
 from db.core.area import Metric, MetricDefinition
 from db.core.problems import Problem, Refused
-from db.dealers.queries import DealerFilters, dealer_choices, matching_ids
+from db.dealers.queries import DealerChoice, DealerFilters, dealer_choices, matching_ids
 from db.reports.catalogue import area_of, find
 from db.reports.peer_rules import is_small
 from db.reports.period_rules import Span, before, may_compare, year_before
@@ -250,14 +250,65 @@ class Line:
     parts: Mapping[str, Part]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Leading:
+    """The first dealers by a metric, and of how many dealers."""
+
+    lines: tuple[Line, ...]
+    among: int
+
+
+def leading(
+    session: Session, *, scope: Scope, span: Span, names: Sequence[str], by: str, most: int, now: datetime
+) -> Leading:
+    """The first dealers of a scope by a metric, best first, with all figures of these and of no others.
+
+    In a large network one metric says who they are; the others are asked of them alone.
+    """
+    dealers = dealer_choices(session, scope)
+    if len(dealers) > most:
+        ranks = by_dealer(session, scope=scope, span=span, names=(by,), now=now)[by]
+        ranked = ordered([_line(one, {by: ranks}) for one in dealers if _says(ranks.get(one.dealer_id))], by)[:most]
+        if len(ranked) == most:
+            few = Scope("dealers", frozenset(), frozenset(line.dealer_id for line in ranked))
+            others = tuple(name for name in names if name != by)
+            found = {by: ranks, **by_dealer(session, scope=few, span=span, names=others, now=now)}
+            asked = {name: found[name] for name in names}
+            return Leading(lines=tuple(_line(line, asked) for line in ranked), among=len(dealers))
+    every = ordered(_lines(session, dealers, scope=scope, span=span, names=names, now=now), by)
+    return Leading(lines=tuple(every[:most]), among=len(every))
+
+
+def ordered(rows: Iterable[Line], name: str) -> list[Line]:
+    """Dealers by a metric, the best first; those with too few cases to rank come last (domain-rules 2.2b)."""
+    falling = metric(name).definition.better != "down"
+
+    def place(line: Line) -> tuple[int, float, str]:
+        part = line.parts.get(name, Part())
+        rank = 2 if part.value is None else 1 if is_few(name, part) else 0
+        value = part.value or 0
+        return (rank, -value if falling else value, line.name)
+
+    return sorted(rows, key=place)
+
+
 def lines(session: Session, *, scope: Scope, span: Span, names: Sequence[str], now: datetime) -> list[Line]:
     """Every dealer of the scope something is known of, by name."""
+    return _lines(session, dealer_choices(session, scope), scope=scope, span=span, names=names, now=now)
+
+
+def _lines(
+    session: Session, dealers: Sequence[DealerChoice], *, scope: Scope, span: Span, names: Sequence[str], now: datetime
+) -> list[Line]:
     found = by_dealer(session, scope=scope, span=span, names=names, now=now)
-    made = []
-    for dealer in dealer_choices(session, scope):
-        parts = {name: found[name][dealer.dealer_id] for name in names if dealer.dealer_id in found[name]}
-        if any(part.value is not None for part in parts.values()):
-            made.append(
-                Line(dealer_id=dealer.dealer_id, code=dealer.code, name=dealer.name, region=dealer.region, parts=parts)
-            )
-    return made
+    made = (_line(dealer, found) for dealer in dealers)
+    return [line for line in made if any(_says(part) for part in line.parts.values())]
+
+
+def _line(dealer: DealerChoice | Line, found: Mapping[str, Mapping[int, Part]]) -> Line:
+    parts = {name: parts[dealer.dealer_id] for name, parts in found.items() if dealer.dealer_id in parts}
+    return Line(dealer_id=dealer.dealer_id, code=dealer.code, name=dealer.name, region=dealer.region, parts=parts)
+
+
+def _says(part: Part | None) -> bool:
+    return part is not None and part.value is not None

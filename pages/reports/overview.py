@@ -78,9 +78,9 @@ if right is not None:
         own.draw_regions(measure, places, states, region=chosen.region, shape=shape, key=own.places_key(measure, shape))
 
 st.subheader("Dealers")
-rows = show.lines(asked, MAIN, at)
-if rows:
-    show.draw_lines(rows, MAIN, by=measure, on_open=narrow_to)
+first = show.leading(asked, MAIN, measure, at)
+if first.lines:
+    show.draw_leading(first, MAIN, by=measure, on_open=narrow_to)
     st.caption(
         f"The best {show.title_of(measure).lower()} first, figures of fewer than ten last. Click a name to see only it."
     )

@@ -21,9 +21,11 @@ from db.reports.overview_queries import (
     by_dealer,
     by_region,
     is_few,
+    leading,
     lines,
     metric,
     narrowed_scope,
+    ordered,
     overview,
 )
 from db.reports.period_rules import Span
@@ -147,6 +149,19 @@ def test_what_is_asked_for_is_never_more_than_the_scope(
     assert seen == expected & mine
 
 
+@pytest.mark.parametrize("most", [1, 2, 3, 50])
+@pytest.mark.parametrize("scope", ["all", "east", "own"])
+def test_the_first_dealers_are_those_of_the_whole_list(sqlite_engine: Engine, network: Network, scope: str, most: int):
+    named = {"all": EVERYTHING, "east": EAST, "own": network.dealer_manager.scope}[scope]
+    with reading(sqlite_engine) as session:
+        ask = {"scope": named, "span": JUNE, "names": NAMES, "now": NOW}
+        every = lines(session, **ask)
+        for name in NAMES:
+            found = leading(session, by=name, most=most, **ask)
+            assert list(found.lines) == ordered(every, name)[:most], name
+            assert len(every) <= found.among <= 4
+
+
 def test_a_dealer_of_another_scope_narrows_to_nothing(sqlite_engine: Engine, network: Network):
     with reading(sqlite_engine) as session:
         scope = network.dealer_manager.scope
@@ -162,7 +177,7 @@ def test_as_many_statements_for_a_large_network_as_for_a_small_one(sqlite_engine
     def ask() -> int:
         with reading(sqlite_engine) as session, counted(sqlite_engine) as said:
             overview(session, scope=EVERYTHING, span=JUNE, names=NAMES, now=NOW)
-            lines(session, scope=EVERYTHING, span=JUNE, names=NAMES, now=NOW)
+            leading(session, scope=EVERYTHING, span=JUNE, names=NAMES, by="received", most=2, now=NOW)
             narrowed_scope(session, scope=EVERYTHING, chosen=Narrowed(brand="Halden", tier="Gold"), on=DAY)
         return len(said)
 
