@@ -154,10 +154,9 @@ def test_what_is_asked_for_is_never_more_than_the_scope(
 def test_the_first_dealers_are_those_of_the_whole_list(sqlite_engine: Engine, network: Network, scope: str, most: int):
     named = {"all": EVERYTHING, "east": EAST, "own": network.dealer_manager.scope}[scope]
     with reading(sqlite_engine) as session:
-        ask = {"scope": named, "span": JUNE, "names": NAMES, "now": NOW}
-        every = lines(session, **ask)
+        every = lines(session, scope=named, span=JUNE, names=NAMES, now=NOW)
         for name in NAMES:
-            found = leading(session, by=name, most=most, **ask)
+            found = leading(session, scope=named, span=JUNE, names=NAMES, by=name, most=most, now=NOW)
             assert list(found.lines) == ordered(every, name)[:most], name
             assert len(every) <= found.among <= 4
 
