@@ -38,8 +38,11 @@ CONNECT_SECONDS = "5"
 log = logging.getLogger("dealerdesk.session")
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, kept: int = KEPT_STATEMENTS, prepared: int = 128) -> Engine:
     """Open a database by URL with the settings every process needs.
+
+    `kept` statements stay compiled, and in SQLite `prepared` by each connection; a short process that asks everything
+    the desk can ask keeps more.
 
     SQLite: write-ahead log, synchronous=FULL, foreign keys on, BEGIN IMMEDIATE for writers (a read snapshot cannot be
     upgraded to a write, reliability.md 0.4). PostgreSQL: psycopg 3, connections checked before use.
@@ -54,13 +57,13 @@ def make_engine(url: str) -> Engine:
             # What is compiled is kept twice: by each connection for SQLite (its usual 128 statements, 15 kB each, and
             # the connection used last goes first) and below for SQLAlchemy (54 kB each, at most half more than asked
             # for). More of them cost memory and won no time when thirty people click (R14, decision 0094).
-            connect_args={"timeout": 30, "check_same_thread": False},
+            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": prepared},
             # Writers hold a connection while they wait for each other; readers must not starve behind them.
             pool_size=10,
             max_overflow=20,
             pool_timeout=10,
             pool_use_lifo=True,
-            query_cache_size=KEPT_STATEMENTS,
+            query_cache_size=kept,
             hide_parameters=True,  # an error's text must not carry what people typed into a log (R35)
         )
 
@@ -94,7 +97,7 @@ def make_engine(url: str) -> Engine:
             parsed = parsed.update_query_dict({"connect_timeout": CONNECT_SECONDS})
         engine = create_engine(
             parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=10, hide_parameters=True,
-            query_cache_size=KEPT_STATEMENTS,
+            query_cache_size=kept,
         )  # fmt: skip
     return engine
 
