@@ -85,7 +85,7 @@ def _is_untouched(bind: Engine) -> bool:
 
 
 def _build_unsynced(url: str, make: Maker) -> Network:
-    # Six months of everybody's work ask some thousand different statements; kept, each is made once (a fifth of it all).
+    # Everybody's work of six months asks more statements than are kept usually, and making them took a fifth of it.
     aside = make_engine(url, kept=4_000, prepared=3_000)
 
     @event.listens_for(aside, "connect")
