@@ -44,9 +44,7 @@ _numbers = count(1)
 BROWSER_FIXTURES = {"chromium", "page"}
 SELDOM = (20_000, 20, 50)
 """How much is new before Python looks for garbage, and how often it looks at what is older."""
-AT_ONCE = {"test_at_once.py", "test_many_processes.py"}
-OF_ONE_AREA = {"test_permissions.py"}
-"""Walks straight under tests/ that are of one area's steps, so that PostgreSQL's copy is for the whole."""
+AT_ONCE = {"test_at_once.py", "test_many_processes.py", "test_pairs.py"}
 JOURNEY = "test_a_real_lead_is_uploaded_answered_in_three_actions_and_counted"
 POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_templates"}
 
@@ -247,17 +245,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def is_for_the_whole(item: pytest.Item, *, fixtures: set[str], on_postgres: bool) -> bool:
     """Whether `make test` leaves it to `make test-all` and CI (decision 0085).
 
-    An area's tests run on SQLite every day and on both where everything runs; what is shared, and what people do at
-    once, runs on both every day. One journey stands for all of them, nothing is killed, and nothing is asked of a demo
-    network, which takes minutes to make.
+    Tests of areas and walks through everything run on SQLite every day and on both where everything runs; the data
+    layer (db/core), and what people do at once, runs on both every day. One journey stands for all of them, nothing is
+    killed, and nothing is asked of a demo network, which takes minutes to make.
     """
     folder, file = item.path.parent.name, item.path.name
     if folder == "durability" or item.get_closest_marker("slow") or "costly_templates" in fixtures:
         return True
     if item.get_closest_marker("browser"):
         return item.name != JOURNEY
-    is_shared = folder == "core" or (folder == "tests" and file not in OF_ONE_AREA)
-    return on_postgres and not is_shared and file not in AT_ONCE
+    return on_postgres and folder != "core" and file not in AT_ONCE
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -46,7 +46,7 @@ from tests.claims.factories import LABOUR, NOW, PART
 from tests.support.tier import figure, sized
 from tests.warranty.factories import warranty_data
 
-LIVES, STEPS = sized(fast=20, long=1_000), 30
+LIVES, STEPS = sized(fast=15, long=1_000), 30
 WHY = {"reason_code": "NOT_DEFECT", "note": "The part shows no defect."}
 DECIDERS = ("cora", "carl", "mason", "mira", "ada")
 KEPT = {  # what is written once; the columns a later step may fill

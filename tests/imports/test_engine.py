@@ -409,7 +409,7 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(first=ROWS, second=ROWS)
 def test_whatever_comes_the_counts_are_honest(sqlite_templates, tmp_path_factory, first, second):
     """Two files after each other: no row is lost, the same file again changes nothing, undo gives everything back."""

@@ -107,6 +107,7 @@ def log_a_call(engine) -> int:
     return int(lead_id)
 
 
+@pytest.mark.slow
 def test_both_databases_hold_the_same_rows_and_no_check_finds_anything(engine, first):
     before = schema_of(engine)
     build_bulk(engine, **SMALL, say=quiet)
