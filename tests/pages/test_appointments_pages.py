@@ -14,6 +14,7 @@ from db.core.permissions import Role
 from db.core.session import engine as process_engine
 from db.core.session import reading, run
 from tests.leads.factories import receive, step, version_of
+from tests.support.clock import hold_clock
 from tests.support.users import actor_named, app_as, make_dealer, make_people, make_person
 
 PAGE = "pages/crm/appointments.py"
@@ -24,8 +25,7 @@ TWO = NOW + timedelta(hours=2)
 @pytest.fixture
 def desk(app_database, monkeypatch):
     """One dealer with a contacted lead, and somebody of another dealer; the clock stands still."""
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", NOW.isoformat())
+    hold_clock(monkeypatch, NOW)
     engine = process_engine()
     make_people(engine)
     other = make_dealer(engine, code="07001", name="Far Away Motors", region="West")
@@ -58,7 +58,7 @@ def test_each_view_for_each_role(desk, username, view, monkeypatch):
     item_id = made(engine, lead_id)
     if view in ("missed", "rate"):
         run(COMMANDS["miss"], bind=engine, item_id=item_id, seen_version=1, now=TWO, actor=actor_named(engine, "admin"))
-        monkeypatch.setenv("DEALER_NOW", (TWO + timedelta(hours=1)).isoformat())
+        hold_clock(monkeypatch, TWO + timedelta(hours=1))
     app = app_as(username, page=PAGE)
     app.session_state["appt_view"] = view
     app.run()

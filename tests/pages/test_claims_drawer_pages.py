@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,14 +13,20 @@ from db.claims.attachment_commands import add_attachment
 from db.claims.tables import Claim
 from db.core.permissions import Role
 from db.core.session import engine, run, writing
-from tests.claims.factories import LABOUR, PART, claim_of, saved, step
+from tests.claims.factories import LABOUR, NOW, PART, claim_of, saved, step
 from tests.claims.in_review import review
 from tests.support.again import begun
+from tests.support.clock import hold_clock
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
 CLAIMS = "pages/claims/claims.py"
-NOW = datetime.now(UTC)
 OTHER_VIN = "1M8GDM9AXKP042788"
+
+
+@pytest.fixture(autouse=True)
+def of_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screens' clock stands where that of the records does."""
+    hold_clock(monkeypatch, NOW)
 
 
 @pytest.fixture

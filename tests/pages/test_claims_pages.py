@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from db.core.permissions import Role
 from db.core.session import engine
-from tests.claims.factories import LABOUR, PART, claim_of, step
+from tests.claims.factories import LABOUR, NOW, PART, claim_of, step
 from tests.claims.in_review import review
 from tests.support.again import begun
+from tests.support.clock import hold_clock
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
 CLAIMS = "pages/claims/claims.py"
-NOW = datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def of_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screens' clock stands where that of the records does."""
+    hold_clock(monkeypatch, NOW)
 
 
 @pytest.fixture

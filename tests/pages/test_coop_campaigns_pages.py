@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from functools import partial
 
 import pytest
 
@@ -15,7 +14,7 @@ from db.core.session import engine as process_engine
 from db.core.session import reading
 from tests.coop.factories import House
 from tests.leads.factories import receive
-from tests.support import users
+from tests.support.clock import hold_clock
 from tests.support.users import app_as
 
 PAGE = "pages/coop/coop_campaigns.py"
@@ -35,9 +34,7 @@ class Spring(House):
 
 @pytest.fixture
 def house(app_database, monkeypatch):
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", CLOCK.isoformat())
-    monkeypatch.setattr(users, "open_tab", partial(users.open_tab, now=CLOCK))
+    hold_clock(monkeypatch, CLOCK)
     made = Spring(process_engine())
     made.request_id = made.approved()
     made.campaign = made.do(

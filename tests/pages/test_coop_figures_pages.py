@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 
 import pytest
 
 from db.core.session import engine as process_engine
 from tests.coop.factories import House
 from tests.coop.test_figures import tell
-from tests.support import users
+from tests.support.clock import hold_clock
 from tests.support.users import app_as
 
 PAGE = "pages/coop/coop_figures.py"
@@ -20,9 +19,7 @@ OWN = "Lone Pine Motors"
 
 @pytest.fixture
 def house(app_database, monkeypatch):
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", CLOCK.isoformat())
-    monkeypatch.setattr(users, "open_tab", partial(users.open_tab, now=CLOCK))
+    hold_clock(monkeypatch, CLOCK)
     made = House(process_engine())
     tell(made)
     return made

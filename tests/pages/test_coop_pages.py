@@ -12,6 +12,7 @@ from db.core.session import engine as process_engine
 from db.core.session import reading
 from tests.coop.factories import DAY, NOW, RADIO, House, of
 from tests.documents.examples import pdf, png
+from tests.support.clock import hold_clock
 from tests.support.users import app_as
 
 REQUESTS, FORM = "pages/coop/coop_requests.py", "pages/coop/coop_request.py"
@@ -23,9 +24,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The screens' clock stands where the house's does; call it to move it."""
 
     def to(moment: datetime) -> None:
-        monkeypatch.setenv("DEALER_NOW", moment.isoformat())
+        hold_clock(monkeypatch, moment)
 
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
     to(NOW)
     return to
 

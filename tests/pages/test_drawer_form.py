@@ -14,6 +14,7 @@ from bench.people import cookie_for
 from db.core.session import make_engine, reading
 from db.leads.tables import LeadActivity
 from tests.leads.factories import NOW, make_network, minutes, receive, step
+from tests.support.clock import hold_clock
 
 pytestmark = pytest.mark.slow
 FEW = 15
@@ -23,8 +24,7 @@ FEW = 15
 @pytest.fixture
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """One minute that does not end, for this process and the one that serves."""
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", (NOW + minutes(1)).isoformat())
+    hold_clock(monkeypatch, NOW + minutes(1))
 
 
 def test_a_choice_draws_the_form_alone_until_something_changed(still: None, serve: Callable[..., Any], sqlite_url: str):

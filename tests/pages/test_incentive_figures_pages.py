@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 
 import pytest
 
@@ -11,7 +10,7 @@ from db.core.permissions import Role
 from db.core.session import engine as process_engine
 from tests.incentives.factories import House
 from tests.incentives.figuring import told_at, told_house
-from tests.support import users
+from tests.support.clock import hold_clock
 from tests.support.users import app_as, make_person
 
 PAGE = "pages/incentives/incentive_figures.py"
@@ -22,9 +21,7 @@ HIDDEN = {"Paid", "Approved, not paid", "Payout per unit", "Approved", "Units pa
 
 @pytest.fixture
 def house(app_database, sqlite_templates, tmp_path, monkeypatch):
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", CLOCK.isoformat())
-    monkeypatch.setattr(users, "open_tab", partial(users.open_tab, now=CLOCK))  # a session of that day
+    hold_clock(monkeypatch, CLOCK)
     told_at(sqlite_templates, tmp_path / "dealer.db")  # the database of this process
     made = told_house(process_engine())
     make_person(made.engine, "drew", Role.DEALER_STAFF, dealer_ids=[made.dealer])

@@ -6,12 +6,19 @@ import pytest
 
 from db.core.session import engine as process_engine
 from db.incentives.tables import IncentiveClaim, SaleReport
-from tests.incentives.factories import House
+from tests.incentives.factories import NOW, House
 from tests.incentives.test_sheets import line, text
 from tests.support.again import begun
+from tests.support.clock import hold_clock
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/validate.py"
+
+
+@pytest.fixture(autouse=True)
+def of_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screens' clock stands where that of the records does."""
+    hold_clock(monkeypatch, NOW)
 
 
 @pytest.fixture

@@ -10,12 +10,19 @@ from sqlalchemy import select
 from db.core.session import engine as process_engine
 from db.incentives.tables import IncentivePaper, SaleReport
 from tests.documents.examples import pdf
-from tests.incentives.factories import CASH, STEPS, House
+from tests.incentives.factories import CASH, NOW, STEPS, House
 from tests.incentives.test_customers import customer
 from tests.support.again import begun
+from tests.support.clock import hold_clock
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/validate.py"
+
+
+@pytest.fixture(autouse=True)
+def of_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screens' clock stands where that of the records does."""
+    hold_clock(monkeypatch, NOW)
 
 
 @pytest.fixture

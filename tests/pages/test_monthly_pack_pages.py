@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +19,7 @@ from db.reports.snapshot_commands import freeze_now, restate_month
 from db.reports.snapshot_tables import MonthFreeze
 from tests.coop.factories import House
 from tests.coop.test_figures import tell
-from tests.support import users
+from tests.support.clock import hold_clock
 from tests.support.users import actor_named, app_as
 
 PAGE = "pages/reports/monthly_pack.py"
@@ -30,9 +29,7 @@ MAY = date(2026, 5, 1)
 
 @pytest.fixture
 def house(app_database, monkeypatch):
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", CLOCK.isoformat())
-    monkeypatch.setattr(users, "open_tab", partial(users.open_tab, now=CLOCK))
+    hold_clock(monkeypatch, CLOCK)
     made = House(process_engine())
     tell(made)
     return made

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +23,7 @@ from components.navigation import PAGES
 from db.core.permissions import Permission
 from db.core.session import dispose, engine, make_engine
 from seed.bulk.build import Size, build_bulk
-from tests.support import users
+from tests.support.clock import hold_clock
 from tests.support.databases import migrate
 from tests.support.users import actor_named, app_as
 
@@ -100,10 +99,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[st
     """Every page drawn once on the small and once on the large database."""
     folder = tmp_path_factory.mktemp("reads")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ALLOW_CLOCK", "1")
-        patch.setenv("DEALER_NOW", NOW.isoformat())
+        hold_clock(patch, NOW)
         patch.setenv("DOCUMENTS_DIR", str(folder / "documents"))
-        patch.setattr(users, "open_tab", partial(users.open_tab, now=NOW))
         found = {}
         for name, size in SIZES.items():
             patch.setenv("DATABASE_URL", _made(folder, name, size))

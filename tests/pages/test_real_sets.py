@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from db.core.labels import local_day
 from db.core.permissions import Role
 from db.core.session import dispose, make_engine
 from seed.real import Desk, incentives, incidents
-from tests.support import users
+from tests.support.clock import hold_clock
 from tests.support.databases import migrate
 from tests.support.paths import SHARED_DATA, shared
 from tests.support.tier import figure
@@ -31,9 +30,7 @@ def use(monkeypatch: pytest.MonkeyPatch, url: str, at: datetime) -> None:
     """Let this process be the app on a database, at a moment."""
     monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("VAR_DIR", str(Path(url.removeprefix("sqlite:///")).parent))
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", at.isoformat())
-    monkeypatch.setattr(users, "open_tab", partial(users.open_tab, now=at))
+    hold_clock(monkeypatch, at)
     dispose()
 
 

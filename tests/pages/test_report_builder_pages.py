@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +14,7 @@ from db.reports.saved_commands import keep_report, schedule_report
 from db.reports.saved_tables import ReportRecipient, SavedReport
 from tests.leads.factories import make_dealer, receive
 from tests.support import users
+from tests.support.clock import hold_clock
 from tests.support.users import actor_named, app_as, make_people, make_person
 
 PAGE = "pages/reports/report_builder.py"
@@ -25,9 +25,7 @@ OWN, OTHER = "Lone Pine Motors", "West Motors"
 @pytest.fixture
 def desk(app_database, monkeypatch):
     """Two dealers with leads of their own, and somebody of each role; the dealer manager is of the first."""
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", CLOCK.isoformat())
-    monkeypatch.setattr(users, "open_tab", partial(users.open_tab, now=CLOCK))
+    hold_clock(monkeypatch, CLOCK)
     engine = process_engine()
     make_people(engine)
     own = users.make_dealer(engine)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from db.reports.saved_commands import keep_view
 from db.reports.saved_queries import get_report
 from tests.leads.factories import Network, lead_at, make_dealer, make_network, receive
 from tests.support import users
+from tests.support.clock import hold_clock
 from tests.support.users import app_as, make_person
 
 CLOCK = datetime(2026, 7, 10, 15, 0, tzinfo=UTC)
@@ -24,9 +24,7 @@ BUILDER = "pages/reports/report_builder.py"
 @pytest.fixture
 def network(app_database, monkeypatch) -> Network:
     """Six dealers in the East with ten leads of June each, North with three more; one in the West with two."""
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", CLOCK.isoformat())
-    monkeypatch.setattr(users, "open_tab", partial(users.open_tab, now=CLOCK))
+    hold_clock(monkeypatch, CLOCK)
     made = make_network(engine())
     with writing(engine(), keeps_timeline=False) as session:
         others = [make_dealer(session, f"0090{n}", f"Other {n}").id for n in range(4)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -19,7 +18,7 @@ from db.reports.weekly_commands import subscribe_weekly
 from db.reports.weekly_jobs import run_weekly
 from db.reports.weekly_tables import WeeklySwitch, WeeklyWish
 from tests.leads.factories import NOW, make_network, receive
-from tests.support import users
+from tests.support.clock import hold_clock
 from tests.support.users import app_as
 
 PAGE = "pages/reports/weekly_report.py"
@@ -30,9 +29,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def network(app_database, monkeypatch):
     """North has a lead nobody answered in the week that is over; it is Monday after."""
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", NEXT.isoformat())
-    monkeypatch.setattr(users, "open_tab", partial(users.open_tab, now=NEXT))
+    hold_clock(monkeypatch, NEXT)
     made = make_network(process_engine())
     receive(process_engine(), dealer_id=made.north, received_at=NOW + DAY)
     return made

@@ -73,8 +73,10 @@ def actor_named(engine: Engine, username: str) -> Actor:
 
 
 def open_tab(engine: Engine, username: str, *, now: datetime | None = None) -> int:
-    """A session as a sign-in opens it; gives its id."""
-    moment = now or datetime.now(UTC)
+    """A session as a sign-in opens it, now by the screens' clock unless said otherwise; gives its id."""
+    from components import clock
+
+    moment = now or clock.now()
     actor = actor_named(engine, username)
     assert actor.user_id is not None
     with writing(engine, keeps_timeline=False) as session:

@@ -23,6 +23,7 @@ from db.coop.claim_commands import enter_claim
 from db.coop.fund_commands import accrue
 from db.coop.programme_commands import set_programme
 from db.coop.request_commands import ask
+from db.coop.tables import CoopProgramme
 from db.core.actor import Actor
 from db.core.permissions import Permission, Role
 from db.core.session import make_engine, reading, run
@@ -58,6 +59,8 @@ from tests.surveys.factories import BAD, QUESTIONS
 from tests.warranty.factories import warranty_data
 
 DAY = timedelta(days=1)
+SPAN = 40 * DAY
+"""What is asked, bought and advertised here lies within so many days of now."""
 PERSONAL = Permission.PERSONAL_DATA_VIEW
 PLACES = {"own": ("04012", "East"), "near": ("04013", "East"), "far": ("04021", "West")}
 WORDS = {"own": "Ownquill", "near": "Nearquill", "far": "Farquill"}
@@ -92,9 +95,9 @@ class Land:
         return self.own, self.near, self.far
 
 
-def build(engine: Engine) -> Land:
-    """Everything, in a migrated and empty database; moments lie within the last days."""
-    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+def build(engine: Engine, *, at: datetime | None = None) -> Land:
+    """Everything, in a migrated and empty database; moments lie within the last days before `at`, or before now."""
+    now = (at or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     for username, role in (
         ("cora", Role.COORDINATOR), ("mason", Role.MANAGER), ("leah", Role.SALES_LEADER), ("finn", Role.FINANCE),
         ("ada", Role.ADMIN),
@@ -147,7 +150,9 @@ def _of_everybody(engine: Engine, land: Land) -> None:
     def do(command: Any, who: str, **more: Any) -> Any:
         return run(command, bind=engine, actor=land.desk[who], now=land.now, **more)
 
-    do(set_programme, "mason", body={**BODY, "year": today.year}, effective_from=None, reason="A year")
+    for year in range((today - SPAN).year, (today + SPAN).year + 1):
+        body = {**BODY, "code": f"COOP-{year}", "year": year}
+        do(set_programme, "mason", body=body, effective_from=None, reason="A year")
     first = today.replace(day=1)
     last = (first + 40 * DAY).replace(day=1) - DAY
     body = {**CASH, "program": {"first": first.isoformat(), "last": last.isoformat()}}
@@ -285,13 +290,23 @@ def _money(engine: Engine, land: Land, place: Territory, do: Any) -> None:
         PRINT, activity=f"{word} spring sale", vendor=f"{word} Times", goal=f"{word} visits", starts_on=today + 9 * DAY,
         ends_on=today + 12 * DAY,
     )  # fmt: skip
-    do(ask, place.manager, dealer_id=dealer_id, programme_id=1, terms=plan, form_key=f"{word}-cr")
+    of_year = _programmes(engine)
+    do(
+        ask, place.manager, dealer_id=dealer_id, programme_id=of_year[plan.starts_on.year], terms=plan,
+        form_key=f"{word}-cr",
+    )  # fmt: skip
     done = replace(plan, starts_on=today - 9 * DAY, ends_on=today - 7 * DAY, invoice_number=f"{word}-INV")
     do(
-        enter_claim, place.manager, dealer_id=dealer_id, programme_id=1, terms=done, send=True, form_key=f"{word}-cc",
-        proofs=(("invoice", ""), ("payment", ""), ("tear_sheet", "")),
+        enter_claim, place.manager, dealer_id=dealer_id, programme_id=of_year[done.starts_on.year], terms=done,
+        send=True, form_key=f"{word}-cc", proofs=(("invoice", ""), ("payment", ""), ("tear_sheet", "")),
     )  # fmt: skip
     _decide(engine, land, place)
+
+
+def _programmes(engine: Engine) -> dict[int, int]:
+    """The co-op programme of each year."""
+    with reading(engine) as session:
+        return {row.year: row.id for row in session.execute(select(CoopProgramme.year, CoopProgramme.id))}
 
 
 def _decide(engine: Engine, land: Land, place: Territory) -> None:
