@@ -13,7 +13,7 @@ ARGS ?=
 # Every process reads some 900 modules: where bytecode may not be kept, each start would compile them for two seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test test-all acceptance check sure format bench seed shell try-real clean
+.PHONY: help run test test-all test-later acceptance check sure format bench seed shell try-real clean
 
 help:  ## list these commands
 	@echo "make <command>; PORT (8501) and DATABASE_URL (sqlite:///var/dealer.db) are obeyed"
@@ -32,6 +32,9 @@ test: .venv/.ready-dev  ## the tests of every day: each rule, command and page (
 
 test-all: .venv/.ready-dev  ## every test: each on PostgreSQL too, each journey, each kill; what CI runs (ARGS as above)
 	@$(PY) -m pytest -m "not acceptance" $(HOW) 2>&1
+
+test-later: .venv/.ready-dev  ## the tests of every day as they will be in 400 days (DAYS_LATER): finds those that grow old
+	@$(PY) -m pytest -p tests.support.later -m "not acceptance and not whole" --ignore=tests/e2e $(HOW) 2>&1
 
 acceptance: .venv/.ready-dev  ## the long tier within 150 minutes: R01-R42 and the known faults into docs/reliability.md (ARGS="--only R08")
 	@$(PY) -m tests.reliability $(ARGS)

@@ -10,12 +10,15 @@ from db.claims.metrics_queries import definition
 from db.core.permissions import Role
 from db.core.session import engine
 from tests.claims.factories import NOW
-from tests.claims.test_figures import Network, _network
+from tests.claims.test_figures import LATER, Network, _network
 from tests.pages.test_network_pages import written
 from tests.support.again import begun
+from tests.support.clock import clock_held
 from tests.support.users import app_as, make_person
 
 PAGE = "pages/claims/claim_performance.py"
+
+of_that_day = clock_held(LATER)
 
 
 @pytest.fixture

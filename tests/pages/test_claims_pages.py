@@ -11,16 +11,12 @@ from db.core.session import engine
 from tests.claims.factories import LABOUR, NOW, PART, claim_of, step
 from tests.claims.in_review import review
 from tests.support.again import begun
-from tests.support.clock import hold_clock
+from tests.support.clock import clock_held
 from tests.support.users import actor_named, app_as, make_dealer, make_person
 
 CLAIMS = "pages/claims/claims.py"
 
-
-@pytest.fixture(autouse=True)
-def of_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The screens' clock stands where that of the records does."""
-    hold_clock(monkeypatch, NOW)
+of_that_day = clock_held(NOW)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from db.customers.vehicle_commands import enter_vehicle
 from db.customers.vehicle_tables import Ownership, Purchase, ServiceVisit, Vehicle
 from db.customers.visit_commands import enter_visit
 from tests.support.again import begun
+from tests.support.clock import clock_held
 from tests.support.users import NOW, app_as, make_dealer, make_person
 
 CUSTOMERS, CUSTOMER, VEHICLE = "pages/crm/customers.py", "pages/crm/customer.py", "pages/crm/vehicle.py"
@@ -28,6 +29,9 @@ LAST_YEAR = NOW.date() - timedelta(days=400)
 
 def enter(name: str, phone: str, dealer: int, **other: Any) -> int:
     return int(run(enter_customer, dealer_id=dealer, name=name, phone=phone, actor=SEED, now=NOW, **other))
+
+
+of_that_day = clock_held(NOW)
 
 
 @pytest.fixture

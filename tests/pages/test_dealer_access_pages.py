@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,15 +16,16 @@ from db.core.actor import EVERYTHING, Actor
 from db.core.session import engine, reading
 from tests.access import factories
 from tests.access.factories import House, account, ask, disable, make_house, open_all, outcomes_of, screen, signed_in
+from tests.support.clock import clock_held
 from tests.support.users import app_as, make_dealer
 
 PAGE = "pages/network/access.py"
 
+of_that_day = clock_held(factories.NOW)
+
 
 @pytest.fixture
-def house(app_database: str, monkeypatch: pytest.MonkeyPatch) -> House:
-    """The people of the factories as of the moment the pages show."""
-    monkeypatch.setattr(factories, "NOW", datetime.now(UTC))
+def house(app_database: str) -> House:
     return make_house(engine())
 
 
@@ -179,7 +180,7 @@ def test_filters_narrow_the_people(house: House):
 # ------------------------------------------------------------------------------------------------- the review
 def tick(app: Any, who: Actor, position: int, disable: bool) -> Any:
     """Tick or untick a row of the grid this person sees now."""
-    key = _editor_key(screen(engine(), who, now=datetime.now(UTC)))
+    key = _editor_key(screen(engine(), who))
     app.session_state[key] = {"edited_rows": {position: {"Disable": disable}}, "added_rows": [], "deleted_rows": []}
     return app.run()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,11 +17,13 @@ from db.core.timeline import TimelineEntry
 from db.documents import commands, storage
 from db.documents.tables import Document
 from tests.documents.examples import pdf
-from tests.support.users import actor_named, app_as, make_dealer, make_person, open_tab
+from tests.support.clock import clock_held
+from tests.support.users import NOW, actor_named, app_as, make_dealer, make_person, open_tab
 
 PAGE = "pages/network/documents.py"
-NOW = datetime.now(UTC)
 TODAY = NOW.astimezone(ZoneInfo("America/New_York")).date()  # where the dealers are
+
+of_that_day = clock_held(NOW)
 
 
 @pytest.fixture

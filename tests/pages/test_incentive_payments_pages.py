@@ -12,16 +12,12 @@ from db.incentives.recon_tables import Reconciliation
 from db.incentives.tables import IncentiveClaim, SaleReport
 from tests.incentives.paying import LATER, PayHouse
 from tests.support.again import begun
-from tests.support.clock import hold_clock
+from tests.support.clock import clock_held
 from tests.support.users import app_as
 
 PAY, RECON = "pages/incentives/payments.py", "pages/incentives/reconciliation.py"
 
-
-@pytest.fixture(autouse=True)
-def of_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The screens' clock stands where that of the records does."""
-    hold_clock(monkeypatch, LATER)
+of_that_day = clock_held(LATER)
 
 
 @pytest.fixture

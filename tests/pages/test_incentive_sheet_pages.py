@@ -9,16 +9,12 @@ from db.incentives.tables import IncentiveClaim, SaleReport
 from tests.incentives.factories import NOW, House
 from tests.incentives.test_sheets import line, text
 from tests.support.again import begun
-from tests.support.clock import hold_clock
+from tests.support.clock import clock_held
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/validate.py"
 
-
-@pytest.fixture(autouse=True)
-def of_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The screens' clock stands where that of the records does."""
-    hold_clock(monkeypatch, NOW)
+of_that_day = clock_held(NOW)
 
 
 @pytest.fixture

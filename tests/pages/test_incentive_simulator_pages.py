@@ -7,12 +7,15 @@ from datetime import date
 import pytest
 
 from db.core.session import engine as process_engine
-from tests.incentives.factories import CASH, House
+from tests.incentives.factories import CASH, NOW, House
 from tests.support.again import begun
+from tests.support.clock import clock_held
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/simulator.py"
 PLAIN = CASH | {"documents": [], "checklist": []}
+
+of_that_day = clock_held(NOW)
 
 
 @pytest.fixture

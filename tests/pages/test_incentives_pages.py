@@ -13,16 +13,12 @@ from tests.documents.examples import pdf
 from tests.incentives.factories import CASH, NOW, STEPS, House
 from tests.incentives.test_customers import customer
 from tests.support.again import begun
-from tests.support.clock import hold_clock
+from tests.support.clock import clock_held
 from tests.support.users import app_as
 
 PAGE = "pages/incentives/validate.py"
 
-
-@pytest.fixture(autouse=True)
-def of_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The screens' clock stands where that of the records does."""
-    hold_clock(monkeypatch, NOW)
+of_that_day = clock_held(NOW)
 
 
 @pytest.fixture

@@ -286,19 +286,17 @@ def _money(engine: Engine, land: Land, place: Territory, do: Any) -> None:
     )  # fmt: skip
     do(accrue, "cora", dealer_id=dealer_id,
        purchase=Purchase(invoice_number=f"W-{word}", invoiced_on=today - 20 * DAY, cents=200_000_00))  # fmt: skip
+    begins, began = today + 9 * DAY, today - 9 * DAY
     plan = replace(
-        PRINT, activity=f"{word} spring sale", vendor=f"{word} Times", goal=f"{word} visits", starts_on=today + 9 * DAY,
-        ends_on=today + 12 * DAY,
+        PRINT, activity=f"{word} spring sale", vendor=f"{word} Times", goal=f"{word} visits", starts_on=begins,
+        ends_on=begins + 3 * DAY,
     )  # fmt: skip
     of_year = _programmes(engine)
+    do(ask, place.manager, dealer_id=dealer_id, programme_id=of_year[begins.year], terms=plan, form_key=f"{word}-cr")
+    done = replace(plan, starts_on=began, ends_on=began + 2 * DAY, invoice_number=f"{word}-INV")
     do(
-        ask, place.manager, dealer_id=dealer_id, programme_id=of_year[plan.starts_on.year], terms=plan,
-        form_key=f"{word}-cr",
-    )  # fmt: skip
-    done = replace(plan, starts_on=today - 9 * DAY, ends_on=today - 7 * DAY, invoice_number=f"{word}-INV")
-    do(
-        enter_claim, place.manager, dealer_id=dealer_id, programme_id=of_year[done.starts_on.year], terms=done,
-        send=True, form_key=f"{word}-cc", proofs=(("invoice", ""), ("payment", ""), ("tear_sheet", "")),
+        enter_claim, place.manager, dealer_id=dealer_id, programme_id=of_year[began.year], terms=done, send=True,
+        form_key=f"{word}-cc", proofs=(("invoice", ""), ("payment", ""), ("tear_sheet", "")),
     )  # fmt: skip
     _decide(engine, land, place)
 
