@@ -1,4 +1,4 @@
-"""A pytest plugin (`-p tests.support.later`, as `make test-later` gives it): each process of the run believes a later day.
+"""A pytest plugin (`-p tests.support.later`, as `make test-later` gives it): each process of the run is at a later day.
 
 Only the interpreter's own clocks are moved, and they go on; what the tests start beside it keeps the real day, so the
 journeys of a served app (tests/e2e) are left out.
