@@ -13,7 +13,7 @@ from components.clock import now
 from components.exports import guarded_download
 from components.labels import badge, plain
 from components.perform import problems_of, show_outcome
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 
 TYPES: Final = ["pdf", "png", "jpg", "jpeg"]
 MEGABYTES: Final = 10
@@ -88,7 +88,7 @@ def _draw(
             st.image(content, width=96)
         else:
             st.caption("The picture cannot be shown.", width=96)
-    said = f"{size_label(one.size)} · {moment_label(one.uploaded_at, current_actor().zone, now=now())}"
+    said = f"{size_label(one.size)} · {moment_words(one.uploaded_at, current_actor().zone, now=now())}"
     st.markdown(
         f"{badge(one.kind, one.tone)} {plain(one.file_name)}  \n:gray[{plain(f'{said} by {one.uploaded_by}')}]",
         width="stretch",

@@ -23,7 +23,7 @@ from db.access.people_queries import AccountFilters, list_accounts
 from db.access.queries import Grantable, RequestRow, get_request, list_requests, what_granting_does
 from db.access.review_queries import reviews_of_dealer
 from db.core.actor import Actor
-from db.core.labels import moment_label, relative_label
+from db.core.labels import moment_label, moment_words, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import DealerDetail
@@ -48,10 +48,10 @@ def _draw_facts(request: RequestRow) -> None:
     rows: list[tuple[str, object]] = [
         ("Dealer", request.dealer_label), ("Name", request.name), ("E-mail", request.email),
         ("Role", request.role_label), ("Reason", request.reason),
-        ("Asked for by", f"{request.submitted_name}, {moment_label(request.created_at, actor.zone, now=at)}"),
+        ("Asked for by", f"{request.submitted_name}, {moment_words(request.created_at, actor.zone, now=at)}"),
     ]  # fmt: skip
     if state.final:
-        decided = f"{request.decided_by}, {moment_label(request.decided_at, actor.zone, now=at)}"
+        decided = f"{request.decided_by}, {moment_words(request.decided_at, actor.zone, now=at)}"
         rows += [("Decided by", decided), ("Answer", request.answer)]
     else:
         due = moment_label(request.due_at, actor.zone, now=at)

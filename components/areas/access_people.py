@@ -18,7 +18,7 @@ from db.access.commands import Ended, disable_access, disable_flagged
 from db.access.people_queries import AccountRow, managers_at
 from db.access.rules import FLAG_TONES, FLAGS, ROLES, STATES, last_managers
 from db.core.actor import Actor
-from db.core.labels import moment_label, plural, relative_label
+from db.core.labels import moment_words, plural, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
 
@@ -100,7 +100,7 @@ def _draw_preview(going: Sequence[AccountRow], actor: Actor, *, key: str, form: 
     st.markdown(f"**End access of {who}**")
     for row in going:
         seen = (
-            f"last sign-in {moment_label(row.last_sign_in_at, actor.zone, now=at)}"
+            f"last sign-in {moment_words(row.last_sign_in_at, actor.zone, now=at)}"
             if row.last_sign_in_at
             else "never signed in"
         )

@@ -35,7 +35,7 @@ from db.access.review_queries import (
 from db.access.rules import FLAGS, OUTCOMES, REVIEW_STATES
 from db.core.actor import Actor
 from db.core.area import CAP
-from db.core.labels import count_label, moment_label, plural, relative_label
+from db.core.labels import count_label, moment_label, moment_words, plural, relative_label
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
@@ -266,8 +266,8 @@ def _draw_lines(review: ReviewRow, lines: Sequence[AttestedLine], actor: Actor) 
     at = now()
     badges([review.state(at), (f"{review.decided} of {review.accounts} confirmed", "gray")])
     st.caption(
-        f"Opened {moment_label(review.opened_at, actor.zone, now=at)}, due"
-        f" {moment_label(review.due_at, actor.zone, now=at)}"
+        f"Opened {moment_words(review.opened_at, actor.zone, now=at)}, due"
+        f" {moment_words(review.due_at, actor.zone, now=at)}"
     )
     for line in lines:
         label, tone = OUTCOMES[line.outcome]
@@ -277,4 +277,4 @@ def _draw_lines(review: ReviewRow, lines: Sequence[AttestedLine], actor: Actor) 
             st.markdown(f"**{plain(line.name)}** :{tables.TONES.get(tone, tone)}-badge[{label}]")
             st.caption(plain(("Seen: " if line.outcome else "") + " · ".join(saw)))
             if line.outcome:
-                st.caption(plain(f"{line.decided_by}, {moment_label(line.decided_at, actor.zone, now=at)}"))
+                st.caption(plain(f"{line.decided_by}, {moment_words(line.decided_at, actor.zone, now=at)}"))

@@ -28,7 +28,7 @@ from db.claims.flow import FLOW, REVIEW, WAITING
 from db.claims.model import CLAIM_TYPES, OUTCOMES
 from db.claims.policy_queries import RULE_BOOK
 from db.claims.reason_rules import REASON_CODES
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_label, moment_words, plural
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.investigations.queries import flagged
@@ -79,7 +79,7 @@ def _draw_about(page: ClaimDrawer) -> None:
     said = [
         CLAIM_TYPES.get(claim.claim_type, claim.claim_type), f"VIN {page.vin}",
         f"repair order {claim.ro_number or '–'}",
-        f"received {moment_label(claim.received_at, page.zone, now=at)}",
+        f"received {moment_words(claim.received_at, page.zone, now=at)}",
         f"assigned to {page.assignee or 'nobody'}",
     ]  # fmt: skip
     st.markdown(f":gray[{plain(' · '.join(said))}]")

@@ -23,7 +23,7 @@ from db.claims.flow import FLOW
 from db.claims.model import ATTACHMENT_KINDS, REPAIR_ACTIONS
 from db.claims.policy_queries import RULE_BOOK
 from db.claims.reason_rules import REASON_CODES
-from db.core.labels import local_day, moment_label, percent_label, plural
+from db.core.labels import local_day, moment_label, moment_words, percent_label, plural
 from db.core.session import reading
 
 VEHICLE_PAGE = "pages/crm/vehicle.py"
@@ -66,7 +66,7 @@ def _draw_file(file: Any) -> None:
         invoice = f" · invoice {file.invoice_number}" if file.invoice_number else ""
         total = f", {money(file.invoice_cents)}" if file.invoice_cents is not None else ""
         said = (
-            f"{size_label(file.size)} · {moment_label(file.uploaded_at, actor.zone, now=now())} by {file.uploaded_by}"
+            f"{size_label(file.size)} · {moment_words(file.uploaded_at, actor.zone, now=now())} by {file.uploaded_by}"
         )
         st.markdown(
             f"{labels.badge(kind, 'gray')} {plain(file.file_name)}{plain(invoice + total)}  \n:gray[{plain(said)}]",

@@ -22,7 +22,7 @@ from db.coop.campaign_rules import GOALS, STATES
 from db.coop.model import MEDIA
 from db.coop.say_rules import day, money
 from db.core.actor import Actor
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_label, moment_words, plural
 from db.core.problems import NotFound
 from db.core.session import reading
 
@@ -200,7 +200,7 @@ def _body(campaign_id: int, dealers: Mapping[int, str]) -> None:
         draw_close(row, after=_close)
     st.caption(
         f"A lead counts when its source is {row.code}, from {day(row.starts_on)} to {day(row.counts_until)}. "
-        f"Changed by {plain(row.updated_by)}, {moment_label(row.updated_at, actor.zone, now=now())}."
+        f"Changed by {plain(row.updated_by)}, {moment_words(row.updated_at, actor.zone, now=now())}."
     )
 
 

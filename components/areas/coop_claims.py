@@ -27,7 +27,7 @@ from db.coop.model import MEDIA
 from db.coop.pay_queries import list_memos, read_owed
 from db.coop.pay_rules import plan
 from db.coop.say_rules import day, money
-from db.core.labels import moment_label, plural, relative_label
+from db.core.labels import moment_label, moment_words, plural, relative_label
 from db.core.session import reading
 
 PROOF_FORM = "coop_proof"
@@ -49,7 +49,7 @@ def draw_facts(page: ClaimPage) -> None:
         held = f", {money(page.reserved)} reserved" if page.reserved else ""
         facts.append(("Request", f"{page.request}{held}"))
     if row.submitted_at is not None:
-        facts.append(("Sent by", f"{row.submitted_name}, {moment_label(row.submitted_at, zone, now=at)}"))
+        facts.append(("Sent by", f"{row.submitted_name}, {moment_words(row.submitted_at, zone, now=at)}"))
     if row.approved_cents is not None:
         facts.append(("Approved", money(row.approved_cents)))
     if page.memos:

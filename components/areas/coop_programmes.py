@@ -16,7 +16,7 @@ from components.queue_page import id_at, remember_rows
 from db.coop.model import MEDIA, PROOFS, Programme
 from db.coop.programme_queries import STATES, ProgrammePage, ProgrammeRow, VersionView, compare
 from db.coop.say_rules import day, money, rate
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_label, moment_words, plural
 
 KEY = "cpr_rows"
 
@@ -70,7 +70,7 @@ def draw_head(page: ProgrammePage) -> None:
     facts(
         [("Dealers with a fund", f"{row.dealers:,}"), ("Accrued and allocated", money(row.accrued_cents)),
          ("Available", money(row.available_cents)),
-         ("Last changed", f"{row.updated_by}, {moment_label(row.updated_at, current_actor().zone, now=now())}")]
+         ("Last changed", f"{row.updated_by}, {moment_words(row.updated_at, current_actor().zone, now=now())}")]
     )  # fmt: skip
 
 

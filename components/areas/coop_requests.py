@@ -23,7 +23,7 @@ from db.coop.model import MEDIA
 from db.coop.paper_queries import PLAN
 from db.coop.request_queries import RequestPage, RequestRow, get_request
 from db.coop.say_rules import day, inside, money
-from db.core.labels import moment_label, relative_label
+from db.core.labels import moment_label, moment_words, relative_label
 
 CLAIM_FOR = "_coop_claim_for"
 """Session key: the request a claim is entered for when the page of claims opens."""
@@ -46,7 +46,7 @@ def draw_facts(page: RequestPage) -> None:
     if row.goal:
         facts.append(("Goal", row.goal))
     if row.submitted_at is not None:
-        facts.append(("Sent by", f"{row.submitted_name}, {moment_label(row.submitted_at, zone, now=at)}"))
+        facts.append(("Sent by", f"{row.submitted_name}, {moment_words(row.submitted_at, zone, now=at)}"))
     if row.approved_cents is not None:
         until = f", {money(row.reserved_cents)} reserved" if row.reserved_cents else ""
         facts.append(("Approved", f"{money(row.approved_cents)}{until}"))

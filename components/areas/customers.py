@@ -12,7 +12,7 @@ from components.labels import badge, facts, plain
 from components.perform import forget, outcome_of, perform, problems_of, show_outcome, stray_problems
 from components.popup import close, popup
 from db.core.geo import STATES
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.customers import customer_commands as commands
@@ -221,7 +221,7 @@ def draw_consents(customer: CustomerPage, *, zone: str, at: datetime, may_edit: 
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             why = state.why
             if latest is not None:
-                why = f"{'Agreed' if latest.is_given else 'Refused'} {moment_label(latest.at, zone, now=at)}"
+                why = f"{'Agreed' if latest.is_given else 'Refused'} {moment_words(latest.at, zone, now=at)}"
                 why += f" · {latest.source}" if latest.source else ""
             st.markdown(
                 f"**{CHANNELS[state.channel]}** {badge(word, tone)}  \n:gray[:small[{plain(why)}]]",

@@ -21,7 +21,7 @@ from components.popup import popup
 from components.timeline import draw_timeline
 from db import catalog
 from db.core.actor import Actor
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_label, moment_words, plural
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
@@ -153,7 +153,7 @@ def _facts(document: DocumentRow, actor: Actor) -> list[tuple[str, object]]:
         ("Expires", f"{day(document.expires_on)} ({rules.left_words(document.days_left)})"
          if document.expires_on else "No end"),
         ("File", f"{document.file_name}, {size_label(document.size)}"),
-        ("Added", f"{document.uploaded_by_name}, {moment_label(document.created_at, actor.zone, now=now())}"),
+        ("Added", f"{document.uploaded_by_name}, {moment_words(document.created_at, actor.zone, now=now())}"),
         ("Kept until", day(document.retention_until) if document.retention_until else "As long as it is in force"),
     ]  # fmt: skip
     if document.state == "later" and document.status == "current":

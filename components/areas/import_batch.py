@@ -14,7 +14,7 @@ from components.popup import close, popup
 from components.queue_page import cursor, draw_paging, id_at, remember_rows
 from db import catalog
 from db.core.actor import Actor
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_label, moment_words, plural
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.imports.commands import undo_import
@@ -44,7 +44,7 @@ def draw_batch(batch: BatchDetail, *, actor: Actor) -> None:
     )  # fmt: skip
     told = f"{moment_label(batch.imported_at, actor.zone)} by {batch.imported_by}."
     if is_undone and batch.undone_at is not None:
-        told += f" Undone {moment_label(batch.undone_at, actor.zone)} by {batch.undone_by}."
+        told += f" Undone {moment_words(batch.undone_at, actor.zone)} by {batch.undone_by}."
     if batch.cleared_at is not None:
         day = moment_label(batch.cleared_at, actor.zone)
         told += f" Files and messages were removed {day}; it cannot be undone any more."

@@ -20,7 +20,7 @@ from components.labels import empty_state, facts, plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
 from components.tiles import Tile, draw_tiles
 from db.core.area import MetricDefinition
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_label, moment_words, plural
 from db.core.permissions import Permission
 from db.core.problems import NotFound, Refused
 from db.core.session import reading
@@ -67,7 +67,7 @@ def draw_figures(dealer_id: int | None) -> None:
     actor = current_actor()
     with reading() as session:
         found = pay_figures(session, actor=actor, dealer_id=dealer_id)
-    oldest = f"; oldest since {moment_label(found.oldest, actor.zone, now=now())}" if found.oldest else ""
+    oldest = f"; oldest since {moment_words(found.oldest, actor.zone, now=now())}" if found.oldest else ""
     tiles = (
         Tile(
             definition=PAYABLE, value=money(found.payable_cents), icon=":material/payments:",

@@ -17,7 +17,7 @@ from components.navigation import may_open
 from components.perform import outcome_of, perform, problems_of
 from components.queue_page import id_at, remember_rows
 from db.core.actor import Actor
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_label, moment_words, plural
 from db.core.permissions import Permission
 from db.incentives.claim_rules import TITLES
 from db.incentives.commands import discard_draft, publish_program
@@ -104,7 +104,7 @@ def draw_draft(page: ProgramPage, draft: VersionView, *, on_gone: Callable[[int 
     with st.container(border=True):
         badges([(f"Draft of version {draft.number}", "orange")])
         st.markdown(
-            f"Drafted by **{plain(draft.drafted_by)}**, {moment_label(draft.updated_at, actor.zone, now=now())}, for"
+            f"Drafted by **{plain(draft.drafted_by)}**, {moment_words(draft.updated_at, actor.zone, now=now())}, for"
             f" deliveries from **{day(draft.effective_from)}**. {plain(draft.reason)}"
         )
         left, right = st.columns(2, gap="medium")

@@ -20,7 +20,7 @@ from components.labels import badge, facts, plain
 from components.perform import perform, problems_of, show_outcome
 from components.queue_page import Screen, id_at, open_drawer, remember_rows
 from db.core.actor import Actor
-from db.core.labels import moment_label, plural, relative_label
+from db.core.labels import moment_words, plural, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.incentives.bulk_commands import BulkOutcome
@@ -81,7 +81,7 @@ def _below(page: ClaimPage) -> None:
             st.caption("No program pays this sale as it stands now.")
         for loser in page.losers:
             st.markdown(f":gray[:material/layers_clear: {plain(loser.why)}]")
-    decided = f"{page.decided_by}, {moment_label(page.decided_at, zone, now=at)}" if page.decided_at else ""
+    decided = f"{page.decided_by}, {moment_words(page.decided_at, zone, now=at)}" if page.decided_at else ""
     facts(
         [
             ("Program", f"{page.program} {page.program_name}"), ("Dealer", page.dealer),
@@ -94,7 +94,7 @@ def _below(page: ClaimPage) -> None:
         with st.expander(f"Checked {len(page.runs)} times"):
             for run in page.runs:
                 word, tone = ANSWERS.get(run.outcome, (run.outcome, "gray"))
-                made = f"{run.made_by}, {moment_label(run.made_at, zone, now=at)}"
+                made = f"{run.made_by}, {moment_words(run.made_at, zone, now=at)}"
                 st.markdown(f"{badge(word, tone)} {plain(money(run.entitled_cents))} :gray[{plain(made)}]")
 
 

@@ -13,7 +13,7 @@ from components.areas.incentive_papers import draw_papers, draw_upload
 from components.clock import now
 from components.labels import plain
 from components.queue_page import Screen
-from db.core.labels import moment_label, relative_label
+from db.core.labels import moment_words, relative_label
 from db.core.permissions import Permission
 from db.incentives.claim_rules import TITLES
 from db.incentives.commands import COMMANDS
@@ -107,7 +107,7 @@ def draw_claim_head(claim: ClaimRow) -> None:
     if claim.reason_note:
         st.caption(plain(claim.reason_note))
     if claim.appealed_at is not None:
-        said = f"Appealed {moment_label(claim.appealed_at, current_actor().zone, now=at)}: {claim.appeal_note}"
+        said = f"Appealed {moment_words(claim.appealed_at, current_actor().zone, now=at)}: {claim.appeal_note}"
         st.info(plain(said), icon=":material/gavel:")
     elif claim.appeal_until is not None:
         st.caption(f"It can be appealed until {plain(day(claim.appeal_until))}, once.")
@@ -134,7 +134,7 @@ def _facts(claim: ClaimRow) -> None:
     at, zone = now(), current_actor().zone
     draw_claim_head(claim)
     draw_checks(claim.checks)
-    decided = f"{claim.decided_by}, {moment_label(claim.decided_at, zone, now=at)}" if claim.decided_at else ""
+    decided = f"{claim.decided_by}, {moment_words(claim.decided_at, zone, now=at)}" if claim.decided_at else ""
     labels.facts(
         [
             ("Program", f"{claim.program} {claim.program_name}"), ("Dealer", claim.dealer),

@@ -12,7 +12,7 @@ from components.areas.claims_words import money
 from components.labels import plain
 from components.navigation import may_open
 from db.core.actor import Actor
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.investigations.queries import FlagLine
 
 PAGE = "pages/claims/investigations.py"
@@ -41,7 +41,7 @@ def draw_flag(flag: FlagLine, *, zone: str, now: Any, key: str) -> None:
     """What looked odd, in a sentence, with its evidence behind a click."""
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"{ICONS.get(flag.kind, ':material/flag:')} **{plain(flag.label)}**  \n{plain(flag.sentence)}")
-        with st.expander(f"Evidence as of {moment_label(flag.raised_at, zone, now=now)}", key=f"{key}_{flag.id}"):
+        with st.expander(f"Evidence as of {moment_words(flag.raised_at, zone, now=now)}", key=f"{key}_{flag.id}"):
             labels.facts(evidence_rows(flag.evidence))
             st.caption("Kept as it was when it was flagged, whatever changed since.")
 

@@ -20,7 +20,7 @@ from components.timeline import draw_timeline
 from db.appointments.commands import book_for_lead, check_in_lead
 from db.appointments.queries import appointments_of_lead
 from db.appointments.rules import KINDS
-from db.core.labels import minutes_label, moment_label, relative_label
+from db.core.labels import minutes_label, moment_label, moment_words, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices
@@ -89,7 +89,7 @@ def due_words(lead: LeadPage) -> str:
     """The next promise in words, or how the first one ended."""
     at, actor = now(), current_actor()
     if lead.due_at is not None and lead.is_open:
-        words = f"{relative_label(lead.due_at, at)} · {moment_label(lead.due_at, actor.zone, now=at)}"
+        words = f"{relative_label(lead.due_at, at)} · {moment_words(lead.due_at, actor.zone, now=at)}"
         return f"{words} · {lead.next_step}" if lead.next_step else words
     return lead.next_step or "Nothing is due"
 
@@ -184,7 +184,7 @@ def draw_appointments(lead: LeadPage) -> None:
     with reading() as session:
         booked = appointments_of_lead(session, lead_id=lead.id, actor=actor, now=at)
     for one in booked:
-        words = f"{one.kind_label} · {moment_label(one.starts_at, one.zone, now=at)}"
+        words = f"{one.kind_label} · {moment_words(one.starts_at, one.zone, now=at)}"
         words += f" ({one.zone})" if one.zone != actor.zone else ""
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.page_link(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import labels
 from components.labels import plain
-from db.core.labels import moment_label
+from db.core.labels import moment_label, moment_words
 from db.leads.queries import LeadPage, VehicleLine
 
 ROLES = {"wanted": "Wants", "trade_in": "Trade-in", "other": "Also named"}
@@ -33,7 +33,7 @@ def draw_contacts(lead: LeadPage, *, zone: str, at: datetime) -> None:
         rows.append(("Prefers", CHANNELS.get(lead.preferred_contact, lead.preferred_contact)))
     for channel, given, when in lead.consents:
         word = "agreed" if given else "refused"
-        rows.append((CHANNELS.get(channel, channel), f"{word}, {moment_label(when, zone, now=at)}"))
+        rows.append((CHANNELS.get(channel, channel), f"{word}, {moment_words(when, zone, now=at)}"))
     if not any(channel == "sms" and given for channel, given, _ in lead.consents):
         rows.append(("Text messages", "no consent on record: do not text"))
     labels.facts(rows)

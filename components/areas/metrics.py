@@ -9,7 +9,7 @@ from components.access import current_actor, guard
 from components.charts.base import table
 from components.clock import now
 from components.navigation import PAGES
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
@@ -137,7 +137,7 @@ def _draw_value(row: MetricRow, found: Measured) -> None:
         if found.left_out:
             st.caption(f"And {found.left_out:,} more; the biggest are shown.")
     whose = "all dealers" if current_actor().scope.is_all else "the dealers you see"
-    st.caption(f"Of {whose}, as of {moment_label(now(), current_actor().zone)}")
+    st.caption(f"Of {whose}, as of {moment_words(now(), current_actor().zone)}")
 
 
 def _has(found: Measured, column: str) -> bool:

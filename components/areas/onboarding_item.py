@@ -16,7 +16,7 @@ from components.labels import plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
 from db.checklist.rules import DUE_TONES
 from db.core.actor import Actor
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_words, plural
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
@@ -103,7 +103,7 @@ def _draw_facts(detail: CaseDetail, item: ItemLine, actor: Actor) -> None:
     ]  # fmt: skip
     if item.done_at is not None:
         words = {"waived": "Waived", "failed": "Failed"}.get(item.status, "Passed" if item.is_gate else "Done")
-        rows.append((words, f"{item.done_by_name}, {moment_label(item.done_at, actor.zone, now=now())}"))
+        rows.append((words, f"{item.done_by_name}, {moment_words(item.done_at, actor.zone, now=now())}"))
     rows += [("Why", item.reason)] if item.reason else []
     rows += [("Note", item.evidence_note)] if item.evidence_note else []
     rows += [("Day", day_label(item.evidence_on, detail.today))] if item.evidence_on else []

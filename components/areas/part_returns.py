@@ -18,7 +18,7 @@ from components.navigation import may_open
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
 from components.queue_page import Screen
 from components.timeline import draw_timeline
-from db.core.labels import moment_label
+from db.core.labels import moment_label, moment_words
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.part_returns.commands import COMMANDS
@@ -193,7 +193,7 @@ def _rule() -> None:
         with st.expander("Versions"):
             for one in versions:
                 st.markdown(f"**{one.rules.number}** from {day(one.rules.effective_from)} · {plain(one.reason)}")
-                st.caption(f"{plain(one.created_by)}, {moment_label(one.created_at, actor.zone, now=now())}")
+                st.caption(f"{plain(one.created_by)}, {moment_words(one.created_at, actor.zone, now=now())}")
 
 
 def _rule_form(rule: ReturnRules, *, seen: int, form_key: str) -> None:

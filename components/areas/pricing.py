@@ -16,7 +16,7 @@ from components.charts.base import table
 from components.clock import now
 from components.labels import plain
 from components.queue_page import Screen, id_at, open_drawer, remember_rows
-from db.core.labels import moment_label, plural, relative_label
+from db.core.labels import moment_label, moment_words, plural, relative_label
 from db.core.permissions import Permission
 from db.pricing.band_rules import money, percent
 from db.pricing.commands import COMMANDS
@@ -41,7 +41,7 @@ def draw_facts(page: RequestPage) -> None:
     price = f"{money(sound.list_cents)} less {percent(sound.percent)} ({money(sound.discount_cents)}) = {net}"
     holds = f"{plural(sound.valid_days, 'day')} from the approval"
     if row.expires_at is not None:
-        holds = f"until {moment_label(row.expires_at, zone, now=at)}, {relative_label(row.expires_at, at)}"
+        holds = f"until {moment_words(row.expires_at, zone, now=at)}, {relative_label(row.expires_at, at)}"
     facts: list[tuple[str, object]] = [
         ("Dealer", f"{row.dealer} ({row.dealer_code}), {row.region}"),
         (KINDS[sound.kind], sound.subject),
@@ -49,7 +49,7 @@ def draw_facts(page: RequestPage) -> None:
         ("In all", f"{plural(sound.units, 'unit')}, {money(sound.total_cents)} discount"),
         ("Margin", f"{percent(sound.margin)} left; cost {money(sound.cost_cents)} a unit"),
         ("Holds", holds),
-        ("Asked for by", f"{row.submitted_name}, {moment_label(row.created_at, zone, now=at)}"),
+        ("Asked for by", f"{row.submitted_name}, {moment_words(row.created_at, zone, now=at)}"),
         ("Reason", sound.reason),
     ]  # fmt: skip
     if row.decision_note:
@@ -84,7 +84,7 @@ def _draw_waiting(page: RequestPage, *, at: datetime, zone: str) -> None:
         st.caption(f":material/person: Waits for {plain(' or '.join(page.waits_for[:6]))} ({plain(row.waits)}).")
     if row.due_at is not None:
         late = "red" if row.due_at < at else "gray"
-        due = f"{relative_label(row.due_at, at)} · {moment_label(row.due_at, zone, now=at)}"
+        due = f"{relative_label(row.due_at, at)} · {moment_words(row.due_at, zone, now=at)}"
         st.markdown(f":{late}[:material/schedule: Signature due {plain(due)}]")
     if page.right.for_username:
         st.info(f"You sign for {plain(page.right.for_username)}, who is away.", icon=":material/group:")
@@ -116,7 +116,7 @@ def draw_below(page: RequestPage) -> None:
         st.markdown("**Versions of the terms**")
         for v in page.versions:
             word, tone = OUTCOMES[v.outcome]
-            when = plain(f"{v.sent_by}, {moment_label(v.sent_at, zone, now=at)}")
+            when = plain(f"{v.sent_by}, {moment_words(v.sent_at, zone, now=at)}")
             st.markdown(f"{v.number}. {plain(v.sound.words())} {labels.badge(word, tone)} :gray[:small[{when}]]")
     _draw_earlier("Earlier exceptions of this dealer", page.exceptions.at_dealer, key=f"price_dealer_{page.id}")
     _draw_earlier("The same at other dealers", page.exceptions.of_model, key=f"price_model_{page.id}", dealers=True)

@@ -17,7 +17,7 @@ from components.forms import cents
 from components.labels import plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
 from db.core.actor import Actor
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.pricing.away_queries import AwayLine, BudgetLine, list_away, list_budgets, stand_in_choices
@@ -46,7 +46,7 @@ def draw_away() -> None:
 def _draw_line(row: AwayLine, *, zone: str) -> None:
     at = now()
     instead = f"{row.stand_in} stands in" if row.stand_in else "nobody stands in"
-    span = f"{moment_label(row.starts_at, zone, now=at)} to {moment_label(row.until_at, zone, now=at)}"
+    span = f"{moment_words(row.starts_at, zone, now=at)} to {moment_words(row.until_at, zone, now=at)}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         icon = ":orange[:material/beach_access:]" if row.is_now else ":gray[:material/event:]"
         st.markdown(f"{icon} **{plain(row.person)}**: {plain(instead)}  \n:gray[:small[{plain(span)}]]")

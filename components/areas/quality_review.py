@@ -20,7 +20,7 @@ from components.perform import forget, perform, problems_of, show_outcome
 from components.queue_page import cursor, draw_paging, id_at, remember_rows
 from db.core.actor import Actor
 from db.core.area import CAP
-from db.core.labels import count_label, minutes_label, moment_label, plural, relative_label
+from db.core.labels import count_label, minutes_label, moment_label, moment_words, plural, relative_label
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
@@ -238,7 +238,7 @@ def _draw_case(found: ReviewPage, actor: Actor, at: datetime) -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown(
             f":material/person: **{plain(found.customer)}** asked about **{plain(found.wants) or 'no vehicle'}**"
-            f" :gray[· {moment_label(found.received_at, found.zone, now=at)} at {plain(row.dealer)}]"
+            f" :gray[· {moment_words(found.received_at, found.zone, now=at)} at {plain(row.dealer)}]"
         )
         st.markdown(f"> {plain(asked)}" if asked else ":gray[The customer wrote no question.]")
         if found.question and found.comments and found.comments != found.question:
@@ -253,7 +253,7 @@ def _draw_case(found: ReviewPage, actor: Actor, at: datetime) -> None:
         mark = ":blue-badge[Reviewed here] " if line.is_reviewed else ""
         icon = ":material/north_east:" if line.is_out else ":material/south_west:"
         words = (
-            f"{mark}{icon} **{plain(line.title)}** :gray[{plain(line.by)}, {moment_label(line.at, found.zone, now=at)}]"
+            f"{mark}{icon} **{plain(line.title)}** :gray[{plain(line.by)}, {moment_words(line.at, found.zone, now=at)}]"
         )
         st.markdown(words + (f"  \n{plain(line.note)}" if line.note else ""))
 
@@ -328,7 +328,7 @@ def _draw_result(found: ReviewPage, actor: Actor, at: datetime) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.metric("Score", f"{row.score} of 100", width="content")
         words = (
-            f"{plain(row.reviewer)}, {moment_label(row.reviewed_at, actor.zone, now=at)}, version {found.form_number}"
+            f"{plain(row.reviewer)}, {moment_words(row.reviewed_at, actor.zone, now=at)}, version {found.form_number}"
         )
         st.caption(words + ("" if row.counts else ". Does not count in the score."), width="content")
     if row.score == 0 and row.raw_score:

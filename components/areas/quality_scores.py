@@ -18,7 +18,7 @@ from components.labels import badge, empty_state, plain
 from components.perform import perform, problems_of, show_outcome
 from components.tiles import Tile, draw_tiles
 from db.core.actor import Actor
-from db.core.labels import moment_label, percent_label, plural
+from db.core.labels import moment_words, percent_label, plural
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.quality import rules
@@ -156,7 +156,7 @@ def draw_form(actor: Actor, at: datetime) -> None:
         if form.status == "draft":
             continue
         head = f"Version {form.number}" + (", in use" if form.status == "active" else "")
-        when = f", {moment_label(form.activated_at, actor.zone, now=at)}" if form.activated_at else ""
+        when = f", {moment_words(form.activated_at, actor.zone, now=at)}" if form.activated_at else ""
         with st.expander(head, expanded=form.status == "active"):
             st.caption(f"{plain(form.reason)}{when}")
             _draw_items(form)

@@ -17,7 +17,7 @@ from components.clock import now
 from components.labels import empty_state, plain
 from components.perform import perform, problems_of, show_outcome
 from components.queue_page import Screen, id_at, open_drawer, remember_rows
-from db.core.labels import moment_label, plural, relative_label
+from db.core.labels import moment_words, plural, relative_label
 from db.core.permissions import Permission
 from db.terms.change_queries import ChangePage, ChangeRow, get_change
 from db.terms.commands import COMMANDS, BulkOutcome, approve_many
@@ -54,7 +54,7 @@ def draw_facts(page: ChangePage) -> None:
         st.caption(
             ":material/history: It would change what held before today; what was priced with it may differ." + waited
         )
-    asked = f"{row.submitted_name}, {moment_label(row.created_at, zone, now=at)}"
+    asked = f"{row.submitted_name}, {moment_words(row.created_at, zone, now=at)}"
     rows: list[tuple[str, object]] = [
         ("Dealer", f"{row.dealer} ({row.dealer_code}), {row.region}"), ("Term", row.of.label), ("From", row.day),
         ("Held when asked" if page.is_stale else "Holds on that day", row.base_label), ("Asked for", row.value_label),
@@ -62,9 +62,9 @@ def draw_facts(page: ChangePage) -> None:
         ("Asked for by", asked), ("Reason", row.reason),
     ]  # fmt: skip
     if row.due_at is not None:
-        rows.append(("Decide by", f"{relative_label(row.due_at, at)} · {moment_label(row.due_at, zone, now=at)}"))
+        rows.append(("Decide by", f"{relative_label(row.due_at, at)} · {moment_words(row.due_at, zone, now=at)}"))
     if row.decided_at is not None:
-        rows.append((state.label, f"{row.updated_by}, {moment_label(row.decided_at, zone, now=at)}"))
+        rows.append((state.label, f"{row.updated_by}, {moment_words(row.decided_at, zone, now=at)}"))
     if row.decision_note:
         rows.append(("Note", row.decision_note))
     labels.facts(rows)
@@ -147,7 +147,7 @@ def draw_list(rows: Sequence[ChangeRow], *, key: str, is_open: bool, with_dealer
                 "Due": [[d] for d in due],
                 "Status": [[FLOW.state(r.status).label] for r in rows],
                 "Decided": [
-                    f"{r.updated_by}, {moment_label(r.decided_at, actor.zone, now=at)}" if r.decided_at else "–"
+                    f"{r.updated_by}, {moment_words(r.decided_at, actor.zone, now=at)}" if r.decided_at else "–"
                     for r in rows
                 ],
             }

@@ -17,7 +17,7 @@ from components.perform import perform, show_outcome
 from components.tiles import Tile, draw_tiles
 from db.core.actor import Actor
 from db.core.area import MetricDefinition
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_words, plural
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.reports.pack_rules import amount
@@ -303,4 +303,4 @@ def draw_list(rows: list[tuple[int, str, str, int, int, str]]) -> None:
 
 def sent_words(sent: Weekly, actor: Actor, at: datetime) -> str:
     """When a report was sent, in words."""
-    return f"Sent as counted on {moment_label(sent.made_at, actor.zone, now=at)}"
+    return f"Sent as counted {moment_words(sent.made_at, actor.zone, now=at)}"

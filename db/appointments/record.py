@@ -16,7 +16,7 @@ from db.appointments.rules import KINDS, planned_touches
 from db.appointments.tables import Appointment, AppointmentTouch
 from db.core import changes, events, search, timeline
 from db.core.actor import Actor
-from db.core.labels import moment_label
+from db.core.labels import moment_label, moment_words
 from db.core.numbering import next_ids
 from db.core.outbox import LONGEST_ADDRESS
 from db.core.problems import NotFound, Problems
@@ -198,7 +198,7 @@ def note(
 
 def when(item: Appointment, zone: str, now: datetime) -> str:
     """Kind and time in words, in the dealer's zone."""
-    return f"{dict(KINDS)[item.kind].lower()} on {moment_label(item.starts_at, zone, now=now)}"
+    return f"{dict(KINDS)[item.kind].lower()} {moment_words(item.starts_at, zone, now=now)}"
 
 
 def minutes_between(start: datetime, end: datetime) -> int:

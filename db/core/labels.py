@@ -64,6 +64,12 @@ def moment_label(moment: datetime | None, zone: str, *, now: datetime | None = N
     return f"{local:%a} {local.day} {local:%b %Y}, {clock}"
 
 
+def moment_words(moment: datetime | None, zone: str, *, now: datetime | None = None) -> str:
+    """A moment in a zone in the middle of a sentence: "Mon 29 Jun, 10:45", "today, 10:45"; see `moment_label`."""
+    said = moment_label(moment, zone, now=now)
+    return f"t{said[1:]}" if said.startswith("Today") else said
+
+
 def count_label(count: int, cap: int = 1000) -> str:
     """A count that was capped when it was made: "37", "1,000+"."""
     return f"{cap:,}+" if count > cap else f"{count:,}"

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from db.core.area import DealerLine
-from db.core.labels import moment_label
+from db.core.labels import moment_label, moment_words
 from db.documents import rules
 from db.documents.queries import DocumentRow
 
@@ -63,7 +63,7 @@ def listing(facts: PackFacts) -> bytes:
     pdf.set_auto_page_break(True, margin=18)
     pdf.add_page()
     _line(pdf, facts.title, size=16, bold=True)
-    _line(pdf, f"As of {moment_label(facts.now, facts.zone)} ({facts.zone}), made by {facts.by}", grey=True)
+    _line(pdf, f"As of {moment_words(facts.now, facts.zone)} ({facts.zone}), made by {facts.by}", grey=True)
     _head(pdf, "Dealer")
     for label, value in facts.facts:
         _line(pdf, f"{label}: {value}")

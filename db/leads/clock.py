@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from db.calendar.queries import calendar_for_dealer
 from db.calendar.rules import Calendar, Explanation, NeverOpen, due_at, elapsed_minutes, explain, is_open, next_opening
 from db.core.actor import Actor
-from db.core.labels import minutes_label, moment_label
+from db.core.labels import minutes_label, moment_label, moment_words
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.leads.network import policy_in_force
@@ -131,11 +131,11 @@ def explain_clock(
     wall = max(0, int((min(now, closed) - lead.received_at) / timedelta(minutes=1)))
     status, label, resumes = _status(lead, calendar, now, zone)
     sentences = [
-        f"Received {moment_label(lead.received_at, zone, now=now)}, {minutes_label(wall)} ago on the wall clock."
+        f"Received {moment_words(lead.received_at, zone, now=now)}, {minutes_label(wall)} ago on the wall clock."
     ]
     if lead.requested_at is not None and abs(lead.requested_at - lead.received_at) > timedelta(minutes=1):
         sentences.append(
-            f"The customer asked {moment_label(lead.requested_at, zone, now=now)}; that time starts no clock."
+            f"The customer asked {moment_words(lead.requested_at, zone, now=now)}; that time starts no clock."
         )
     promises: tuple[PromiseLine, ...] = ()
     worked = worked_minutes(calendar, started, lead.first_action_at or now)
@@ -143,7 +143,7 @@ def explain_clock(
         sentences.append("No clock runs yet.")
     else:
         since = "routed to the dealer" if lead.routed_at == started else "received"
-        sentences.append(f"The clock started {moment_label(started, zone, now=now)}, when the lead was {since}.")
+        sentences.append(f"The clock started {moment_words(started, zone, now=now)}, when the lead was {since}.")
         if not is_open(calendar, started):
             with suppress(NeverOpen):
                 opening = moment_label(next_opening(calendar, started), calendar.zone, now=now)
@@ -157,7 +157,7 @@ def explain_clock(
 
 def _status(lead: Lead, calendar: Calendar, now: datetime, zone: str) -> tuple[str, str, datetime | None]:
     if lead.first_action_at is not None:
-        return "stopped", f"Stopped {moment_label(lead.first_action_at, zone, now=now)}", None
+        return "stopped", f"Stopped {moment_words(lead.first_action_at, zone, now=now)}", None
     if lead.clock_started_at is None:
         return "not_started", "Not started", None
     if not lead.is_open:
@@ -166,7 +166,7 @@ def _status(lead: Lead, calendar: Calendar, now: datetime, zone: str) -> tuple[s
         return "running", "Running", None
     with suppress(NeverOpen):
         opens = next_opening(calendar, now)
-        return "closed", f"Dealer closed until {moment_label(opens, zone, now=now)}", opens
+        return "closed", f"Dealer closed until {moment_words(opens, zone, now=now)}", opens
     return "closed", "Dealer closed", None
 
 

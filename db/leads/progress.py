@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.calendar.queries import calendar_for_dealer
 from db.core.actor import Actor
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.problems import Problems
 from db.leads.sale_commands import delivered_vehicle
 from db.leads.stamps import begin, complete, once, quality_stamps
@@ -62,7 +62,7 @@ def set_appointment(
     calendar = calendar_for_dealer(session, lead.dealer_id)
     complete(
         session, "set_appointment", lead, actor=actor, now=now, appointment_at=appointment_at, reason=note,
-        summary=f"appointment on {moment_label(appointment_at, calendar.zone, now=now)} at the dealer",
+        summary=f"appointment {moment_words(appointment_at, calendar.zone, now=now)} at the dealer",
         values=once(lead, at=now, appointment_set_at=True, contacted_at=True), calendar=calendar,
         extra={"appointment_at": appointment_at},
     )  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_words, plural
 from db.core.printing import printable
 from db.reports.brief_pdf import BAND, FOOT, GAP, INK, LINE, MARGIN, NAVY, SOFT
 from db.reports.paper import ROW, TONES, Paper
@@ -85,7 +85,7 @@ class _Pages(Paper):
         self._font(8, bold=True, colour=(147, 197, 253))
         self._write(MARGIN, 4 if first else 5.5, f"{self.house} · WEEKLY REPORT".upper(), width=self.wide * 0.6)
         self._font(8, colour=(203, 213, 225))
-        as_of = f"As of {moment_label(report.made_at, report.zone)} ({report.zone})"
+        as_of = f"As of {moment_words(report.made_at, report.zone)} ({report.zone})"
         self._write(MARGIN, 4 if first else 5.5, as_of if first else report.name, width=self.wide, align="R")
         if first:
             self._font(18, bold=True, colour=(255, 255, 255))

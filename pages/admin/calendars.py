@@ -29,7 +29,7 @@ from db.calendar.queries import (
     list_holiday_lists,
     load_calendar,
 )
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_label, moment_words, plural
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
@@ -74,7 +74,7 @@ def draw_record(record: CalendarRecord) -> None:
     """One calendar: its week, its exceptions, and the explanation of a due time."""
     st.subheader(plain(record.name))
     followers = plural(record.dealers, "dealer follows", "dealers follow")
-    changed = f"Last change: {plain(record.updated_by)}, {moment_label(record.updated_at, actor.zone)}."
+    changed = f"Last change: {plain(record.updated_by)}, {moment_words(record.updated_at, actor.zone)}."
     st.caption(f"{followers} this calendar. {changed} Promises already made keep their due times; new ones follow it.")
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):

@@ -18,7 +18,7 @@ from db.checklist.purposes import Purpose, all_purposes
 from db.checklist.queries import VersionDetail, VersionLine, get_version, list_versions
 from db.checklist.rules import differences
 from db.checklist.template_commands import STATUS_LABELS, make_draft, publish, publish_standard, retire
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_label, moment_words, plural
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
@@ -40,7 +40,7 @@ def draw_versions(lines: list[VersionLine]) -> None:
                 "Running": [v.running for v in lines],
                 "Made": [v.made for v in lines],
                 "Published": [moment_label(v.published_at, actor.zone) for v in lines],
-                "By": [f"{v.updated_by}, {moment_label(v.updated_at, actor.zone)}" for v in lines],
+                "By": [f"{v.updated_by}, {moment_words(v.updated_at, actor.zone)}" for v in lines],
                 "Note": [v.note or "–" for v in lines],
             }
         ),
@@ -190,4 +190,4 @@ if not any(v.status == "published" for v in versions):
         icon=":material/warning:",
     )
 draw_version(detail, chosen, versions)
-st.caption(f"As of {moment_label(now(), actor.zone)}")
+st.caption(f"As of {moment_words(now(), actor.zone)}")

@@ -31,7 +31,7 @@ from db.claims.reason_queries import (
     prevention,
     reason_label,
 )
-from db.core.labels import count_label, moment_label, plural
+from db.core.labels import count_label, moment_label, moment_words, plural
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
@@ -216,4 +216,4 @@ else:
     what = one("List", LISTS, key="cpf_what", default="decided")
     behind, label = Behind(what=what), LISTS[what]
 draw_behind(behind, label)
-st.caption(f"As of {moment_label(at, actor.zone, now=at)}. Days are those of the desk.")
+st.caption(f"As of {moment_words(at, actor.zone, now=at)}. Days are those of the desk.")

@@ -12,7 +12,7 @@ from components.filters import one
 from components.labels import empty_state
 from components.navigation import may_open
 from db.claims.simulation_queries import MOST, present
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_words, plural
 from db.core.permissions import Permission
 from db.core.session import reading
 
@@ -86,6 +86,6 @@ def opened(position: int) -> None:
 
 
 show.draw_changed(found, on_open=opened if may_open(actor, CLAIM) else None)
-st.caption(f"Tried {moment_label(moment, actor.zone, now=at)}. Run again for claims since then.")
+st.caption(f"Tried {moment_words(moment, actor.zone, now=at)}. Run again for claims since then.")
 if (target := st.session_state.pop("_csm_to", None)) is not None:
     st.switch_page(CLAIM, query_params={"claim": str(target)})

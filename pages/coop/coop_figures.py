@@ -23,7 +23,7 @@ from db.coop.figure_overview_queries import BEHIND, BY, BehindRow, behind
 from db.coop.figure_queries import programme_choices
 from db.coop.figure_reason_queries import KINDS, Reason
 from db.coop.model import MEDIA
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 from db.core.session import reading
 
@@ -167,6 +167,6 @@ else:
     empty_state("query_stats", "Nothing happened then.", action="Choose a longer period.")
 draw_behind(month_shown, draw_why())
 st.caption(
-    f"As of {moment_label(at, actor.zone, now=at)}. Postings count on the day of their dealer, decisions and payments "
+    f"As of {moment_words(at, actor.zone, now=at)}. Postings count on the day of their dealer, decisions and payments "
     "of claims on the desk's."
 )

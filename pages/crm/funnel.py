@@ -14,7 +14,7 @@ from components.filters import clear_button, one, pick
 from components.labels import empty_state
 from db.calendar.queries import DESK_ZONE
 from db.core.actor import Scope
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
@@ -156,4 +156,4 @@ elif view == "back":
     st.subheader("Who bought, and who came back")
     funnel_lists.draw_buyers(actor, chosen)
 funnel_spend.draw_spend_drawer()
-st.caption(f"As of {moment_label(at, actor.zone, now=at)}.")
+st.caption(f"As of {moment_words(at, actor.zone, now=at)}.")

@@ -13,7 +13,7 @@ from components.areas.quality_speed import draw_attempts, draw_speed
 from components.clock import now
 from components.exports import export_button
 from components.filters import one
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 
 actor = guard(Permission.QUALITY_VIEW)
@@ -47,7 +47,7 @@ else:
         draw_reviews(actor, filters, at)
     else:
         draw_coaching(actor, filters, at)
-st.caption(f"As of {moment_label(at, actor.zone, now=at)}. Each lead counts in the month it was received.")
+st.caption(f"As of {moment_words(at, actor.zone, now=at)}. Each lead counts in the month it was received.")
 # One dialog at a time: a review that is open hides the rest.
 draw_review(actor)
 if st.session_state.get(OPEN) is None:

@@ -25,7 +25,7 @@ from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_paging, id_at, remember_rows
 from db.cadence.today_queries import Progress, TodayLine, TodayPage, count_open, list_today, progress
 from db.core.area import CAP, WorkLine
-from db.core.labels import count_label, moment_label, plural, relative_label
+from db.core.labels import count_label, moment_words, plural, relative_label
 from db.core.permissions import Permission
 from db.core.session import reading
 
@@ -157,7 +157,7 @@ def draw_live() -> None:
         draw_list(page.lines)
         draw_paging("today", following=page.following, shown=len(page.lines), total=total_words(page, after))
     live = "" if is_open() else ", refreshes every 20 s"
-    st.caption(f"As of {moment_label(at, actor.zone, now=at)}{live}")
+    st.caption(f"As of {moment_words(at, actor.zone, now=at)}{live}")
 
 
 st.title(":material/today: To do now")

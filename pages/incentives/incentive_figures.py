@@ -21,7 +21,7 @@ from components.links import link
 from components.navigation import may_open
 from components.tiles import draw_tiles
 from db.calendar.queries import DESK_ZONE
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.incentives.figure_overview_queries import BY
@@ -169,4 +169,4 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     asked, ways = narrowed(shown)
 asked |= {"from": first, "to": last}
 (draw_prices if shown == "prices" else draw_incentives)(asked, ways, versus)
-st.caption(f"As of {moment_label(at, actor.zone, now=at)}. Days and months are those of the desk.")
+st.caption(f"As of {moment_words(at, actor.zone, now=at)}. Days and months are those of the desk.")

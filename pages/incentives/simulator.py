@@ -13,7 +13,7 @@ from components.labels import empty_state, plain
 from components.navigation import may_open
 from db.calendar.queries import DESK_ZONE
 from db.core.actor import Scope
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_words, plural
 from db.core.permissions import Permission
 from db.core.problems import NotFound
 from db.core.session import reading
@@ -123,4 +123,4 @@ with right:
         st.markdown(f"**What version {version.number} changes**")
         draw_changes(version.changes)
 moment = st.session_state[RESULT][2]
-st.caption(plain(f"Tried {moment_label(moment, actor.zone, now=at)}. Run again for sales since then."))
+st.caption(plain(f"Tried {moment_words(moment, actor.zone, now=at)}. Run again for sales since then."))

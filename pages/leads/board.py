@@ -22,7 +22,7 @@ from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_drawer, draw_paging, id_at, is_open, open_drawer, remember_rows
 from components.tables import SLA_TONES
 from db.core.area import CAP
-from db.core.labels import count_label, moment_label
+from db.core.labels import count_label, moment_words
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.leads.flow import FLOW
@@ -201,7 +201,7 @@ def draw_live() -> None:
     else:
         draw_queue(FILTERS, counts, at)
     live = "" if is_open(SCREEN) else ", refreshes every 20 s"
-    st.caption(f"As of {moment_label(at, actor.zone, now=at)}{live}")
+    st.caption(f"As of {moment_words(at, actor.zone, now=at)}{live}")
 
 
 st.title(":material/bolt: Response board")

@@ -28,7 +28,7 @@ from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_paging, id_at, remember_rows
 from components.tiles import draw_definition, draw_tiles
 from db.calendar.months import MOST_MONTHS, add_months, months_between
-from db.core.labels import minutes_label, moment_label, percent_label
+from db.core.labels import minutes_label, moment_label, moment_words, percent_label
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
@@ -213,4 +213,4 @@ else:
     draw_paging("drill", following=page.following, shown=len(page.rows), total="these leads")
     if (target := st.session_state.pop("_drill_to", None)) is not None:
         st.switch_page("pages/leads/lead.py", query_params={"lead": str(target)})
-st.caption(f"As of {moment_label(at, actor.zone, now=at)}. Each lead counts in the month it was received.")
+st.caption(f"As of {moment_words(at, actor.zone, now=at)}. Each lead counts in the month it was received.")

@@ -18,7 +18,7 @@ from components.filters import clear_button, one, pick
 from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_paging, id_at, remember_rows
 from components.tiles import draw_tiles
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, regions
@@ -192,4 +192,4 @@ with export_box:
 if dealer in dealers and view == "network":
     st.markdown(f"**{plain(dealers[dealer])}**")
 draw_dealers() if view == "dealers" else draw_whole()
-st.caption(f"As of {moment_label(at, actor.zone, now=at)}. Days are days of 24 hours since a lead entered its stage.")
+st.caption(f"As of {moment_words(at, actor.zone, now=at)}. Days are days of 24 hours since a lead entered its stage.")

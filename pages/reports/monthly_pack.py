@@ -11,7 +11,7 @@ from components.areas import monthly_pack as show
 from components.clock import now
 from components.filters import pick
 from components.labels import empty_state
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import regions
@@ -67,6 +67,6 @@ else:
 if actor.can(Permission.MONTHS_FREEZE):
     show.draw_freeze(pack, month, frozen.get(month, 0))
 st.caption(
-    f"Made {moment_label(pack.made_at, actor.zone, now=at)} for {region or pack.place.lower()}. "
+    f"Made {moment_words(pack.made_at, actor.zone, now=at)} for {region or pack.place.lower()}. "
     "Months are the calendar's in the desk's zone. What is frozen is the network and whole regions."
 )

@@ -14,7 +14,7 @@ from components.filters import clear_button, one
 from components.labels import empty_state
 from components.tiles import draw_definition, draw_tiles
 from db.calendar.queries import DESK_ZONE
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 from db.reports.overview_queries import metric
 from db.reports.period_rules import before, year_before
@@ -87,5 +87,5 @@ if first.lines:
 else:
     empty_state("storefront", "No dealer has figures here.", action="Choose a longer period, or take a filter away.")
 st.caption(
-    f"As of {moment_label(at, actor.zone, now=at)}. Brand and tier narrow to dealers: who may sell it, today's tier."
+    f"As of {moment_words(at, actor.zone, now=at)}. Brand and tier narrow to dealers: who may sell it, today's tier."
 )

@@ -12,7 +12,7 @@ from components.clock import now, today
 from components.filters import one
 from components.labels import plain
 from db.calendar.queries import DESK_ZONE
-from db.core.labels import moment_label
+from db.core.labels import moment_words
 from db.core.permissions import Permission
 from db.core.problems import Refused
 from db.reports.builder_queries import figures_for
@@ -76,4 +76,4 @@ else:
     build.leave_form()
     saved.draw_list(actor)
 saved.draw_drawer()
-st.caption(f"As of {moment_label(at, actor.zone, now=at)}.")
+st.caption(f"As of {moment_words(at, actor.zone, now=at)}.")

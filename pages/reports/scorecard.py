@@ -14,7 +14,7 @@ from components.labels import badges, empty_state, plain
 from components.navigation import may_open
 from components.tiles import draw_definition
 from db.calendar.queries import DESK_ZONE
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_words, plural
 from db.core.permissions import Permission
 from db.reports.overview_queries import metric
 from db.reports.peer_rules import BANDS
@@ -101,4 +101,4 @@ else:
     draw_one(next((row for row in listed if row.dealer_id == clicked), on_page[0]))
 if set(names) - set(DEFAULT):
     st.caption("Your metrics are in the address: copy it to share this view.")
-st.caption(f"As of {moment_label(at, actor.zone, now=at)}.")
+st.caption(f"As of {moment_words(at, actor.zone, now=at)}.")

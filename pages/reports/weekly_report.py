@@ -14,7 +14,7 @@ from components.exports import export_button
 from components.filters import one, pick
 from components.labels import empty_state, plain
 from db.calendar.queries import DESK_ZONE
-from db.core.labels import moment_label, plural
+from db.core.labels import moment_label, moment_words, plural
 from db.core.permissions import Permission
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, get_dealer, regions
@@ -77,7 +77,7 @@ if not chosen:
         st.stop()
     who = (actor.scope, actor.role)
     rows = show.listed(actor, who, monday, region, (shared.token(), today(actor.zone)), at)
-    st.caption(f"Week of **{labels[mondays[place]]}**, what waits as of {moment_label(at, actor.zone, now=at)}.")
+    st.caption(f"Week of **{labels[mondays[place]]}**, what waits as of {moment_words(at, actor.zone, now=at)}.")
     if not rows:
         empty_state("storefront", "No dealer here.", action="Choose another region.")
     else:

@@ -11,7 +11,7 @@ from components.clock import now
 from components.labels import facts, plain
 from components.perform import perform, problems_of, show_outcome
 from db.core.actor import Actor
-from db.core.labels import moment_label, relative_label
+from db.core.labels import moment_label, moment_words, relative_label
 from db.core.session import reading
 from db.people import own_commands
 from db.people.queries import get_person, list_browsers
@@ -61,7 +61,7 @@ def draw_zone(actor: Actor) -> None:
             key="account_zone", on_change=save_zone,
         )  # fmt: skip
         problems_of("account", "zone")
-        st.caption(f"It is now {moment_label(now(), actor.zone)} there.")
+        st.caption(f"It is now {moment_words(now(), actor.zone)} there.")
 
 
 def save_zone() -> None:

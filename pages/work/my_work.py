@@ -16,7 +16,7 @@ from components.links import link
 from components.navigation import may_open
 from components.queue_page import id_at, remember_rows
 from db.catalog import open_page, work_counts, work_lines
-from db.core.labels import count_label, moment_label, plural, relative_label
+from db.core.labels import count_label, moment_words, plural, relative_label
 from db.core.permissions import Permission, Role
 from db.core.session import reading
 from db.people.queries import previous_visit
@@ -93,7 +93,7 @@ def draw_work() -> None:
     )  # fmt: skip
     if beside:
         st.caption(beside)
-    st.caption(f"As of {moment_label(at, actor.zone, now=at)}, refreshes every minute")
+    st.caption(f"As of {moment_words(at, actor.zone, now=at)}, refreshes every minute")
     target = st.session_state.pop("_work_to", None)
     if target is not None:
         st.switch_page(target.page, query_params=dict(target.query))
@@ -107,9 +107,9 @@ def draw_changes() -> None:
         changes = changes_since(session, actor=actor, since=since)
     st.subheader("Since your last visit")
     if not changes:
-        st.caption(f"Nothing changed since {moment_label(since, actor.zone, now=at)}.")
+        st.caption(f"Nothing changed since {moment_words(since, actor.zone, now=at)}.")
         return
-    st.caption(f"{plural(len(changes), 'newest change')} since {moment_label(since, actor.zone, now=at)}")
+    st.caption(f"{plural(len(changes), 'newest change')} since {moment_words(since, actor.zone, now=at)}")
     for line in changes:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.markdown(

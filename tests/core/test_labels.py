@@ -12,6 +12,7 @@ from db.core.labels import (
     count_label,
     minutes_label,
     moment_label,
+    moment_words,
     percent_label,
     plural,
     relative_label,
@@ -72,6 +73,7 @@ def test_distances_do_not_depend_on_the_zones_they_are_written_in() -> None:
 )
 def test_moments_in_the_viewers_zone(moment: datetime | None, zone: str, now: datetime | None, label: str) -> None:
     assert moment_label(moment, zone, now=now) == label
+    assert moment_words(moment, zone, now=now) == label.replace("Today", "today")
 
 
 @pytest.mark.parametrize(
