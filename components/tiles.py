@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import streamlit as st
 
@@ -14,10 +14,14 @@ from components.spark import spark
 from db.core.area import MetricDefinition
 from db.core.labels import moment_label
 
+NO_CHANGE: Final = "No change"
+"""What a tile says of a number that is as it was, to the digits it shows."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """What to draw. `up_is_good` says which way is better, None for neither; `page`/`query` is the drill-through."""
+    """What to draw. `delta` is how the number moved, `NO_CHANGE` where it did not, None where that is unknown;
+    `up_is_good` says which way is better, None for neither; `page`/`query` is the drill-through."""
 
     definition: MetricDefinition
     value: str
@@ -42,10 +46,12 @@ def draw_tiles(tiles: Sequence[Tile], *, key: str, as_of: datetime, zone: str, c
 
 def _draw(tile: Tile, *, as_of: datetime, zone: str) -> None:
     colour: Literal["normal", "inverse", "off"] = "off"
-    if tile.up_is_good is not None:
+    moved = tile.delta != NO_CHANGE
+    if tile.up_is_good is not None and moved:
         colour = "normal" if tile.up_is_good else "inverse"
     st.metric(
-        tile.definition.title, tile.value, tile.delta, delta_color=colour, icon=tile.icon or None,
+        tile.definition.title, tile.value, tile.delta, delta_color=colour, delta_arrow="auto" if moved else "off",
+        icon=tile.icon or None,
         delta_description=tile.versus if tile.delta else None, help=explained(tile.definition, as_of, zone),
     )  # fmt: skip
     trend = spark(tile.trend, tone=_tone(tile), alt=f"Trend of {tile.definition.title}")
@@ -58,7 +64,7 @@ def _draw(tile: Tile, *, as_of: datetime, zone: str) -> None:
 
 def _tone(tile: Tile) -> str:
     """Whether the number moved the right way, as the colour of its delta says."""
-    if tile.up_is_good is None or not tile.delta:
+    if tile.up_is_good is None or not tile.delta or tile.delta == NO_CHANGE:
         return ""
     return "bad" if tile.delta.startswith(("-", "−")) == tile.up_is_good else "good"
 

@@ -17,7 +17,7 @@ from components.clock import now, today
 from components.filters import clear_button, one, pick
 from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_paging, id_at, remember_rows
-from components.tiles import Tile, draw_tiles
+from components.tiles import NO_CHANGE, Tile, draw_tiles
 from db.cadence import adherence_queries as asked
 from db.cadence.adherence_queries import RESULTS, TaskRow, adherence_by, list_tasks
 from db.cadence.rules import KINDS, PLANS, Adherence
@@ -87,7 +87,8 @@ def _draw_tiles(total: Adherence, earlier: Adherence, *, days: int, filters: Map
     actor, at = current_actor(), now()
     delta = None
     if total.share is not None and earlier.share is not None:
-        delta = f"{100 * (total.share - earlier.share):+.1f} points"
+        points = round(100 * (total.share - earlier.share), 1)
+        delta = f"{points:+.1f} points" if points else NO_CHANGE
     wanted = {k: v for k, v in filters.items() if v and k in ("dealer", "plan")}
     with reading() as session:
         since = at - timedelta(days=days)

@@ -13,7 +13,7 @@ from components.charts import claims as charts
 from components.charts.base import draw, table
 from components.kept import shelved
 from components.labels import empty_state, plain
-from components.tiles import Tile
+from components.tiles import NO_CHANGE, Tile
 from db.claims import figure_queries, overview_queries, reason_queries, trend_queries
 from db.claims.figure_rules import AGES, LEAST_FOR_RANK, SMALL, SPANS, bucket_of
 from db.claims.metrics_queries import TIMED, definition
@@ -122,16 +122,16 @@ def _short(one: Beside) -> str:
 
 
 def _moved(one: Beside) -> str | None:
-    """How a figure moved, in its unit; None where it is unknown or rounds to nothing."""
+    """How a figure moved, in its unit; `NO_CHANGE` where it rounds to nothing, None where it is unknown."""
     change, unit = one.change, definition(one.name).unit
     if change is None:
         return None
     if unit == "percent":
-        return f"{100 * change:+.1f} pp" if round(100 * change, 1) else None
+        return f"{100 * change:+.1f} pp" if round(100 * change, 1) else NO_CHANGE
     if unit == "money":
-        return ("-" if change < 0 else "+") + money(abs(change)) if round(change / 100) else None
+        return ("-" if change < 0 else "+") + money(abs(change)) if round(change / 100) else NO_CHANGE
     digits = 1 if unit == "days" else 2 if one.denominator is not None else 0
-    return f"{change:+,.{digits}f}" if round(change, digits) else None
+    return f"{change:+,.{digits}f}" if round(change, digits) else NO_CHANGE
 
 
 def _note(one: Beside, peers: str) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 from components import tables
 from components.charts.base import table
 from components.labels import empty_state, plain
-from components.tiles import Tile, draw_tiles
+from components.tiles import NO_CHANGE, Tile, draw_tiles
 from db.claims.policy_compare_rules import changes_between
 from db.claims.policy_rules import Policy
 from db.claims.simulation_queries import (
@@ -187,17 +187,17 @@ def draw_tiles_of(found: Simulation, *, at: datetime, zone: str) -> None:
         [
             Tile(
                 definition=_DEFINITIONS["share"], value=percent_label(after.touchless, n), icon=":material/bolt:",
-                delta=f"{points:+.1f} pp" if points else None, up_is_good=True, versus="against then",
+                delta=f"{points:+.1f} pp" if round(points, 1) else NO_CHANGE, up_is_good=True, versus="against then",
                 note=f"{percent_label(before.touchless, n)} → {percent_label(after.touchless, n)} · n = {n:,}",
             ),
             Tile(
                 definition=_DEFINITIONS["cost"], value=dollars(after.cents), icon=":material/payments:",
-                delta=_signed(found.cost_difference), up_is_good=False, versus="against then",
+                delta=_signed(found.cost_difference) or NO_CHANGE, up_is_good=False, versus="against then",
                 note=f"{dollars(before.cents)} → {dollars(after.cents)}",
             ),
             Tile(
                 definition=_DEFINITIONS["unseen"], value=dollars(after.unseen_cents), icon=":material/visibility_off:",
-                delta=_signed(unseen), versus="against then",
+                delta=_signed(unseen) or NO_CHANGE, versus="against then",
                 note=f"{dollars(before.unseen_cents)} → {dollars(after.unseen_cents)}",
             ),
             Tile(

@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from components.filters import one, pick
-from components.tiles import Tile
+from components.tiles import NO_CHANGE, Tile
 from db.calendar.months import MOST_MONTHS, add_months, month_of
 from db.claims.overview_queries import Beside
 from db.core.area import MetricDefinition
@@ -94,16 +94,16 @@ def words(found: Beside, what: MetricDefinition, *, day_minutes: int) -> str:
 
 
 def moved(found: Beside, what: MetricDefinition) -> str | None:
-    """How a figure moved, in its unit; None where it is unknown or rounds to nothing."""
+    """How a figure moved, in its unit; `NO_CHANGE` where it rounds to nothing, None where it is unknown."""
     change = found.change
     if change is None:
         return None
     if what.unit == "percent":
-        return f"{100 * change:+.1f} pp" if round(100 * change, 1) else None
+        return f"{100 * change:+.1f} pp" if round(100 * change, 1) else NO_CHANGE
     if what.unit == "money":
-        return ("-" if change < 0 else "+") + dollars(abs(change)) if round(change / 100) else None
+        return ("-" if change < 0 else "+") + dollars(abs(change)) if round(change / 100) else NO_CHANGE
     digits = 1 if what.unit == "days" else 0
-    return f"{change:+,.{digits}f}" if round(change, digits) else None
+    return f"{change:+,.{digits}f}" if round(change, digits) else NO_CHANGE
 
 
 def tile_of(

@@ -11,7 +11,7 @@ import streamlit as st
 from components import tables
 from components.charts.base import table
 from components.labels import empty_state, plain
-from components.tiles import Tile, draw_tiles
+from components.tiles import NO_CHANGE, Tile, draw_tiles
 from db.core.area import MetricDefinition
 from db.core.labels import plural
 from db.incentives.claim_rules import TITLES
@@ -65,9 +65,9 @@ def signed(cents: int) -> str | None:
     return None if not cents else ("+" if cents > 0 else "") + money(cents)
 
 
-def _moved(cents: int) -> str | None:
+def _moved(cents: int) -> str:
     """The same for a tile, which takes only a plain hyphen for a fall."""
-    return (signed(cents) or "").replace("−", "-") or None
+    return (signed(cents) or "").replace("−", "-") or NO_CHANGE
 
 
 def draw_tiles_of(found: Simulation, *, at: datetime, zone: str) -> None:

@@ -13,7 +13,7 @@ from components.charts import bars, us_map
 from components.charts.base import draw, table
 from components.clock import now
 from components.labels import empty_state
-from components.tiles import Tile
+from components.tiles import NO_CHANGE, Tile
 from db.core import changes
 from db.core.actor import Scope
 from db.core.geo import STATES
@@ -116,7 +116,7 @@ def _delta(change: Any, unit: str) -> str | None:
     sign = "-" if change < 0 else "+"
     size = abs(change)
     if round(1000 * size if unit == "percent" else size) == 0:
-        return None  # an arrow on a change too small to read would say more than the numbers do
+        return NO_CHANGE  # an arrow on a change too small to read would say more than the numbers do
     if unit == "percent":
         return f"{sign}{100 * size:.1f} pp"
     return f"{sign}{minutes_label(size)}" if unit == "minutes" else f"{sign}{size:,.0f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -16,7 +17,7 @@ from components.exports import guarded_download
 from components.filters import one
 from components.labels import badges, empty_state, plain
 from components.perform import perform, problems_of, show_outcome
-from components.tiles import Tile, draw_tiles
+from components.tiles import NO_CHANGE, Tile, draw_tiles
 from db.calendar.months import add_months
 from db.core.actor import Actor
 from db.core.labels import moment_label, plural
@@ -162,8 +163,8 @@ def _tile(head: Headline, pack: Pack, actor: Actor) -> Tile:
     return Tile(
         definition=replace(head.definition, title=what.title), value=told(now, what),
         icon=f":material/{TILE_ICONS.get(what.name, 'monitoring')}:",
-        delta=moved if moved and not still else None,
-        up_is_good=None if few or what.better == "none" else what.better == "up",
+        delta=NO_CHANGE if moved and not re.search("[1-9]", moved) else moved or None,
+        up_is_good=None if few or still or what.better == "none" else what.better == "up",
         versus=f"vs {before.month:%B}" if before else "",
         trend=[p.value / 100 if what.unit == "money" else p.value for p in head.points if p.value is not None],
         note=first, page=page, query=query, link="Details",

@@ -16,7 +16,7 @@ from components.charts.base import table
 from components.filters import pick
 from components.kept import derived, shelved
 from components.navigation import may_open
-from components.tiles import Tile
+from components.tiles import NO_CHANGE, Tile
 from db.calendar.months import add_months, month_of
 from db.core import changes
 from db.core.actor import Actor, Scope
@@ -168,18 +168,18 @@ def words(name: str, part: Part) -> str:
 
 
 def moved(name: str, change: float | None) -> str | None:
-    """How a figure moved, in its unit; None where it is unknown or rounds to nothing."""
+    """How a figure moved, in its unit; `NO_CHANGE` where it rounds to nothing, None where it is unknown."""
     if change is None:
         return None
     unit, sign, size = metric(name).definition.unit, "-" if change < 0 else "+", abs(change)
     if unit == "percent":
-        return f"{sign}{100 * size:.1f} pp" if round(100 * size, 1) else None
+        return f"{sign}{100 * size:.1f} pp" if round(100 * size, 1) else NO_CHANGE
     if unit == "money":
-        return f"{sign}{dollars(size)}" if round(size / 100) else None
+        return f"{sign}{dollars(size)}" if round(size / 100) else NO_CHANGE
     if unit == "minutes":
-        return f"{sign}{minutes_label(size)}" if round(size) else None
+        return f"{sign}{minutes_label(size)}" if round(size) else NO_CHANGE
     has_digit = unit == "days" or bool(metric(name).definition.denominator)
-    return f"{sign}{size:,.{int(has_digit)}f}" if round(size, int(has_digit)) else None
+    return f"{sign}{size:,.{int(has_digit)}f}" if round(size, int(has_digit)) else NO_CHANGE
 
 
 def note_of(figure: Figure, *, year: Span) -> str:
@@ -193,7 +193,8 @@ def note_of(figure: Figure, *, year: Span) -> str:
         said.append(f"Nothing in {year.months}")
     else:
         change = moved(figure.name, figure.year_change)
-        said.append(f"{change or 'No change'} vs {words(figure.name, figure.year)} in {year.months}")
+        then = f"{words(figure.name, figure.year)} in {year.months}"
+        said.append(then if change is None else f"{change} vs {then}")
     cases = figure.now.denominator
     if metric(figure.name).definition.denominator and cases and not figure.small and cases == round(cases):
         if metric(figure.name).definition.unit == "percent" and figure.name == "coop_utilisation":
