@@ -174,7 +174,7 @@ def draw_weeks(scope: Scope, filters: Filters, change: Any) -> None:
     for week in trend_queries.weeks_between(given["from"], given["to"]):
         row = by.get(week, {"decided": 0, "touchless": 0})
         share = percent_label(row["touchless"], row["decided"], 0)
-        label = f"{week:%d %b}: {row['decided']} decided, {share} touchless, {came.get(week, 0)} sent"
+        label = f"{week:%-d %b}: {row['decided']} decided, {share} touchless, {came.get(week, 0)} sent"
         for part, n in (("Touchless", row["touchless"]), ("Others decided", row["decided"] - row["touchless"])):
             for name, value in zip(columns, (week.isoformat(), part, n, came.get(week, 0), label), strict=True):
                 columns[name].append(value)

@@ -116,7 +116,7 @@ def draw_old_parts(parts: Sequence[ReturnRow]) -> None:
     """What becomes of each old part and why, with the link to it."""
     for one in parts:
         state = RETURNS.state(one.status)
-        due = f" · due {one.due_on:%d %B}" if one.due_on and one.is_open else ""
+        due = f" · due {one.due_on:%-d %B}" if one.due_on and one.is_open else ""
         head = f"**Old part** {plain(one.part_number)} {badge(state.label, state.tone)}"
         st.markdown(f"{head} :gray[{plain(one.number + due)}]  \n{plain(one.why)}")
         st.page_link("pages/claims/parts_returns.py", label=f"Open {one.number}", icon=":material/assignment_return:",

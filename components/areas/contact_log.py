@@ -58,9 +58,9 @@ def draw_promise_facts(row: PromiseRow) -> None:
     """The head of a promise's drawer: what, by whom, until when, and every day that was given up."""
     labels.badges([(rules.SIDES[row.made_by], SIDE_TONES[row.made_by]), due_badge(row)])
     st.markdown(plain(row.text))
-    days = [f"{row.due_day:%a %d %b %Y}"]
+    days = [f"{row.due_day:%a %-d %b %Y}"]
     if row.first_due_day != row.due_day:
-        days.append(f"first {row.first_due_day:%d %b}")
+        days.append(f"first {row.first_due_day:%-d %b}")
     rows: list[tuple[str, object]] = [
         ("Dealer", row.dealer), ("Due", ", ".join(days)), ("Seen to by", row.assignee),
         ("Promised in", row.report_number),
@@ -71,7 +71,7 @@ def draw_promise_facts(row: PromiseRow) -> None:
     if row.earlier:
         st.caption("Postponed " + plural(row.postponed, "time"))
         for earlier in row.earlier:
-            st.markdown(f":gray[{earlier.day:%d %b %Y}] {plain(earlier.reason)} :gray[:small[{plain(earlier.by)}]]")
+            st.markdown(f":gray[{earlier.day:%-d %b %Y}] {plain(earlier.reason)} :gray[:small[{plain(earlier.by)}]]")
 
 
 def _owners(row: PromiseRow, _typed: Mapping[str, Any]) -> Choices:
@@ -201,7 +201,7 @@ def _promise_line(row: PromiseRow) -> str:
     label, tone = due_badge(row)
     return (
         f"{labels.badge(rules.SIDES[row.made_by], SIDE_TONES[row.made_by])} {plain(row.text)} "
-        f"{labels.badge(label, tone)} :gray[:small[{row.due_day:%d %b %Y}]]"
+        f"{labels.badge(label, tone)} :gray[:small[{row.due_day:%-d %b %Y}]]"
     )
 
 
@@ -297,7 +297,7 @@ def _promise_card(row: PromiseRow) -> None:
                 row.number, key=f"ct_promise_{row.id}", type="tertiary", on_click=open_drawer, args=(PROMISES, row.id)
             )
         st.markdown(plain(row.text))
-        parts = [f"{row.due_day:%d %b %Y}", row.assignee]
+        parts = [f"{row.due_day:%-d %b %Y}", row.assignee]
         if row.postponed:
-            parts.append(f"postponed {plural(row.postponed, 'time')}, first {row.first_due_day:%d %b}")
+            parts.append(f"postponed {plural(row.postponed, 'time')}, first {row.first_due_day:%-d %b}")
         st.caption(" · ".join(plain(part) for part in (*parts, row.closing_note) if part))

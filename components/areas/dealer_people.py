@@ -74,7 +74,7 @@ def _draw_list(found: list[ContactLine], *, manages: bool) -> None:
                 "Phone": [line.phone or "–" for line in found],
                 "E-mail": [f"mailto:{line.email}" if line.email else None for line in found],
                 "Account": [line.username or "–" for line in found],
-                "Left on": [f"{line.left_on:%d %b %Y}" if line.left_on else "–" for line in found],
+                "Left on": [f"{line.left_on:%-d %b %Y}" if line.left_on else "–" for line in found],
                 "Note": [line.note for line in found],
             }
         ),
@@ -179,7 +179,7 @@ def _field(kind: Any, label: str, field: str, *more: Any, **options: Any) -> Non
 def _draw_leaving(line: ContactLine, dealer: DealerDetail) -> None:
     with st.container(border=True):
         if line.left_on is not None:
-            st.markdown(f"Left on {line.left_on:%d %b %Y}.")
+            st.markdown(f"Left on {line.left_on:%-d %b %Y}.")
             st.button("Is back", key="dpn_back", icon=":material/undo:", on_click=_returned, args=(line,))
             return
         st.markdown("**Left the dealer?**")

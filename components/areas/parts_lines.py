@@ -26,7 +26,7 @@ MOVED_BY = {name: label for name, label in rules.CAUSES.items() if name not in (
 
 def day_label(day: Any) -> str:
     """ "24 Nov 2026", an en dash for none."""
-    return f"{day:%d %b %Y}" if day else "–"
+    return f"{day:%-d %b %Y}" if day else "–"
 
 
 def open_line(line_id: int) -> None:

@@ -45,7 +45,7 @@ def _alert_facts(row: AlertRow) -> None:
         st.markdown(f"> {plain(row.comment)}")
     facts: list[tuple[str, object]] = [
         ("Dealer", row.dealer), ("Customer", row.customer), ("Phone", row.phone),
-        ("Answered", f"{row.answered_on:%d %b %Y}" if row.answered_on else ""),
+        ("Answered", f"{row.answered_on:%-d %b %Y}" if row.answered_on else ""),
         ("Index", score_words(row.index_hundredths)), ("Who calls", row.assignee),
         ("Call due", moment_label(row.contact_due_at, actor.zone, now=at)),
     ]  # fmt: skip
@@ -146,8 +146,8 @@ def _survey_facts(row: SurveyPage) -> None:
     lag = f", after {(row.answered_on - row.sent_on).days} d" if row.answered_on else ""
     facts: list[tuple[str, object]] = [
         ("Index", score_words(row.index_hundredths)), ("Customer", row.customer), ("E-mail", row.email),
-        ("Phone", row.phone), ("VIN", row.vin), ("Sent", f"{row.sent_on:%d %b %Y}"),
-        ("Answered", f"{row.answered_on:%d %b %Y}{lag}" if row.answered_on else ""),
+        ("Phone", row.phone), ("VIN", row.vin), ("Sent", f"{row.sent_on:%-d %b %Y}"),
+        ("Answered", f"{row.answered_on:%-d %b %Y}{lag}" if row.answered_on else ""),
         ("Seconds taken", row.seconds), ("Scored by", f"Version {row.questionnaire}"), ("Agency's id", row.survey_key),
     ]  # fmt: skip
     if row.exclude_reason:

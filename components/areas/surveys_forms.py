@@ -143,7 +143,7 @@ def draw_versions(kind: str) -> None:
         state = "in force" if version is current else "to come" if version.from_day > day else "ended"
         with st.expander(f"{head} :gray[· {state}]", expanded=version is current):
             st.caption(
-                f"From {version.from_day:%d %b %Y} · {version.surveys:,} surveys · alert below "
+                f"From {version.from_day:%-d %b %Y} · {version.surveys:,} surveys · alert below "
                 f"{rules.one_decimal(version.alert_below)} · {plain(version.created_by)}, "
                 f"{moment_label(version.created_at, actor.zone, now=now())} · {plain(version.reason)}"
             )

@@ -115,7 +115,9 @@ def draw_surveys(chosen: FigureFilters) -> None:
         table(
             {
                 "Survey": [r.number for r in rows],
-                "Answered": [f"{r.answered_on:%d %b %Y}" if r.answered_on else f"Sent {r.sent_on:%d %b}" for r in rows],
+                "Answered": [
+                    f"{r.answered_on:%-d %b %Y}" if r.answered_on else f"Sent {r.sent_on:%-d %b}" for r in rows
+                ],
                 "Index": [score_words(r.index_hundredths) for r in rows], "NPS": [NPS[r.nps] for r in rows],
                 "State": [_state(r) for r in rows],
                 "Flags": [" · ".join(r.flags) or "–" for r in rows],

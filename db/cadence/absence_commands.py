@@ -67,7 +67,7 @@ def add_absence(
     changes.touch(session, "cadence")
     timeline.record(
         session, actor=actor, now=now, area="cadence", command="add_absence", reason=note,
-        summary=f"{people[person_id]} is away from {first_day:%d %b} to {last_day:%d %b}; "
+        summary=f"{people[person_id]} is away from {first_day:%-d %b} to {last_day:%-d %b}; "
         f"{people[stand_in_id]} stands in",
         items=[timeline.Item("dealer", dealer.id, dealer.id)],
         after={"person_id": person_id, "stand_in_id": stand_in_id, "first_day": first_day, "last_day": last_day},
@@ -93,7 +93,7 @@ def _refuse_overlaps(session: Session, *, person_id: int, stand_in_id: int, firs
     ).all()  # fmt: skip
     problems = Problems()
     for away_id, other_first, other_last in rows:
-        days = f"{other_first:%d %b} to {other_last:%d %b}"
+        days = f"{other_first:%-d %b} to {other_last:%-d %b}"
         if away_id == person_id:
             problems.add("first_day", "overlaps", f"An absence from {days} is entered already.")
         elif away_id == stand_in_id:

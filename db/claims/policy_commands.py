@@ -87,8 +87,8 @@ def _check_day(
         return
     if newest is not None and day < newest.effective_from:
         sentence = (
-            f"Version {newest.number} begins on {newest.effective_from:%d %b %Y}; choose that day, to replace it, or a "
-            "later one."
+            f"Version {newest.number} begins on {newest.effective_from:%-d %b %Y}; choose that day, to replace it, "
+            "or a later one."
         )
         problems.add("effective_from", "before_newest", sentence)
     if len(past_reason) > 1000:

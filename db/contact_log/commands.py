@@ -93,7 +93,7 @@ def postpone(
     today = local_day(now, dealer.facts.zone)
     rules.check_due_day(due_day, today=today, field="due_day", problems=problems)
     if due_day is not None and due_day <= promise.due_day:
-        problems.add("due_day", "not_later", f"It is due on {promise.due_day:%d %b %Y} now; choose a later day.")
+        problems.add("due_day", "not_later", f"It is due on {promise.due_day:%-d %b %Y} now; choose a later day.")
     problems.refuse_if_any()
     assert due_day is not None
     given_up = {"day": promise.due_day.isoformat(), "reason": reason, "by": actor.name, "at": now.isoformat()}
@@ -102,7 +102,7 @@ def postpone(
         due_at=rules.end_of_day(due_day, dealer.facts.zone), postponed=promise.postponed + 1,
         earlier_dues=[*promise.earlier_dues, given_up],
     )  # fmt: skip
-    _note(session, "postpone", promise, f"postponed to {due_day:%d %b %Y}", actor=actor, now=now, reason=reason,
+    _note(session, "postpone", promise, f"postponed to {due_day:%-d %b %Y}", actor=actor, now=now, reason=reason,
           **changed)  # fmt: skip
 
 

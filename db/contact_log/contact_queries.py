@@ -225,7 +225,7 @@ def found_reports(session: Session, *, ids: Sequence[int], actor: Actor) -> list
     return [
         SearchResult(
             kind="contact_report", item_id=i, title=f"{rows[i].number} {rows[i].dealer}",
-            subtitle=" · ".join(p for p in (rows[i].said, f"{rows[i].at:%d %b %Y}", rows[i].summary[:80]) if p),
+            subtitle=" · ".join(p for p in (rows[i].said, f"{rows[i].at:%-d %b %Y}", rows[i].summary[:80]) if p),
             page=PAGE_FILE, query={"contact": str(i)},
         )
         for i in ids

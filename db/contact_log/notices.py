@@ -16,7 +16,7 @@ def tell_handed_over(session: Session, promise: Promise, *, by: int | None, now:
         return 0
     return notify(
         session, person_ids=[promise.assignee_id], kind="promise_given", item_type="promise", item_id=promise.id,
-        title=f"{promise.number} is yours, due {promise.due_day:%d %b}", body=promise.text, now=now, mail=True,
+        title=f"{promise.number} is yours, due {promise.due_day:%-d %b}", body=promise.text, now=now, mail=True,
         dedupe_key=f"promise:{promise.id}:given:{promise.version}",
     )  # fmt: skip
 
@@ -31,7 +31,7 @@ def tell_due(session: Session, promise: Promise, *, dealer: str, is_over: bool, 
     if promise.assignee_id is None:
         return 0
     who = "Our promise to" if promise.made_by == "us" else "The promise of"
-    when = f"was due {promise.due_day:%d %b}" if is_over else "is due tomorrow"
+    when = f"was due {promise.due_day:%-d %b}" if is_over else "is due tomorrow"
     return notify(
         session, person_ids=[promise.assignee_id], kind="promise_overdue" if is_over else "promise_due",
         title=f"{who} {dealer} {when}", body=f"{promise.number}: {promise.text}", item_type="promise",

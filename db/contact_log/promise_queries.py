@@ -87,7 +87,7 @@ class PromiseRow:
     def due_words(self) -> str:
         """When it is due, as people say it; for a closed one, how it ended."""
         if self.kept_on is not None:
-            return f"Done {self.kept_on:%d %b}"
+            return f"Done {self.kept_on:%-d %b}"
         if not self.is_open:
             return FLOW.state(self.status).label
         days = (self.due_day - self.today).days

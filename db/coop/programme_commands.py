@@ -72,7 +72,7 @@ def set_programme(
     )  # fmt: skip
     session.flush()
     note(
-        session, "set_programme", f"{owner.code}: version {number}, from {first:%d %b %Y} on.",
+        session, "set_programme", f"{owner.code}: version {number}, from {first:%-d %b %Y} on.",
         [timeline.Item(PROGRAMME, owner.id)], actor=actor, now=now, reason=reason, before={"version": number - 1},
         after={"version": number, "accrual": programme.accrual, "media": sorted(programme.media)},
     )  # fmt: skip

@@ -72,7 +72,7 @@ def read_aloud(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, date):
-        return f"{value:%d %b %Y}"
+        return f"{value:%-d %b %Y}"
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(str(one) for one in value)
     return str(value)

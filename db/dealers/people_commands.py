@@ -95,7 +95,7 @@ def mark_left(
     dealer, contact = _hold(session, contact_id, seen_version, actor)
     if contact.left_on is not None:
         raise Refused(
-            Problem(code="wrong_state", message=f"{contact.name} left on {contact.left_on:%d %b %Y} already.")
+            Problem(code="wrong_state", message=f"{contact.name} left on {contact.left_on:%-d %b %Y} already.")
         )
     problems = Problems()
     if left_on is None:
@@ -106,7 +106,7 @@ def mark_left(
     problems.refuse_if_any()
     old, new = people.differences(before, after)
     people.write(session, contact, after, by=actor.name, now=now)
-    said = f"{contact.name} left on {left_on:%d %b %Y}"
+    said = f"{contact.name} left on {left_on:%-d %b %Y}"
     _note(session, "mark_left", dealer, contact, said, actor=actor, now=now, before=old, after=new)
     return contact.version
 

@@ -224,7 +224,7 @@ def _keep_files(session: Session, batch: ImportBatch, files: Sequence[SourceFile
     if len(newest) > 3:
         return [f"{len(newest):,} of the {len(files):,} files had already been imported."]
     return [
-        f"{hashes[sha]} had already been imported on {at:%d %b %Y} (batch {number})."
+        f"{hashes[sha]} had already been imported on {at:%-d %b %Y} (batch {number})."
         for sha, (number, at) in sorted(newest.items(), key=lambda pair: pair[1])
     ]
 
@@ -313,7 +313,7 @@ def undo_import(session: Session, *, batch_id: int, reason: str, actor: Actor, n
     actor.require(kind.permission)
     if batch.cleared_at is not None:
         sentence = (
-            f"Its files and former facts were removed on {batch.cleared_at:%d %b %Y}, so nothing can be given back."
+            f"Its files and former facts were removed on {batch.cleared_at:%-d %b %Y}, so nothing can be given back."
         )
         raise Refused(Problem(code="cleared", message=sentence, rule="2.11"))
     taken = session.scalar(
@@ -324,7 +324,7 @@ def undo_import(session: Session, *, batch_id: int, reason: str, actor: Actor, n
     )
     if taken is None:
         session.refresh(batch)
-        sentence = f"This import was already undone by {batch.undone_by} on {batch.undone_at:%d %b %Y, %H:%M} UTC."
+        sentence = f"This import was already undone by {batch.undone_by} on {batch.undone_at:%-d %b %Y, %H:%M} UTC."
         raise Refused(Problem(code="already_undone", message=sentence))
     changed = changed_since(session, batch_id=batch_id, limit=20)
     if changed:

@@ -26,7 +26,7 @@ def take_file(session: Session, *, file_id: int, actor: Actor, now: datetime) ->
     ).one()  # fmt: skip
     batch = session.get_one(ImportBatch, batch_id)
     if batch.cleared_at is not None:
-        sentence = f"This file was removed on {batch.cleared_at:%d %b %Y}; its name and fingerprint are kept."
+        sentence = f"This file was removed on {batch.cleared_at:%-d %b %Y}; its name and fingerprint are kept."
         raise Refused(Problem(code="cleared", message=sentence, rule="2.11"))
     if size and not file.content:
         raise Refused(Problem(code="not_kept", message="This file was too large to be kept; only its name is."))

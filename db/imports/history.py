@@ -65,7 +65,7 @@ def changed_since(session: Session, *, batch_id: int, limit: int) -> list[Proble
     return [
         Problem(
             code="changed_since",
-            message=f"Row {row:,} of {file} was changed since by {who} on {at:%d %b %Y, %H:%M} UTC: {summary}",
+            message=f"Row {row:,} of {file} was changed since by {who} on {at:%-d %b %Y, %H:%M} UTC: {summary}",
         )
         for file, row, summary, who, at in found
     ]

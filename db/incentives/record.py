@@ -126,4 +126,4 @@ def item_of_claim(claim: IncentiveClaim) -> timeline.Item:
 
 def day_words(day: date | None) -> str:
     """A day for a summary."""
-    return "no day" if day is None else f"{day:%d %b %Y}"
+    return "no day" if day is None else f"{day:%-d %b %Y}"

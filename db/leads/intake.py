@@ -237,7 +237,7 @@ class Newcomer:
             found.append({"code": verdict.outcome, "message": verdict.why, "path": ""})
         if self.is_historic:
             sentence = (
-                f"Received {self.received_at:%d %b %Y}, taken in {self.batch.now:%d %b %Y}: a record of the past."
+                f"Received {self.received_at:%-d %b %Y}, taken in {self.batch.now:%-d %b %Y}: a record of the past."
             )
             found.append({"code": "historic", "message": f"{sentence} No clock was started.", "path": ""})
         closed = self.history.closed_at

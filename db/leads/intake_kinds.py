@@ -83,7 +83,7 @@ def apply_table(
         prefetch(batch, [(lead.draft, lead.received_at) for _, lead in leads])
         for row, lead in leads:
             if lead.received_at > now:
-                sentence = f"Received {lead.received_at:%d %b %Y} lies in the future; check the date format."
+                sentence = f"Received {lead.received_at:%-d %b %Y} lies in the future; check the date format."
                 outcomes.append(
                     RowOutcome(file=row.file, row=row.row, outcome="rejected", code="in_the_future", message=sentence)
                 )

@@ -92,7 +92,7 @@ def parts(facts: ScoreFacts) -> list[Part]:
 def _timeframe(facts: ScoreFacts) -> list[tuple[str, int, str]]:
     if facts.wanted_by is None:
         return []
-    days, why = (facts.wanted_by - facts.today).days, f"By {facts.wanted_by:%d %b %Y}"
+    days, why = (facts.wanted_by - facts.today).days, f"By {facts.wanted_by:%-d %b %Y}"
     if 0 <= days <= 30:
         return [("Wants it within 30 days", 15, why)]
     return [("Wants it within 90 days", 8, why)] if 30 < days <= 90 else []

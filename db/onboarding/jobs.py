@@ -84,7 +84,7 @@ def run_reminders(bind: Engine | None, *, now: datetime) -> int:
         for (case_id, side), rows in sorted(groups.items()):
             case = session.get_one(Onboarding, case_id)
             notices.tell_due(
-                session, case, owner=side, titles=[f"{r.title} (due {r.due_on:%d %b})" for r in rows],
+                session, case, owner=side, titles=[f"{r.title} (due {r.due_on:%-d %b})" for r in rows],
                 day=now.date(), now=now,
             )  # fmt: skip
     return sum(len(rows) for rows in groups.values())

@@ -199,5 +199,5 @@ def dealer_signals(session: Session, *, scope: Scope, now: datetime) -> Mapping[
     ):
         verb = "is" if count == 1 else "are"
         sentence = f"Onboarding: {plural(count, 'item')} {verb} more than {OVERDUE_WATCH_DAYS} days late"
-        found[dealer_id].append(Signal(level="watch", sentence=f"{sentence}, the oldest since {oldest:%d %b}"))
+        found[dealer_id].append(Signal(level="watch", sentence=f"{sentence}, the oldest since {oldest:%-d %b}"))
     return found

@@ -62,7 +62,7 @@ def file_claim(
     elif received_on > today:
         problems.add("received_on", "future", "The day of receipt has not come yet.")
     elif shipped_on is not None and received_on < shipped_on:
-        problems.add("received_on", "before_shipped", f"It was shipped on {shipped_on:%d %b %Y} only.")
+        problems.add("received_on", "before_shipped", f"It was shipped on {shipped_on:%-d %b %Y} only.")
     if len(evidence.strip()) > 200:
         problems.add("evidence", "too_long", "The reference has more than 200 characters.")
     problems.refuse_if_any()

@@ -73,7 +73,7 @@ def promise_lines(
             )
         )  # fmt: skip
         order = orders[line.order_id]
-        words = f"{order.number} line {line.position}: {promised_on:%d %b %Y}"
+        words = f"{order.number} line {line.position}: {promised_on:%-d %b %Y}"
         if line.promised_on:
             words += f", {rules.slip_words(moved.last)} ({reason})" if reason else f", {rules.slip_words(moved.last)}"
         change_line(
@@ -83,7 +83,7 @@ def promise_lines(
         told.append((line, order, words))
     follow_up(session, list(orders.values()), actor=actor, now=now)
     note_entry(
-        session, "promise_lines", _said(list(orders.values()), len(told), f"promised for {promised_on:%d %b %Y}"),
+        session, "promise_lines", _said(list(orders.values()), len(told), f"promised for {promised_on:%-d %b %Y}"),
         order_items(list(orders.values())), actor=actor, now=now, reason=reason,
         after={"promised_on": promised_on, "lines": len(told), "slipped": len(slips)},
     )  # fmt: skip

@@ -159,7 +159,7 @@ class _Page:
         self._font(9, bold=True, colour=tone)
         heading = part.label.upper()
         if part.kind == "changed" and self.brief.since is not None:
-            heading += f" SINCE {self.brief.since:%d %b}".upper()
+            heading += f" SINCE {self.brief.since:%-d %b}".upper()
         self._write(MARGIN, y + ROW * 0.6, heading, width=self.main)
         y += ROW * 2
         for line in part.lines:
@@ -215,7 +215,7 @@ class _Page:
         if brief.last is None:
             return self._text(y, "Nobody of ours has spoken to this dealer yet.", most=2) + 2
         days = minutes_label((brief.as_of - brief.last.at).total_seconds() / 60)
-        y = self._text(y, f"{brief.last.at:%d %b %Y}, {days} ago", most=1, bold=True)
+        y = self._text(y, f"{brief.last.at:%-d %b %Y}, {days} ago", most=1, bold=True)
         spoke = f"{brief.last.said}; {brief.last.by_name}"
         y = self._text(y, spoke + (f" with {brief.last.with_name}" if brief.last.with_name else ""), most=2)
         return self._text(y, brief.last.summary, most=7, soft=True) + 2

@@ -61,7 +61,7 @@ class _Pages(Paper):
             self._heading("Versions of this month")
             for version in self.pack.versions:
                 why = version.reason or "first frozen"
-                self._line(f"Version {version.version}, {version.frozen_at:%d %b %Y}, {version.by}: {why}")
+                self._line(f"Version {version.version}, {version.frozen_at:%-d %b %Y}, {version.by}: {why}")
         self._heading("How the sentences are made")
         used = {s.rule for s in (*self.pack.sentences, *self.pack.changed, *self.pack.own_changed)}
         for rule, words in RULES.items():

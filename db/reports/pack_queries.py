@@ -124,7 +124,7 @@ def standing(pack: Pack) -> str:
     if not pack.is_frozen:
         return "Not frozen: counted when this pack was made"
     newest = pack.versions[-1]
-    words = f"As frozen on {newest.frozen_at:%d %b %Y}"
+    words = f"As frozen on {newest.frozen_at:%-d %b %Y}"
     return words if newest.version == 1 else f"{words}, version {newest.version}"
 
 

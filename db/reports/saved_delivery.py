@@ -97,7 +97,7 @@ def mail_text(name: str, found: Report, reader: Actor, *, link: str = "", notes:
     whole = found.totals.get((NOTHING, NOTHING))
     ends = [["All", *(said(p, f.unit) for p, f in zip(whole, found.figures, strict=True))]] if whole else []
     lines = [
-        name, "", f"{found.first:%d %b %Y} to {found.last:%d %b %Y}, both included.",
+        name, "", f"{found.first:%-d %b %Y} to {found.last:%-d %b %Y}, both included.",
         f"What you may see: {reader.scope.describe()}.", "",
     ]  # fmt: skip
     if rows:
@@ -161,7 +161,7 @@ def _send(
     if has_mail:
         files = [_attachment(report, what.book, now)] if what.book is not None else []
         queue_mail(
-            session, to=person.email.strip(), subject=f"{report.name}: {due_on:%d %b %Y}", body=what.text, now=now,
+            session, to=person.email.strip(), subject=f"{report.name}: {due_on:%-d %b %Y}", body=what.text, now=now,
             item_type=ITEM, item_id=report.id, attachments=files,
         )  # fmt: skip
         if what.book is not None and what.reader is not None:

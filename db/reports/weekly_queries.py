@@ -149,7 +149,7 @@ def narrowed(report: Weekly, actor: Actor) -> Weekly:
 def known_week(week: date, *, today: date) -> date:
     """A week that can be read: it begins on a Monday, is over where the dealer is, and not too long ago."""
     if week not in weeks_back(today):
-        message = f"There is no report of the week of {week:%d %b %Y}: it is not over, or too long ago."
+        message = f"There is no report of the week of {week:%-d %b %Y}: it is not over, or too long ago."
         raise Refused(Problem(code="no_week", field="week", message=message))
     return week
 

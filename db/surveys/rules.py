@@ -357,7 +357,7 @@ def flags_of(rows: Sequence[Returned], own: Mapping[str, str]) -> dict[int, list
                 )
         day = groups.days[row.kind, row.answered_on]
         if len(day) >= BURST_FROM:
-            evidence = f"{len(day)} surveys of the dealer were answered on {row.answered_on:%d %b %Y}."
+            evidence = f"{len(day)} surveys of the dealer were answered on {row.answered_on:%-d %b %Y}."
             flags.append({"code": "burst", "evidence": evidence})
         if row.is_all_top and row.seconds is not None and row.seconds < FAST_SECONDS:
             flags.append({"code": "too_fast", "evidence": f"Every answer is the best one, given in {row.seconds} s."})

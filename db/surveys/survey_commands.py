@@ -183,7 +183,7 @@ def publish_questionnaire(
     if from_day is None:
         problems.add("from_day", "required", "The first day is needed.")
     elif newest is not None and from_day <= newest.from_day:
-        problems.add("from_day", "not_later", f"It begins after version {newest.number} ({newest.from_day:%d %b %Y}).")
+        problems.add("from_day", "not_later", f"It begins after version {newest.number} ({newest.from_day:%-d %b %Y}).")
     elif newest is not None and from_day < local_day(now, actor.zone):
         problems.add("from_day", "past", "A new version begins today or later: what was asked cannot be changed.")
     if not 0 <= alert_below <= 100:
@@ -205,7 +205,7 @@ def publish_questionnaire(
     changes.touch(session, "surveys")
     timeline.record(
         session, actor=actor, now=now, area="surveys", command="publish_questionnaire",
-        summary=f"Questionnaire {kind.upper()} version {version.number} from {from_day:%d %b %Y}: {title}",
+        summary=f"Questionnaire {kind.upper()} version {version.number} from {from_day:%-d %b %Y}: {title}",
         items=[timeline.Item("questionnaire", version.id)], reason=reason,
         before={}, after={"questions": version.questions, "alert_below": version.alert_below, "from_day": from_day},
     )  # fmt: skip

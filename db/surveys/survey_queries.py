@@ -294,7 +294,7 @@ def found_surveys(session: Session, *, ids: Sequence[int], actor: Actor) -> list
     return [
         SearchResult(
             kind="survey", item_id=i, title=f"{rows[i].number} {rows[i].kind.upper()}",
-            subtitle=f"{rows[i].name} · sent {rows[i].sent_on:%d %b %Y} · {rows[i].survey_key}", page=PAGE_FILE,
+            subtitle=f"{rows[i].name} · sent {rows[i].sent_on:%-d %b %Y} · {rows[i].survey_key}", page=PAGE_FILE,
             query={"survey": str(i)},
         )
         for i in ids

@@ -216,7 +216,7 @@ def set_block(
         )
     ).first()
     if there is not None:
-        sentence = f"It is {rules.BLOCK_KINDS[kind].lower()} already, since {there.since:%d %b %Y}."
+        sentence = f"It is {rules.BLOCK_KINDS[kind].lower()} already, since {there.since:%-d %b %Y}."
         raise Refused(Problem(code="already_there", field="kind", message=sentence))
     one = VehicleBlock(
         vehicle_id=vehicle_id, kind=kind, reason=reason, since=since, created_at=now, created_by=actor.name

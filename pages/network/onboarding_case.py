@@ -130,7 +130,8 @@ def waits_words(item: ItemLine) -> str:
     """The chain an item waits on, else the proof or reason that was written down."""
     if item.waits:
         return item.waits.removeprefix(f"{item.title} waits on ")
-    parts = (item.reason, item.evidence_number, item.evidence_on and f"{item.evidence_on:%d %b %Y}", item.evidence_note)
+    day = item.evidence_on and f"{item.evidence_on:%-d %b %Y}"
+    parts = (item.reason, item.evidence_number, day, item.evidence_note)
     return " · ".join(str(p) for p in parts if p) or "–"
 
 

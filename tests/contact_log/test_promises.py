@@ -252,7 +252,7 @@ def test_the_owner_is_reminded_once_before_and_once_after_each_day(engine):
     assert at_once(lambda _n: run_reminders(engine, now=over), threads=2) in ([0, 1], [1, 0])
     assert told() == [
         ("promise_due", "Our promise to North Motors is due tomorrow"),
-        ("promise_overdue", "Our promise to North Motors was due 02 Jul"),
+        ("promise_overdue", "Our promise to North Motors was due 2 Jul"),
     ]
     step(engine, "postpone", item, by=network.coordinator, now=over, due_day=date(2026, 7, 9), reason_text="Later")
     assert run_reminders(engine, now=over) == 0

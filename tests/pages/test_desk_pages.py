@@ -220,6 +220,17 @@ def test_no_screen_takes_the_day_of_utc():
     assert found == []
 
 
+def test_no_day_is_written_with_a_zero_before_it():
+    """Grids and moments say "5 Nov 2026"; a sentence beside them says the same."""
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("components", "db", "pages", "seed")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"\{[^{}\n]*:[^{}\n]*%d %[bB]", path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
 def _names_its_page() -> None:
     import streamlit as st
 

@@ -108,7 +108,7 @@ def test_a_frozen_month_is_told_as_it_was(facts):
     FACTS["W3", "2026-09"] = (70, 100)
     found = pack(facts)
     assert trend(found) == [(0.5, 1), (0.6, 1)]
-    assert (found.is_frozen, standing(found)) == (True, "As frozen on 06 Nov 2026")
+    assert (found.is_frozen, standing(found)) == (True, "As frozen on 6 Nov 2026")
     assert [s.text for s in found.changed if s.metric == "response_sla"] == [
         "Leads answered in time of September 2026 was frozen at 50.0% and would be 60.0% now (+10.0 pp)."
     ]

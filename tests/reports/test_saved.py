@@ -292,11 +292,11 @@ def test_each_gets_their_own_once(sending):
     sent = {to: (subject, body) for to, subject, body in mails(engine)}
     assert set(sent) == {"max@desk.example", "dan@desk.example"}
     subject, whole = sent["max@desk.example"]
-    assert subject == "Weekly leads: 06 Jul 2026"
+    assert subject == "Weekly leads: 6 Jul 2026"
     assert "NORTHWEB" in whole
     assert "WESTWEB" in whole
     assert "What you may see: All dealers." in whole
-    assert "01 May 2026 to 06 Jul 2026, both included." in whole
+    assert "1 May 2026 to 6 Jul 2026, both included." in whole
     own = sent["dan@desk.example"][1]
     assert "NORTHWEB" in own
     assert "WESTWEB" not in own

@@ -76,7 +76,7 @@ def test_each_month_is_mailed_once_as_each_may_see_it(desk):
     assert (run_mail(desk, now=FROZEN), run_mail(desk, now=FROZEN)) == (2, 0)
     (to_mason, whole), (to_leah, east) = mails(desk)
     assert (to_mason, to_leah) == ("mason@example.test", "leah@example.test")
-    assert "As frozen on 06 Nov 2026" in whole
+    assert "As frozen on 6 Nov 2026" in whole
     assert "Leads answered in time: 40.0% in October 2026" in whole
     assert "60.0% in October 2026" in east
     assert "W2" not in east
