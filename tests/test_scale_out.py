@@ -308,6 +308,8 @@ def test_two_processes_are_one_desk(desk: Desk, chromium: Browser):
     # The neighbour takes over: still signed in, nothing lost, and sending the same form again has one effect.
     expect(one.get_by_text("You had begun this lead")).to_be_visible(timeout=2 * WAIT)
     wait_for(lambda: sits_in(at_a) == "b")
+    # The neighbour draws the page from its top on; it hears no click on a button that it has not drawn yet.
+    expect(one.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_visible(timeout=WAIT)
     settle(one)
     assert one.get_by_label("Name", exact=True).input_value() == "Bo Adder"
     one.get_by_role("button", name="Save lead").click()
