@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
 import streamlit as st
 
 from components.links import link
 from components.spark import spark
 from db.core.area import MetricDefinition
-from db.core.labels import moment_label
-
-NO_CHANGE: Final = "No change"
-"""What a tile says of a number that is as it was, to the digits it shows."""
+from db.core.labels import NO_CHANGE, moment_label
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """What to draw. `delta` is how the number moved, `NO_CHANGE` where it did not, None where that is unknown;
+    """What to draw. `delta` is how the number moved in the words of `db.core.labels.change_label`, None where unknown;
     `up_is_good` says which way is better, None for neither; `page`/`query` is the drill-through."""
 
     definition: MetricDefinition

@@ -30,6 +30,7 @@ def for_the_database() -> Iterator[None]:
         st.toast(said, icon=":material/error:", duration="long")
     try:
         yield
+        st.session_state[steady.DRAWN] = True
     except Exception as error:
         if not is_away(error):
             raise

@@ -96,6 +96,26 @@ def test_a_run_may_be_ended_again_after_the_click() -> None:
         _ = session["outcome"]
 
 
+def test_a_click_on_a_button_this_process_never_drew_is_said_until_a_page_stands() -> None:
+    """Another process died under the person; afterwards a click on what is gone (the second of two) says nothing."""
+    session = SessionState()
+    session.on_script_will_rerun(_message(day=7))
+    assert steady.MET not in session
+    session.on_script_will_rerun(_message(clicked=True))
+    assert session[steady.MET] == steady.TOO_EARLY
+    del session[steady.MET]
+    session[steady.DRAWN] = True
+    session.on_script_will_rerun(_message(clicked=True))
+    assert steady.MET not in session
+
+
+def test_a_click_on_a_button_that_stands_is_heard_before_the_page_is_whole() -> None:
+    session, done = SessionState(), list[int]()
+    session.register_widget(_button(lambda: done.append(1)), "send")
+    session.on_script_will_rerun(_message(clicked=True))
+    assert (done, steady.MET in session) == ([1], False)
+
+
 def test_a_value_of_the_program_is_sent_until_the_browser_has_reported_the_field() -> None:
     """The browser draws the field when its code has come, from the newest message alone."""
     session = SessionState()

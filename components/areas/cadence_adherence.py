@@ -17,11 +17,11 @@ from components.clock import now, today
 from components.filters import clear_button, one, pick
 from components.labels import empty_state, plain
 from components.queue_page import cursor, draw_paging, id_at, remember_rows
-from components.tiles import NO_CHANGE, Tile, draw_tiles
+from components.tiles import Tile, draw_tiles
 from db.cadence import adherence_queries as asked
 from db.cadence.adherence_queries import RESULTS, TaskRow, adherence_by, list_tasks
 from db.cadence.rules import KINDS, PLANS, Adherence
-from db.core.labels import moment_label, percent_label
+from db.core.labels import change_label, moment_label, percent_label, points_label
 from db.core.session import reading
 from db.dealers.queries import dealer_choices
 from db.leads.flow import OUTCOMES
@@ -87,8 +87,7 @@ def _draw_tiles(total: Adherence, earlier: Adherence, *, days: int, filters: Map
     actor, at = current_actor(), now()
     delta = None
     if total.share is not None and earlier.share is not None:
-        points = round(100 * (total.share - earlier.share), 1)
-        delta = f"{points:+.1f} points" if points else NO_CHANGE
+        delta = change_label(total.share - earlier.share, points_label)
     wanted = {k: v for k, v in filters.items() if v and k in ("dealer", "plan")}
     with reading() as session:
         since = at - timedelta(days=days)

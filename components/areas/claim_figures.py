@@ -13,7 +13,7 @@ from components.charts import claims as charts
 from components.charts.base import draw, table
 from components.kept import shelved
 from components.labels import empty_state, plain
-from components.tiles import NO_CHANGE, Tile
+from components.tiles import Tile
 from db.claims import figure_queries, overview_queries, reason_queries, trend_queries
 from db.claims.figure_rules import AGES, LEAST_FOR_RANK, SMALL, SPANS, bucket_of
 from db.claims.metrics_queries import TIMED, definition
@@ -21,7 +21,7 @@ from db.claims.overview_queries import Beside
 from db.core import changes
 from db.core.actor import Actor, Scope
 from db.core.intervals import share_interval
-from db.core.labels import minutes_label, percent_label
+from db.core.labels import change_label, minutes_label, percent_label, points_label
 from db.core.session import reading
 
 Filters = tuple[tuple[str, Any], ...]
@@ -122,16 +122,11 @@ def _short(one: Beside) -> str:
 
 
 def _moved(one: Beside) -> str | None:
-    """How a figure moved, in its unit; `NO_CHANGE` where it rounds to nothing, None where it is unknown."""
-    change, unit = one.change, definition(one.name).unit
-    if change is None:
-        return None
-    if unit == "percent":
-        return f"{100 * change:+.1f} pp" if round(100 * change, 1) else NO_CHANGE
-    if unit == "money":
-        return ("-" if change < 0 else "+") + money(abs(change)) if round(change / 100) else NO_CHANGE
+    """How a figure moved, in its unit; None where it is unknown."""
+    unit = definition(one.name).unit
     digits = 1 if unit == "days" else 2 if one.denominator is not None else 0
-    return f"{change:+,.{digits}f}" if round(change, digits) else NO_CHANGE
+    say = {"percent": points_label, "money": money}.get(unit, f"{{:,.{digits}f}}".format)
+    return change_label(one.change, say)
 
 
 def _note(one: Beside, peers: str) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 from components import tables
 from components.charts.base import table
 from components.labels import empty_state, plain
-from components.tiles import NO_CHANGE, Tile, draw_tiles
+from components.tiles import Tile, draw_tiles
 from db.claims.policy_compare_rules import changes_between
 from db.claims.policy_rules import Policy
 from db.claims.simulation_queries import (
@@ -29,7 +29,7 @@ from db.claims.simulation_queries import (
 from db.claims.simulation_rules import drafted
 from db.core.actor import Actor, Scope
 from db.core.area import MetricDefinition
-from db.core.labels import percent_label, plural
+from db.core.labels import change_label, percent_label, plural, points_label
 from db.core.session import reading
 
 RUN, AT = "_csm_run", "_csm_at"
@@ -181,23 +181,23 @@ def forget() -> None:
 def draw_tiles_of(found: Simulation, *, at: datetime, zone: str) -> None:
     """Before and after in four numbers."""
     before, after, n = found.before, found.after, found.claims
-    points = 100 * (after.touchless - before.touchless) / n
+    share = (after.touchless - before.touchless) / n
     unseen = after.unseen_cents - before.unseen_cents
     draw_tiles(
         [
             Tile(
                 definition=_DEFINITIONS["share"], value=percent_label(after.touchless, n), icon=":material/bolt:",
-                delta=f"{points:+.1f} pp" if round(points, 1) else NO_CHANGE, up_is_good=True, versus="against then",
+                delta=change_label(share, points_label), up_is_good=True, versus="against then",
                 note=f"{percent_label(before.touchless, n)} → {percent_label(after.touchless, n)} · n = {n:,}",
             ),
             Tile(
                 definition=_DEFINITIONS["cost"], value=dollars(after.cents), icon=":material/payments:",
-                delta=_signed(found.cost_difference) or NO_CHANGE, up_is_good=False, versus="against then",
+                delta=change_label(found.cost_difference, dollars), up_is_good=False, versus="against then",
                 note=f"{dollars(before.cents)} → {dollars(after.cents)}",
             ),
             Tile(
                 definition=_DEFINITIONS["unseen"], value=dollars(after.unseen_cents), icon=":material/visibility_off:",
-                delta=_signed(unseen) or NO_CHANGE, versus="against then",
+                delta=change_label(unseen, dollars), versus="against then",
                 note=f"{dollars(before.unseen_cents)} → {dollars(after.unseen_cents)}",
             ),
             Tile(

@@ -8,11 +8,11 @@ from typing import Final
 import streamlit as st
 
 from components.filters import one, pick
-from components.tiles import NO_CHANGE, Tile
+from components.tiles import Tile
 from db.calendar.months import MOST_MONTHS, add_months, month_of
 from db.claims.overview_queries import Beside
 from db.core.area import MetricDefinition
-from db.core.labels import minutes_label, percent_label
+from db.core.labels import change_label, minutes_label, percent_label, points_label
 
 DASH: Final = "–"
 PERIODS: Final = {"1": "This month", "3": "3 months", "6": "6 months", "12": "12 months"}
@@ -94,16 +94,10 @@ def words(found: Beside, what: MetricDefinition, *, day_minutes: int) -> str:
 
 
 def moved(found: Beside, what: MetricDefinition) -> str | None:
-    """How a figure moved, in its unit; `NO_CHANGE` where it rounds to nothing, None where it is unknown."""
-    change = found.change
-    if change is None:
-        return None
-    if what.unit == "percent":
-        return f"{100 * change:+.1f} pp" if round(100 * change, 1) else NO_CHANGE
-    if what.unit == "money":
-        return ("-" if change < 0 else "+") + dollars(abs(change)) if round(change / 100) else NO_CHANGE
+    """How a figure moved, in its unit; None where it is unknown."""
     digits = 1 if what.unit == "days" else 0
-    return f"{change:+,.{digits}f}" if round(change, digits) else NO_CHANGE
+    say = {"percent": points_label, "money": dollars}.get(what.unit, f"{{:,.{digits}f}}".format)
+    return change_label(found.change, say)
 
 
 def tile_of(

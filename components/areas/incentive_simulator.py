@@ -11,9 +11,9 @@ import streamlit as st
 from components import tables
 from components.charts.base import table
 from components.labels import empty_state, plain
-from components.tiles import NO_CHANGE, Tile, draw_tiles
+from components.tiles import Tile, draw_tiles
 from db.core.area import MetricDefinition
-from db.core.labels import plural
+from db.core.labels import change_label, plural
 from db.incentives.claim_rules import TITLES
 from db.incentives.say_rules import day, money
 from db.incentives.simulation_queries import Simulation
@@ -65,11 +65,6 @@ def signed(cents: int) -> str | None:
     return None if not cents else ("+" if cents > 0 else "") + money(cents)
 
 
-def _moved(cents: int) -> str:
-    """The same for a tile, which takes only a plain hyphen for a fall."""
-    return (signed(cents) or "").replace("−", "-") or NO_CHANGE
-
-
 def draw_tiles_of(found: Simulation, *, at: datetime, zone: str) -> None:
     """The draft in four numbers, beside the published version."""
     after, before = found.after, found.before
@@ -82,13 +77,15 @@ def draw_tiles_of(found: Simulation, *, at: datetime, zone: str) -> None:
         [
             Tile(
                 definition=DEFINITIONS["cost"], value=money(after.cents), icon=":material/payments:",
-                delta=_moved(after.cents - before.cents) if before else None, up_is_good=False, versus=versus,
+                delta=change_label(after.cents - before.cents, money) if before else None,
+                up_is_good=False, versus=versus,
                 note=f"{plural(after.units, 'unit')}, {plural(after.dealers, 'dealer')} paid{within}",
             ),
             Tile(
                 definition=DEFINITIONS["unit"], value=money(after.per_unit_cents), icon=":material/directions_car:",
-                delta=_moved(after.per_unit_cents - before.per_unit_cents) if before else None, up_is_good=False,
-                versus=versus, note=f"{money(before.per_unit_cents)} before" if before else "Never published",
+                delta=change_label(after.per_unit_cents - before.per_unit_cents, money) if before else None,
+                up_is_good=False, versus=versus,
+                note=f"{money(before.per_unit_cents)} before" if before else "Never published",
             ),
             Tile(
                 definition=DEFINITIONS["gain"], value=f"{len(found.gains):,}", icon=":material/trending_up:",

@@ -13,11 +13,11 @@ from components.charts import bars, us_map
 from components.charts.base import draw, table
 from components.clock import now
 from components.labels import empty_state
-from components.tiles import NO_CHANGE, Tile
+from components.tiles import Tile
 from db.core import changes
 from db.core.actor import Scope
 from db.core.geo import STATES
-from db.core.labels import minutes_label
+from db.core.labels import change_label, minutes_label, points_label
 from db.core.session import reading
 from db.leads.queries import compare, definition, funnel, provider_scorecard, trend
 
@@ -111,15 +111,8 @@ def tiles(scope: Scope, filters: Filters, *, versus: str, change: Any) -> list[T
 
 
 def _delta(change: Any, unit: str) -> str | None:
-    if change is None:
-        return None
-    sign = "-" if change < 0 else "+"
-    size = abs(change)
-    if round(1000 * size if unit == "percent" else size) == 0:
-        return NO_CHANGE  # an arrow on a change too small to read would say more than the numbers do
-    if unit == "percent":
-        return f"{sign}{100 * size:.1f} pp"
-    return f"{sign}{minutes_label(size)}" if unit == "minutes" else f"{sign}{size:,.0f}"
+    say = {"percent": points_label, "minutes": minutes_label}.get(unit, "{:,.0f}".format)
+    return change_label(change, say)
 
 
 def draw_ranked(rows: Sequence[Mapping[str, Any]], *, dim: str, measure: Measure, most: int = 10) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -17,7 +16,7 @@ from components.exports import guarded_download
 from components.filters import one
 from components.labels import badges, empty_state, plain
 from components.perform import perform, problems_of, show_outcome
-from components.tiles import NO_CHANGE, Tile, draw_tiles
+from components.tiles import Tile, draw_tiles
 from db.calendar.months import add_months
 from db.core.actor import Actor
 from db.core.labels import moment_label, plural
@@ -156,14 +155,13 @@ def _behind(name: str, pack: Pack, actor: Actor) -> tuple[str, dict[str, str]]:
 def _tile(head: Headline, pack: Pack, actor: Actor) -> Tile:
     what, now, before = head.what, head.now, head.before
     few = is_few(now, what) or (before is not None and is_few(before, what))
-    moved = change(now.value, before.value if before else None, what.unit)
     page, query = _behind(what.name, pack, actor)
     still = way(now.value, before.value if before else None, what.unit) == "flat"
     first = f"First frozen as {amount(now.first, what.unit)}" if now.version > 1 and now.first != now.value else ""
     return Tile(
         definition=replace(head.definition, title=what.title), value=told(now, what),
         icon=f":material/{TILE_ICONS.get(what.name, 'monitoring')}:",
-        delta=NO_CHANGE if moved and not re.search("[1-9]", moved) else moved or None,
+        delta=change(now.value, before.value if before else None, what.unit) or None,
         up_is_good=None if few or still or what.better == "none" else what.better == "up",
         versus=f"vs {before.month:%B}" if before else "",
         trend=[p.value / 100 if what.unit == "money" else p.value for p in head.points if p.value is not None],

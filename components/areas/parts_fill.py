@@ -15,8 +15,8 @@ from components.charts.parts import fill_by_month
 from components.clock import now, today
 from components.filters import one
 from components.labels import empty_state
-from components.tiles import NO_CHANGE, Tile, draw_tiles
-from db.core.labels import plural
+from components.tiles import Tile, draw_tiles
+from db.core.labels import change_label, plural, points_label
 from db.core.session import reading
 from db.parts import rules
 from db.parts.fill_queries import By, Fill, Source, fill_rates
@@ -41,10 +41,6 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}%"
 
 
-def _moved(points: float) -> str:
-    return f"{points:+.1f} pp" if round(points, 1) else NO_CHANGE
-
-
 def _tile(name: str, found: Sequence[Fill], before: Sequence[Fill], days: int) -> Tile:
     by_line = FILLS[name][2] == "filled_lines"
     fill = found[0] if found else None
@@ -56,7 +52,8 @@ def _tile(name: str, found: Sequence[Fill], before: Sequence[Fill], days: int) -
         note = f":{rules.fill_tone(value)}[{WORDS[rules.fill_tone(value)]}] · {counted}"
     return Tile(
         definition=definition(name), value=percent(value), icon=ICONS[name], note=note, up_is_good=True,
-        delta=None if value is None or was is None else _moved(value - was), versus=f"vs {days} days before",
+        delta=None if value is None or was is None else change_label((value - was) / 100, points_label),
+        versus=f"vs {days} days before",
     )  # fmt: skip
 
 

@@ -16,12 +16,12 @@ from components.charts.base import table
 from components.filters import pick
 from components.kept import derived, shelved
 from components.navigation import may_open
-from components.tiles import NO_CHANGE, Tile
+from components.tiles import Tile
 from db.calendar.months import add_months, month_of
 from db.core import changes
 from db.core.actor import Actor, Scope
 from db.core.area import MetricDefinition
-from db.core.labels import minutes_label
+from db.core.labels import change_label, minutes_label, points_label
 from db.core.session import reading
 from db.dealers.queries import dealer_choices, list_brands, regions
 from db.reports import overview_queries as overviews
@@ -168,18 +168,13 @@ def words(name: str, part: Part) -> str:
 
 
 def moved(name: str, change: float | None) -> str | None:
-    """How a figure moved, in its unit; `NO_CHANGE` where it rounds to nothing, None where it is unknown."""
-    if change is None:
-        return None
-    unit, sign, size = metric(name).definition.unit, "-" if change < 0 else "+", abs(change)
-    if unit == "percent":
-        return f"{sign}{100 * size:.1f} pp" if round(100 * size, 1) else NO_CHANGE
-    if unit == "money":
-        return f"{sign}{dollars(size)}" if round(size / 100) else NO_CHANGE
-    if unit == "minutes":
-        return f"{sign}{minutes_label(size)}" if round(size) else NO_CHANGE
-    has_digit = unit == "days" or bool(metric(name).definition.denominator)
-    return f"{sign}{size:,.{int(has_digit)}f}" if round(size, int(has_digit)) else NO_CHANGE
+    """How a figure moved, in its unit; None where it is unknown."""
+    what = metric(name).definition
+    digits = int(what.unit == "days" or bool(what.denominator))
+    say = {"percent": points_label, "money": dollars, "minutes": minutes_label}.get(
+        what.unit, f"{{:,.{digits}f}}".format
+    )
+    return change_label(change, say)
 
 
 def note_of(figure: Figure, *, year: Span) -> str:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
+NO_CHANGE: Final = "No change"
+"""What is said of a number that is as it was, to the digits it is told in."""
+
+_Number = TypeVar("_Number", int, float)
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -22,6 +28,22 @@ def storable(text: str) -> str:
 def local_day(moment: datetime, zone: str) -> date:
     """The day it is in an IANA zone at a moment."""
     return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def change_label(change: _Number | None, say: Callable[[_Number], str]) -> str | None:
+    """How a number moved: "+1.3 pp", "-$250"; `NO_CHANGE` where that reads as nothing, None where it is unknown.
+
+    `say` words the size of the change in the number's unit. A fall has a plain hyphen: Streamlit's arrow goes by it.
+    """
+    if change is None:
+        return None
+    size = say(abs(change))
+    return NO_CHANGE if size == say(0) else ("-" if change < 0 else "+") + size
+
+
+def points_label(share: float) -> str:
+    """A difference of two shares in percentage points: 0.013 is "1.3 pp"."""
+    return f"{100 * share:,.1f} pp"
 
 
 def minutes_label(minutes: float | None) -> str:

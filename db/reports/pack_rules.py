@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from db.calendar.months import add_months
-from db.core.labels import minutes_label, plural
+from db.core.labels import change_label, minutes_label, plural, points_label
 
 Tone = Literal["good", "bad", "neutral", "unsure"]
 Way = Literal["up", "down", "flat", "unknown"]
@@ -158,15 +158,16 @@ def told(point: Point, what: What) -> str:
 
 
 def change(now: float | None, before: float | None, unit: str) -> str:
-    """How a figure moved, with its sign: +1.5 pp, -$250, +0.4 d; empty when it is unknown."""
+    """How a figure moved: +1.5 pp, -$250, +0.4 d, "No change" where it reads as it did; empty when it is unknown."""
     if now is None or before is None:
         return ""
-    moved = now - before
-    if unit == "percent":
-        return f"{100 * moved:+.1f} pp"
-    if unit == "count" and (abs(moved) >= FEW or float(moved).is_integer()):
-        return f"{moved:+,.0f}"
-    return ("-" if moved < 0 else "+") + amount(abs(moved), unit)
+
+    def size(by: float) -> str:
+        if unit == "percent":
+            return points_label(by)
+        return amount(round(by, 0 if by >= FEW else 1) if unit == "count" else by, unit)
+
+    return change_label(now - before, size) or ""
 
 
 # ---- judgement -------------------------------------------------------------------------------------------------------

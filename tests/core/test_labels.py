@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from db.core.labels import (
+    change_label,
     count_label,
     minutes_label,
     moment_label,
     moment_words,
     percent_label,
     plural,
+    points_label,
     relative_label,
     storable,
 )
@@ -35,6 +37,19 @@ NAN = float("nan")
 )  # fmt: skip
 def test_durations(minutes: float | None, label: str) -> None:
     assert minutes_label(minutes) == label
+
+
+@pytest.mark.parametrize(
+    "change, say, label",
+    [
+        (None, points_label, None), (0.013, points_label, "+1.3 pp"), (-0.2, points_label, "-20.0 pp"),
+        (0.0004, points_label, "No change"), (-0.0004, points_label, "No change"), (0.0, minutes_label, "No change"),
+        (-0.4, minutes_label, "No change"), (-185, minutes_label, "-3 h 05 min"), (0.5, "{:,.1f}".format, "+0.5"),
+        (1234, "{:,.0f}".format, "+1,234"),
+    ],
+)  # fmt: skip
+def test_how_a_number_moved_has_its_sign_and_says_when_it_reads_the_same(change, say, label) -> None:
+    assert change_label(change, say) == label
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
-from components import clock
+from components import auth, clock, steady
 from components.navigation import PAGES, page_of
 from db.core.actor import system_actor
 from db.core.area import SourceFile
@@ -19,8 +20,9 @@ from db.core.session import engine, reading, run
 from db.imports.commands import run_import
 from db.leads.tables import Lead, LeadActivity
 from tests.support.again import begun
+from tests.support.clock import hold_clock
 from tests.support.paths import ROOT
-from tests.support.users import app_as, make_dealer, make_person
+from tests.support.users import app_as, make_dealer, make_person, open_tab
 
 BOARD, LEAD, PERFORMANCE = "pages/leads/board.py", "pages/leads/lead.py", "pages/leads/performance.py"
 
@@ -201,10 +203,23 @@ def test_the_timeline_and_the_flows_are_drawn(desk: None):
     assert not app_as("drew", page="pages/work/notifications.py").exception
 
 
+def test_a_click_that_a_process_meets_before_its_page_stands_is_answered(desk: None):
+    """The browser's tab is older than this process, which took over from another one."""
+    app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=30)
+    app.session_state[auth.SESSION] = open_tab(engine(), "omar")
+
+    def click() -> list[str]:
+        sent = app._tree.get_widget_states() if app._tree.children else WidgetStates()
+        sent.widgets.add(id="$$ID-of-another-process-save", trigger_value=True)
+        return [said.value for said in app._run(sent).toast]
+
+    assert click() == [steady.TOO_EARLY]
+    assert click() == [], "now it is the second of two clicks on what is gone, and says nothing"
+
+
 # ---------------------------------------------------------------------------------------------------- the reader's day
 def test_the_day_is_that_of_the_readers_zone(monkeypatch):
-    monkeypatch.setenv("ALLOW_CLOCK", "1")
-    monkeypatch.setenv("DEALER_NOW", "2026-11-27T03:00:00+00:00")
+    hold_clock(monkeypatch, datetime(2026, 11, 27, 3, tzinfo=UTC))
     assert clock.today("America/New_York") == date(2026, 11, 26)
     assert clock.today("Europe/Berlin") == date(2026, 11, 27)
 

@@ -67,7 +67,8 @@ def test_amounts(value, unit, wanted):
 
 CHANGES = [
     (None, 1, "count", ""), (1, None, "count", ""), (0.75, 0.7, "percent", "+5.0 pp"), (30, 25, "count", "+5"),
-    (88.1, 88.6, "count", "-0.5"), (100_00, 350_00, "money", "-$250"), (2.0, 3.5, "days", "-1.5 d"),
+    (88.1, 88.6, "count", "-0.5"), (0.7004, 0.7, "percent", "No change"), (30.04, 30, "count", "No change"),
+    (42.4, 30, "count", "+12"), (100_00, 350_00, "money", "-$250"), (2.0, 3.5, "days", "-1.5 d"),
 ]  # fmt: skip
 
 
