@@ -1,4 +1,4 @@
-"""The sweep over the demo's claims: warnings at 50, 80 and 100 % of the clock, approval by silence, reminders."""
+"""The sweep over the demo's claims: warnings at 50, 80 and 100% of the clock, approval by silence, reminders."""
 
 from __future__ import annotations
 

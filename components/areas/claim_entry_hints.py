@@ -72,7 +72,7 @@ def _draw_vehicle(hints: Hints, said: Preview | None) -> None:
             f"Your labour rate that day: {rate / 100:,.2f}" if rate is not None else "No labour rate is agreed"
         )
         if markup is not None:
-            lines.append(f"Your parts markup that day: {markup / 100:g} %")
+            lines.append(f"Your parts markup that day: {markup / 100:g}%")
     st.markdown("  \n".join(f":small[{plain(line)}]" for line in lines))
     for block in cover.blocks:
         if block.lifted_on is None or block.lifted_on > hints.on:

@@ -96,7 +96,7 @@ def what_is_known(line: ChargeDraft, facts: ClaimFacts) -> str:
         if part is None:
             return "not on file" if line.code else ""
         markup = facts.dealer.markup if facts.dealer.markup is not None else STANDARD_MARKUP
-        net = f"net {part.net_cents / 100:,.2f}, up to {markup / 100:g} % on it" if part.net_cents is not None else (
+        net = f"net {part.net_cents / 100:,.2f}, up to {markup / 100:g}% on it" if part.net_cents is not None else (
             "no price that day"
         )  # fmt: skip
         return f"{part.name}: {net}" if part.name else net

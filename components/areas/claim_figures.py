@@ -136,7 +136,7 @@ def _note(one: Beside, peers: str) -> str:
         parts.append(f"n = {one.denominator:,.0f}")
         if found.unit == "percent" and one.numerator is not None and 0 < one.denominator < SMALL:
             low, high = share_interval(int(one.numerator), int(one.denominator)) or (0, 0)
-            parts.append(f"95 %: {100 * low:.0f}–{100 * high:.0f}%")
+            parts.append(f"95%: {100 * low:.0f}–{100 * high:.0f}%")
     if one.peers is not None:
         value = f"{100 * one.peers:.1f}%" if found.unit == "percent" else f"{one.peers:.1f}"
         parts.append(f"peers {value} ({peers})")

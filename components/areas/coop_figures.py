@@ -108,7 +108,7 @@ def _note(name: str, found: Mapping[str, Beside]) -> str:
         )
     if name.endswith("_time") and whole:
         p90 = found[name.replace("_time", "_p90")]
-        return f"90 % within {words(p90, definition(p90.name), day_minutes=MINUTES_A_DAY)}, n = {whole:,}"
+        return f"90% within {words(p90, definition(p90.name), day_minutes=MINUTES_A_DAY)}, n = {whole:,}"
     if name == "coop_campaign_lead_cost" and whole:
         return plural(whole, "lead")
     if name == "coop_campaign_sale_cost" and whole:

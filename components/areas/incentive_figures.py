@@ -121,7 +121,7 @@ def _note(name: str, found: Mapping[str, Beside]) -> str:
         return f"{own.numerator:,.0f} of {whole:,.0f} sales that count"
     if name == "incentive_approval_time" and whole:
         p90 = found["incentive_approval_p90"]
-        return f"90 % within {words(p90, definition(p90.name), day_minutes=WORKDAY_MINUTES)}, n = {whole:,.0f}"
+        return f"90% within {words(p90, definition(p90.name), day_minutes=WORKDAY_MINUTES)}, n = {whole:,.0f}"
     if name == "incentive_denial" and whole:
         return f"n = {whole:,.0f}"
     return ""

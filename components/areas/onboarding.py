@@ -277,7 +277,7 @@ def _draw_brief(case: CaseRow, actor: Actor) -> None:
     at, today = now(), clock.today(actor.zone)
     draw_badges(case)
     if case.is_open:
-        st.progress(case.readiness / 100, text=f"{case.readiness} % ready, {plural(case.open_items, 'item')} open")
+        st.progress(case.readiness / 100, text=f"{case.readiness}% ready, {plural(case.open_items, 'item')} open")
         labels.facts(
             [
                 ("Waits on", case.waits_on or "Nothing: the next stage can begin"),

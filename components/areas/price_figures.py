@@ -67,7 +67,7 @@ def _note(name: str, found: Mapping[str, Beside]) -> str:
     whole = found[name].denominator or 0
     if name == "price_approval_time" and whole:
         p90 = found["price_approval_p90"]
-        return f"90 % within {words(p90, figures.definition(p90.name), day_minutes=WORKDAY_MINUTES)}, n = {whole:,.0f}"
+        return f"90% within {words(p90, figures.definition(p90.name), day_minutes=WORKDAY_MINUTES)}, n = {whole:,.0f}"
     if name == "price_repeats":
         return plural(int(whole), "one-time exception")
     return ""

@@ -38,7 +38,7 @@ def draw_scores(actor: Actor, filters: Mapping[str, Any], at: datetime) -> None:
         )
         return
     found = whole.estimate
-    sure = "95 % interval" if found.low is not None else "One review tells no interval"
+    sure = "95% interval" if found.low is not None else "One review tells no interval"
     draw_tiles(
         [
             Tile(
@@ -89,7 +89,7 @@ def _draw_lines(actor: Actor, filters: Mapping[str, Any]) -> None:
         columns={
             options[by]: tables.text(options[by], width=180),
             "Dealer ": tables.text("Dealer", width=170) if by == "person" else None,
-            "Score": tables.text("Score (95 % interval)", width=140), "n": tables.number("Reviews", width=70),
+            "Score": tables.text("Score (95% interval)", width=140), "n": tables.number("Reviews", width=70),
             "Answered": tables.text("Answered", width=90), "Compare": tables.text("Not to compare", width=120),
         },
         height=min(38 + 36 * max(len(lines), 1), 420),

@@ -29,7 +29,7 @@ def draw_trend(chosen: FigureFilters) -> None:
     if len(rows) < 2:
         return
     name = chosen.kind.upper()
-    st.markdown(f"**{name} by month**", help="The band is the 95 % interval: a move within it may be chance.")
+    st.markdown(f"**{name} by month**", help="The band is the 95% interval: a move within it may be chance.")
     bands = [f.index_interval or (f.index, f.index) for _, f in rows]
     draw(
         charts.trend(title=f"{name}, points"),
@@ -37,11 +37,11 @@ def draw_trend(chosen: FigureFilters) -> None:
             {
                 "month": [month for month, _ in rows], "value": [f.index for _, f in rows],
                 "low": [low for low, _ in bands], "high": [high for _, high in bands],
-                "label": [f"{m:%B %Y}: {f.index}, 95 % {rules.interval_label(f.index_interval)}, n = {f.indexed}"
+                "label": [f"{m:%B %Y}: {f.index}, 95% {rules.interval_label(f.index_interval)}, n = {f.indexed}"
                           for m, f in rows],
             }
         ),
-        alt_text=f"{name} by month with its 95 % interval",
+        alt_text=f"{name} by month with its 95% interval",
     )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def draw_dealers(chosen: FigureFilters) -> None:
         columns={
             "Place": tables.text("Place", width=72),
             "Dealer": tables.opener("Dealer", key="svy_dealer_click", on_open=open_dealer, width=190),
-            "Index": tables.text("Index", width=64), "Interval": tables.text("95 % interval", width=112),
+            "Index": tables.text("Index", width=64), "Interval": tables.text("95% interval", width=112),
             "n": tables.number("n", width=52), "Top-box": tables.text("Top-box %", width=82),
             "NPS": tables.text("NPS", width=64), "Returned": tables.text("Returned", width=80),
             "Flagged": tables.number("Flagged", width=72, help="Surveys with something suspicious"),

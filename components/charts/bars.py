@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from components.charts.base import BLUE, QUIET, as_spec, named
+from components.charts.base import BLUE, QUIET, as_spec, named, room
 
 
 @lru_cache(maxsize=32)
@@ -20,7 +20,7 @@ def ranked(*, category: str, value: str, value_title: str, height: int = 280, pe
     )
     bars = base.mark_bar(color=BLUE, cornerRadiusEnd=3, height={"band": 0.62}, cursor="pointer").encode(
         x=alt.X(
-            f"{value}:Q", title=value_title,
+            f"{value}:Q", title=value_title, scale=room(),
             axis=alt.Axis(**QUIET, format="%" if percent else "~s", tickCount=5, grid=True),
         ),
         opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
@@ -59,7 +59,7 @@ def stages(*, height: int = 260) -> dict[str, Any]:
         tooltip=[alt.Tooltip("stage:N", title="Stage"), alt.Tooltip("label:N", title="Leads")],
     )
     bars = base.mark_bar(color=BLUE, cornerRadiusEnd=3, height={"band": 0.62}).encode(
-        x=alt.X("count:Q", title=None, axis=None)
+        x=alt.X("count:Q", title=None, axis=None, scale=room(72))
     )
     text = base.mark_text(align="left", dx=5, fontSize=11, color="gray").encode(x="count:Q", text="label:N")
     return as_spec(alt.layer(bars, text).properties(height=height))

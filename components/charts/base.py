@@ -17,6 +17,11 @@ GRAY = "#94A3B8"
 QUIET: dict[str, Any] = {"domain": False, "ticks": False, "labelPadding": 6, "titleFontWeight": 400}
 
 
+def room(pixels: int = 56) -> alt.Scale:
+    """A scale from zero that leaves room for the words behind the longest bar, which would be cut off else."""
+    return alt.Scale(domainMin=0, padding=pixels)
+
+
 def named() -> Any:
     """The placeholder for rows that are handed over when the chart is drawn."""
     return alt.NamedData(name="rows")

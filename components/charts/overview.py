@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from components.charts.base import BLUE, GRAY, GREEN, QUIET, as_spec, named
+from components.charts.base import BLUE, GRAY, GREEN, QUIET, as_spec, named, room
 from components.charts.us_map import shapes
 
 BANDS = {
@@ -67,7 +67,7 @@ def regions(*, title: str, axis: str, bar: int = 30) -> dict[str, Any]:
     bars = (
         base.mark_bar(cornerRadiusEnd=3, height={"band": 0.62}, cursor="pointer")
         .encode(
-            x=alt.X("value:Q", title=title, axis=alt.Axis(**QUIET, format=axis, tickCount=4)),
+            x=alt.X("value:Q", title=title, scale=room(), axis=alt.Axis(**QUIET, format=axis, tickCount=4)),
             color=alt.condition("datum.lit", alt.value(BLUE), alt.value(GRAY)),
         )
         .add_params(pick)

@@ -1,4 +1,4 @@
-"""An index by month with its 95 % interval as a band: a wide band says that a move means little."""
+"""An index by month with its 95% interval as a band: a wide band says that a move means little."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def tell_warning(
     people = {claim.assignee_id} if claim.assignee_id is not None else _may(session, claim, Permission.CLAIMS_DECIDE)
     if is_over:
         people |= _may(session, claim, Permission.CLAIMS_AUTHORIZE)
-    head = "is overdue" if is_over else f"has used {percent} % of its clock"
+    head = "is overdue" if is_over else f"has used {percent}% of its clock"
     notify(
         session, person_ids=people, kind="claim_clock", title=f"{claim.number} {head}",
         body=f"{state.sentence} It is {FLOW.state(claim.status).label.lower()}.", item_type="claim", item_id=claim.id,

@@ -23,7 +23,7 @@ from db.core.labels import plural
 ClockLevel = Literal["ok", "half", "late", "over"]
 WARN_AT: Final = (50, 80, 100)
 TONES: Final[dict[str, str]] = {"ok": "green", "half": "blue", "late": "orange", "over": "red"}
-"""The colour of each level: the clock is green, blue from 50 %, orange from 80 %, red from 100 % (2.1 H)."""
+"""The colour of each level: the clock is green, blue from 50%, orange from 80%, red from 100% (2.1 H)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,5 +61,5 @@ def _line(line: ChargeDraft | None) -> str:
         return ""
     words = [CHARGE_KINDS.get(line.kind, line.kind), line.code or read_aloud(line.description)]
     said = " ".join(word for word in words if word) + f", {line.quantity / 100:,.2f} x {line.unit_cents / 100:,.2f}"
-    said += f" + {line.markup / 100:g} %" if line.markup else ""
+    said += f" + {line.markup / 100:g}%" if line.markup else ""
     return f"{said}, job {line.job}" if line.job else said

@@ -124,7 +124,7 @@ def _check_charge(charge: ChargeDraft, problems: Problems, *, is_debit: bool) ->
     if not 0 <= charge.quantity <= MOST_QUANTITY:
         problems.add(f"{at}quantity", "quantity", f"{line}: a quantity lies between 0 and {MOST_QUANTITY // 100:,}.")
     if not 0 <= charge.markup <= MOST_MARKUP:
-        problems.add(f"{at}markup", "markup", f"{line}: a markup lies between 0 and {MOST_MARKUP // 100:,} %.")
+        problems.add(f"{at}markup", "markup", f"{line}: a markup lies between 0 and {MOST_MARKUP // 100:,}%.")
     if abs(charge.unit_cents) > MOST_CENTS or abs(line_cents(charge)) > MOST_CENTS:
         problems.add(f"{at}unit_cents", "amount", f"{line}: at most {MOST_CENTS // 100:,} fit in one line.")
     below = charge.unit_cents < 0

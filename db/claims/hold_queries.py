@@ -100,7 +100,7 @@ def line_of(row: Any, *, zone: str, policy: Policy, now: datetime) -> ClockLine:
             silence = f"No law approves it by silence; the days are our own promise ({source})."
         if row.status in WAITING:
             silence += " Waiting does not stop the clock."
-        label = "Overdue" if state.level == "over" else f"{state.used_percent} % used"
+        label = "Overdue" if state.level == "over" else f"{state.used_percent}% used"
         return ClockLine(**words, label=label, tone=state.tone, sentence=state.sentence, silence=silence, state=state)
     if row.status in ("returned", "rejected"):
         until = correct_by(row.stage_entered_at, clock, return_days=policy.return_days, zone=zone)

@@ -94,10 +94,10 @@ def run_deemed(bind: Engine | None, *, now: datetime) -> int:
 
 # ---- warnings --------------------------------------------------------------------------------------------------------
 def run_warnings(bind: Engine | None, *, now: datetime) -> int:
-    """Warn at 50, 80 and 100 % of the clock (policy.warn_at), each once; gives how many claims were warned of.
+    """Warn at 50, 80 and 100% of the clock (policy.warn_at), each once; gives how many claims were warned of.
 
     After a pause of the sweep the highest threshold alone is told. Whoever has the claim is told, else those who may
-    decide; from 100 % on the managers, too: where silence approves nothing, an overdue claim only grows older.
+    decide; from 100% on the managers, too: where silence approves nothing, an overdue claim only grows older.
     """
     policy = _policy(bind, now)
     if not policy.warn_at:

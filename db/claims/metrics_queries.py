@@ -160,7 +160,7 @@ _TIMED: tuple[tuple[MetricDefinition, str, float, int], ...] = tuple(
     (
         _define(
             f"claim_{name}{'' if share == 0.5 else '_p90'}",
-            f"{title}{'' if share == 0.5 else ', 90 % within'}",
+            f"{title}{'' if share == 0.5 else ', 90% within'}",
             f"First decision − first sent, {'middle value' if share == 0.5 else 'nine in ten are not above'}",
             words, DECIDED, unit="days", better="down",
         ),

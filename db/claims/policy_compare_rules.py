@@ -50,7 +50,7 @@ def _facts(policy: Policy) -> dict[str, str]:
     for name, (label, unit, _, _) in GENERAL.items():
         found[label] = number_words(getattr(policy, name), unit)
     for n, percent in enumerate(policy.warn_at, start=1):
-        found[f"Warning {n} of a clock at"] = f"{percent} %"
+        found[f"Warning {n} of a clock at"] = f"{percent}%"
     return found
 
 

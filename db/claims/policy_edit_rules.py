@@ -47,13 +47,13 @@ def shown(value: int | None, unit: str) -> float | None:
 
 
 def number_words(value: int | None, unit: str) -> str:
-    """ "1,000.00 USD", "40 %", "2.50 h", "30 days"; None is "no limit"."""
+    """ "1,000.00 USD", "40%", "2.50 h", "30 days"; None is "no limit"."""
     if value is None:
         return "no limit"
     if unit == "money":
         return f"{value / 100:,.2f} USD"
     if unit in HUNDREDTHS:
-        return f"{Decimal(value) / 100:,f} {UNITS[unit]}"
+        return f"{Decimal(value) / 100:,f}{'' if unit == 'percent' else ' '}{UNITS[unit]}"
     return f"{value:,} {UNITS[unit]}".strip()
 
 
@@ -317,7 +317,7 @@ def check_policy(policy: Policy) -> list[Problem]:
             problems.add("general", "out_of_range", f"{label}: must lie between {words}.")
     warn = policy.warn_at
     if len(warn) != WARNINGS or list(warn) != sorted(set(warn)) or not all(1 <= w <= 100 for w in warn):
-        problems.add("general", "order", "The three warnings of a clock must rise, from 1 to 100 %.")
+        problems.add("general", "order", "The three warnings of a clock must rise, from 1 to 100%.")
     return problems.found
 
 

@@ -205,7 +205,7 @@ _TIMED: Final = tuple(
          "Claims paid for the first time in the period", "Claims that wait for a payment"),
     )
     for ending, suffix, words, share in (
-        ("time", "", "middle value", 0.5), ("p90", ", 90 % within", "nine in ten are not above", 0.9),
+        ("time", "", "middle value", 0.5), ("p90", ", 90% within", "nine in ten are not above", 0.9),
     )
 )  # fmt: skip
 TIMED: Final[dict[str, tuple[MetricDefinition, str, float]]] = {d.name: (d, what, share) for d, what, share in _TIMED}

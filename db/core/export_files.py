@@ -45,7 +45,7 @@ _FORMATS = {
 class ExportColumn:
     """One column: `name` keys JSON lines, `label` heads the column in CSV and XLSX.
 
-    Values by kind: `money` integer cents, `percent` a fraction (0.105 is 10.5 %), `datetime` zone-aware; None is blank.
+    Values by kind: `money` integer cents, `percent` a fraction (0.105 is 10.5%), `datetime` zone-aware; None is blank.
     """
 
     name: str

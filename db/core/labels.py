@@ -41,6 +41,11 @@ def change_label(change: _Number | None, say: Callable[[_Number], str]) -> str |
     return NO_CHANGE if size == say(0) else ("-" if change < 0 else "+") + size
 
 
+def days_label(days: float) -> str:
+    """Days with one decimal, "3.4 d"; "under 0.1 d" where that would read as none (half were answered at once)."""
+    return f"{days:,.1f} d" if abs(days) >= 0.05 else "under 0.1 d"
+
+
 def points_label(share: float) -> str:
     """A difference of two shares in percentage points: 0.013 is "1.3 pp"."""
     return f"{100 * share:,.1f} pp"

@@ -192,7 +192,7 @@ _TIMED: Final[tuple[tuple[MetricDefinition, float], ...]] = tuple(
     )
     for name, title, words, share in (
         ("incentive_approval_time", "Approval time", "middle value", 0.5),
-        ("incentive_approval_p90", "Approval time, 90 % within", "nine in ten are not above", 0.9),
+        ("incentive_approval_p90", "Approval time, 90% within", "nine in ten are not above", 0.9),
     )
 )  # fmt: skip
 TIMED: Final[dict[str, tuple[MetricDefinition, float]]] = {d.name: (d, share) for d, share in _TIMED}

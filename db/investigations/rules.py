@@ -28,7 +28,7 @@ TWICE_DAYS: Final = 45
 HUGGING_SHARE: Final = 5
 """Percent below a limit that count as just below it."""
 HUGGING_FROM: Final = 25
-"""Percent of a dealer's claims just below a limit from which it is flagged; ~1 % would lie there by chance."""
+"""Percent of a dealer's claims just below a limit from which it is flagged; ~1% would lie there by chance."""
 FEWEST: Final = 12
 WEEKS: Final = 26
 DEVIATIONS: Final = 3.0
@@ -211,7 +211,7 @@ def inflated(number: str, findings: Sequence[tuple[str, str, str]]) -> list[Flag
 
 
 def hugging(dealer: str, month: str, amounts: Sequence[int], limit_cents: int) -> list[Flag]:
-    """A dealer too many of whose claims lie within 5 % below the limit of automatic approval (cents)."""
+    """A dealer too many of whose claims lie within 5% below the limit of automatic approval (cents)."""
     near = [a for a in amounts if limit_cents * (100 - HUGGING_SHARE) <= a * 100 <= limit_cents * 100]
     if len(amounts) < FEWEST or len(near) * 100 < HUGGING_FROM * len(amounts):
         return []
@@ -219,7 +219,7 @@ def hugging(dealer: str, month: str, amounts: Sequence[int], limit_cents: int) -
     return [
         Flag(
             kind="hugging", key=f"hugging:{dealer}:{month}",
-            sentence=f"{len(near)} of {len(amounts)} claims in 90 days ({share} %) lie within {HUGGING_SHARE} % below"
+            sentence=f"{len(near)} of {len(amounts)} claims in 90 days ({share}%) lie within {HUGGING_SHARE}% below"
             f" {money(limit_cents)}, the limit of automatic approval.",
             evidence={"near": sorted(near), "claims": len(amounts), "limit_cents": limit_cents},
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 WHOLE = 10_000
-"""A share of 100 % in hundredths of a percent."""
+"""A share of 100% in hundredths of a percent."""
 
 
 def expected(segments: Iterable[tuple[int, int]]) -> float:

@@ -265,7 +265,7 @@ def found_cases(session: Session, *, ids: Sequence[int], actor: Actor) -> list[S
     return [
         SearchResult(
             kind="onboarding", item_id=i, title=f"{rows[i].number} {rows[i].dealer_name}",
-            subtitle=f"{FLOW.state(rows[i].status).label} · {rows[i].readiness} % ready", page=CASE_PAGE,
+            subtitle=f"{FLOW.state(rows[i].status).label} · {rows[i].readiness}% ready", page=CASE_PAGE,
             query={"onboarding": str(i)},
         )
         for i in dict.fromkeys(ids)

@@ -30,7 +30,7 @@ STANDARD: tuple[ItemSpec, ...] = (
     _item("business_profile", "Business profile", LEGAL, "application", "dealer", 5, 4, 2, "note",
           help="Legal form, trade names, locations, people to talk to."),
     _item("ownership", "Owners named", LEGAL, "application", "dealer", 8, 5, 2, "document", "business_profile",
-          help="Everybody who owns 10 % or more, to the person behind a company."),
+          help="Everybody who owns 10% or more, to the person behind a company."),
     _item("market_review", "Market reviewed", COMMERCIAL, "application", "field", 10, 6, 2, "note", "business_profile",
           help="Neighbouring dealers, registrations, what the site is worth."),
     _item("application_gate", "Application review", REVIEW, "application", "manager", 14, 3, 3, "note",

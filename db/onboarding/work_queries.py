@@ -97,7 +97,7 @@ def work_lines(session: Session, *, actor: Actor, now: datetime, limit: int) -> 
                 lines.append(
                     WorkLine(
                         item_type="onboarding", item_id=row.id, number=row.number,
-                        title=f"{row.readiness} % ready" + (f", waits on {row.waits_on}" if row.waits_on else ""),
+                        title=f"{row.readiness}% ready" + (f", waits on {row.waits_on}" if row.waits_on else ""),
                         status=state.label, tone=state.tone, due_at=row.due_at, why="Decide on going live",
                         page=CASE_PAGE, query={"onboarding": str(row.id)}, dealer=row.dealer_name,
                     )

@@ -100,7 +100,7 @@ def run_ask(bind: Engine | None, *, now: datetime) -> int:
 
 # ---- reminding -------------------------------------------------------------------------------------------------------
 def run_reminders(bind: Engine | None, *, now: datetime) -> int:
-    """Remind dealers at 50 and 80 % of the time to send a part in (policy.warn_at), each once; gives how many.
+    """Remind dealers at 50 and 80% of the time to send a part in (policy.warn_at), each once; gives how many.
 
     After a pause of the sweep the highest threshold alone is told. Not while the claim is being decided again. Where a
     claim waits for the part, whoever decides it is told once that it did not come.

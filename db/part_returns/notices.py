@@ -52,7 +52,7 @@ def tell_asked(session: Session, rows: Sequence[PartReturn], *, now: datetime) -
 def tell_reminder(session: Session, row: PartReturn, percent: int, *, now: datetime) -> int:
     """So much of the time to send a part in is used; the last reminder before the charge goes out by mail, too."""
     return _tell_dealer(
-        session, row, f"{row.number}: {percent} % of the time to send in {row.part_name or row.part_number} is used",
+        session, row, f"{row.number}: {percent}% of the time to send in {row.part_name or row.part_number} is used",
         f"It has to be with a carrier by {row.due_on}; after that {money(row.part_cents)} is charged.",
         key=f"remind:{row.due_on}:{percent}", now=now, mail=percent >= 80,
     )  # fmt: skip

@@ -148,7 +148,7 @@ def used_percent(requested_at: datetime | None, due_at: datetime | None, now: da
 
 
 def reminder(used: int, warned: int, warn_at: Sequence[int]) -> int | None:
-    """The threshold to remind of now: the highest passed below 100 %. The last one is the charge itself."""
+    """The threshold to remind of now: the highest passed below 100%. The last one is the charge itself."""
     passed = [p for p in warn_at if warned < p <= used and p < 100]
     return max(passed) if passed and used < 100 else None
 

@@ -102,7 +102,7 @@ def lines(session: Session, *, dealer_id: int, actor: Actor, now: datetime, sinc
         found.append(
             DealerLine(
                 kind="open", title=f"Line fill {share} in {DAYS} days",
-                detail=f"Target {rules.FILL_TARGET[0]}–{rules.FILL_TARGET[1]} %", page=PAGE,
+                detail=f"Target {rules.FILL_TARGET[0]}–{rules.FILL_TARGET[1]}%", page=PAGE,
                 query={**query, "bo_view": "fill"},
             )
         )  # fmt: skip

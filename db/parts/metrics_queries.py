@@ -36,7 +36,7 @@ def _fill(name: str, title: str, what: str, where: str, over: str) -> MetricDefi
         name=name, title=title, formula=f"{over} covered ÷ {over.lower()} ordered, from {where}",
         numerator=f"{what} that the free stock of {where} covered at the moment of the order",
         denominator=f"{over} of orders of the period, by the dealer's day; target {rules.FILL_TARGET[0]} to "
-        f"{rules.FILL_TARGET[1]} %", excluded=UNKNOWN, unit="percent", rule=RULE, better="up", owner=OWNER,
+        f"{rules.FILL_TARGET[1]}%", excluded=UNKNOWN, unit="percent", rule=RULE, better="up", owner=OWNER,
     )  # fmt: skip
 
 

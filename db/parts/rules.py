@@ -202,6 +202,6 @@ def risk_reasons(facts: StockFacts) -> list[str]:
     if facts.lead_time_days is None:
         found.append("lead time unknown")
     if facts.perf_6 is not None and facts.perf_6 < POOR_PERFORMANCE:
-        found.append(f"supplier at {facts.perf_6} % over 6 months")
+        found.append(f"supplier at {facts.perf_6}% over 6 months")
     found += [FLAGS[flag].lower() for flag in ("potential_issue", "oe_constraint", "rev_stop") if flag in facts.flags]
     return found

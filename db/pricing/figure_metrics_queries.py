@@ -95,7 +95,7 @@ TIMED: Final[dict[str, tuple[MetricDefinition, float]]] = {
     )
     for name, title, words, share in (
         ("price_approval_time", "Approval time of prices", "middle value", 0.5),
-        ("price_approval_p90", "Approval time of prices, 90 % within", "nine in ten are not above", 0.9),
+        ("price_approval_p90", "Approval time of prices, 90% within", "nine in ten are not above", 0.9),
     )
 }  # fmt: skip
 

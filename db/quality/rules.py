@@ -206,7 +206,7 @@ def explain_draw(*, person: str, drawn: int, population: int, period: str, seed:
 # ---- a mean with its interval --------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A mean of `n` scores with its 95 % interval, None below two; cut at 0 and 100."""
+    """A mean of `n` scores with its 95% interval, None below two; cut at 0 and 100."""
 
     n: int
     mean: float | None = None

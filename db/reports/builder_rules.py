@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final
 
 from db.calendar.months import DAY, MOST_MONTHS, add_months, month_of, months_between
-from db.core.labels import minutes_label, percent_label
+from db.core.labels import days_label, minutes_label, percent_label
 from db.core.problems import Problem, Problems
 
 MOST_METRICS: Final = 4
@@ -277,7 +277,7 @@ def said(part: Part | None, unit: str) -> str:
     if unit == "minutes":
         return minutes_label(value)
     if unit == "days":
-        return f"{value:,.1f} d"
+        return days_label(value)
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 

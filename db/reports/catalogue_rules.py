@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from db.core.labels import minutes_label
+from db.core.labels import days_label, minutes_label
 
 UNITS: Final = {
     "count": "Number", "percent": "Share", "minutes": "Working minutes", "money": "US dollars", "days": "Days",
@@ -49,7 +49,7 @@ def value_label(value: float | None, unit: str) -> str:
     if unit == "minutes":
         return minutes_label(value)
     if unit == "days":
-        return f"{value:,.1f} d"
+        return days_label(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from db.calendar.months import add_months
-from db.core.labels import change_label, minutes_label, plural, points_label
+from db.core.labels import change_label, days_label, minutes_label, plural, points_label
 
 Tone = Literal["good", "bad", "neutral", "unsure"]
 Way = Literal["up", "down", "flat", "unknown"]
@@ -57,7 +57,7 @@ RULES: Final[Mapping[str, str]] = {
     "no_figure": "A month without a figure is said to have none.",
     "no_before": "A first figure is told without a comparison.",
     "few": f"Fewer than {FEW} counted, in either month: both are told, no trend is read from them.",
-    "flat": "A share that moved by less than half a point, or another figure by less than 1 %, stayed where it was.",
+    "flat": "A share that moved by less than half a point, or another figure by less than 1%, stayed where it was.",
     "moved": "Anything else moved; good or bad is what the definition of the metric says.",
     "record": f"The highest or lowest of {TREND} months, of which at least {KNOWN_FOR_RECORD} are known.",
     "streak": f"Moved the same way at least {STREAK} months in a row.",
@@ -146,7 +146,7 @@ def amount(value: float | None, unit: str) -> str:
     if unit == "minutes":
         return minutes_label(value)
     if unit == "days":
-        return f"{value:,.1f} d"
+        return days_label(value)
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
@@ -172,7 +172,7 @@ def change(now: float | None, before: float | None, unit: str) -> str:
 
 # ---- judgement -------------------------------------------------------------------------------------------------------
 def way(now: float | None, before: float | None, unit: str) -> Way:
-    """Whether a figure went up, down, or stayed: half a point of a share, 1 % of anything else is no movement."""
+    """Whether a figure went up, down, or stayed: half a point of a share, 1% of anything else is no movement."""
     if now is None or before is None:
         return "unknown"
     moved = now - before

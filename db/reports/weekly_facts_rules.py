@@ -19,7 +19,7 @@ SHOWN: Final = 5
 """So many rows are shown with a recommendation."""
 
 IN_TIME: Final = 0.70
-"""Share of leads answered in time below which it is recommended (2.8: a plan begins at SLA < 70 %)."""
+"""Share of leads answered in time below which it is recommended (2.8: a plan begins at SLA < 70%)."""
 TASKS: Final = 5
 BACKORDERS: Final = 5
 SAME_REASON: Final = 3

@@ -32,7 +32,7 @@ RULES: Final[Mapping[str, str]] = {
     "no_figure": "A week without a figure is said to have none.",
     "no_before": "A first figure is told without a comparison.",
     "few": f"Fewer than {FEW} counted: told as its numbers, no judgement is made.",
-    "flat": "A share that moved by less than half a point, or another figure by less than 1 %, stayed where it was.",
+    "flat": "A share that moved by less than half a point, or another figure by less than 1%, stayed where it was.",
     "moved": "Anything else moved; good or bad is what the definition of the figure says.",
     "mean": f"Beside the mean of the {MEAN_OF} weeks before, of {FEW} counted or more, by the same bounds.",
     "peers": "Beside median and quarters of at least five other dealers of the same tier and region, or region.",

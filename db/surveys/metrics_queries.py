@@ -1,4 +1,4 @@
-"""The survey metrics of the catalogue, each with n and its 95 % interval (domain-rules 2.2b)."""
+"""The survey metrics of the catalogue, each with n and its 95% interval (domain-rules 2.2b)."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def score(questions: Sequence[Question], answers: Mapping[str, int], *, alert_be
 
 
 def t_95(degrees: int) -> float:
-    """The factor of a 95 % interval of a mean with so many degrees of freedom."""
+    """The factor of a 95% interval of a mean with so many degrees of freedom."""
     return Z if degrees > 1000 else t95(degrees)
 
 
@@ -192,7 +192,7 @@ Interval = tuple[float, float]
 
 
 def mean_interval(n: int, total: int, squares: int, *, highest: int = 10_000) -> Interval | None:
-    """The 95 % interval of a mean from n, the sum and the sum of squares; None under two. Cut to what is possible."""
+    """The 95% interval of a mean from n, the sum and the sum of squares; None under two. Cut to what is possible."""
     if n < 2:
         return None
     mean = total / n
@@ -222,7 +222,7 @@ class Figures:
 
     @property
     def index_interval(self) -> Interval | None:
-        """95 % interval of the mean index, in points."""
+        """95% interval of the mean index, in points."""
         found = mean_interval(self.indexed, self.index_total, self.index_squares)
         return (found[0] / 100, found[1] / 100) if found else None
 
@@ -233,7 +233,7 @@ class Figures:
 
     @property
     def top_box_interval(self) -> Interval | None:
-        """95 % interval of the top-box share, in percent."""
+        """95% interval of the top-box share, in percent."""
         found = share_interval(self.tops, self.answers)
         return (found[0] * 100, found[1] * 100) if found else None
 
@@ -249,7 +249,7 @@ class Figures:
 
     @property
     def nps_interval(self) -> Interval | None:
-        """95 % interval from the variance of +1, 0 and -1."""
+        """95% interval from the variance of +1, 0 and -1."""
         n = self.nps_n
         if not n:
             return None

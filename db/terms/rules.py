@@ -145,7 +145,7 @@ def _bare(text: str) -> str:
 
 
 def read_value(kind: Kind, text: str, problems: Problems, *, field: str = "value") -> Value:
-    """What somebody typed as a value of this kind ("145", "$1,500.00", "40 %", "gold"); "none" is no value.
+    """What somebody typed as a value of this kind ("145", "$1,500.00", "40%", "gold"); "none" is no value.
 
     Money and percent are rounded half up to two places. Empty and unreadable texts are noted at `field`.
     """

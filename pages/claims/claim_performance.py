@@ -167,7 +167,7 @@ with right, st.container(border=True, height="stretch"):
     show.draw_held(actor.scope, filters, at)
 left, right = st.columns(2, gap="medium")
 with left, st.container(border=True, height="stretch"):
-    st.markdown(f"**Days to the first decision** :gray[90 % within {show.words(found['claim_turnaround_p90'])}]")
+    st.markdown(f"**Days to the first decision** :gray[90% within {show.words(found['claim_turnaround_p90'])}]")
     span = show.draw_spans(actor.scope, filters, change)
 with right, st.container(border=True, height="stretch"):
     st.markdown("**Age of open claims** :gray[since received]")

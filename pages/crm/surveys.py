@@ -94,7 +94,7 @@ def draw_overview(chosen: FigureFilters) -> None:
         chosen.kind, "nps", "survey_top_box", "survey_response_rate", "survey_contacted_24h")}  # fmt: skip
 
     def note(interval: rules.Interval | None, n: int, what: str, extra: str) -> str:
-        return f"95 %: {rules.interval_label(interval)} · n = {n:,} {what}{extra}"
+        return f"95%: {rules.interval_label(interval)} · n = {n:,} {what}{extra}"
 
     sent = share_interval(rate.returned, rate.sent)
     lag_words = f" · {lag:.0f} d to answer" if lag is not None else ""

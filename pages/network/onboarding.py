@@ -96,7 +96,7 @@ def draw_card(row: CaseRow) -> None:
             f"**{plain(row.dealer_name)}**", key=f"onb_card_{row.id}", type="tertiary", on_click=go, args=(row.id,)
         )
         st.progress(
-            row.readiness / 100, text=f":small[{row.readiness} % · {plural(row.stage_days(at), 'day')} in stage]"
+            row.readiness / 100, text=f":small[{row.readiness}% · {plural(row.stage_days(at), 'day')} in stage]"
         )
         marks = [labels.badge(*risk_badge(row))]
         if row.overdue_items:

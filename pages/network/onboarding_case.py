@@ -52,7 +52,7 @@ def draw_standing(detail: CaseDetail) -> None:
     """Readiness, and what keeps the case from its next stage."""
     row = detail.row
     st.progress(
-        row.readiness / 100, text=f"**{row.readiness} % ready** · {plural(row.open_items, 'item')} left"
+        row.readiness / 100, text=f"**{row.readiness}% ready** · {plural(row.open_items, 'item')} left"
     )  # fmt: skip
     if not row.is_open:
         end = SCREEN.flow.state(row.status)

@@ -115,7 +115,7 @@ KNOWN = [
     (LABOUR, "Turbo, replace: flat rate 2.50 h, 120.00 an hour"),
     (replace(LABOUR, code="E9000"), "Diagnosis: straight time, 120.00 an hour"),
     (replace(LABOUR, code="X"), "not in the catalogue; 120.00 an hour"),
-    (PART, "Turbocharger: net 300.00, up to 40 % on it"),
+    (PART, "Turbocharger: net 300.00, up to 40% on it"),
     (replace(PART, code="NP-1"), "no price that day"),
     (replace(PART, code="X"), "not on file"),
     (replace(PART, kind="misc"), ""),

@@ -41,7 +41,7 @@ def test_gaps_are_ranked_by_days_times_share_and_explained(engine):
     log(engine, network, now=NOW - 100 * DAY, dealer_id=network.south)
     with reading(engine) as session:
         found = contact_gaps(session, scope=EVERYTHING, now=NOW)
-    assert [gap.code for gap in found] == ["00201", "00101", "00102"]  # never, then 40 x 75 % before 100 x 25 %
+    assert [gap.code for gap in found] == ["00201", "00101", "00102"]  # never, then 40 x 75% before 100 x 25%
     assert [gap.why for gap in found] == [
         "Never contacted, 0.0% of the volume (0 leads, 0 sold)",
         "40 days × 75.0% of the volume (3 leads, 0 sold) = 3,000",

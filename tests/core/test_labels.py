@@ -11,6 +11,7 @@ import pytest
 from db.core.labels import (
     change_label,
     count_label,
+    days_label,
     minutes_label,
     moment_label,
     moment_words,
@@ -42,6 +43,7 @@ def test_durations(minutes: float | None, label: str) -> None:
 @pytest.mark.parametrize(
     "change, say, label",
     [
+        (0.04, days_label, "No change"), (-2.04, days_label, "-2.0 d"),
         (None, points_label, None), (0.013, points_label, "+1.3 pp"), (-0.2, points_label, "-20.0 pp"),
         (0.0004, points_label, "No change"), (-0.0004, points_label, "No change"), (0.0, minutes_label, "No change"),
         (-0.4, minutes_label, "No change"), (-185, minutes_label, "-3 h 05 min"), (0.5, "{:,.1f}".format, "+0.5"),

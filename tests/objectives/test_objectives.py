@@ -25,7 +25,7 @@ from tests.support.users import make_dealer
 
 NOW = datetime(2026, 6, 29, 15, 0, tzinfo=UTC)
 HEAD = "Dealer code,Month,Segment,Registrations,Benchmark share,Objective,Benchmark area,Territory version\n"
-# The vector of domain-rules 2.8: shares .10/.25/.08 of 1200/800/1500 expect 440; 390 are 88.6 %.
+# The vector of domain-rules 2.8: shares .10/.25/.08 of 1200/800/1500 expect 440; 390 are 88.6%.
 VECTOR = HEAD + (
     "04012,2026-05,Compact,1200,10,300,State of NY,2025-1\n"
     "04012,2026-05,Pickup,800,25,100,State of NY,2025-1\n"

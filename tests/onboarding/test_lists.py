@@ -144,7 +144,7 @@ def test_one_case_is_shown_to_who_may_see_its_dealer(world):
 WORK = [
     ("dana", ["Owners named"]),
     ("coordinator", ["Market reviewed"]),
-    ("manager", ["Final review", "93 % ready, waits on Final review"]),
+    ("manager", ["Final review", "93% ready, waits on Final review"]),
     ("finance", []),
     ("wes", []),
     ("dealer_staff", []),

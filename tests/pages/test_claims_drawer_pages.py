@@ -92,7 +92,7 @@ def test_the_clock_tells_colour_last_day_and_what_silence_means(desk: dict[str, 
         claim.deemed_on = (claim.decide_by - timedelta(hours=12)).date()
     app = opened("cora", desk["first"])
     said = written(app)
-    assert ":blue-badge[66 % used]" in said or ":blue-badge[64 % used]" in said or ":blue-badge[65 % used]" in said
+    assert ":blue-badge[66% used]" in said or ":blue-badge[64% used]" in said or ":blue-badge[65% used]" in said
     assert "silence approves it" in said
     assert f"Silence approves on {claim.deemed_on.day} {claim.deemed_on:%b}" in said
     assert "Us 20 d of 20 d in all." in written(at_tab(app, desk["first"], "Who held it"))

@@ -146,7 +146,7 @@ def test_outcomes_say_what_is_not_measured_yet(desk: dict[str, int]):
 def test_an_item_is_done_in_three_actions_and_the_next_one_is_free(desk: dict[str, int]):
     app = opened("coordinator", desk["pine"])
     assert not app.exception
-    assert "0 % ready" in " ".join(p.text for p in app.get("progress")) or "3 things in the way" in written(app)
+    assert "0% ready" in " ".join(p.text for p in app.get("progress")) or "3 things in the way" in written(app)
     click_item(app, desk["pine"], "business_profile")
     number = item(engine(), desk["pine"], "business_profile").id
     app.button(key=f"onb_item_{number}_go").click().run()

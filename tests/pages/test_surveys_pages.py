@@ -85,7 +85,7 @@ def test_figures_with_their_interval_and_what_is_too_few(desk):
     assert values["Customer satisfaction index (CSI)"] == "80.0"
     assert values["Net promoter score (NPS)"] == "100.0"
     said = written(app)
-    assert "95 %: 30.3 to 100.0 · n = 3 surveys" in said
+    assert "95%: 30.3 to 100.0 · n = 3 surveys" in said
     assert "Only 3 surveys: too few to compare" in said
     assert "too few" in app.dataframe[0].value["Place"].tolist()
     assert not [b for b in app.button if b.key == "svy_entry_go"]

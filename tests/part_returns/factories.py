@@ -19,7 +19,7 @@ from tests.warranty.factories import add_vehicle
 
 LATER = timedelta(days=1)
 PAID = 420_00
-"""What the sound claim pays for its part: 300.00 and 40 %."""
+"""What the sound claim pays for its part: 300.00 and 40%."""
 
 
 def kept(engine: Engine, *, dealer_id: int, actor: Actor, key: str = "f1", now: datetime = NOW, **more: Any) -> int:

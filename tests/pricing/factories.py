@@ -20,7 +20,7 @@ from tests.support.users import actor_named, make_dealer, make_person
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # a Monday, 10:00 at the desk
 DAY = timedelta(days=1)
-# Bound by bound: 3 % is level 1; margin 17.5 %, 900.00 in all.
+# Bound by bound: 3% is level 1; margin 17.5%, 900.00 in all.
 SMALL = Terms(
     subject="Roadster GT", list_cents=30_000_00, cost_cents=24_000_00, percent=3_00, units=1, reason="Showroom car"
 )

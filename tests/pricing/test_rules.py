@@ -21,8 +21,8 @@ BASE = Asked(list_cents=20_000_00, cost_cents=10_000_00, discount_cents=200_00, 
 BANDS = [
     # what differs, the bound, its level, the level of the whole
     ({}, "percent", 0, 0),
-    ({"discount_cents": 400_00}, "percent", 0, 0),  # exactly 2 %
-    ({"discount_cents": 400_01}, "percent", 1, 1),  # 2.00005 %: no rounding into a lower band
+    ({"discount_cents": 400_00}, "percent", 0, 0),  # exactly 2%
+    ({"discount_cents": 400_01}, "percent", 1, 1),  # 2.00005%: no rounding into a lower band
     ({"discount_cents": 800_00}, "percent", 1, 1),
     ({"discount_cents": 800_01}, "percent", 2, 2),
     ({"discount_cents": 3_000_00}, "percent", 2, 2),
@@ -37,13 +37,13 @@ BANDS = [
     ({"units": 251}, "amount", 3, 3),
     ({"units": 1250}, "amount", 3, 3),
     ({"units": 1251}, "amount", STOP, STOP),
-    ({"cost_cents": 18_216_00}, "margin", 0, 0),  # 1,584 of 19,800: exactly 8 %
+    ({"cost_cents": 18_216_00}, "margin", 0, 0),  # 1,584 of 19,800: exactly 8%
     ({"cost_cents": 18_216_01}, "margin", 1, 1),
-    ({"cost_cents": 18_612_00}, "margin", 1, 1),  # 6 %
+    ({"cost_cents": 18_612_00}, "margin", 1, 1),  # 6%
     ({"cost_cents": 18_612_01}, "margin", 2, 2),
-    ({"cost_cents": 19_206_00}, "margin", 2, 2),  # 3 %
+    ({"cost_cents": 19_206_00}, "margin", 2, 2),  # 3%
     ({"cost_cents": 19_206_01}, "margin", 3, 3),
-    ({"cost_cents": 21_780_00}, "margin", 3, 3),  # a loss of 10 %
+    ({"cost_cents": 21_780_00}, "margin", 3, 3),  # a loss of 10%
     ({"cost_cents": 21_780_01}, "margin", STOP, STOP),
     ({"discount_cents": 20_000_00}, "margin", STOP, STOP),
     ({"budget_left": 2_000_00}, "budget", 0, 0),  # a tenth

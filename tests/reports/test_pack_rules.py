@@ -56,7 +56,8 @@ def said(what, *values, n=100):
 AMOUNTS = [
     (None, "count", "–"), (1234, "count", "1,234"), (88.62, "count", "88.6"), (0, "count", "0"),
     (0.7125, "percent", "71.2%"), (125_00, "money", "$125"), (12_50, "money", "$12.50"), (0, "money", "$0"),
-    (-125_000_00, "money", "-$125,000"), (3.44, "days", "3.4 d"), (125, "minutes", "2 h 05 min"),
+    (-125_000_00, "money", "-$125,000"), (3.44, "days", "3.4 d"), (0.02, "days", "under 0.1 d"),
+    (125, "minutes", "2 h 05 min"),
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from tests.support.core import NOW
 CASES = [
     ("nothing used yet", 0, 100, None, False, "on_track", 0, 0),
     ("one minute short of the warning", 79, 21, None, False, "on_track", 79, 0),
-    ("the warning comes at exactly 80 %", 80, 20, None, False, "at_risk", 80, 0),
+    ("the warning comes at exactly 80%", 80, 20, None, False, "at_risk", 80, 0),
     ("all used, the second it is due", 100, 0, None, False, "at_risk", 100, 0),
     ("one minute late", 101, -1, None, False, "breached", 101, 1),
     ("late since closing time, though no working minute has passed", 100, -60, None, False, "breached", 101, 0),
