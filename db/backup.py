@@ -21,7 +21,7 @@ from db import migrate
 from db.checks import check_timeline
 from db.core.changes import ChangeCounter
 from db.core.problems import Problem, Refused
-from db.core.session import make_engine, reading, writing
+from db.core.session import make_engine, reading, vacuum, writing
 from db.tables import METADATA
 
 # fixed SQL: names of our own tables, quoted by the dialect; names cannot be bound as parameters.
@@ -144,6 +144,7 @@ def restore(database_url: str, source: Path, *, force: bool = False) -> str:
     engine = make_engine(database_url)
     try:
         _raise_counters(engine, counters)
+        vacuum(engine)
         with reading(engine) as session:
             return _chain(session)
     finally:

@@ -21,7 +21,7 @@ from db.coop import ways
 from db.coop.sums import ALL as COOP_SUMS
 from db.core import changes
 from db.core.rollups import Kept, rebuild
-from db.core.session import reading, writing
+from db.core.session import reading, vacuum, writing
 from db.incentives.payouts import PAYOUTS
 from db.incentives.sums import DECIDED, PAID, SALES, UNITS
 from db.incentives.sums import SUMS as INCENTIVE_SUMS
@@ -180,19 +180,14 @@ def _programs(bind: Engine, *, now: datetime, start: datetime) -> tuple[list[Pla
 
 
 def _settle(bind: Engine) -> None:
-    """Count and sum up anew, note that every area has changed; PostgreSQL's planner looks at what there is.
-
-    SQLite keeps no statistics: with them it walks other indexes, and some questions get slower (decision 0072).
-    """
+    """Count and sum up anew, note that every area has changed; PostgreSQL looks at what there is."""
     with writing(bind, keeps_timeline=False) as session:
         for kept in ROLLUPS:
             kept.rebuild(session)
         ways.repair(session)
         rebuild(session, rollups=SUMS)
         changes.touch(session, *(area.name for area in catalog.AREAS))
-    if bind.dialect.name != "sqlite":
-        with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("ANALYZE")
+    vacuum(bind)
 
 
 def _password() -> str:
