@@ -234,7 +234,7 @@ def draw_attempts(actor: Actor, filters: Mapping[str, Any], at: datetime) -> Non
                     {
                         "stage": [label for label, _ in rows], "order": list(range(len(rows))),
                         "count": [n for _, n in rows],
-                        "label": [f"{n:,}  {percent_label(n, whole, 0)}" for _, n in rows],
+                        "label": [f"{n:,} · {percent_label(n, whole, 0)}" for _, n in rows],
                     }
                 ),
                 alt_text=title,

@@ -17,14 +17,19 @@ GRAY = "#94A3B8"
 QUIET: dict[str, Any] = {"domain": False, "ticks": False, "labelPadding": 6, "titleFontWeight": 400}
 
 
-def room(pixels: int = 56) -> alt.Scale:
-    """A scale from zero that leaves room for the words behind the longest bar, which would be cut off else."""
-    return alt.Scale(domainMin=0, padding=pixels)
-
-
 def named() -> Any:
     """The placeholder for rows that are handed over when the chart is drawn."""
     return alt.NamedData(name="rows")
+
+
+def with_room(base: Any, *layers: Any, value: str, share: float = 0.25) -> Any:
+    """Layers of bars with room for the words behind the longest one, which would be cut off: unseen points beyond it.
+
+    The points are worked out for all layers, or their rows would be others and the bars lose their order; for the same
+    reason no layer is sorted by "-x".
+    """
+    points = base.mark_point(opacity=0).encode(x="beyond:Q", tooltip=alt.value(None))
+    return alt.layer(*layers, points).transform_calculate(beyond=f"datum.{value} * {1 + share}")
 
 
 def as_spec(chart: Any) -> dict[str, Any]:

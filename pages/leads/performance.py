@@ -142,7 +142,7 @@ with left, st.container(border=True, height="stretch"):
                 "stage": [label for _, label in LADDER],
                 "order": list(range(len(LADDER))),
                 "count": [whole.get(name, 0) for name, _ in LADDER],
-                "label": [f"{whole.get(n, 0):,}  {percent_label(whole.get(n, 0), total, 0)}" for n, _ in LADDER],
+                "label": [f"{whole.get(n, 0):,} · {percent_label(whole.get(n, 0), total, 0)}" for n, _ in LADDER],
             }
         ),
         alt_text="Leads by the stage they reached",
