@@ -51,13 +51,12 @@ def draw_rates(found: Funnel, *, actor: Actor, at: datetime) -> None:
 def draw_ladder(found: Funnel) -> str:
     """The rungs as bars; gives back the name of the one that was clicked, or nothing."""
     rungs = found.rungs
-    highest = max(1, found.counts["received"])
     picked = draw(
         charts.ladder(),
         table(
             {
                 "name": [r.name for r in rungs], "rung": [r.label for r in rungs], "order": list(range(len(rungs))),
-                "count": [r.count for r in rungs], "reach": [highest * 1.4] * len(rungs),
+                "count": [r.count for r in rungs],
                 "label": [f"{r.count:,} · {percent(r.share)}" for r in rungs], "hint": [r.means for r in rungs],
             }
         ),

@@ -45,7 +45,6 @@ def draw_stages(found: Pipeline, *, measure: str, key: str = "pipe") -> str:
             {
                 "name": [line.name for line in lines], "stage": [line.label for line in lines],
                 "order": list(range(len(lines))), "value": [float(v) for v in values],
-                "reach": [max(values) * 1.3] * len(lines),
                 "label": [bar_label(line) if line.count else "" for line in lines],
                 "hint": [_hint(line) for line in lines],
             }
@@ -107,7 +106,6 @@ def draw_ladder(lines: Sequence[StepLine]) -> None:
             {
                 "row": [r[0] for r in rows], "order": list(range(len(rows))), "count": [r[1] for r in rows],
                 "label": [r[2] for r in rows], "step": [r[3] for r in rows],
-                "reach": [lines[0].count * 1.1] * len(rows),
             }
         ),
         alt_text="Leads of the cohort by the stage they reached, with the share of each step",

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from components.charts.base import BLUE, QUIET, as_spec, named
+from components.charts.base import BLUE, QUIET, as_spec, named, with_room
 
 ORDERED = alt.EncodingSortField("order")
 
@@ -16,7 +16,7 @@ ORDERED = alt.EncodingSortField("order")
 def ladder(*, height: int = 300) -> dict[str, Any]:
     """Bars in the order of the rungs; clicking one selects it (parameter `pick`, field `name`).
 
-    Columns: name, rung, order, count, reach (room for the words behind the longest bar), label, hint.
+    Columns: name, rung, order, count, label, hint.
     """
     pick = alt.selection_point(name="pick", fields=["name"])
     base = alt.Chart(named()).encode(
@@ -32,8 +32,7 @@ def ladder(*, height: int = 300) -> dict[str, Any]:
         .add_params(pick)
     )
     text = base.mark_text(align="left", dx=5, fontSize=11, color="gray").encode(x="count:Q", text="label:N")
-    room = base.mark_point(opacity=0).encode(x="reach:Q", tooltip=alt.value(None))
-    return as_spec(alt.layer(bars, text, room).properties(height=height))
+    return as_spec(with_room(base, bars, text, value="count", share=0.4).properties(height=height))
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from components.charts.base import AMBER, BLUE, QUIET, as_spec, named
+from components.charts.base import AMBER, BLUE, QUIET, as_spec, named, with_room
 
 ORDERED = alt.EncodingSortField("order")
 
@@ -16,7 +16,7 @@ ORDERED = alt.EncodingSortField("order")
 def stage_bars(*, value_title: str, money: bool = False, height: int = 300) -> dict[str, Any]:
     """Horizontal bars in the order of the stages; clicking one selects it (parameter `pick`, field `name`).
 
-    Columns: name, stage, order, value, label, hint, reach.
+    Columns: name, stage, order, value, label, hint.
     """
     pick = alt.selection_point(name="pick", fields=["name"])
     base = alt.Chart(named()).encode(
@@ -34,12 +34,7 @@ def stage_bars(*, value_title: str, money: bool = False, height: int = 300) -> d
         opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
     ).add_params(pick)  # fmt: skip
     text = base.mark_text(align="left", dx=5, fontSize=11, color="gray").encode(x="value:Q", text="label:N")
-    return as_spec(alt.layer(bars, text, _room(base)).properties(height=height))
-
-
-def _room(base: Any) -> Any:
-    """Room for the words behind the longest bar: unseen points at the end of the scale (column `reach`)."""
-    return base.mark_point(opacity=0).encode(x="reach:Q", tooltip=alt.value(None))
+    return as_spec(with_room(base, bars, text, value="value", share=0.3).properties(height=height))
 
 
 @lru_cache(maxsize=2)
@@ -82,7 +77,7 @@ def ages(*, height: int = 300) -> dict[str, Any]:
 def ladder(*, height: int = 300) -> dict[str, Any]:
     """A cohort's rungs as bars, and between two of them how many took the step.
 
-    Columns: row, order, count, label, step, reach. A row of a step has a name that begins with a tilde, no count,
+    Columns: row, order, count, label, step. A row of a step has a name that begins with a tilde, no count,
     and its words in `step`.
     """
     y = alt.Y(
@@ -99,4 +94,4 @@ def ladder(*, height: int = 300) -> dict[str, Any]:
         .mark_text(align="left", dx=4, fontSize=11, color="gray")
         .encode(y=y, x=alt.value(0), text="step:N")
     )
-    return as_spec(alt.layer(bars, text, steps, _room(base)).properties(height=height))
+    return as_spec(with_room(base, bars, text, steps, value="count", share=0.1).properties(height=height))

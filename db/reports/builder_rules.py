@@ -278,7 +278,8 @@ def said(part: Part | None, unit: str) -> str:
         return minutes_label(value)
     if unit == "days":
         return days_label(value)
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    is_whole = float(value).is_integer() and part.denominator is None  # an index of 94 stands among others with digits
+    return f"{value:,.0f}" if is_whole else f"{value:,.1f}"
 
 
 def scaled(value: float | None, unit: str) -> float | None:

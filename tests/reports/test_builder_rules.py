@@ -228,7 +228,8 @@ def test_of_two_that_are_not_time_the_second_goes_across():
     "number, unit, words",
     [
         (None, "count", "–"), (Part(1, 2, None), "percent", "–"), (part(float("nan")), "count", "–"),
-        (part(1234.0), "count", "1,234"), (part(92.6), "count", "92.6"), (Part(45, 100, 0.45), "percent", "45.0%"),
+        (part(1234.0), "count", "1,234"), (Part(9_400, 100, 94.0), "count", "94.0"), (part(92.6), "count", "92.6"),
+        (Part(45, 100, 0.45), "percent", "45.0%"),
         (Part(3, 7, 3 / 7), "percent", "3 of 7"), (part(1_234_56.0), "money", "$1,235"),
         (part(99_99.0), "money", "$99.99"),
         (part(-500_00.0), "money", "-$500"), (part(3.25), "days", "3.2 d"), (part(125.0), "minutes", "2 h 05 min"),
