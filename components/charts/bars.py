@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from components.charts.base import BLUE, QUIET, as_spec, named, with_room
+from components.charts.base import BLUE, QUIET, as_spec, named, room
 
 
 @lru_cache(maxsize=32)
@@ -15,23 +15,18 @@ def ranked(*, category: str, value: str, value_title: str, height: int = 280, pe
     """Horizontal bars, longest first; clicking one selects it (parameter `pick`). Columns: category, value, label."""
     pick = alt.selection_point(name="pick", fields=[category])
     base = alt.Chart(named()).encode(
-        y=alt.Y(
-            f"{category}:N",
-            sort=alt.EncodingSortField(value, op="sum", order="descending"),
-            title=None,
-            axis=alt.Axis(**QUIET, labelLimit=170),
-        ),
+        y=alt.Y(f"{category}:N", sort="-x", title=None, axis=alt.Axis(**QUIET, labelLimit=170)),
         tooltip=[alt.Tooltip(f"{category}:N", title=" "), alt.Tooltip("label:N", title=value_title)],
     )
     bars = base.mark_bar(color=BLUE, cornerRadiusEnd=3, height={"band": 0.62}, cursor="pointer").encode(
         x=alt.X(
             f"{value}:Q", title=value_title,
-            axis=alt.Axis(**QUIET, format="%" if percent else "~s", tickCount=5, grid=True, labelFlushOffset=-4),
+            axis=alt.Axis(**QUIET, format="%" if percent else "~s", tickCount=5, grid=True),
         ),
         opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
     ).add_params(pick)  # fmt: skip
     text = base.mark_text(align="left", dx=5, fontSize=11, color="gray").encode(x=f"{value}:Q", text="label:N")
-    return as_spec(with_room(base, bars, text, value=value).properties(height=height))
+    return as_spec(alt.layer(bars, text).properties(height=height, padding=room()))
 
 
 @lru_cache(maxsize=16)
@@ -67,4 +62,4 @@ def stages(*, height: int = 260) -> dict[str, Any]:
         x=alt.X("count:Q", title=None, axis=None)
     )
     text = base.mark_text(align="left", dx=5, fontSize=11, color="gray").encode(x="count:Q", text="label:N")
-    return as_spec(with_room(base, bars, text, value="count", share=0.35).properties(height=height))
+    return as_spec(alt.layer(bars, text).properties(height=height, padding=room(64)))

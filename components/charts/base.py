@@ -22,14 +22,9 @@ def named() -> Any:
     return alt.NamedData(name="rows")
 
 
-def with_room(base: Any, *layers: Any, value: str, share: float = 0.25) -> Any:
-    """Layers of bars with room for the words behind the longest one, which would be cut off: unseen points beyond it.
-
-    The points are worked out for all layers, or their rows would be others and the bars lose their order; for the same
-    reason no layer is sorted by "-x".
-    """
-    points = base.mark_point(opacity=0).encode(x="beyond:Q", tooltip=alt.value(None))
-    return alt.layer(*layers, points).transform_calculate(beyond=f"datum.{value} * {1 + share}")
+def room(words: int = 44) -> dict[str, int]:
+    """Padding of a chart (pixels) for words that stand behind its longest bar, which would be cut off at the edge."""
+    return {"right": words}
 
 
 def as_spec(chart: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from components.charts.base import BLUE, QUIET, as_spec, named, with_room
+from components.charts.base import BLUE, QUIET, as_spec, named, room
 
 ORDERED = alt.EncodingSortField("order")
 
@@ -32,7 +32,7 @@ def ladder(*, height: int = 300) -> dict[str, Any]:
         .add_params(pick)
     )
     text = base.mark_text(align="left", dx=5, fontSize=11, color="gray").encode(x="count:Q", text="label:N")
-    return as_spec(with_room(base, bars, text, value="count", share=0.4).properties(height=height))
+    return as_spec(alt.layer(bars, text).properties(height=height, padding=room(84)))
 
 
 @lru_cache(maxsize=4)

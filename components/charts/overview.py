@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from components.charts.base import BLUE, GRAY, GREEN, QUIET, as_spec, named, with_room
+from components.charts.base import BLUE, GRAY, GREEN, QUIET, as_spec, named, room
 from components.charts.us_map import shapes
 
 BANDS = {
@@ -61,24 +61,19 @@ def regions(*, title: str, axis: str, bar: int = 30) -> dict[str, Any]:
     """
     pick = alt.selection_point(name="pick", fields=["region"], toggle="true")
     base = alt.Chart(named()).encode(
-        y=alt.Y(
-            "region:N",
-            sort=alt.EncodingSortField("value", op="sum", order="descending"),
-            title=None,
-            axis=alt.Axis(**QUIET, labelLimit=150),
-        ),
+        y=alt.Y("region:N", sort="-x", title=None, axis=alt.Axis(**QUIET, labelLimit=150)),
         tooltip=[alt.Tooltip("region:N", title="Region"), alt.Tooltip("label:N", title=title)],
     )
     bars = (
         base.mark_bar(cornerRadiusEnd=3, height={"band": 0.62}, cursor="pointer")
         .encode(
-            x=alt.X("value:Q", title=title, axis=alt.Axis(**QUIET, format=axis, tickCount=4, labelFlushOffset=-4)),
+            x=alt.X("value:Q", title=title, axis=alt.Axis(**QUIET, format=axis, tickCount=4)),
             color=alt.condition("datum.lit", alt.value(BLUE), alt.value(GRAY)),
         )
         .add_params(pick)
     )
     text = base.mark_text(align="left", dx=5, fontSize=11, color="gray").encode(x="value:Q", text="label:N")
-    return as_spec(with_room(base, bars, text, value="value").properties(height=alt.Step(bar)))
+    return as_spec(alt.layer(bars, text).properties(height=alt.Step(bar), padding=room(52)))
 
 
 @lru_cache(maxsize=16)

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from components.charts.base import AMBER, BLUE, QUIET, as_spec, named, with_room
+from components.charts.base import AMBER, BLUE, QUIET, as_spec, named, room
 
 ORDERED = alt.EncodingSortField("order")
 
@@ -34,7 +34,7 @@ def stage_bars(*, value_title: str, money: bool = False, height: int = 300) -> d
         opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
     ).add_params(pick)  # fmt: skip
     text = base.mark_text(align="left", dx=5, fontSize=11, color="gray").encode(x="value:Q", text="label:N")
-    return as_spec(with_room(base, bars, text, value="value", share=0.3).properties(height=height))
+    return as_spec(alt.layer(bars, text).properties(height=height, padding=room(72)))
 
 
 @lru_cache(maxsize=2)
@@ -94,4 +94,4 @@ def ladder(*, height: int = 300) -> dict[str, Any]:
         .mark_text(align="left", dx=4, fontSize=11, color="gray")
         .encode(y=y, x=alt.value(0), text="step:N")
     )
-    return as_spec(with_room(base, bars, text, steps, value="count", share=0.1).properties(height=height))
+    return as_spec(alt.layer(bars, text, steps).properties(height=height, padding=room()))

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from components.charts.base import AMBER, BLUE, GRAY, GREEN, QUIET, RED, as_spec, named, with_room
+from components.charts.base import AMBER, BLUE, GRAY, GREEN, QUIET, RED, as_spec, named, room
 
 ORDER = alt.EncodingSortField("order")
 SERIES = (BLUE, AMBER, GREEN, "#7C3AED", RED, "#0891B2", "#BE185D", GRAY)
@@ -50,7 +50,7 @@ def bars(*, title: str, unit: str, series: tuple[str, ...] = ()) -> dict[str, An
         return as_spec(chart.properties(height=alt.Step(11, **{"for": "offset"})))
     bar = base.mark_bar(color=BLUE, cornerRadiusEnd=3, height={"band": 0.62})
     text = base.mark_text(align="left", dx=5, fontSize=11, color="gray").encode(text="label:N")
-    return as_spec(with_room(base, bar, text, value="value", share=0.15).properties(height=alt.Step(26)))
+    return as_spec(alt.layer(bar, text).properties(height=alt.Step(26), padding=room(64)))
 
 
 @lru_cache(maxsize=64)
