@@ -378,7 +378,7 @@ def _counts(filters: BoardFilters, scope: ScopeShape, hits: Hits) -> Select[*tup
     base = _named(filters, scope, hits)
     still = Lead.is_open == true()
     # As it is said of ix_lead_narrow, which is made for these counts. PostgreSQL takes "open" for said with that and
-    # seeks no more by it, so it would read the whole index, whose first column it is: it is said once more, unseen.
+    # seeks no more by it, so it would read the whole index, whose first column it is: once more, unseen (0098).
     made = [still, Lead.status != literal_column("''"), Lead.is_open == select(true()).scalar_subquery()]
     wanted: dict[str, Sequence[ColumnElement[bool]]] = {s: [*made, Lead.status == s] for s in OPEN_STATUSES}
     wanted["_overdue"] = [still, Lead.due_at < bindparam("now")]
