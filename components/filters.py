@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -12,6 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from components.kept import derived
 from components.lean import Offer
 
+T = TypeVar("T")
 LONG: Final = 100
 """From so many options on the words of a list are kept."""
 
@@ -37,13 +38,22 @@ def _adopt(key: str, options: Mapping[str, str]) -> None:
         st.session_state[key] = written
 
 
+def unless_set(key: str, default: T) -> T | None:
+    """The default of a field; None where the program has set the field in this run, beside which Streamlit takes none.
+
+    Said in every run: one that was ended between noting the field and sending it would leave the value known here, and
+    the browser with a field in which nothing is chosen.
+    """
+    context = get_script_run_ctx()
+    return None if context is not None and context.session_state.is_new_state_value(key) else default
+
+
 def one(label: str, options: Mapping[str, str], *, key: str, default: str, width: Any = "content") -> str:
     """Exactly one of a few options as a segmented control; `options` maps values to labels."""
     _adopt(key, options)
-    first = None if key in st.session_state else default
     chosen = st.segmented_control(
-        label, list(options), format_func=lambda v: options[v], key=key, default=first, required=True,
-        bind="query-params", width=width,
+        label, list(options), format_func=lambda v: options[v], key=key, default=unless_set(key, default),
+        required=True, bind="query-params", width=width,
     )  # fmt: skip
     return chosen if chosen is not None and chosen in options else default
 

@@ -53,3 +53,11 @@ def test_a_choice_beats_the_address() -> None:
     app = opened(month="2026-05")
     app.selectbox(key="month").set_value("2026-06").run()
     assert app.markdown[0].value == "2026-06 year"
+
+
+def test_every_run_says_what_is_chosen_at_first() -> None:
+    """A run that was ended before it sent the field is not the only one that knows: its default is in the next, too."""
+    app = opened()
+    for _ in range(2):
+        assert list(app.get("button_group")[0].proto.default) == [1]
+        app.run()

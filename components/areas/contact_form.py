@@ -10,6 +10,7 @@ import streamlit as st
 
 from components.access import current_actor, guard
 from components.clock import now
+from components.filters import unless_set
 from components.forms import moment_in
 from components.labels import plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
@@ -122,7 +123,7 @@ def _body(dealer: DealerDetail) -> None:
     problems_of(FORM, "summary")
     channel = st.pills(
         "How", list(rules.CHANNELS), format_func=lambda c: f"{ICONS[c]} {rules.CHANNELS[c]}", key=_key("channel"),
-        default=None if _key("channel") in st.session_state else "call", required=True,
+        default=unless_set(_key("channel"), "call"), required=True,
     ) or "call"  # fmt: skip
     problems_of(FORM, "channel")
     with st.container(horizontal=True, gap="small"):
@@ -158,7 +159,7 @@ def _body(dealer: DealerDetail) -> None:
 def _choice(label: str, options: dict[str, str], field: str, default: str) -> str:
     chosen = st.segmented_control(
         label, list(options), format_func=options.__getitem__, key=_key(field), required=True,
-        default=None if _key(field) in st.session_state else default,
+        default=unless_set(_key(field), default),
     )  # fmt: skip
     problems_of(FORM, field)
     return str(chosen or default)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import drafts
 from components.access import guard
+from components.filters import unless_set
 from components.labels import facts, plain
 from components.perform import forget, perform, problems_of, show_outcome, stray_problems
 from db import catalog
@@ -63,7 +64,7 @@ def draw_wish() -> None:
     st.markdown("**Wish**")
     field(
         st.segmented_control, "Wants to", "interest", list(INTERESTS), format_func=INTERESTS.__getitem__, required=True,
-        default="buy" if KEYS["interest"] not in st.session_state else None,
+        default=unless_set(KEYS["interest"], "buy"),
     )  # fmt: skip
     with st.grid(4, min_column_width=160, gap="small"):
         field(st.segmented_control, "Condition", "condition", list(CONDITIONS), format_func=CONDITIONS.__getitem__)

@@ -6,6 +6,7 @@ test must not fail because somebody else uses the machine.
 
 from __future__ import annotations
 
+import logging
 import time
 from statistics import median
 
@@ -38,7 +39,8 @@ def test_two_kinds_are_told_apart_by_their_order_only():
     assert auc([1, 2], [1, 2]) == 0.5
 
 
-def test_a_refusal_takes_as_long_whoever_asks(sqlite_engine: Engine, monkeypatch):
+def test_a_refusal_takes_as_long_whoever_asks(sqlite_engine: Engine, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, logger="dealerdesk")  # as where people sign in: each refusal is a line
     monkeypatch.setenv("BCRYPT_COST", str(COST))
     settings.cache_clear()
     engine = sqlite_engine
